@@ -1,0 +1,101 @@
+"""The SQLite catalog (WAL): the state of every candidate, photograph, face, cluster and decision.
+
+This package is the only one that contains SQL. A Catalog holds one connection; each group of tables has
+its gateway (``catalog.candidates``, ``catalog.photos``, ``catalog.faces``, …).
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from facecorpus.catalog.candidates import Candidates
+from facecorpus.catalog.decisions import Decisions
+from facecorpus.catalog.faces import Faces
+from facecorpus.catalog.identities import Identities
+from facecorpus.catalog.photos import Photos
+from facecorpus.catalog.schema import MIGRATIONS
+from facecorpus.errors import CorpusError
+
+
+class Catalog:
+    """One connection to catalog.sqlite, its schema brought up to this version.
+
+    Raises CorpusError where the file was written by a newer version, or is no SQLite database.
+    Every method commits before it returns; what must stand or fall together runs inside ``transaction()``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+        self._connection.row_factory = sqlite3.Row
+        try:
+            self._connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise CorpusError(
+                f"{path} cannot be opened as a catalog ({error}); restore it from a copy, or begin a new corpus."
+            ) from None
+        # FULL: a decision is on disk before anybody is told so, even if the power fails.
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute("PRAGMA foreign_keys = ON")
+        self._migrate(path)
+        self.identities = Identities(self)
+        self.candidates = Candidates(self)
+        self.photos = Photos(self)
+        self.faces = Faces(self)
+        self.decisions = Decisions(self)
+
+    def _migrate(self, path: Path) -> None:
+        version = self._version()
+        if version > len(MIGRATIONS):
+            self._connection.close()
+            raise CorpusError(
+                f"{path} was written by a newer facecorpus (schema {version}, this one knows {len(MIGRATIONS)});"
+                " update facecorpus to work with it."
+            )
+        if version == len(MIGRATIONS):
+            return
+        with self.transaction():
+            # Read again under the write lock: another process may have migrated meanwhile.
+            for number, script in enumerate(MIGRATIONS[self._version() :], start=self._version() + 1):
+                for statement in _statements(script):
+                    self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA user_version = {number}")
+
+    def _version(self) -> int:
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of the block or none of it; a block inside another joins it."""
+        if self._connection.in_transaction:
+            yield self._connection
+            return
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._connection
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def query(self, sql: str, parameters: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        """Run a reading statement; for the gateways of this package alone."""
+        return self._connection.execute(sql, parameters)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The script cut into whole statements (a trigger's body holds semicolons of its own).
+
+    sqlite3.executescript would commit the surrounding transaction.
+    """
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,0 +1,189 @@
+"""Faces: who they stand for, how they rank, and the rows that review and build read."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from facecorpus.catalog.gateway import Gateway
+from facecorpus.catalog.records import AcceptedFace, Face, Ranking, ReviewFace, SubjectFace
+
+# The candidate that speaks for a photograph as a person's picture: one with a stated licence first.
+_PROVENANCE = """
+    provenance AS (
+        SELECT * FROM (
+            SELECT candidate.*, row_number() OVER (
+                PARTITION BY photo_sha256, identity_id ORDER BY (licence = ''), rank, candidate_id) AS place
+            FROM candidate WHERE photo_sha256 IS NOT NULL)
+        WHERE place = 1)
+"""
+
+
+class Faces(Gateway):
+    """Tables face and ranking."""
+
+    def with_proposals(self) -> list[tuple[Face, tuple[str, ...]]]:
+        """Every face with the listed identities for which its photograph was proposed, ordered by face_id."""
+        proposed: dict[str, list[str]] = {}
+        for row in self._catalog.query(
+            "SELECT DISTINCT photo_sha256, identity_id, position FROM candidate JOIN identity USING (identity_id)"
+            " WHERE photo_sha256 IS NOT NULL AND listed ORDER BY position"
+        ):
+            proposed.setdefault(row[0], []).append(row[1])
+        rows = self._catalog.query("SELECT * FROM face ORDER BY face_id")
+        return [(_face(row), tuple(proposed.get(row["photo_sha256"], ()))) for row in rows]
+
+    def assign(self, identity_of: Mapping[str, str]) -> None:
+        """Say which faces stand for whom; every other face is a bystander. Replaces all earlier assignments."""
+        with self._catalog.transaction() as connection:
+            connection.execute("UPDATE face SET identity_id = NULL WHERE identity_id IS NOT NULL")
+            connection.executemany(
+                "UPDATE face SET identity_id = ? WHERE face_id = ?",
+                [(identity_id, face_id) for face_id, identity_id in identity_of.items()],
+            )
+
+    def subjects(self) -> list[SubjectFace]:
+        """The faces that stand for listed people, with what ranking needs, ordered by person and face_id."""
+        rows = self._catalog.query(
+            f"""
+            WITH {_PROVENANCE}
+            SELECT face.*, coalesce(photo.cluster_id, photo.sha256) AS cluster, photo.width AS photo_width,
+                   photo.height AS photo_height, coalesce(provenance.taken_on, photo.taken_on) AS taken_on,
+                   (SELECT count(*) FROM face AS other WHERE other.photo_sha256 = face.photo_sha256) AS company,
+                   verdict.verdict
+            FROM face JOIN photo ON photo.sha256 = face.photo_sha256 JOIN identity USING (identity_id)
+            LEFT JOIN provenance ON provenance.photo_sha256 = face.photo_sha256
+                 AND provenance.identity_id = face.identity_id
+            LEFT JOIN verdict USING (face_id)
+            WHERE listed ORDER BY position, face_id
+            """
+        )
+        return [
+            SubjectFace(
+                face=_face(row),
+                identity_id=row["identity_id"],
+                kept=bool(row["kept"]),
+                cluster_id=row["cluster"],
+                photo_width=row["photo_width"],
+                photo_height=row["photo_height"],
+                faces_in_photo=row["company"],
+                taken_on=row["taken_on"],
+                verdict=row["verdict"],
+            )
+            for row in rows
+        ]
+
+    def rank(self, rankings: Sequence[Ranking]) -> None:
+        """Replace the ranking of all faces."""
+        with self._catalog.transaction() as connection:
+            connection.execute("DELETE FROM ranking")
+            connection.executemany(
+                "INSERT INTO ranking VALUES (?, ?, ?, ?)",
+                [(r.face_id, r.likely, r.section, json.dumps(r.reasons, ensure_ascii=False)) for r in rankings],
+            )
+
+    def for_review(self, identity_id: str) -> list[ReviewFace]:
+        """The ranked faces of one person, near-duplicates included, the most suspicious first."""
+        rows = self._catalog.query(
+            f"""
+            WITH {_PROVENANCE}
+            SELECT face.*, photo.width AS photo_width, photo.height AS photo_height,
+                   coalesce(photo.cluster_id, photo.sha256) AS cluster, likely, section, reasons,
+                   verdict.verdict, verdict.reason, verdict.reviewer,
+                   coalesce(provenance.page_url, '') AS page_url, coalesce(provenance.licence, '') AS licence,
+                   coalesce(provenance.author, '') AS author, coalesce(provenance.title, '') AS title
+            FROM face JOIN photo ON photo.sha256 = face.photo_sha256 JOIN ranking USING (face_id)
+            LEFT JOIN provenance ON provenance.photo_sha256 = face.photo_sha256
+                 AND provenance.identity_id = face.identity_id
+            LEFT JOIN verdict USING (face_id)
+            WHERE face.identity_id = ? ORDER BY likely, face_id
+            """,
+            (identity_id,),
+        )
+        return [
+            ReviewFace(
+                face_id=row["face_id"],
+                photo_sha256=row["photo_sha256"],
+                identity_id=row["identity_id"],
+                box=(row["x"], row["y"], row["width"], row["height"]),
+                photo_width=row["photo_width"],
+                photo_height=row["photo_height"],
+                likely=row["likely"],
+                section=row["section"],
+                reasons=tuple(json.loads(row["reasons"])),
+                kept=bool(row["kept"]),
+                cluster_id=row["cluster"],
+                verdict=row["verdict"],
+                reason=row["reason"],
+                reviewer=row["reviewer"],
+                page_url=row["page_url"],
+                licence=row["licence"],
+                author=row["author"],
+                title=row["title"],
+            )
+            for row in rows
+        ]
+
+    def accepted(self) -> Iterator[AcceptedFace]:
+        """Faces accepted in review, of listed people, one a cluster and person, ordered by person and face_id."""
+        rows = self._catalog.query(
+            f"""
+            WITH {_PROVENANCE}
+            SELECT face.*, verdict.identity_id AS judged_as, photo.width AS photo_width,
+                   photo.height AS photo_height, coalesce(photo.cluster_id, photo.sha256) AS cluster,
+                   coalesce(provenance.taken_on, photo.taken_on) AS taken_on, provenance.source, provenance.url,
+                   provenance.page_url, provenance.licence, provenance.licence_url, provenance.author,
+                   verdict.reviewer, verdict.decided_at
+            FROM verdict JOIN face USING (face_id) JOIN photo ON photo.sha256 = face.photo_sha256
+            JOIN identity ON identity.identity_id = verdict.identity_id
+            LEFT JOIN provenance ON provenance.photo_sha256 = face.photo_sha256
+                 AND provenance.identity_id = face.identity_id
+            WHERE verdict.verdict = 'accept' AND kept AND listed ORDER BY position, face_id
+            """
+        )
+        for row in rows:
+            yield AcceptedFace(
+                face_id=row["face_id"],
+                photo_sha256=row["photo_sha256"],
+                identity_id=row["judged_as"],
+                box=(row["x"], row["y"], row["width"], row["height"]),
+                landmarks=_floats(row["landmarks"]).reshape(5, 2),
+                detector=row["detector"],
+                score=row["score"],
+                sharpness=row["sharpness"],
+                cluster_id=row["cluster"],
+                width=row["photo_width"],
+                height=row["photo_height"],
+                taken_on=row["taken_on"],
+                source=row["source"] or "",
+                source_url=row["url"] or "",
+                page_url=row["page_url"] or "",
+                licence=row["licence"] or "",
+                licence_url=row["licence_url"] or "",
+                author=row["author"] or "",
+                reviewed_by=row["reviewer"],
+                reviewed_at=row["decided_at"],
+            )
+
+
+def _floats(blob: bytes) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
+    return np.frombuffer(blob, np.float32)
+
+
+def _face(row: sqlite3.Row) -> Face:
+    return Face(
+        face_id=row["face_id"],
+        photo_sha256=row["photo_sha256"],
+        box=(row["x"], row["y"], row["width"], row["height"]),
+        landmarks=_floats(row["landmarks"]).reshape(5, 2),
+        detector=row["detector"],
+        score=row["score"],
+        embedding=_floats(row["embedding"]),
+        sharpness=row["sharpness"],
+        brightness=row["brightness"],
+        contrast=row["contrast"],
+        yaw=row["yaw"],
+        phash=row["phash"],
+        dhash=row["dhash"],
+    )

@@ -1,0 +1,69 @@
+"""The people of a corpus, and the counts that `status` shows of them."""
+
+from collections.abc import Sequence
+
+from facecorpus.catalog.gateway import Gateway
+from facecorpus.catalog.records import Tally
+from facecorpus.manifest import Identity
+
+
+class Identities(Gateway):
+    """Table identity."""
+
+    def replace_all(self, identities: Sequence[Identity]) -> None:
+        """Bring the table in step with the manifest; whoever left the manifest stays, unlisted."""
+        wanted = [(i.identity_id, place, 1, i.name, i.subgroup) for place, i in enumerate(identities)]
+        listed = self._catalog.query(
+            "SELECT identity_id, position, listed, name, subgroup FROM identity WHERE listed ORDER BY position"
+        )
+        if [tuple(row) for row in listed] == wanted:
+            return
+        with self._catalog.transaction() as connection:
+            connection.execute("UPDATE identity SET listed = 0")
+            connection.executemany(
+                "INSERT INTO identity (identity_id, position, listed, name, subgroup) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (identity_id) DO UPDATE SET position = excluded.position, listed = 1,"
+                " name = excluded.name, subgroup = excluded.subgroup",
+                wanted,
+            )
+
+    def tallies(self) -> list[Tally]:
+        """The counts of every listed identity, in the manifest's order; Tally.name is the identity_id."""
+        rows = self._catalog.query(
+            """
+            WITH asked AS (
+                SELECT identity_id, count(*) AS candidates, sum(state IN ('pending', 'retry')) AS waiting,
+                       count(DISTINCT photo_sha256) AS photographs
+                FROM candidate GROUP BY identity_id),
+            judged AS (
+                SELECT coalesce(verdict.identity_id, face.identity_id) AS identity_id,
+                       sum(kept) AS faces,
+                       sum(verdict.verdict IS 'accept') AS accepted,
+                       sum(verdict.verdict IS 'reject') AS rejected,
+                       sum(kept AND verdict.verdict IS NULL) AS pending
+                FROM face LEFT JOIN verdict USING (face_id)
+                WHERE coalesce(verdict.identity_id, face.identity_id) IS NOT NULL GROUP BY 1)
+            SELECT identity.identity_id, asked.*, judged.*
+            FROM identity LEFT JOIN asked USING (identity_id) LEFT JOIN judged USING (identity_id)
+            WHERE listed ORDER BY position
+            """
+        )
+        return [
+            Tally(
+                name=row["identity_id"],
+                identities=1,
+                **{
+                    key: row[key] or 0
+                    for key in (
+                        "candidates",
+                        "waiting",
+                        "photographs",
+                        "faces",
+                        "accepted",
+                        "rejected",
+                        "pending",
+                    )
+                },
+            )
+            for row in rows
+        ]

@@ -1,0 +1,89 @@
+"""Corpus: the folder that a user works in, with its settings, manifest, catalog, stores and lock."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from facecorpus.catalog import Catalog
+from facecorpus.errors import CorpusError
+from facecorpus.manifest import Manifest, read_manifest
+from facecorpus.settings import Settings, documented_toml, read_settings
+from facecorpus.store import Crops, Store, write_atomically
+
+
+class Corpus:
+    """An opened corpus folder.
+
+    Raises CorpusError where the folder holds no corpus.toml, SettingsError and ManifestError where
+    those files are wrong.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        if not (root / "corpus.toml").is_file():
+            raise CorpusError(
+                f"{root} is no corpus folder (it has no corpus.toml); make one with: facecorpus init {root}"
+            )
+        self.settings = read_settings(root / "corpus.toml")
+        self.photos = Store(root / "photos")
+        self.crops = Crops(root / "crops")
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """The identities of this corpus."""
+        return read_manifest(self.root / "manifest.csv", self.settings.labels)
+
+    @property
+    def shards(self) -> Path:
+        """The folder that build writes."""
+        return self.root / "shards"
+
+    @property
+    def runs(self) -> Path:
+        """The folder that train-all writes, one sub-folder a run."""
+        return self.root / "runs"
+
+    @contextmanager
+    def catalog(self) -> Iterator[Catalog]:
+        """The catalog, opened, brought to this version's schema, in step with the manifest; closed at the end."""
+        catalog = Catalog(self.root / "catalog.sqlite")
+        try:
+            catalog.identities.replace_all(self.manifest.identities)
+            yield catalog
+        finally:
+            catalog.close()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder for one stage at a time; the lock ends with the process, however it ends."""
+        lock = FileLock(self.root / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise CorpusError(
+                f"Another facecorpus command is working in {self.root}; wait until it has ended and run this again."
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def init_corpus(root: Path, manifest: Path, settings: Settings = Settings()) -> Corpus:  # noqa: B008 (frozen)
+    """Make a corpus folder with a documented corpus.toml and a copy of the manifest.
+
+    Raises CorpusError where the folder holds a corpus already, ManifestError where the manifest is wrong.
+    """
+    if (root / "corpus.toml").exists():
+        raise CorpusError(f"{root} holds a corpus already; edit its corpus.toml, or choose another folder.")
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise CorpusError(f"{root} is not an empty folder; choose a new or an empty one for the corpus.")
+    read_manifest(manifest, settings.labels)
+    root.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(manifest, root / "manifest.csv")
+    write_atomically(root / "corpus.toml", documented_toml(settings).encode())
+    return Corpus(root)

@@ -1,0 +1,45 @@
+"""The one error tree of the toolkit.
+
+    FacecorpusError              anything that a user can mend; the CLI prints it and exits with 2
+    ├── ManifestError            a manifest that breaks a rule: names file, line, column, allowed values
+    ├── SettingsError            corpus.toml holds an unknown key or a value of the wrong kind
+    ├── CorpusError              the folder is no corpus, is locked, is newer than this program
+    ├── SourceError              a source cannot be asked, or answered something that it should not
+    ├── ModelError               a model file is missing or is not what it should be
+    ├── PictureError             the bytes are no picture that can be used
+    └── BuildError               there is nothing to build, or a check before writing failed
+
+Every message is one sentence that names the thing, what was expected, and what to do next.
+"""
+
+
+class FacecorpusError(Exception):
+    """Anything that a user can mend."""
+
+
+class ManifestError(FacecorpusError):
+    """A manifest breaks a rule."""
+
+
+class SettingsError(FacecorpusError):
+    """corpus.toml holds an unknown key or a value of the wrong kind."""
+
+
+class CorpusError(FacecorpusError):
+    """The folder is no corpus, is locked, or was written by a newer version."""
+
+
+class SourceError(FacecorpusError):
+    """A source cannot be asked, or answered something that it should not."""
+
+
+class ModelError(FacecorpusError):
+    """A model file is missing or is not what it should be."""
+
+
+class PictureError(FacecorpusError):
+    """The bytes are no picture that can be used."""
+
+
+class BuildError(FacecorpusError):
+    """There is nothing to build, or a check before writing failed."""

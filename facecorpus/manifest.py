@@ -1,0 +1,296 @@
+"""Who is in a corpus: identities with their labels, read from a CSV file, validated and explained."""
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from itertools import product
+from pathlib import Path
+
+from facecorpus.errors import ManifestError
+from facecorpus.settings import LabelSettings
+
+
+class Gender(StrEnum):
+    """The paper's two gender classes."""
+
+    FEMALE = "female"
+    MALE = "male"
+
+
+class AgeGroup(StrEnum):
+    """The paper's three age groups; their years are in the settings."""
+
+    YOUNG = "young"
+    ADULT = "adult"
+    OLD = "old"
+
+
+class Race(StrEnum):
+    """The paper's four race classes: a social category, assigned by people."""
+
+    ASIAN = "asian"
+    LATIN_AMERICAN = "latin_american"
+    AFRICAN = "african"
+    WHITE = "white"
+
+
+SUBGROUPS: tuple[str, ...] = tuple(f"{g}/{a}/{r}" for g, a, r in product(Gender, AgeGroup, Race))
+"""The 24 subgroups in their fixed order, gender × age group × race."""
+
+COLUMNS = (
+    "identity_id",
+    "name",
+    "wikipedia_title",
+    "wikidata_id",
+    "commons_category",
+    "aliases",
+    "gender",
+    "birth_date",
+    "race",
+    "age_group",
+    "photos_from",
+    "photos_until",
+    "gender_source",
+    "race_source",
+)
+
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_WIKIDATA = re.compile(r"Q[1-9][0-9]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One person: names, labels and the years in which the labels hold. None means "not stated"."""
+
+    identity_id: str
+    name: str
+    wikipedia_title: str
+    wikidata_id: str
+    commons_category: str
+    aliases: tuple[str, ...]
+    gender: Gender | None
+    birth_date: str  # YYYY-MM-DD, or YYYY where only the year is known
+    race: Race | None
+    age_group: AgeGroup | None
+    photos_from: int
+    photos_until: int | None
+    gender_source: str
+    race_source: str
+
+    @property
+    def birth_year(self) -> int:
+        """The year of birth."""
+        return int(self.birth_date[:4])
+
+    @property
+    def subgroup(self) -> str | None:
+        """gender/age_group/race, or None where one of the three is not stated."""
+        if self.gender is None or self.age_group is None or self.race is None:
+            return None
+        return f"{self.gender}/{self.age_group}/{self.race}"
+
+    def holds_on(self, taken_on: str | None) -> bool:
+        """Whether the labels hold for a photograph of this date (ISO 8601, may be cut to the year).
+
+        An unknown date counts as inside: nothing speaks against it.
+        """
+        if not taken_on:
+            return True
+        year = int(taken_on[:4])
+        return self.photos_from <= year and (self.photos_until is None or year <= self.photos_until)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The identities of a corpus, in the file's order."""
+
+    identities: tuple[Identity, ...]
+
+    def __getitem__(self, identity_id: str) -> Identity:
+        """The identity of that id; KeyError where there is none."""
+        for identity in self.identities:
+            if identity.identity_id == identity_id:
+                return identity
+        raise KeyError(identity_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One broken rule: where, and in words what was expected."""
+
+    line: int
+    column: str
+    message: str
+
+
+def read_manifest(path: Path, labels: LabelSettings = LabelSettings()) -> Manifest:  # noqa: B008 (frozen)
+    """Read and validate a manifest.
+
+    Raises ManifestError that lists every problem with file, line, column and the allowed values.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            header = tuple(reader.fieldnames or ())
+            rows = [(reader.line_num, row) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ManifestError(f"{path} cannot be read as a UTF-8 CSV file: {error}.") from None
+    missing = [column for column in COLUMNS if column not in header]
+    unknown = [column for column in header if column not in COLUMNS]
+    if missing or unknown:
+        raise ManifestError(
+            f"{path}, line 1: "
+            + "; ".join(
+                [f"column {name!r} is missing" for name in missing]
+                + [f"column {name!r} is not known" for name in unknown]
+            )
+            + f"; the columns are {', '.join(COLUMNS)}."
+        )
+    if not rows:
+        raise ManifestError(f"{path} holds no person; add one line for each.")
+    problems = [problem for line, row in rows for problem in _check(line, row, labels)]
+    problems += _check_unique(rows)
+    if problems:
+        raise ManifestError(explain(path, problems))
+    return Manifest(tuple(_identity(row) for _, row in rows))
+
+
+def write_manifest(path: Path, identities: Sequence[Identity]) -> None:
+    """Write identities as a manifest file that read_manifest accepts."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for identity in identities:
+            values = [getattr(identity, column) for column in COLUMNS]
+            writer.writerow(["|".join(v) if isinstance(v, tuple) else "" if v is None else str(v) for v in values])
+
+
+def explain(path: Path, problems: Sequence[Problem], most: int = 20) -> str:
+    """The problems as lines "file, line, column: what was expected"."""
+    ordered = sorted(problems, key=lambda problem: problem.line)
+    lines = [f"{path}, line {p.line}, column {p.column}: {p.message}" for p in ordered[:most]]
+    if len(ordered) > most:
+        lines.append(f"… and {len(ordered) - most} more problems in {path}.")
+    return "\n".join(lines)
+
+
+def _check(line: int, row: dict[str, str], labels: LabelSettings) -> list[Problem]:
+    """Every rule that concerns one row alone."""
+    if None in row or None in row.values():
+        return [Problem(line, "(all)", f"the line must have {len(COLUMNS)} fields; quote fields with commas.")]
+    problems: list[Problem] = []
+
+    def wrong(column: str, expected: str) -> None:
+        problems.append(Problem(line, column, f"{row[column]!r} must be {expected}."))
+
+    if not _ID.fullmatch(row["identity_id"]):
+        wrong("identity_id", "1 to 64 of a-z, 0-9, _ and -, beginning with a letter or digit")
+    if not row["name"].strip():
+        wrong("name", "the person's name")
+    if row["wikidata_id"] and not _WIKIDATA.fullmatch(row["wikidata_id"]):
+        wrong("wikidata_id", "like Q42, or empty")
+    for column, values in (("gender", Gender), ("race", Race), ("age_group", AgeGroup)):
+        if row[column] and row[column] not in list(values):
+            wrong(column, f"one of {', '.join(values)}, or empty for 'not stated'")
+    for column in ("gender", "race"):
+        if row[column] and not row[f"{column}_source"].strip():
+            wrong(f"{column}_source", f"where the statement of {column} comes from")
+    birth_year = _birth_year(row["birth_date"])
+    if birth_year is None:
+        wrong("birth_date", "a date like 1981-09-26, or a year like 1981")
+    years = {column: _year(row[column]) for column in ("photos_from", "photos_until")}
+    if years["photos_from"] is None:
+        wrong("photos_from", "the first year of the photographs, like 2004")
+    if row["photos_until"] and years["photos_until"] is None:
+        wrong("photos_until", "the last year of the photographs, like 2011, or empty for 'until now'")
+    if not problems:
+        problems += _check_period(line, row, birth_year, years["photos_from"], years["photos_until"], labels)
+    return problems
+
+
+def _check_period(
+    line: int,
+    row: dict[str, str],
+    born: int | None,
+    first: int | None,
+    last: int | None,
+    labels: LabelSettings,
+) -> list[Problem]:
+    """No minors, a period that does not run backwards, and an age group that holds in all of it."""
+    if born is None or first is None:
+        return []
+    until = last if last is not None else date.today().year
+    if until < first:
+        return [Problem(line, "photos_until", f"{until} is before photos_from {first}; the period runs backwards.")]
+    if first - born <= labels.young_from:
+        return [
+            Problem(
+                line,
+                "photos_from",
+                f"in {first} a person born in {born} may be under {labels.young_from + 1};"
+                f" no minors are collected: the earliest year is {born + labels.young_from + 1}.",
+            )
+        ]
+    bounds = {
+        "young": (labels.young_from, labels.adult_from - 1),
+        "adult": (labels.adult_from, labels.old_from - 1),
+        "old": (labels.old_from, 200),
+    }
+    if not row["age_group"]:
+        return []
+    low, high = bounds[row["age_group"]]
+    if first - born < low or until - born > high:
+        return [
+            Problem(
+                line,
+                "age_group",
+                f"{row['age_group']!r} is {low}–{high} years, but the photographs of {first}–{until} show a person"
+                f" of {first - born}–{until - born}; narrow photos_from and photos_until, or correct the group.",
+            )
+        ]
+    return []
+
+
+def _check_unique(rows: Sequence[tuple[int, dict[str, str]]]) -> list[Problem]:
+    problems: list[Problem] = []
+    for column in ("identity_id", "name", "wikidata_id"):
+        seen: dict[str, int] = {}
+        for line, row in rows:
+            value = row.get(column) or ""
+            if value and value in seen:
+                problems.append(Problem(line, column, f"{value!r} stands in line {seen[value]} already."))
+            seen.setdefault(value, line)
+    return problems
+
+
+def _identity(row: dict[str, str]) -> Identity:
+    return Identity(
+        identity_id=row["identity_id"],
+        name=row["name"].strip(),
+        wikipedia_title=row["wikipedia_title"],
+        wikidata_id=row["wikidata_id"],
+        commons_category=row["commons_category"].removeprefix("Category:"),
+        aliases=tuple(alias.strip() for alias in row["aliases"].split("|") if alias.strip()),
+        gender=Gender(row["gender"]) if row["gender"] else None,
+        birth_date=row["birth_date"],
+        race=Race(row["race"]) if row["race"] else None,
+        age_group=AgeGroup(row["age_group"]) if row["age_group"] else None,
+        photos_from=int(row["photos_from"]),
+        photos_until=int(row["photos_until"]) if row["photos_until"] else None,
+        gender_source=row["gender_source"],
+        race_source=row["race_source"],
+    )
+
+
+def _birth_year(text: str) -> int | None:
+    try:
+        return date.fromisoformat(text).year if len(text) == 10 else _year(text)
+    except ValueError:
+        return None
+
+
+def _year(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"(1[89]|20)[0-9]{2}", text) else None

@@ -1,0 +1,188 @@
+"""The one table of settings: corpus.toml, its documentation and its validation all come from here."""
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from facecorpus.errors import SettingsError
+
+
+def option(default: Any, help: str, *, choices: tuple[str, ...] = (), minimum: float | None = None) -> Any:
+    """A settings key: its default, what it means, and what it may be."""
+    return field(default=default, metadata={"help": help, "choices": choices, "minimum": minimum})
+
+
+@dataclass(frozen=True)
+class CrawlSettings:
+    """Where photographs are looked for, and how many are wanted."""
+
+    sources: tuple[str, ...] = option(("commons",), "Sources to ask, in this order.", choices=("commons", "folder"))
+    contact: str = option(
+        "",
+        "Your mail address or page, sent in the User-Agent. Required before any host that is not private is asked.",
+    )
+    per_identity: int = option(400, "Stop proposing photographs of a person after this many.", minimum=1)
+    commons_api: str = option(
+        "https://commons.wikimedia.org/w/api.php", "Address of the MediaWiki API that source 'commons' asks."
+    )
+    commons_width: int = option(
+        960, "Width in pixels of the thumbnails taken from Commons (0: the originals).", minimum=0
+    )
+    commons_depth: int = option(2, "How many levels of sub-categories are followed.", minimum=0)
+    folder: str = option("", "Source 'folder': a directory with one sub-folder per identity_id.")
+
+
+@dataclass(frozen=True)
+class FetchSettings:
+    """How politely and how safely files are downloaded."""
+
+    per_host: int = option(2, "Requests under way at once to one host.", minimum=1)
+    requests_per_minute: int = option(200, "Requests to one host in a minute, at most.", minimum=1)
+    tries: int = option(4, "Tries for one file in one run, where a further try can help.", minimum=1)
+    timeout_seconds: float = option(30.0, "Seconds without an answer after which a try is given up.", minimum=0.1)
+    max_seconds: float = option(120.0, "Seconds that one file may take as a whole.", minimum=1)
+    max_bytes: int = option(32_000_000, "Bytes of one file, at most.", minimum=1)
+    max_pixels: int = option(80_000_000, "Pixels of one picture, at most; checked before decoding.", minimum=1)
+    obey_opt_outs: bool = option(True, "Obey robots.txt and X-Robots-Tag (noai, noimageai, noindex, noimageindex).")
+    private_hosts: tuple[str, ...] = option(
+        (),
+        "Hosts (host or host:port) on private or loopback addresses that may be asked. All others are refused.",
+    )
+
+
+@dataclass(frozen=True)
+class FacesSettings:
+    """How faces are found and measured."""
+
+    detector: str = option("hog", "Face detector.", choices=("hog",))
+    detect_pixels: int = option(
+        400_000, "Larger photographs are shrunk to about this many pixels for detection.", minimum=10_000
+    )
+    upsample: int = option(1, "Times a photograph that gave no face is doubled for a second look.", minimum=0)
+    min_face: int = option(30, "Faces narrower than this many pixels are not kept.", minimum=10)
+    workers: int = option(0, "Worker processes (0: one per core).", minimum=0)
+
+
+@dataclass(frozen=True)
+class DedupSettings:
+    """When two photographs count as the same. Distances are Hamming distances in bits, of 256."""
+
+    picture_phash: int = option(60, "Perceptual hash of the whole picture.", minimum=0)
+    face_phash: int = option(54, "Perceptual hash of the aligned face.", minimum=0)
+    face_dhash: int = option(34, "Difference hash of the aligned face.", minimum=0)
+
+
+@dataclass(frozen=True)
+class RankSettings:
+    """Limits of the reviewer's three sections."""
+
+    accept_above: float = option(
+        0.9, "Faces at least this likely to be right are 'surely right'; --auto accepts them.", minimum=0
+    )
+    reject_below: float = option(
+        0.1, "Faces at most this likely to be right are 'surely wrong'; --auto rejects them.", minimum=0
+    )
+
+
+@dataclass(frozen=True)
+class LabelSettings:
+    """Age groups in whole years: young up to the year before adult_from, and so on."""
+
+    young_from: int = option(18, "First year of 'young'. Nobody younger is collected.", minimum=18)
+    adult_from: int = option(30, "First year of 'adult'.", minimum=19)
+    old_from: int = option(60, "First year of 'old'.", minimum=20)
+
+
+@dataclass(frozen=True)
+class BuildSettings:
+    """What the shards hold."""
+
+    crop: int = option(224, "Side of the square face crops, in pixels.", minimum=64)
+    quality: int = option(95, "JPEG quality of the crops.", minimum=50)
+    test_share: float = option(0.3, "Share of each person's photographs in the test split.", minimum=0.05)
+    folds: int = option(3, "Folds of identities, for tests on people never seen.", minimum=2)
+    seed: int = option(0, "Seed of the splits.", minimum=0)
+    shard_megabytes: int = option(400, "Size of one Parquet shard, at most about.", minimum=1)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of a corpus; each field is one section of corpus.toml."""
+
+    crawl: CrawlSettings = CrawlSettings()
+    fetch: FetchSettings = FetchSettings()
+    faces: FacesSettings = FacesSettings()
+    dedup: DedupSettings = DedupSettings()
+    rank: RankSettings = RankSettings()
+    labels: LabelSettings = LabelSettings()
+    build: BuildSettings = BuildSettings()
+
+
+def read_settings(path: Path) -> Settings:
+    """Read corpus.toml; raise SettingsError for an unknown key or a value of the wrong kind."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid TOML ({error}); mend that line and run again.") from None
+    known = {section.name: section.default for section in fields(Settings)}
+    for name in document:
+        if name not in known:
+            raise SettingsError(f"{path}: unknown section [{name}]; the sections are {', '.join(known)}.")
+    return Settings(
+        **{name: _read_section(path, name, default, document.get(name, {})) for name, default in known.items()}
+    )
+
+
+def _read_section(path: Path, name: str, defaults: Any, values: Any) -> Any:
+    if not isinstance(values, dict):
+        raise SettingsError(f"{path}: {name} must be a section, written [{name}], not a single value.")
+    keys = {key.name: key for key in fields(defaults)}
+    read: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in keys:
+            raise SettingsError(f"{path}: unknown key {key!r} in [{name}]; its keys are {', '.join(keys)}.")
+        read[key] = _checked(f"{path}: {key} in [{name}]", keys[key].default, value, keys[key].metadata)
+    return type(defaults)(**read)
+
+
+def _checked(where: str, default: Any, value: Any, rules: Any) -> Any:
+    """The value in the type of its default, or a SettingsError that says what was expected."""
+    if isinstance(default, tuple):
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise SettingsError(f"{where} must be a list of texts, not {value!r}.")
+        value = tuple(value)
+    elif isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    elif type(value) is not type(default):
+        kind = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}[type(default)]
+        raise SettingsError(f"{where} must be {kind}, not {value!r}.")
+    for item in value if isinstance(value, tuple) else (value,):
+        if rules["choices"] and item not in rules["choices"]:
+            raise SettingsError(f"{where} may be {', '.join(rules['choices'])}; not {item!r}.")
+    if rules["minimum"] is not None and value < rules["minimum"]:
+        raise SettingsError(f"{where} must be at least {rules['minimum']}, not {value!r}.")
+    return value
+
+
+def documented_toml(settings: Settings = Settings()) -> str:
+    """The text of corpus.toml: every key with its meaning, and the default where it is another."""
+    lines = ["# Settings of this corpus. Every key may be left out; then its default holds."]
+    for section in fields(Settings):
+        values = getattr(settings, section.name)
+        lines += ["", f"# {type(values).__doc__}", f"[{section.name}]"]
+        for key in fields(values):
+            choices = key.metadata["choices"]
+            lines.append(f"# {key.metadata['help']}" + (f" One of: {', '.join(choices)}." if choices else ""))
+            lines.append(f"{key.name} = {_toml(getattr(values, key.name))}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return str(value)

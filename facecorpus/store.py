@@ -1,0 +1,66 @@
+"""Photographs and crops by content hash: written once under a temporary name, renamed, verifiable."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Put data at path so that a reader, or a crash, sees the whole of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)  # mkstemp gives 0600; a corpus is shared like any other file
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+class Store:
+    """A folder of files named by the sha256 of their bytes (hex), two levels deep: ab/cd/abcd…"""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, sha256: str) -> Path:
+        """Where the bytes of that hash are, or would be."""
+        return self.root / sha256[:2] / sha256[2:4] / sha256
+
+    def put(self, data: bytes) -> str:
+        """Store the bytes, unless they are there already, and return their sha256 (hex)."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        if not self.path(sha256).exists():
+            write_atomically(self.path(sha256), data)
+        return sha256
+
+    def read(self, sha256: str) -> bytes:
+        """The bytes of that hash; FileNotFoundError where they are not stored."""
+        return self.path(sha256).read_bytes()
+
+    def damaged(self) -> Iterator[Path]:
+        """Files whose bytes no longer have the hash in their name."""
+        for path in sorted(self.root.glob("??/??/*")):
+            if hashlib.sha256(path.read_bytes()).hexdigest() != path.name:
+                yield path
+
+
+class Crops:
+    """The aligned face crops, as JPEG files named by face_id (which begins with the photograph's hash)."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, face_id: str) -> Path:
+        """Where the crop of that face is, or would be."""
+        return self.root / face_id[:2] / face_id[2:4] / f"{face_id}.jpg"
+
+    def put(self, face_id: str, jpeg: bytes) -> None:
+        """Write one crop; the same face again replaces it."""
+        write_atomically(self.path(face_id), jpeg)
