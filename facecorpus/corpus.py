@@ -1,6 +1,5 @@
 """Corpus: the folder that a user works in, with its settings, manifest, catalog, stores and lock."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -73,6 +72,14 @@ class Corpus:
             lock.release()
 
 
+@contextmanager
+def locked_corpus(root: Path) -> Iterator[Corpus]:
+    """Open the corpus in that folder and hold its lock: what every stage runs inside."""
+    corpus = Corpus(root)
+    with corpus.locked():
+        yield corpus
+
+
 def init_corpus(root: Path, manifest: Path, settings: Settings = Settings()) -> Corpus:  # noqa: B008 (frozen)
     """Make a corpus folder with a documented corpus.toml and a copy of the manifest.
 
@@ -80,10 +87,11 @@ def init_corpus(root: Path, manifest: Path, settings: Settings = Settings()) -> 
     """
     if (root / "corpus.toml").exists():
         raise CorpusError(f"{root} holds a corpus already; edit its corpus.toml, or choose another folder.")
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+    # A manifest alone is what an interrupted init leaves.
+    if root.exists() and (not root.is_dir() or any(path.name != "manifest.csv" for path in root.iterdir())):
         raise CorpusError(f"{root} is not an empty folder; choose a new or an empty one for the corpus.")
     read_manifest(manifest, settings.labels)
     root.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(manifest, root / "manifest.csv")
+    write_atomically(root / "manifest.csv", manifest.read_bytes())
     write_atomically(root / "corpus.toml", documented_toml(settings).encode())
     return Corpus(root)

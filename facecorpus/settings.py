@@ -98,12 +98,14 @@ class LabelSettings:
 class BuildSettings:
     """What the shards hold."""
 
+    title: str = option("Face corpus", "Name of the data set, at the head of its card.")
     crop: int = option(224, "Side of the square face crops, in pixels.", minimum=64)
     quality: int = option(95, "JPEG quality of the crops.", minimum=50)
     test_share: float = option(0.3, "Share of each person's photographs in the test split.", minimum=0.05)
     folds: int = option(3, "Folds of identities, for tests on people never seen.", minimum=2)
     seed: int = option(0, "Seed of the splits.", minimum=0)
     shard_megabytes: int = option(400, "Size of one Parquet shard, at most about.", minimum=1)
+    workers: int = option(0, "Worker processes (0: one per core).", minimum=0)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from facecorpus.catalog.candidates import Candidates
 from facecorpus.catalog.decisions import Decisions
 from facecorpus.catalog.faces import Faces
+from facecorpus.catalog.fates import Fates
 from facecorpus.catalog.identities import Identities
 from facecorpus.catalog.photos import Photos
 from facecorpus.catalog.schema import MIGRATIONS
@@ -44,6 +45,7 @@ class Catalog:
         self.photos = Photos(self)
         self.faces = Faces(self)
         self.decisions = Decisions(self)
+        self.fates = Fates(self)
 
     def _migrate(self, path: Path) -> None:
         version = self._version()

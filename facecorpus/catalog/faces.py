@@ -19,6 +19,12 @@ _PROVENANCE = """
         WHERE place = 1)
 """
 
+_TAKEN_DOWN = """
+    taken_down AS (
+        SELECT key AS sha256 FROM removal
+        UNION SELECT photo_sha256 FROM candidate JOIN removal ON key = url WHERE photo_sha256 IS NOT NULL)
+"""
+
 
 class Faces(Gateway):
     """Tables face and ranking."""
@@ -126,10 +132,13 @@ class Faces(Gateway):
         ]
 
     def accepted(self) -> Iterator[AcceptedFace]:
-        """Faces accepted in review, of listed people, one a cluster and person, ordered by person and face_id."""
+        """Faces accepted in review, of listed people, one a cluster and person, ordered by person and face_id.
+
+        Nothing that was taken down is among them, by its photograph's hash or by any of its addresses.
+        """
         rows = self._catalog.query(
             f"""
-            WITH {_PROVENANCE}
+            WITH {_PROVENANCE}, {_TAKEN_DOWN}
             SELECT face.*, verdict.identity_id AS judged_as, photo.width AS photo_width,
                    photo.height AS photo_height, coalesce(photo.cluster_id, photo.sha256) AS cluster,
                    coalesce(provenance.taken_on, photo.taken_on) AS taken_on, provenance.source, provenance.url,
@@ -138,8 +147,10 @@ class Faces(Gateway):
             FROM verdict JOIN face USING (face_id) JOIN photo ON photo.sha256 = face.photo_sha256
             JOIN identity ON identity.identity_id = verdict.identity_id
             LEFT JOIN provenance ON provenance.photo_sha256 = face.photo_sha256
-                 AND provenance.identity_id = face.identity_id
-            WHERE verdict.verdict = 'accept' AND kept AND listed ORDER BY position, face_id
+                 AND provenance.identity_id = verdict.identity_id
+            WHERE verdict.verdict = 'accept' AND kept AND listed
+                  AND face.photo_sha256 NOT IN (SELECT sha256 FROM taken_down)
+            ORDER BY position, face_id
             """
         )
         for row in rows:
@@ -165,6 +176,26 @@ class Faces(Gateway):
                 reviewed_by=row["reviewer"],
                 reviewed_at=row["decided_at"],
             )
+
+    def withheld(self) -> dict[str, int]:
+        """How many accepted faces accepted() leaves out, by reason, each counted once."""
+        row = self._catalog.query(
+            f"""
+            WITH {_TAKEN_DOWN}, left_out AS (
+                SELECT face.photo_sha256 IN (SELECT sha256 FROM taken_down) AS removed, listed, kept
+                FROM verdict JOIN face USING (face_id)
+                JOIN identity ON identity.identity_id = verdict.identity_id
+                WHERE verdict.verdict = 'accept')
+            SELECT coalesce(sum(removed), 0), coalesce(sum(NOT removed AND NOT listed), 0),
+                   coalesce(sum(NOT removed AND listed AND NOT kept), 0)
+            FROM left_out
+            """
+        ).fetchone()
+        return {
+            "taken down": row[0],
+            "of people who are no longer in the manifest": row[1],
+            "near-duplicates of a better copy": row[2],
+        }
 
 
 def _floats(blob: bytes) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":

@@ -1,0 +1,43 @@
+"""Fixtures that every test file may use."""
+
+from pathlib import Path
+
+import pytest
+
+from facecorpus.corpus import Corpus, init_corpus
+from facecorpus.manifest import AgeGroup, Gender, Identity, Race, write_manifest
+
+
+def person(identity_id: str, **changes: object) -> Identity:
+    """An identity with plain labels; name any field to change it."""
+    fields: dict[str, object] = {
+        "identity_id": identity_id,
+        "name": identity_id.title(),
+        "wikipedia_title": "",
+        "wikidata_id": "",
+        "commons_category": identity_id.title(),
+        "aliases": (),
+        "gender": Gender.FEMALE,
+        "birth_date": "1970",
+        "race": Race.ASIAN,
+        "age_group": AgeGroup.ADULT,
+        "photos_from": 2005,
+        "photos_until": 2020,
+        "gender_source": "a test",
+        "race_source": "a test",
+    }
+    return Identity(**(fields | changes))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Path:
+    """A manifest of three people: ada, ben and cleo."""
+    path = tmp_path / "people.csv"
+    write_manifest(path, [person("ada"), person("ben", gender=Gender.MALE), person("cleo", race=Race.WHITE)])
+    return path
+
+
+@pytest.fixture
+def corpus(tmp_path: Path, manifest: Path) -> Corpus:
+    """A fresh corpus of the three people."""
+    return init_corpus(tmp_path / "corpus", manifest)

@@ -1,0 +1,149 @@
+"""Reading a manifest, and what it says when a rule is broken."""
+
+from pathlib import Path
+
+import pytest
+from conftest import person
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from facecorpus.errors import FacecorpusError, ManifestError
+from facecorpus.manifest import (
+    COLUMNS,
+    SUBGROUPS,
+    AgeGroup,
+    Gender,
+    Identity,
+    Race,
+    read_manifest,
+    write_manifest,
+)
+
+
+def broken(tmp_path: Path, **changes: str) -> str:
+    """The message about a manifest of one person with those fields replaced."""
+    write_manifest(tmp_path / "m.csv", [person("ada")])
+    header, line = (tmp_path / "m.csv").read_text().splitlines()
+    fields = dict(zip(header.split(","), line.split(","), strict=True)) | changes
+    (tmp_path / "m.csv").write_text(f"{header}\n{','.join(fields.values())}\n")
+    with pytest.raises(ManifestError) as error:
+        read_manifest(tmp_path / "m.csv")
+    return str(error.value)
+
+
+def test_there_are_24_subgroups_in_the_order_gender_age_race() -> None:
+    assert len(SUBGROUPS) == 24
+    assert SUBGROUPS[0] == "female/young/asian"
+    assert SUBGROUPS[1] == "female/young/latin_american"
+    assert SUBGROUPS[4] == "female/adult/asian"
+    assert SUBGROUPS[-1] == "male/old/white"
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "expected"),
+    [
+        ("gender", "Female", "one of female, male"),
+        ("race", "caucasian", "one of asian, latin_american, african, white"),
+        ("age_group", "senior", "one of young, adult, old"),
+        ("birth_date", "1970-13-01", "a date like 1981-09-26, or a year like 1981"),
+        ("photos_from", "recently", "the first year of the photographs"),
+        ("identity_id", "../etc", "1 to 64 of a-z, 0-9, _ and -"),
+        ("wikidata_id", "42", "like Q42"),
+        ("race_source", "", "where the statement of race comes from"),
+    ],
+)
+def test_a_wrong_value_is_named_with_file_line_column_and_what_is_allowed(
+    tmp_path: Path, column: str, value: str, expected: str
+) -> None:
+    message = broken(tmp_path, **{column: value})
+    assert message.startswith(f"{tmp_path / 'm.csv'}, line 2, column {column}: ")
+    assert expected in message
+
+
+def test_nobody_is_collected_from_years_in_which_they_may_have_been_a_minor(tmp_path: Path) -> None:
+    message = broken(tmp_path, birth_date="2000", photos_from="2018", age_group="young")
+    assert "no minors are collected: the earliest year is 2019" in message
+
+
+def test_an_age_group_must_hold_in_the_whole_period(tmp_path: Path) -> None:
+    message = broken(tmp_path, birth_date="1980", photos_from="2005", photos_until="2020")
+    assert "'adult' is 30–59 years" in message
+    assert "25–40" in message
+
+
+def test_a_period_that_runs_backwards_is_refused(tmp_path: Path) -> None:
+    assert "runs backwards" in broken(tmp_path, photos_until="2001")
+
+
+def test_a_missing_column_is_named(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("identity_id,name,colour\nada,Ada,red\n")
+    with pytest.raises(ManifestError, match=r"column 'gender' is missing.*column 'colour' is not known"):
+        read_manifest(tmp_path / "m.csv")
+
+
+def test_a_line_with_too_many_fields_is_named(tmp_path: Path) -> None:
+    write_manifest(tmp_path / "m.csv", [person("ada")])
+    with (tmp_path / "m.csv").open("a") as file:
+        file.write("x," * 20 + "\n")
+    with pytest.raises(ManifestError, match=f"line 3, column .all.: the line must have {len(COLUMNS)} fields"):
+        read_manifest(tmp_path / "m.csv")
+
+
+def test_two_people_may_not_share_an_id(tmp_path: Path) -> None:
+    write_manifest(tmp_path / "m.csv", [person("ada"), person("ada", name="Other")])
+    with pytest.raises(ManifestError, match="line 3, column identity_id: 'ada' stands in line 2 already"):
+        read_manifest(tmp_path / "m.csv")
+
+
+def test_labels_left_empty_are_not_stated(tmp_path: Path) -> None:
+    write_manifest(tmp_path / "m.csv", [person("ada", race=None, age_group=None)])
+    identity = read_manifest(tmp_path / "m.csv")["ada"]
+    assert identity.race is None
+    assert identity.subgroup is None
+
+
+@pytest.mark.parametrize(
+    ("taken_on", "holds"),
+    [(None, True), ("2005", True), ("2020-12-31", True), ("2004-12-31", False), ("2021", False)],
+)
+def test_labels_hold_in_the_period_and_where_no_date_is_known(taken_on: str | None, holds: bool) -> None:
+    assert person("ada").holds_on(taken_on) is holds
+
+
+def test_many_problems_are_listed_and_then_counted(tmp_path: Path) -> None:
+    write_manifest(tmp_path / "m.csv", [person(f"p{n}", birth_date="x") for n in range(25)])
+    with pytest.raises(ManifestError) as error:
+        read_manifest(tmp_path / "m.csv")
+    lines = str(error.value).splitlines()
+    assert len(lines) == 21
+    assert lines[-1].startswith("… and 5 more problems")
+
+
+texts = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Zl", "Zp"]), max_size=20).map(str.strip)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    name=texts.filter(bool),
+    title=texts,
+    aliases=st.lists(texts.filter(bool).filter(lambda text: "|" not in text), max_size=3).map(tuple),
+    gender=st.sampled_from([*Gender, None]),
+    race=st.sampled_from([*Race, None]),
+    age_group=st.sampled_from([AgeGroup.ADULT, None]),
+)
+def test_what_is_written_reads_back_the_same(tmp_path_factory: pytest.TempPathFactory, **fields: object) -> None:
+    identity: Identity = person("ada", wikipedia_title=fields.pop("title"), **fields)
+    path = tmp_path_factory.mktemp("m") / "m.csv"
+    write_manifest(path, [identity])
+    assert read_manifest(path).identities == (identity,)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=300))
+def test_any_bytes_give_a_manifest_or_a_clear_error(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    path = tmp_path_factory.mktemp("m") / "m.csv"
+    path.write_bytes(b",".join(column.encode() for column in COLUMNS) + b"\n" + data)
+    try:
+        read_manifest(path)
+    except FacecorpusError as error:
+        assert str(path) in str(error)
