@@ -165,19 +165,21 @@ def train_all(
 
     Example: facecorpus train-all -C mycorpus --preset quick --name first
     """
-    from facecorpus.corpus import locked_corpus
-    from training import TrainingError, load_results, show_tables
+    from contextlib import redirect_stdout
+
+    from facecorpus.corpus import Corpus
+    from training import TrainingError
     from training import train_all as train
 
+    opened = Corpus(corpus)
     try:
-        with locked_corpus(corpus) as opened:
+        # With --json, stdout is the result's alone; what a person reads goes to stderr.
+        with redirect_stdout(sys.stderr if as_json else sys.stdout):
             results = train(opened.shards, opened.runs / name, preset=preset, seed=seed, device=device)
-        if as_json:
-            print(results.read_text(encoding="utf-8"))
-        else:
-            show_tables(load_results(results))
     except TrainingError as error:
         raise FacecorpusError(str(error)) from None
+    if as_json:
+        print(results.read_text(encoding="utf-8"))
     _next(f"open {results.with_name('report.html')}", as_json)
 
 

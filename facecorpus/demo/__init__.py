@@ -1,0 +1,1 @@
+"""The demo: an embedded little web of invented people, to try every command offline."""
