@@ -22,7 +22,11 @@ class CrawlSettings:
         "",
         "Your mail address or page, sent in the User-Agent. Required before any host that is not private is asked.",
     )
-    per_identity: int = option(400, "Stop proposing photographs of a person after this many.", minimum=1)
+    per_identity: int = option(
+        400,
+        "Stop proposing photographs of a person after this many (those from outside the person's period do not count).",
+        minimum=1,
+    )
     commons_api: str = option(
         "https://commons.wikimedia.org/w/api.php", "Address of the MediaWiki API that source 'commons' asks."
     )
@@ -30,7 +34,9 @@ class CrawlSettings:
         960, "Width in pixels of the thumbnails taken from Commons (0: the originals).", minimum=0
     )
     commons_depth: int = option(2, "How many levels of sub-categories are followed.", minimum=0)
-    folder: str = option("", "Source 'folder': a directory with one sub-folder per identity_id.")
+    folder: str = option(
+        "", "Source 'folder': a directory with one sub-folder per identity_id (relative: from the corpus folder)."
+    )
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,9 @@ class FetchSettings:
     max_seconds: float = option(120.0, "Seconds that one file may take as a whole.", minimum=1)
     max_bytes: int = option(32_000_000, "Bytes of one file, at most.", minimum=1)
     max_pixels: int = option(80_000_000, "Pixels of one picture, at most; checked before decoding.", minimum=1)
-    obey_opt_outs: bool = option(True, "Obey robots.txt and X-Robots-Tag (noai, noimageai, noindex, noimageindex).")
+    obey_opt_outs: bool = option(
+        True, "Obey robots.txt, X-Robots-Tag (noai, noimageai, noindex, noimageindex, noml) and TDM-Reservation."
+    )
     private_hosts: tuple[str, ...] = option(
         (),
         "Hosts (host or host:port) on private or loopback addresses that may be asked. All others are refused.",
@@ -66,11 +74,16 @@ class FacesSettings:
 
 @dataclass(frozen=True)
 class DedupSettings:
-    """When two photographs count as the same. Distances are Hamming distances in bits, of 256."""
+    """When two photographs count as the same. Hashes are compared by Hamming distance in bits, of 256."""
 
-    picture_phash: int = option(60, "Perceptual hash of the whole picture.", minimum=0)
-    face_phash: int = option(54, "Perceptual hash of the aligned face.", minimum=0)
-    face_dhash: int = option(34, "Difference hash of the aligned face.", minimum=0)
+    picture_phash: int = option(60, "Largest distance of the perceptual hashes of two whole pictures.", minimum=0)
+    face_phash: int = option(
+        54,
+        "Largest distance of the perceptual hashes of two aligned faces; a face is a copy where all its limits hold.",
+        minimum=0,
+    )
+    face_dhash: int = option(26, "Largest distance of the difference hashes of two aligned faces.", minimum=0)
+    face_distance: float = option(0.3, "Largest Euclidean distance of the descriptors of two faces.", minimum=0)
 
 
 @dataclass(frozen=True)
@@ -105,7 +118,7 @@ class BuildSettings:
     folds: int = option(3, "Folds of identities, for tests on people never seen.", minimum=2)
     seed: int = option(0, "Seed of the splits.", minimum=0)
     shard_megabytes: int = option(400, "Size of one Parquet shard, at most about.", minimum=1)
-    workers: int = option(0, "Worker processes (0: one per core).", minimum=0)
+    workers: int = option(0, "Worker processes (0: one per core, fewer for a small build).", minimum=0)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from facecorpus.catalog.decisions import Standing
 from facecorpus.catalog.gateway import Gateway
 from facecorpus.catalog.records import AcceptedFace, Face, Ranking, ReviewFace, SubjectFace
 
@@ -92,44 +93,63 @@ class Faces(Gateway):
     def for_review(self, identity_id: str) -> list[ReviewFace]:
         """The ranked faces of one person, near-duplicates included, the most suspicious first."""
         rows = self._catalog.query(
-            f"""
-            WITH {_PROVENANCE}
-            SELECT face.*, photo.width AS photo_width, photo.height AS photo_height,
-                   coalesce(photo.cluster_id, photo.sha256) AS cluster, likely, section, reasons,
-                   verdict.verdict, verdict.reason, verdict.reviewer,
-                   coalesce(provenance.page_url, '') AS page_url, coalesce(provenance.licence, '') AS licence,
-                   coalesce(provenance.author, '') AS author, coalesce(provenance.title, '') AS title
+            """
+            SELECT face_id, photo_sha256, identity_id, x, y, face.width, face.height, kept, likely, section, reasons,
+                   photo.width AS photo_width, photo.height AS photo_height,
+                   coalesce(photo.cluster_id, photo.sha256) AS cluster
             FROM face JOIN photo ON photo.sha256 = face.photo_sha256 JOIN ranking USING (face_id)
-            LEFT JOIN provenance ON provenance.photo_sha256 = face.photo_sha256
-                 AND provenance.identity_id = face.identity_id
-            LEFT JOIN verdict USING (face_id)
-            WHERE face.identity_id = ? ORDER BY likely, face_id
+            WHERE identity_id = ? ORDER BY likely, face_id
             """,
             (identity_id,),
-        )
-        return [
-            ReviewFace(
-                face_id=row["face_id"],
-                photo_sha256=row["photo_sha256"],
-                identity_id=row["identity_id"],
-                box=(row["x"], row["y"], row["width"], row["height"]),
-                photo_width=row["photo_width"],
-                photo_height=row["photo_height"],
-                likely=row["likely"],
-                section=row["section"],
-                reasons=tuple(json.loads(row["reasons"])),
-                kept=bool(row["kept"]),
-                cluster_id=row["cluster"],
-                verdict=row["verdict"],
-                reason=row["reason"],
-                reviewer=row["reviewer"],
-                page_url=row["page_url"],
-                licence=row["licence"],
-                author=row["author"],
-                title=row["title"],
+        ).fetchall()
+        # Joined here: in one statement SQLite would first sort the verdicts and candidates of all people.
+        standings = self._catalog.decisions.standing(identity_id, [row["face_id"] for row in rows])
+        said = {standing.face_id: standing for standing in standings}
+        provenance = self._provenance(identity_id)
+        faces = []
+        for row in rows:
+            standing = said.get(row["face_id"], Standing(row["face_id"], None, None, None))
+            page_url, licence, author, title = provenance.get(row["photo_sha256"], ("", "", "", ""))
+            faces.append(
+                ReviewFace(
+                    face_id=row["face_id"],
+                    photo_sha256=row["photo_sha256"],
+                    identity_id=row["identity_id"],
+                    box=(row["x"], row["y"], row["width"], row["height"]),
+                    photo_width=row["photo_width"],
+                    photo_height=row["photo_height"],
+                    likely=row["likely"],
+                    section=row["section"],
+                    reasons=tuple(json.loads(row["reasons"])),
+                    kept=bool(row["kept"]),
+                    cluster_id=row["cluster"],
+                    verdict=standing.verdict,
+                    reason=standing.reason,
+                    reviewer=standing.reviewer,
+                    page_url=page_url,
+                    licence=licence,
+                    author=author,
+                    title=title,
+                )
             )
-            for row in rows
-        ]
+        return faces
+
+    def _provenance(self, identity_id: str) -> dict[str, tuple[str, str, str, str]]:
+        """page_url, licence, author, title of each photograph of one person, by sha256."""
+        rows = self._catalog.query(
+            f"WITH {_PROVENANCE} SELECT photo_sha256, page_url, licence, author, title FROM provenance"
+            " WHERE identity_id = ?",
+            (identity_id,),
+        )
+        return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows}
+
+    def portraits(self) -> dict[str, str]:
+        """The face_id most likely right of each person who has ranked faces."""
+        rows = self._catalog.query(
+            "SELECT identity_id, face_id, max(likely) FROM face JOIN ranking USING (face_id)"
+            " WHERE kept AND identity_id IS NOT NULL GROUP BY identity_id"
+        )
+        return {row[0]: row[1] for row in rows}
 
     def accepted(self) -> Iterator[AcceptedFace]:
         """Faces accepted in review, of listed people, one a cluster and person, ordered by person and face_id.

@@ -1,0 +1,134 @@
+"""A small corpus that is ready to build: synthetic pictures, put in through the store and the catalog's gateways."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from conftest import person
+
+from facecorpus.catalog import Catalog
+from facecorpus.catalog.records import Candidate, Download, Face, Outcome
+from facecorpus.corpus import Corpus, init_corpus
+from facecorpus.manifest import AgeGroup, Gender, Identity, Race, write_manifest
+
+PEOPLE = (
+    person("ada", birth_date="1970-06-15"),
+    person("ben", gender=Gender.MALE, race=Race.WHITE),
+    person("cleo", race=Race.AFRICAN, age_group=AgeGroup.OLD, birth_date="1940"),
+    person("dan", gender=None),
+)
+"""Four people; the last one's gender is not stated."""
+
+LANDMARKS = np.array([[100, 70], [86, 70], [62, 70], [76, 70], [81, 95]], np.float32)
+"""Corners of the two eyes, and the nose, in a picture of 160 × 160."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One photograph with one face, and what became of it."""
+
+    identity_id: str
+    number: int
+    taken_on: str | None = "2010-06-14"
+    group: str | None = None
+    kept: bool = True
+    verdict: str | None = "accept"
+    reviewer: str = "me"
+    licence: str = "CC BY 4.0"
+
+    @property
+    def url(self) -> str:
+        return f"https://host.example/{self.identity_id}/{self.number}.png"
+
+
+def shots(people: Sequence[str] = ("ada", "ben", "cleo", "dan"), each: int = 7) -> list[Shot]:
+    """`each` photographs of each person, all accepted."""
+    return [Shot(identity_id, number) for identity_id in people for number in range(each)]
+
+
+def ready_corpus(
+    root: Path, photographs: Sequence[Shot], people: Sequence[Identity] = PEOPLE, **build: int | str
+) -> Corpus:
+    """A corpus with those photographs; `build` sets keys of [build] in corpus.toml. One worker unless it says so."""
+    manifest = root.with_suffix(".csv")
+    write_manifest(manifest, people)
+    corpus = init_corpus(root, manifest)
+    set_build(corpus, **({"workers": 1} | build))
+    corpus = Corpus(root)
+    with corpus.catalog() as catalog, catalog.transaction():
+        faces = [(_analysed(corpus, catalog, shot), shot) for shot in photographs]
+        catalog.faces.assign({face.face_id: shot.identity_id for face, shot in faces})
+        catalog.photos.cluster(
+            {face.photo_sha256: shot.group for face, shot in faces if shot.group},
+            [face.face_id for face, shot in faces if not shot.kept],
+        )
+        for face, shot in faces:
+            if shot.verdict:
+                catalog.decisions.add(
+                    [face.face_id], identity_id=shot.identity_id, reviewer=shot.reviewer, verdict=shot.verdict
+                )
+    return corpus
+
+
+def set_build(corpus: Corpus, **build: int | str) -> None:
+    """Change keys in the [build] section of corpus.toml; the corpus must be opened again to see them."""
+    path = corpus.root / "corpus.toml"
+    head, section = path.read_text(encoding="utf-8").split("[build]")
+    for key, value in build.items():
+        section, found = re.subn(rf"^{key} = .*$", f"{key} = {json.dumps(value)}", section, flags=re.MULTILINE)
+        assert found == 1, key
+    path.write_text(f"{head}[build]{section}", encoding="utf-8")
+
+
+def picture(shot: Shot) -> bytes:
+    """A PNG that differs from shot to shot: noise, so that no two crops are the same."""
+    random = np.random.default_rng([*shot.identity_id.encode(), shot.number])
+    small = random.integers(0, 256, (20, 20, 3), np.uint8)
+    return bytes(cv2.imencode(".png", cv2.resize(small, (160, 160), interpolation=cv2.INTER_CUBIC))[1])
+
+
+def _analysed(corpus: Corpus, catalog: Catalog, shot: Shot) -> Face:
+    """Put the photograph through the states that crawl and faces give it."""
+    data = picture(shot)
+    sha256 = corpus.photos.put(data)
+    catalog.candidates.propose(
+        [
+            Candidate(
+                identity_id=shot.identity_id,
+                source="commons",
+                url=shot.url,
+                page_url=shot.url.removesuffix(".png"),
+                licence=shot.licence,
+                licence_url="https://licence.example/" if shot.licence else "",
+                author="Ann, Photographer",
+                taken_on=shot.taken_on,
+            )
+        ]
+    )
+    download = Download(shot.url, "2026-01-01", 0.1, 200, Outcome.STORED, bytes=len(data))
+    catalog.candidates.record(download, "image/png", sha256)
+    face = _face(sha256)
+    catalog.photos.analysed(sha256, width=160, height=160, taken_on=None, phash=bytes(32), faces=[face])
+    return face
+
+
+def _face(sha256: str) -> Face:
+    return Face(
+        face_id=f"{sha256[:24]}-0",
+        photo_sha256=sha256,
+        box=(45, 45, 72, 72),
+        landmarks=LANDMARKS,
+        detector="hog",
+        score=0.5,
+        embedding=np.full(128, 0.1, np.float32),
+        sharpness=100,
+        brightness=120,
+        contrast=40,
+        yaw=3,
+        phash=bytes(32),
+        dhash=bytes(32),
+    )
