@@ -1,0 +1,25 @@
+"""Write docs/settings.md from the table of settings: python scripts/settings_doc.py"""
+
+from dataclasses import fields
+from pathlib import Path
+
+from facecorpus.settings import Settings
+
+
+def main() -> None:
+    """One table a section, one row a key."""
+    lines = ["# Settings", "", "The keys of `corpus.toml`. Made by `python scripts/settings_doc.py`."]
+    for section in fields(Settings):
+        values = getattr(Settings(), section.name)
+        lines += ["", f"## [{section.name}]", "", str(type(values).__doc__), "", "| key | default | meaning |"]
+        lines.append("|---|---|---|")
+        for key in fields(values):
+            choices = f" One of: {', '.join(key.metadata['choices'])}." if key.metadata["choices"] else ""
+            default = getattr(values, key.name)
+            shown = list(default) if isinstance(default, tuple) else default
+            lines.append(f"| `{key.name}` | `{shown!r}` | {key.metadata['help']}{choices} |")
+    Path("docs/settings.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""The documents say what is true: commands, settings, dependencies, links, and nothing of anybody's machine."""
+
+import re
+import subprocess
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from facecorpus.cli import app
+from facecorpus.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def test_every_command_has_its_place_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text()
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    assert [name for name in commands if f"facecorpus {name}" not in readme] == []
+
+
+def test_every_setting_is_explained_in_the_docs() -> None:
+    text = (ROOT / "docs" / "settings.md").read_text()
+    for section in fields(Settings):
+        assert f"## [{section.name}]" in text
+        for key in fields(section.default):  # type: ignore[arg-type]
+            assert f"| `{key.name}` |" in text
+            assert key.metadata["help"] in text
+
+
+def test_every_dependency_is_justified_and_pinned() -> None:
+    reasons = (ROOT / "docs" / "dependencies.md").read_text()
+    pins = (ROOT / "constraints.txt").read_text()
+    for name in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]:
+        assert re.search(rf"^\|[^|]*\b{re.escape(re.split('[<>=]', name)[0])}\b", reasons, re.MULTILINE), f"{name} has no reason"
+        assert re.search(rf"^{re.escape(re.split('[<>=]', name)[0])}==", pins, re.MULTILINE | re.IGNORECASE), f"{name} has no pin"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_between_files_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", document.read_text()):
+        if not re.match(r"[a-z]+:", target):
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_no_file_speaks_of_a_machine_or_of_a_workplace() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    words = re.compile("|".join(["/wo" + "rk/", "/home" + "/", "/ro" + "ot/", "pypi" + r"\.org"]))
+    for name in listed.stdout.splitlines():
+        path = ROOT / name
+        if path.suffix in {".py", ".md", ".toml", ".txt", ".sh", ".js", ".css", ".html", ".j2", ".csv", ""}:
+            assert not words.search(path.read_text(encoding="utf-8")), name
