@@ -1,6 +1,7 @@
 """Candidates, the tries to download them, and the list of what was taken down."""
 
 from collections.abc import Iterable, Sequence
+from sqlite3 import Row
 
 from facecorpus.catalog.gateway import Gateway, now
 from facecorpus.catalog.records import Candidate, Download, Outcome
@@ -35,6 +36,11 @@ class Candidates(Gateway):
         """(identity_id, source) pairs that need not be asked again."""
         return {tuple(row) for row in self._catalog.query("SELECT identity_id, source FROM discovery")}
 
+    def dates(self, identity_id: str) -> list[tuple[str, str | None]]:
+        """(source, taken_on) of every candidate of a person."""
+        rows = self._catalog.query("SELECT source, taken_on FROM candidate WHERE identity_id = ?", (identity_id,))
+        return [(row[0], row[1]) for row in rows]
+
     def waiting(self) -> list[Candidate]:
         """Candidates of listed people still to be fetched, the people in turn, each one's best first.
 
@@ -44,12 +50,16 @@ class Candidates(Gateway):
             "SELECT candidate.* FROM candidate JOIN identity USING (identity_id)"
             " WHERE state IN ('pending', 'retry') AND listed ORDER BY rank, position, candidate_id"
         )
-        return [
-            Candidate(
-                **{field: row[field] for field in Candidate.__dataclass_fields__},
-            )
-            for row in rows
-        ]
+        return [_candidate(row) for row in rows]
+
+    def refused(self, outcome: Outcome) -> list[Candidate]:
+        """Candidates of listed people that were set aside with this outcome."""
+        rows = self._catalog.query(
+            "SELECT candidate.* FROM candidate JOIN identity USING (identity_id)"
+            " WHERE state = 'failed' AND outcome = ? AND listed ORDER BY candidate_id",
+            (outcome,),
+        )
+        return [_candidate(row) for row in rows]
 
     def record(self, download: Download, media_type: str = "", sha256: str | None = None) -> None:
         """Add one try and set the state of every candidate with that URL, in one transaction.
@@ -90,6 +100,24 @@ class Candidates(Gateway):
                 [(outcome, c.identity_id, c.source, c.url) for c in candidates],
             )
 
+    def reopen(self, candidates: Sequence[Candidate]) -> None:
+        """Take back a refusal: the candidates wait to be fetched again."""
+        with self._catalog.transaction() as connection:
+            connection.executemany(
+                "UPDATE candidate SET state = 'pending', outcome = ''"
+                " WHERE identity_id = ? AND source = ? AND url = ? AND state = 'failed'",
+                [(c.identity_id, c.source, c.url) for c in candidates],
+            )
+
+    def share_stored(self) -> None:
+        """Give waiting candidates the photograph that the same URL brought for another candidate before."""
+        with self._catalog.transaction() as connection:
+            connection.execute(
+                "UPDATE candidate SET state = 'stored', outcome = twin.outcome, photo_sha256 = twin.photo_sha256"
+                " FROM (SELECT url, outcome, photo_sha256 FROM candidate WHERE state = 'stored') AS twin"
+                " WHERE candidate.url = twin.url AND candidate.state IN ('pending', 'retry')"
+            )
+
     def outcomes(self) -> dict[str, int]:
         """How many candidates of listed people ended each way; '' counts those never tried."""
         rows = self._catalog.query(
@@ -100,3 +128,7 @@ class Candidates(Gateway):
     def removed(self) -> set[str]:
         """URLs and photograph hashes that must never be fetched or kept again."""
         return {row[0] for row in self._catalog.query("SELECT key FROM removal")}
+
+
+def _candidate(row: Row) -> Candidate:
+    return Candidate(**{field: row[field] for field in Candidate.__dataclass_fields__})

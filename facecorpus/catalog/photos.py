@@ -3,19 +3,36 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from facecorpus.catalog.gateway import Gateway
 from facecorpus.catalog.records import Face
 
 
 @dataclass(frozen=True, slots=True)
+class HashedFace:
+    """What dedup needs of a face."""
+
+    face_id: str
+    identity_id: str | None  # as whom a person accepted it, or else whom it stands for; None: a bystander
+    phash: bytes  # of the aligned face
+    dhash: bytes
+    embedding: NDArray[np.float32]  # (128,)
+    pixels: float  # of its box
+    sharpness: float
+    accepted: bool  # by a person, not by the automatic policy
+
+
+@dataclass(frozen=True, slots=True)
 class HashedPhoto:
-    """What dedup needs of a photograph: its hash, its size, and the hashes of its faces."""
+    """What dedup needs of a photograph."""
 
     sha256: str
     phash: bytes
-    pixels: int
     size: int  # bytes
-    faces: tuple[tuple[str, bytes, bytes], ...]  # face_id, phash, dhash of the aligned face
+    urls: int  # how many addresses gave these very bytes
+    faces: tuple[HashedFace, ...]
 
 
 class Photos(Gateway):
@@ -61,14 +78,40 @@ class Photos(Gateway):
             connection.execute("UPDATE photo SET state = 'unreadable', error = ? WHERE sha256 = ?", (error, sha256))
 
     def hashed(self) -> list[HashedPhoto]:
-        """All analysed photographs with their hashes, ordered by sha256."""
-        faces: dict[str, list[tuple[str, bytes, bytes]]] = {}
-        for row in self._catalog.query("SELECT photo_sha256, face_id, phash, dhash FROM face ORDER BY face_id"):
-            faces.setdefault(row[0], []).append((row[1], row[2], row[3]))
+        """All analysed photographs with their hashes, ordered by sha256; the faces in the order of face_id."""
+        faces: dict[str, list[HashedFace]] = {}
+        for row in self._catalog.query(
+            """
+            SELECT photo_sha256, face_id, coalesce(said.identity_id, face.identity_id) AS identity_id, phash, dhash,
+                   embedding, width * height AS pixels, sharpness, said.identity_id IS NOT NULL AS accepted
+            FROM face LEFT JOIN (
+                SELECT face_id, identity_id FROM verdict WHERE verdict = 'accept' AND reviewer != 'auto') AS said
+            USING (face_id) ORDER BY face_id
+            """
+        ):
+            faces.setdefault(row["photo_sha256"], []).append(
+                HashedFace(
+                    face_id=row["face_id"],
+                    identity_id=row["identity_id"],
+                    phash=row["phash"],
+                    dhash=row["dhash"],
+                    embedding=np.frombuffer(row["embedding"], np.float32),
+                    pixels=row["pixels"],
+                    sharpness=row["sharpness"],
+                    accepted=bool(row["accepted"]),
+                )
+            )
         rows = self._catalog.query(
-            "SELECT sha256, phash, width * height, bytes FROM photo WHERE state = 'analysed' ORDER BY sha256"
+            """
+            SELECT sha256, phash, bytes,
+                   (SELECT count(DISTINCT url) FROM candidate WHERE photo_sha256 = photo.sha256) AS urls
+            FROM photo WHERE state = 'analysed' ORDER BY sha256
+            """
         )
-        return [HashedPhoto(row[0], row[1], row[2], row[3], tuple(faces.get(row[0], ()))) for row in rows]
+        return [
+            HashedPhoto(row["sha256"], row["phash"], row["bytes"], row["urls"], tuple(faces.get(row["sha256"], ())))
+            for row in rows
+        ]
 
     def cluster(self, cluster_of: Mapping[str, str], not_kept: Sequence[str]) -> None:
         """Replace all clusters: cluster_id by sha256, and the face_ids that a better copy stands for."""

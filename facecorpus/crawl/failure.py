@@ -1,0 +1,32 @@
+"""How one request can fail, whoever made it: a picture, robots.txt or a source's API."""
+
+from facecorpus.catalog.records import Outcome
+
+
+class Failure(Exception):
+    """A request that did not end with a usable answer.
+
+    outcome says how, detail says it in words; status is None where no answer came, size is in bytes read.
+    """
+
+    def __init__(self, outcome: Outcome, detail: str, status: int | None = None, size: int = 0) -> None:
+        super().__init__(detail)
+        self.outcome = outcome
+        self.detail = detail
+        self.status = status
+        self.size = size
+
+
+def outcome_of_status(status: int) -> Outcome | None:
+    """How a download with this HTTP status ended; None for the statuses that bring a body."""
+    if 200 <= status < 300:
+        return None
+    if status in (404, 410):
+        return Outcome.GONE
+    if status == 429:
+        return Outcome.RATE_LIMITED
+    if status == 408:
+        return Outcome.TIMEOUT
+    if status >= 500:
+        return Outcome.SERVER_ERROR
+    return Outcome.BAD_REDIRECT if 300 <= status < 400 else Outcome.REFUSED

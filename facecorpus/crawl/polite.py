@@ -1,0 +1,157 @@
+"""When a host may be asked: so many requests at once and a minute, pauses it asks for, opt-outs it states."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from facecorpus.console import duration
+from facecorpus.settings import FetchSettings
+
+BOT = "facecorpus"
+"""The name by which robots.txt and X-Robots-Tag may speak of this crawler."""
+
+PATIENCE = 300.0
+"""Seconds. A host that asks for a longer pause is left alone for the rest of the run."""
+
+PAUSE_UNASKED = 5.0
+"""Seconds of pause after "too many requests" from a host that does not say how long to wait."""
+
+_LONGEST = 10 * 365 * 86_400.0  # seconds; whoever asks for more means "never"
+_OPT_OUTS = frozenset({"noai", "noimageai", "noindex", "noimageindex", "noml", "none"})
+_NAME = re.compile(r"[a-z_*][\w.*-]*")
+_WITH_VALUE = frozenset({"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"})
+
+
+class HostResting(Exception):
+    """A host that is not asked again in this run; no request was made."""
+
+    def __init__(self, host: str, reason: str) -> None:
+        super().__init__(reason)
+        self.host = host
+        self.reason = reason
+
+
+class _Host:
+    """What is known of one host in this run; times are those of the clock."""
+
+    def __init__(self, at_once: int) -> None:
+        self.slots = threading.BoundedSemaphore(at_once)
+        self.next_at = 0.0
+        self.paused_until = 0.0
+        self.resting = ""
+
+
+class Manners:
+    """Gives each request its turn, host by host; to be shared by all threads.
+
+    clock gives monotonic seconds; sleep waits for so many. Both are for tests to replace.
+    """
+
+    def __init__(
+        self,
+        settings: FetchSettings,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] | None = None,
+    ) -> None:
+        self._at_once = settings.per_host
+        self._interval = 60.0 / settings.requests_per_minute
+        self._clock = clock
+        self._stopped = threading.Event()
+        self._sleep = sleep or self._stopped.wait
+        self._hosts: dict[str, _Host] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def turn(self, host: str) -> Iterator[None]:
+        """Wait until the host may be asked, and count the block as under way there.
+
+        Raises HostResting where it may not be asked again in this run.
+        """
+        state = self._host(host)
+        with state.slots:
+            while wait := self._wait(host, state):
+                self.sleep(wait)
+            yield
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; stop ends it."""
+        if seconds > 0:
+            self._sleep(seconds)
+
+    def pause(self, host: str, seconds: float) -> None:
+        """Ask the host nothing for so many seconds, from any thread."""
+        state = self._host(host)
+        with self._lock:
+            state.paused_until = max(state.paused_until, self._clock() + seconds)
+
+    def rest(self, host: str, reason: str) -> None:
+        """Ask the host nothing more in this run."""
+        self._host(host).resting = reason
+
+    def stop(self) -> None:
+        """End every wait; all hosts rest."""
+        self._stopped.set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether stop was called."""
+        return self._stopped.is_set()
+
+    def _host(self, host: str) -> _Host:
+        with self._lock:
+            return self._hosts.setdefault(host, _Host(self._at_once))
+
+    def _wait(self, host: str, state: _Host) -> float:
+        """Seconds until the next try to get a turn; 0 where this request has it."""
+        with self._lock:
+            now = self._clock()
+            if self.stopped:
+                raise HostResting(host, "the run was stopped")
+            if state.resting:
+                raise HostResting(host, state.resting)
+            if state.paused_until - now > PATIENCE:
+                raise HostResting(host, f"it asks to be left alone for {duration(state.paused_until - now)}")
+            ready = max(state.next_at, state.paused_until)
+            if ready <= now:
+                state.next_at = now + self._interval
+                return 0.0
+            return ready - now
+
+
+def seconds_to_wait(retry_after: str | None, now: datetime) -> float | None:
+    """The seconds that a Retry-After header asks for, from its two forms (RFC 9110 §10.2.3), never below 0.
+
+    now is aware of its time zone. None where there is no header, or it has neither form.
+    """
+    text = (retry_after or "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text), _LONGEST)
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    if at.tzinfo is None:  # "-0000": a time in UTC of unknown origin
+        at = at.replace(tzinfo=UTC)
+    return min(max(0.0, (at - now).total_seconds()), _LONGEST)
+
+
+def opt_out(robots_tags: Sequence[str]) -> str | None:
+    """The first directive of X-Robots-Tag headers that forbids this use, or None.
+
+    Each header is judged alone: "name: directive, directive" speaks to the crawler of that name only.
+    """
+    for header in robots_tags:
+        speaks_to_us = True
+        for part in header.lower().split(","):
+            name, colon, directive = part.partition(":")
+            if colon and _NAME.fullmatch(name.strip()) and name.strip() not in _WITH_VALUE:
+                speaks_to_us = name.strip() in (BOT, "*")
+            else:
+                directive = name
+            if speaks_to_us and directive.strip() in _OPT_OUTS:
+                return directive.strip()
+    return None

@@ -1,0 +1,48 @@
+"""robots.txt by RFC 9309: read once for each host, and what its absence or failure means."""
+
+import threading
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from protego import Protego
+
+from facecorpus.catalog.records import Outcome
+from facecorpus.crawl.failure import Failure
+from facecorpus.crawl.polite import BOT
+
+MAX_BYTES = 500 * 1024
+"""RFC 9309 §2.5: a crawler reads at least 500 KiB; what follows is ignored."""
+
+
+class Robots:
+    """May a URL be fetched? `read` returns the body of a robots.txt, at most MAX_BYTES of it, or raises Failure."""
+
+    def __init__(self, read: Callable[[str], bytes]) -> None:
+        self._read = read
+        self._rules: dict[str, Protego] = {}
+        self._reading: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def allow(self, url: str) -> bool:
+        """Whether the host's robots.txt allows this crawler the URL.
+
+        Raises Failure where it cannot be reached: RFC 9309 §2.3.1.4 forbids to go on then.
+        """
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc.lower()}"
+        with self._lock:
+            reading = self._reading.setdefault(origin, threading.Lock())
+        with reading:
+            if origin not in self._rules:
+                self._rules[origin] = Protego.parse(self._text(f"{origin}/robots.txt"))
+        return bool(self._rules[origin].can_fetch(url, BOT))
+
+    def _text(self, url: str) -> str:
+        try:
+            return self._read(url).decode("utf-8-sig", errors="replace")
+        except Failure as failure:
+            # §2.3.1.3: no such file (any 4xx), or a chain of redirects without an end, forbids nothing. "Too many
+            # requests" is a 4xx by number only: it comes and goes like the 5xx.
+            if failure.outcome in (Outcome.GONE, Outcome.REFUSED, Outcome.BAD_REDIRECT):
+                return ""
+            raise

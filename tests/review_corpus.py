@@ -1,0 +1,144 @@
+"""A corpus for the review's tests: numbered, coloured tiles stand for faces; all goes in through the gateways."""
+
+import hashlib
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from facecorpus.catalog import Catalog
+from facecorpus.catalog.records import Candidate, Download, Face, Outcome, Ranking
+from facecorpus.corpus import Corpus, init_corpus
+from facecorpus.manifest import AgeGroup, Gender, Identity, Race, write_manifest
+
+ADA = "ada-example"
+BEN = "ben-example"
+REASONS = ("another face is closer to this person", "blurred")
+
+
+def make_corpus(root: Path, faces: dict[str, int], *, title: str = "A portrait", page: str = "") -> Corpus:
+    """A corpus with so many ranked faces of each person, spread over the three sections."""
+    root.mkdir(parents=True)
+    manifest = root.parent / "people.csv"
+    write_manifest(manifest, [_person(identity_id, place) for place, identity_id in enumerate(faces)])
+    corpus = init_corpus(root / "corpus", manifest)
+    with corpus.catalog() as catalog, catalog.transaction():
+        for identity_id, count in faces.items():
+            _fill(corpus, catalog, identity_id, count, title, page)
+        _judge(catalog)
+    return corpus
+
+
+def face_ids(corpus: Corpus, identity_id: str, section: str | None = None, *, kept: bool = True) -> list[str]:
+    """The faces of a person as the page shows them, most suspicious first."""
+    with corpus.catalog() as catalog:
+        return [
+            face.face_id
+            for face in catalog.faces.for_review(identity_id)
+            if face.kept is kept and section in (None, face.section)
+        ]
+
+
+def _person(identity_id: str, place: int) -> Identity:
+    return Identity(
+        identity_id=identity_id,
+        name=identity_id.replace("-", " ").title(),
+        wikipedia_title="",
+        wikidata_id="",
+        commons_category="",
+        aliases=(),
+        gender=tuple(Gender)[place % 2],
+        birth_date="1970",
+        race=tuple(Race)[place % 4],
+        age_group=AgeGroup.ADULT,
+        photos_from=2004,
+        photos_until=2020,
+        gender_source="stated for the test",
+        race_source="stated for the test",
+    )
+
+
+def _fill(corpus: Corpus, catalog: Catalog, identity_id: str, count: int, title: str, page: str) -> None:
+    """Photographs, candidates and faces of one person."""
+    for number in range(count):
+        url = f"https://pictures.example/{identity_id}/{number}.jpg"
+        jpeg = _tile(f"{identity_id[:3]} {number}", number)
+        # The bytes of a photograph are stored for the first few alone: a grid of thousands never opens the rest.
+        sha256 = corpus.photos.put(jpeg) if number < 40 else hashlib.sha256(url.encode()).hexdigest()
+        face = _face(f"{sha256[:24]}-0", sha256)
+        catalog.candidates.propose(
+            [
+                Candidate(
+                    identity_id=identity_id,
+                    source="folder",
+                    url=url,
+                    page_url=page or f"https://pictures.example/page/{number}",
+                    rank=number,
+                    title=f"{title} {number}",
+                    licence="CC BY 4.0",
+                    author="A. Photographer",
+                )
+            ]
+        )
+        download = Download(url, "2024-01-01T00:00:00.000+00:00", 0.1, 200, Outcome.STORED, bytes=len(jpeg))
+        catalog.candidates.record(download, "image/jpeg", sha256)
+        catalog.photos.analysed(sha256, width=96, height=96, taken_on=None, phash=bytes(32), faces=[face])
+        if number < 3000:
+            path = corpus.crops.path(face.face_id)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(jpeg)
+
+
+def _judge(catalog: Catalog) -> None:
+    """Assign every face to the person it was proposed for, rank it, and make every tenth a near-duplicate."""
+    proposed = catalog.faces.with_proposals()
+    catalog.faces.assign({face.face_id: identities[0] for face, identities in proposed})
+    rankings: list[Ranking] = []
+    copies: list[str] = []
+    for identity_id in dict.fromkeys(identities[0] for _, identities in proposed):
+        own = [face for face, identities in proposed if identities[0] == identity_id]
+        rankings += [_ranking(face.face_id, place / len(own)) for place, face in enumerate(own)]
+        copies += [face.face_id for face in own[9::10]]
+    catalog.faces.rank(rankings)
+    catalog.photos.cluster({}, copies)
+
+
+def _ranking(face_id: str, likely: float) -> Ranking:
+    section = "wrong" if likely < 0.2 else "look" if likely < 0.5 else "right"
+    return Ranking(face_id, likely, section, () if section == "right" else REASONS)
+
+
+def _face(face_id: str, sha256: str) -> Face:
+    return Face(
+        face_id=face_id,
+        photo_sha256=sha256,
+        box=(24.0, 24.0, 48.0, 48.0),
+        landmarks=np.full((5, 2), 48, np.float32),
+        detector="hog",
+        score=1.0,
+        embedding=np.zeros(128, np.float32),
+        sharpness=100.0,
+        brightness=128.0,
+        contrast=40.0,
+        yaw=0.0,
+        phash=bytes(32),
+        dhash=bytes(32),
+    )
+
+
+def _tile(text: str, number: int) -> bytes:
+    """A numbered square in a colour of its own, as JPEG."""
+    colour = tuple(int(60 + 150 * ((number * step) % 17) / 16) for step in (3, 5, 7))
+    image = Image.new("RGB", (96, 96), colour)
+    ImageDraw.Draw(image).text((8, 40), text, fill="white")
+    buffer = BytesIO()
+    image.save(buffer, "JPEG", quality=80)
+    return buffer.getvalue()
+
+
+def journal(corpus: Corpus) -> Sequence[tuple[str, str, str, str]]:
+    """Every row of the journal: (face_id, reviewer, verdict, reason)."""
+    with corpus.catalog() as catalog:
+        return [(d.face_id, d.reviewer, d.verdict, d.reason) for d in catalog.decisions.all()]

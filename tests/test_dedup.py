@@ -1,0 +1,322 @@
+"""Near-duplicates: the exact search, what counts as a copy, which copy is kept, and the stage on a corpus."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter, ImageOps
+
+from facecorpus.catalog import Catalog
+from facecorpus.catalog.photos import HashedFace, HashedPhoto
+from facecorpus.catalog.records import Candidate, Download, Face, Outcome
+from facecorpus.corpus import Corpus
+from facecorpus.dedup.cluster import cluster, copies
+from facecorpus.dedup.pairs import distances, mirrored_dhash, mirrored_phash, pairs_within
+from facecorpus.dedup.stage import find_duplicates
+from facecorpus.faces.hashes import dhash, phash
+from facecorpus.settings import DedupSettings
+
+LIMITS = DedupSettings()
+Hash = NDArray[np.uint8]
+
+
+def random_hash(seed: int) -> Hash:
+    return np.random.default_rng(seed).integers(0, 256, 32, dtype=np.uint8)
+
+
+def flipped(hash_: Hash, bits: int) -> bytes:
+    """The hash with that many bits changed, spread over all of it."""
+    unpacked = np.unpackbits(hash_)
+    unpacked[np.linspace(0, 255, bits, dtype=int)] ^= 1
+    return np.packbits(unpacked).tobytes()
+
+
+def descriptor(person: int, away: float = 0.0) -> NDArray[np.float32]:
+    """A person's descriptor, or one at that distance from it."""
+    vector = np.random.default_rng(person).normal(size=128) / np.sqrt(128)
+    vector[person % 128] += away
+    return np.asarray(vector, np.float32)
+
+
+def face(name: str, seed: int, **changes: object) -> HashedFace:
+    """A face whose hashes come from a seed; the same seed is the same picture of the same person."""
+    fields: dict[str, object] = {
+        "face_id": name,
+        "identity_id": "ada",
+        "phash": random_hash(1000 + seed).tobytes(),
+        "dhash": random_hash(2000 + seed).tobytes(),
+        "embedding": descriptor(seed),
+        "pixels": 10_000.0,
+        "sharpness": 100.0,
+        "accepted": False,
+    }
+    return HashedFace(**(fields | changes))  # type: ignore[arg-type]
+
+
+def photo(sha256: str, seed: int, *faces: HashedFace, **changes: object) -> HashedPhoto:
+    """A photograph whose hash comes from a seed."""
+    fields: dict[str, object] = {"phash": random_hash(seed).tobytes(), "size": 1000, "urls": 1, "faces": faces}
+    return HashedPhoto(sha256=sha256, **(fields | changes))  # type: ignore[arg-type]
+
+
+def linked(*photos: HashedPhoto) -> bool:
+    return len(set(cluster(photos, LIMITS).values())) == 1
+
+
+def brute_force(hashes: Hash, limit: int, mirrored: bool) -> list[list[int]]:
+    bits = np.unpackbits(hashes, axis=1).astype(int)
+    turned = bits.copy()
+    turned[:, 1::2] ^= 1  # rows of 16: every second column of the picture
+    return [
+        [i, j]
+        for i in range(len(hashes))
+        for j in range(i + 1, len(hashes))
+        if np.sum(bits[i] != bits[j]) <= limit or (mirrored and np.sum(bits[i] != turned[j]) <= limit)
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    count=st.integers(0, 150),
+    spread=st.integers(0, 128),
+    limit=st.integers(0, 256),
+    mirrored=st.booleans(),
+)
+def test_every_pair_within_the_limit_is_found_and_no_other(
+    seed: int, count: int, spread: int, limit: int, mirrored: bool
+) -> None:
+    random = np.random.default_rng(seed)
+    bits = np.tile(random.integers(0, 2, 256, dtype=np.uint8), (count, 1))
+    for row in bits:
+        row[random.choice(256, spread, replace=False)] ^= 1
+    bits[::5, 1::2] ^= 1  # some are mirrored
+    hashes = np.packbits(bits, axis=1).reshape(-1, 32)
+    found = pairs_within(hashes, limit, mirrored=mirrored)
+    assert found.tolist() == brute_force(hashes, limit, mirrored)
+
+
+def test_progress_counts_every_hash_once() -> None:
+    told: list[int] = []
+    pairs_within(np.zeros((150, 32), np.uint8), 0, advance=told.append)
+    assert sum(told) == 150 and len(told) > 1
+
+
+def landscape(seed: int) -> Image.Image:
+    """A smooth colour picture with some structure, unlike those of other seeds."""
+    noise = np.random.default_rng(seed).integers(0, 256, (9, 12, 3), dtype=np.uint8)
+    return Image.fromarray(noise).resize((480, 360), Image.Resampling.BICUBIC)
+
+
+def test_the_hash_of_a_mirrored_picture_follows_from_the_hash() -> None:
+    for seed in range(10):
+        picture = landscape(seed)
+        straight, turned = np.asarray(picture), np.asarray(ImageOps.mirror(picture))
+        for hashed, mirror in ((phash, mirrored_phash), (dhash, mirrored_dhash)):
+            derived = mirror(np.frombuffer(hashed(straight), np.uint8))
+            assert distances(derived, np.frombuffer(hashed(turned), np.uint8)) < 30
+            assert distances(derived, np.frombuffer(hashed(straight), np.uint8)) > 60
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda picture: picture.resize((240, 180)),
+        lambda picture: picture.crop((6, 4, 474, 356)),
+        lambda picture: picture.filter(ImageFilter.GaussianBlur(3)),
+        lambda picture: picture.convert("L").convert("RGB"),
+        ImageOps.mirror,
+    ],
+    ids=["shrunk", "cropped a little", "blurred", "grey", "mirrored"],
+)
+def test_an_edited_copy_of_a_picture_is_in_its_cluster(edit: object) -> None:
+    original = landscape(1)
+    copy = edit(original)  # type: ignore[operator]
+    photos = [
+        photo(name, 0, phash=phash(np.asarray(picture)))
+        for name, picture in (("a", original), ("b", copy), ("c", landscape(2)))
+    ]
+    assert cluster(photos, LIMITS) == {"a": "a", "b": "a", "c": "c"}
+
+
+def test_every_photograph_has_a_cluster_named_by_its_smallest_hash_in_whatever_order_they_come() -> None:
+    photos = [
+        photo("d", 1, phash=flipped(random_hash(1), 10)),
+        photo("b", 1),
+        photo("c", 2),
+        photo("a", 1, phash=flipped(random_hash(1), 50)),
+    ]
+    wanted = {"a": "a", "b": "a", "c": "c", "d": "a"}
+    assert cluster(photos, LIMITS) == wanted
+    assert cluster(photos[::-1], LIMITS) == wanted
+
+
+def test_a_corpus_without_photographs_or_faces_has_no_copies() -> None:
+    assert cluster([], LIMITS) == {}
+    photos = [photo("a", 1), photo("b", 2)]
+    assert copies(photos, cluster(photos, LIMITS)) == []
+
+
+def test_the_same_face_in_another_picture_is_a_copy_even_under_another_name() -> None:
+    original = photo("a", 1, face("a-0", 7))
+    screenshot = photo("b", 2, face("b-0", 7, identity_id="ben", embedding=descriptor(7, 0.2)))
+    assert linked(original, screenshot)
+
+
+def test_a_mirrored_face_is_a_copy() -> None:
+    original = face("a-0", 7)
+    turned = face(
+        "b-0",
+        7,
+        phash=mirrored_phash(np.frombuffer(original.phash, np.uint8)).tobytes(),
+        dhash=mirrored_dhash(np.frombuffer(original.dhash, np.uint8)).tobytes(),
+    )
+    assert linked(photo("a", 1, original), photo("b", 2, turned))
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        {"phash": flipped(random_hash(1007), 60)},
+        {"dhash": flipped(random_hash(2007), 40)},
+        {"embedding": descriptor(7, 0.35)},
+    ],
+    ids=["perceptual hash", "difference hash", "descriptor"],
+)
+def test_two_photographs_of_one_person_are_no_copies_because_two_of_three_measures_agree(
+    difference: dict[str, object],
+) -> None:
+    assert not linked(photo("a", 1, face("a-0", 7)), photo("b", 2, face("b-0", 7, **difference)))
+
+
+def test_two_people_before_the_same_wall_are_no_copies() -> None:
+    wall = random_hash(1)
+    ada = photo("a", 1, face("a-0", 7))
+    ben = photo("b", 1, face("b-0", 8), phash=flipped(wall, 40))
+    assert not linked(ada, ben)
+    assert linked(ada, replace(ben, faces=()))  # no face that could say otherwise
+
+
+def kept(*photos: HashedPhoto) -> set[str]:
+    lost = copies(photos, dict.fromkeys([photo.sha256 for photo in photos], "cluster"))
+    return {face.face_id for photo in photos for face in photo.faces} - set(lost)
+
+
+def test_the_copy_with_the_most_pixels_is_kept_then_the_sharpest_then_the_larger_file() -> None:
+    small = photo("a", 1, face("a-0", 7, pixels=900.0, sharpness=500.0))
+    large = photo("b", 1, face("b-0", 7))
+    assert kept(small, large) == {"b-0"}
+    sharp = photo("c", 1, face("c-0", 7, sharpness=101.0))
+    assert kept(small, large, sharp) == {"c-0"}
+    heavy = photo("d", 1, face("d-0", 7, sharpness=101.0), size=1001)
+    assert kept(heavy, small, large, sharp) == {"d-0"}
+
+
+def test_the_copy_that_a_person_accepted_is_kept_although_another_is_larger() -> None:
+    accepted = photo("a", 1, face("a-0", 7, pixels=900.0, accepted=True))
+    assert kept(accepted, photo("b", 1, face("b-0", 7))) == {"a-0"}
+
+
+def test_each_person_of_a_photograph_keeps_a_face_and_bystanders_are_never_given_up() -> None:
+    first = photo("a", 1, face("a-0", 7), face("a-1", 8, identity_id="ben"), face("a-2", 9, identity_id=None))
+    second = photo("b", 1, face("b-0", 7), face("b-2", 9, identity_id=None), size=999)
+    assert kept(first, second) == {"a-0", "a-1", "a-2", "b-2"}
+
+
+def add_photo(catalog: Catalog, identity_id: str, sha256: str, seed: int, *, width: float = 100) -> str:
+    """Store a photograph of a person with one face; the same seed is the same picture. Returns the face_id."""
+    url = f"http://h/{sha256[:2]}.jpg"
+    catalog.candidates.propose([Candidate(identity_id, "commons", url)])
+    catalog.candidates.record(Download(url, "2026-01-01", 0.1, 200, Outcome.STORED, bytes=9), "image/jpeg", sha256)
+    hashed = face(f"{sha256[:24]}-0", seed)
+    stored = Face(
+        face_id=hashed.face_id,
+        photo_sha256=sha256,
+        box=(1, 2, width, width),
+        landmarks=np.zeros((5, 2), np.float32),
+        detector="hog",
+        score=0.5,
+        embedding=hashed.embedding,
+        sharpness=100,
+        brightness=120,
+        contrast=40,
+        yaw=0,
+        phash=hashed.phash,
+        dhash=hashed.dhash,
+    )
+    catalog.photos.analysed(
+        sha256, width=400, height=300, taken_on=None, phash=random_hash(seed).tobytes(), faces=[stored]
+    )
+    return stored.face_id
+
+
+@pytest.fixture
+def doubled(corpus: Corpus) -> Corpus:
+    """Ada: one picture in two sizes. Ben: that same picture, and one of his own whose file came from two addresses."""
+    with corpus.catalog() as catalog:
+        faces = {
+            add_photo(catalog, "ada", "a" * 64, 1, width=80): "ada",
+            add_photo(catalog, "ada", "b" * 64, 1): "ada",
+            add_photo(catalog, "ben", "c" * 64, 1): "ben",
+            add_photo(catalog, "ben", "d" * 64, 2): "ben",
+        }
+        catalog.candidates.propose([Candidate("ben", "commons", "http://h/again.jpg")])
+        catalog.candidates.record(
+            Download("http://h/again.jpg", "2026-01-01", 0.1, 200, Outcome.STORED, bytes=9), "image/jpeg", "d" * 64
+        )
+        catalog.faces.assign(faces)
+    return corpus
+
+
+def test_the_stage_clusters_within_and_across_people_and_keeps_one_face_for_each(doubled: Corpus) -> None:
+    summary = find_duplicates(doubled)
+    assert replace(summary, seconds=0).__dict__ == {
+        "photographs": 4,
+        "exact_duplicates": 1,
+        "near_duplicates": 2,
+        "clusters": 1,
+        "largest_cluster": 3,
+        "across_identities": 1,
+        "faces_not_kept": 1,
+        "accepted_not_kept": 0,
+        "seconds": 0,
+    }
+    with doubled.catalog() as catalog:
+        found = {s.face.face_id[0]: (s.cluster_id[0], s.kept) for s in catalog.faces.subjects()}
+    assert found == {"a": ("a", False), "b": ("a", True), "c": ("a", True), "d": ("d", True)}
+
+
+def test_a_second_run_changes_nothing(doubled: Corpus) -> None:
+    first = find_duplicates(doubled)
+    with doubled.catalog() as catalog:
+        before = catalog.faces.subjects()
+    assert replace(find_duplicates(doubled), seconds=first.seconds) == first
+    with doubled.catalog() as catalog:
+        after = catalog.faces.subjects()
+    assert [(s.cluster_id, s.kept) for s in before] == [(s.cluster_id, s.kept) for s in after]
+
+
+def test_an_accepted_copy_takes_the_place_of_a_larger_one_but_only_if_a_person_accepted_it(doubled: Corpus) -> None:
+    small = f"{'a' * 24}-0"
+    for reviewer, wanted in (("auto", False), ("grace", True)):
+        with doubled.catalog() as catalog:
+            catalog.decisions.add([small], identity_id="ada", reviewer=reviewer, verdict="accept")
+        find_duplicates(doubled)
+        with doubled.catalog() as catalog:
+            assert {s.kept for s in catalog.faces.subjects() if s.face.face_id == small} == {wanted}
+
+
+def test_two_accepted_copies_are_counted_where_one_must_go(doubled: Corpus) -> None:
+    with doubled.catalog() as catalog:
+        catalog.decisions.add([f"{'a' * 24}-0", f"{'b' * 24}-0"], identity_id="ada", reviewer="grace", verdict="accept")
+    summary = find_duplicates(doubled)
+    assert summary.accepted_not_kept == 1
+    assert "1 of them had been accepted" in str(summary)
+
+
+def test_an_empty_corpus_has_no_duplicates(corpus: Corpus) -> None:
+    summary = find_duplicates(corpus)
+    assert (summary.photographs, summary.clusters, summary.faces_not_kept) == (0, 0, 0)

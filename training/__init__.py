@@ -1,0 +1,10 @@
+"""The paper's three experiments on a folder of Parquet shards (arXiv 1610.04322), and a report on them.
+
+Knows the schema of the shards and nothing else of the toolkit that made them. torch is loaded by the workers alone.
+"""
+
+from training.errors import TrainingError
+from training.results import load_results, show_tables
+from training.run import train_all
+
+__all__ = ["TrainingError", "load_results", "show_tables", "train_all"]

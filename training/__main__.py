@@ -1,0 +1,44 @@
+"""`python -m training SHARDS RUN`: the experiments without the rest of the toolkit."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from training import TrainingError, train_all
+
+
+def main() -> int:
+    """Read the arguments and train; 2 with one sentence for bad input, 130 after Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="python -m training", description="Train the paper's networks on shards.")
+    parser.add_argument("shards", type=Path, help="folder of *.parquet")
+    parser.add_argument("run", type=Path, help="folder for checkpoints, results and report; run again to go on")
+    parser.add_argument("--preset", default="paper", help="paper, quick, or the path of a .toml (default: paper)")
+    parser.add_argument("--protocols", default="photo,paper", help="comma-separated (default: photo,paper)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, help="processes of one thread each (default: one a core)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
+    given = parser.parse_args()
+    protocols = [name.strip() for name in given.protocols.split(",") if name.strip()]
+    try:
+        train_all(
+            given.shards,
+            given.run,
+            preset=given.preset,
+            protocols=protocols,
+            seed=given.seed,
+            workers=given.workers,
+            device=given.device,
+        )
+    except TrainingError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Stopped. Run the same command again to go on.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,139 @@
+"""The pieces of work that workers take: a probe, a network, the heads of a split.
+
+A job carries all it needs as plain values, writes its files whole, and its last file tells that it is finished.
+torch is imported only inside `run`, in the worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from training.presets import Preset
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is; loss and accuracy are None until measured."""
+
+    step: int
+    steps: int
+    loss: float | None = None
+    accuracy: float | None = None
+
+
+Report = Callable[[Progress], None]
+
+
+class Job(Protocol):
+    """What a worker can do."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def steps(self) -> int: ...
+    @property
+    def done(self) -> Path:
+        """The file whose presence tells that this job is finished."""
+
+    def run(self, report: Report) -> None: ...
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all jobs of a run share; `dtype` is "float32" or "bfloat16" once it has been chosen."""
+
+    folder: Path
+    images: Path
+    classes: dict[str, int]
+    preset: Preset
+    seed: int
+    device: str
+    dtype: str
+
+
+@dataclass(frozen=True)
+class ProbeJob:
+    """Find the device and the faster number type."""
+
+    setting: Setting
+    name: str = "probe"
+    steps: int = 1
+
+    @property
+    def done(self) -> Path:
+        return self.setting.folder / "dtype.json"
+
+    def run(self, report: Report) -> None:
+        from training.probe import choose
+
+        choose(self)
+
+
+@dataclass(frozen=True)
+class NetworkJob:
+    """Train one network, test it, and keep its features of all images of the split."""
+
+    setting: Setting
+    split: str
+    task: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.split}/{self.task}"
+
+    @property
+    def steps(self) -> int:
+        return self.setting.preset.iterations
+
+    @property
+    def split_file(self) -> Path:
+        return self.setting.folder / self.split / "split.npz"
+
+    @property
+    def folder(self) -> Path:
+        return self.setting.folder / self.split / self.task
+
+    @property
+    def done(self) -> Path:
+        return self.folder / "network.json"
+
+    def run(self, report: Report) -> None:
+        from training.train import train
+
+        train(self, report)
+
+
+@dataclass(frozen=True)
+class HeadsJob:
+    """Train the cross-task and fusion heads of one split on the features that its four networks left."""
+
+    setting: Setting
+    split: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.split}/heads"
+
+    @property
+    def steps(self) -> int:
+        return self.setting.preset.head_iterations
+
+    @property
+    def split_file(self) -> Path:
+        return self.setting.folder / self.split / "split.npz"
+
+    def features(self, task: str) -> Path:
+        """Where the network of `task` left its features."""
+        return self.setting.folder / self.split / task / "features.npy"
+
+    @property
+    def done(self) -> Path:
+        return self.setting.folder / self.split / "heads.json"
+
+    def run(self, report: Report) -> None:
+        from training.heads import train_heads
+
+        train_heads(self, report)

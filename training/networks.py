@@ -1,0 +1,66 @@
+"""The paper's network (§3): three convolutions, a high-level feature layer, an output layer."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from training.presets import Preset
+
+
+class TaskNetwork(nn.Module):
+    """Network of one task: images (B, 3, S, S) to class scores (B, classes)."""
+
+    def __init__(self, preset: Preset, task: str, classes: int) -> None:
+        super().__init__()
+        first, second, third = preset.filters
+        maps = third * (preset.size // 8) ** 2
+        self.convolutions = nn.ModuleList(
+            [
+                nn.Conv2d(3, first, 5, padding=2),
+                nn.Conv2d(first, second, 5, padding=2),
+                nn.Conv2d(second, third, 3, padding=1),
+            ]
+        )
+        self.high_level = nn.Linear(maps, preset.features(task))
+        self.output = nn.Linear(preset.features(task), classes)
+
+    def layers(self, images: Tensor) -> list[Tensor]:
+        """What each layer makes of the images, from the first convolution to the high-level features."""
+        made = []
+        for convolution in self.convolutions:
+            # Pooling first gives the same values as ReLU first, on a quarter of the numbers.
+            images = F.relu(F.max_pool2d(convolution(images), 2))
+            made.append(images)
+        made.append(F.relu(self.high_level(images.flatten(1))))
+        return made
+
+    def features(self, images: Tensor) -> Tensor:
+        """The high-level features (B, 200 or 50)."""
+        return self.layers(images)[-1]
+
+    def forward(self, images: Tensor) -> Tensor:
+        scores: Tensor = self.output(self.features(images))
+        return scores
+
+
+def make_network(preset: Preset, task: str, classes: int, seed: int) -> TaskNetwork:
+    """A network with weights from a Gaussian (§3), as wide as He et al. 2015 (arXiv 1502.01852) derive; biases zero."""
+    random = torch.Generator().manual_seed(seed)
+    network = TaskNetwork(preset, task, classes)
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=random)
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+    # The output starts near zero, so that no class is favoured and the first large steps leave no dead features.
+    nn.init.normal_(network.output.weight, std=0.01, generator=random)
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def as_input(images: NDArray[np.uint8], device: str) -> Tensor:
+    """Images (B, S, S, 3) uint8 as (B, 3, S, S) float32 around 0; the layout in memory stays channels-last."""
+    pixels = torch.from_numpy(images).to(device).permute(0, 3, 1, 2).to(torch.float32)
+    return pixels.sub_(127.5).div_(64.0)

@@ -1,0 +1,120 @@
+"""The report's pictures, drawn from what the jobs left: each function gives a PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from training.paper import TASKS, TITLES
+
+Curves = Mapping[str, Mapping[str, Sequence[float]]]  # split -> step, loss, accuracy
+Pictures = Mapping[str, NDArray[Any]]
+
+_MAPS = 16  # feature maps shown of a layer
+_TILE = 24  # pixels of a filter or map in a sheet, at least
+
+
+def curves(task: str, by_split: Curves, chance: float) -> bytes:
+    """Loss and test accuracy of a task's network by step (Figures 8–11)."""
+    figure, axes = _figure(8, 2.8, 1, 2)
+    losses, accuracies = axes.ravel()
+    for split, curve in by_split.items():
+        losses.plot(curve["step"], curve["loss"], label=split)
+        accuracies.plot(curve["step"], curve["accuracy"], label=split)
+    accuracies.axhline(chance, color="grey", linestyle=":", label="chance")
+    losses.set(title=f"{TITLES[task]}: training loss", xlabel="step", ylim=(0, None))
+    accuracies.set(title=f"{TITLES[task]}: test accuracy", xlabel="step", ylim=(0, 1))
+    for axis in (losses, accuracies):
+        axis.grid(alpha=0.3)
+        axis.legend(frameon=False)
+    return _png(figure)
+
+
+def filters(by_task: Mapping[str, Pictures]) -> bytes:
+    """The first layer's filters of the four networks, each stretched to the whole range (Figure 4)."""
+    figure, axes = _figure(8, 1.6, 1, len(TASKS))
+    for axis, task in zip(axes.ravel(), TASKS, strict=True):
+        tiles = [_stretched(one) for one in by_task[task]["filters"]]
+        axis.imshow(_sheet(tiles, columns=8), interpolation="nearest")
+        axis.set_title(TITLES[task])
+        axis.axis("off")
+    return _png(figure)
+
+
+def layers(by_task: Mapping[str, Pictures]) -> bytes:
+    """What each layer of the four networks makes of one face (Figure 5)."""
+    columns = ["face", "layer_1", "layer_2", "layer_3", "layer_4"]
+    titles = ["face", "5×5", "5×5", "3×3", "high-level"]
+    figure, axes = _figure(8, 6.8, len(TASKS), len(columns))
+    for row, task in zip(axes, TASKS, strict=True):
+        for axis, column, title in zip(row, columns, titles, strict=True):
+            _show_layer(axis, by_task[task][column])
+            axis.set(xticks=[], yticks=[])
+            if task == TASKS[0]:
+                axis.set_title(title)
+        row[0].set_ylabel(TITLES[task])
+    return _png(figure)
+
+
+def contact_sheet(variants: NDArray[np.uint8], names: Sequence[str]) -> bytes:
+    """The variants (n, S, S, 3) of one photograph, with the name of each filter."""
+    columns = 5
+    figure, axes = _figure(8, 1.9 * -(-len(variants) // columns), -(-len(variants) // columns), columns)
+    for axis in axes.ravel():
+        axis.axis("off")
+    for axis, image, name in zip(axes.ravel(), variants, names, strict=False):
+        axis.imshow(image)
+        axis.set_title(name, fontsize=9)
+    return _png(figure)
+
+
+def _show_layer(axis: Axes, values: NDArray[Any]) -> None:
+    """An image as it is, the first maps of a convolution as a sheet, a vector as a square of cells."""
+    if values.dtype == np.uint8:
+        axis.imshow(values)
+    elif values.ndim == 3:
+        axis.imshow(
+            _sheet([_stretched(one) for one in values[:_MAPS]], columns=4), cmap="viridis", interpolation="nearest"
+        )
+    else:
+        side = int(np.ceil(np.sqrt(len(values))))
+        square = np.full(side * side, np.nan)
+        square[: len(values)] = values
+        axis.imshow(square.reshape(side, side), cmap="viridis", interpolation="nearest")
+
+
+def _stretched(values: NDArray[Any]) -> NDArray[Any]:
+    low, high = float(values.min()), float(values.max())
+    stretched: NDArray[Any] = (values - low) / (high - low or 1.0)
+    return stretched
+
+
+def _sheet(tiles: Sequence[NDArray[Any]], columns: int) -> NDArray[Any]:
+    """Tiles of one shape side by side, a little apart; what no tile covers is left white."""
+    enlarge = -(-_TILE // tiles[0].shape[0])
+    tiles = [tile.repeat(enlarge, axis=0).repeat(enlarge, axis=1) for tile in tiles]
+    height, width, *rest = tiles[0].shape
+    rows = -(-len(tiles) // columns)
+    size = (rows * (height + 1) - 1, columns * (width + 1) - 1, *rest)
+    sheet = np.ones(size) if rest else np.full(size, np.nan)
+    for n, tile in enumerate(tiles):
+        top, left = (n // columns) * (height + 1), (n % columns) * (width + 1)
+        sheet[top : top + height, left : left + width] = tile
+    return sheet
+
+
+def _figure(width: float, height: float, rows: int, columns: int) -> tuple[Figure, NDArray[Any]]:
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False)
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    return buffer.getvalue()

@@ -1,0 +1,129 @@
+"""Presets: every number of an experiment in one documented TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from training.errors import TrainingError
+
+PRESETS = Path(__file__).parent / "presets"
+
+Value = int | float | str | list[int] | list[float]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One experiment's numbers; `presets/paper.toml` says what each one is and where it is from."""
+
+    size: int
+    variants: int
+    test_share: float
+    filters: list[int]
+    identity_features: int
+    attribute_features: int
+    iterations: int
+    batch: int
+    learning_rate: float
+    momentum: float
+    weight_decay: float
+    lower_at: list[float]
+    lower_by: float
+    hidden: list[int]
+    head_iterations: int
+    head_learning_rate: float
+    evaluate_every: int
+    curve_images: int
+    dtype: str
+
+    def features(self, task: str) -> int:
+        """Width of the high-level feature layer of `task`'s network."""
+        return self.identity_features if task == "identity" else self.attribute_features
+
+    def rate(self, first: float, step: int, steps: int) -> float:
+        """Learning rate at `step` (from 0) of `steps`: `first`, lowered once for each share gone by."""
+        return first * self.lower_by ** sum(step >= share * steps for share in self.lower_at)
+
+    def values(self) -> dict[str, Value]:
+        """The preset as plain values, for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class _Number:
+    """What a number may be: its kind, its closed range, and for lists how many there are."""
+
+    kind: type[int] | type[float]
+    low: float
+    high: float
+    count: int | None = None
+
+    def accepts(self, value: object) -> bool:
+        if isinstance(self.count, int):
+            return isinstance(value, list) and len(value) == self.count and all(map(self._accepts_one, value))
+        return self._accepts_one(value)
+
+    def _accepts_one(self, value: object) -> bool:
+        allowed = (int,) if self.kind is int else (int, float)
+        return isinstance(value, allowed) and not isinstance(value, bool) and self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        noun = "whole number" if self.kind is int else "number"
+        some = f"{self.count} {noun}s" if self.count else f"a {noun}"
+        return f"{some} from {self.low:g} to {self.high:g}"
+
+
+_RULES = {
+    "size": _Number(int, 16, 224),
+    "variants": _Number(int, 2, 100),
+    "test_share": _Number(float, 0.05, 0.95),
+    "filters": _Number(int, 1, 1024, count=3),
+    "identity_features": _Number(int, 1, 4096),
+    "attribute_features": _Number(int, 1, 4096),
+    "iterations": _Number(int, 1, 10_000_000),
+    "batch": _Number(int, 1, 100_000),
+    "learning_rate": _Number(float, 1e-8, 10),
+    "momentum": _Number(float, 0, 0.9999),
+    "weight_decay": _Number(float, 0, 1),
+    "lower_at": _Number(float, 0, 1, count=2),
+    "lower_by": _Number(float, 0, 1),
+    "hidden": _Number(int, 1, 4096, count=2),
+    "head_iterations": _Number(int, 1, 10_000_000),
+    "head_learning_rate": _Number(float, 1e-8, 10),
+    "evaluate_every": _Number(int, 1, 1_000_000),
+    "curve_images": _Number(int, 1, 10_000_000),
+}
+_DTYPES = ("auto", "float32", "bfloat16")
+
+
+def load_preset(name: str) -> Preset:
+    """Read a preset by its name (`paper`, `quick`) or by the path of a TOML file.
+
+    Raises TrainingError for an unknown name, unreadable TOML, and unknown, missing or impossible values.
+    """
+    path = PRESETS / f"{name}.toml"
+    if name.endswith(".toml"):
+        path = Path(name)
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in PRESETS.glob("*.toml")))
+        raise TrainingError(f"There is no preset '{name}': use one of {known}, or the path of a .toml file.")
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TrainingError(f"The preset {path} is not valid TOML: {error}.") from error
+    _check(values, path)
+    return Preset(**values)
+
+
+def _check(values: dict[str, object], path: Path) -> None:
+    known = [field.name for field in fields(Preset)]
+    if unknown := sorted(set(values) - set(known)):
+        raise TrainingError(f"The preset {path} has an unknown key '{unknown[0]}': known are {', '.join(known)}.")
+    if missing := [key for key in known if key not in values]:
+        raise TrainingError(f"The preset {path} lacks the key '{missing[0]}': copy it from {PRESETS / 'paper.toml'}.")
+    for key, rule in _RULES.items():
+        if not rule.accepts(values[key]):
+            raise TrainingError(f"The preset {path} has {key} = {values[key]!r}: expected {rule}.")
+    if values["dtype"] not in _DTYPES:
+        raise TrainingError(f"The preset {path} has dtype = {values['dtype']!r}: expected one of {', '.join(_DTYPES)}.")

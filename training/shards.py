@@ -1,0 +1,213 @@
+"""Read the shards: Parquet files with one face a row, as `facecorpus build` writes them.
+
+Only the columns named here are looked at; any other may be there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.errors import TrainingError
+from training.paper import TASKS
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
+
+_STRINGS = ("photo_id", "face_id", "group_id", "split")
+_COLUMNS = ("image", *TASKS, *_STRINGS)
+
+
+@dataclass(frozen=True)
+class Shards:
+    """All rows of a folder of shards but their images, in the order of the files.
+
+    `labels` is (N, 4) int64 in the order of TASKS, -1 where unknown; classes nobody belongs to are left out,
+    and named in `empty`.
+    """
+
+    files: tuple[Path, ...]
+    sha256: str
+    classes: dict[str, tuple[str, ...]]
+    empty: dict[str, tuple[str, ...]]
+    labels: NDArray[np.int64]
+    photo_ids: NDArray[np.str_]
+    face_ids: NDArray[np.str_]
+    group_ids: NDArray[np.str_]
+    in_train: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def unknown(self) -> dict[str, int]:
+        """How many rows each task must leave out, because their label is unknown."""
+        return {task: int((self.labels[:, column] < 0).sum()) for column, task in enumerate(TASKS)}
+
+
+def shard_files(folder: Path) -> tuple[Path, ...]:
+    """The Parquet files of a folder, sorted by name; raises TrainingError where there are none."""
+    if not folder.is_dir():
+        raise TrainingError(f"There is no folder {folder}: give the folder that `facecorpus build` wrote.")
+    files = tuple(sorted(folder.glob("*.parquet")))
+    if not files:
+        raise TrainingError(f"There is no *.parquet file in {folder}: run `facecorpus build` first.")
+    return files
+
+
+def fingerprint(folder: Path) -> str:
+    """The shards' identity: sha256 over the sorted sha256 of the files.
+
+    Takes the hashes that checksums.txt lists and computes the others, so that a finished run is recognised at once.
+    """
+    listed = _listed_hashes(folder)
+    hashes = sorted(listed.get(file.name) or _hash(file) for file in shard_files(folder))
+    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+
+
+def read_shards(folder: Path) -> Shards:
+    """Read and check everything but the images.
+
+    Raises TrainingError for files that are damaged, not listed as they are in checksums.txt, or of another schema.
+    """
+    files = shard_files(folder)
+    _verify(folder, files)
+    names: dict[str, list[str]] = {}
+    tables = []
+    for file in files:
+        with _open(file) as parquet:
+            found = _class_names(parquet, file)
+            if names and found != names:
+                raise TrainingError(f"{file.name} and {files[0].name} name different classes: build them together.")
+            names = found
+            tables.append(_read_columns(parquet, file))
+    columns = {key: np.concatenate([table[key] for table in tables]) for key in tables[0]}
+    classes, empty, labels = _present_classes(names, columns)
+    return Shards(
+        files=files,
+        sha256=fingerprint(folder),
+        classes=classes,
+        empty=empty,
+        labels=labels,
+        photo_ids=columns["photo_id"],
+        face_ids=columns["face_id"],
+        group_ids=columns["group_id"],
+        in_train=_train_side(columns["split"], folder),
+    )
+
+
+def encoded_images(shards: Shards) -> Iterator[bytes]:
+    """The JPEG bytes of every row, in the order of `shards.labels`."""
+    for file in shards.files:
+        with _open(file) as parquet:
+            try:
+                for batch in parquet.iter_batches(batch_size=100, columns=["image"]):
+                    yield from batch.column("image").field("bytes").to_pylist()
+            except OSError as error:
+                raise _damaged(file, error) from error
+
+
+def _open(file: Path) -> pq.ParquetFile:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.ParquetFile(file)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise _damaged(file, error) from error
+
+
+def _damaged(file: Path, error: Exception) -> TrainingError:
+    reason = str(error).split("\n")[0].rstrip(".")
+    return TrainingError(f"{file} cannot be read as Parquet ({reason}): copy it again, or build the shards again.")
+
+
+def _class_names(parquet: pq.ParquetFile, file: Path) -> dict[str, list[str]]:
+    missing = [name for name in _COLUMNS if name not in parquet.schema_arrow.names]
+    if missing:
+        raise TrainingError(
+            f"{file} is not a shard of faces, it lacks the column '{missing[0]}': run `facecorpus build`."
+        )
+    try:
+        metadata = (parquet.schema_arrow.metadata or {})[b"huggingface"]
+        features = json.loads(metadata)["info"]["features"]
+        return {task: list(features[task]["names"]) for task in TASKS}
+    except (KeyError, TypeError, ValueError) as error:
+        raise TrainingError(
+            f"{file} does not name the classes of {', '.join(TASKS)} in its 'huggingface' metadata: "
+            "run `facecorpus build`."
+        ) from error
+
+
+def _read_columns(parquet: pq.ParquetFile, file: Path) -> dict[str, NDArray[Any]]:
+    try:
+        table = parquet.read(columns=[*TASKS, *_STRINGS])
+    except OSError as error:
+        raise _damaged(file, error) from error
+    columns: dict[str, NDArray[Any]] = {}
+    for task in TASKS:
+        columns[task] = np.array([-1 if x is None else x for x in table[task].to_pylist()], dtype=np.int64)
+    for name in _STRINGS:
+        columns[name] = np.array([x or "" for x in table[name].to_pylist()], dtype=np.str_)
+    return columns
+
+
+def _present_classes(
+    names: dict[str, list[str]], columns: dict[str, NDArray[Any]]
+) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]], NDArray[np.int64]]:
+    """Number the classes that have a row from 0 on, in their old order."""
+    classes, empty, labels = {}, {}, []
+    for task in TASKS:
+        column = columns[task]
+        if len(column) and column.max() >= len(names[task]):
+            raise TrainingError(
+                f"A row has {task} = {column.max()}, but the shards name {len(names[task])} classes: build them again."
+            )
+        present = np.unique(column[column >= 0])
+        if len(present) < 2:
+            have = f"only '{names[task][present[0]]}'" if len(present) else "no known label"
+            raise TrainingError(f"Nothing can be learned about {task}: the shards hold {have}, at least 2 are needed.")
+        number = np.full(len(names[task]) + 1, -1, dtype=np.int64)  # the last place answers label -1
+        number[present] = np.arange(len(present))
+        classes[task] = tuple(names[task][i] for i in present)
+        empty[task] = tuple(name for i, name in enumerate(names[task]) if i not in present)
+        labels.append(number[np.maximum(column, -1)])
+    return classes, empty, np.stack(labels, axis=1)
+
+
+def _train_side(split: NDArray[np.str_], folder: Path) -> NDArray[np.bool_]:
+    if odd := sorted(set(split.tolist()) - {"train", "test"}):
+        raise TrainingError(f"The shards in {folder} have split = '{odd[0]}': expected 'train' or 'test'.")
+    return np.array(split == "train", dtype=np.bool_)
+
+
+def _listed_hashes(folder: Path) -> dict[str, str]:
+    path = folder / "checksums.txt"
+    if not path.is_file():
+        return {}
+    lines = [line.split(maxsplit=1) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    if any(len(line) != 2 for line in lines):
+        raise TrainingError(f"{path} is not in the format of sha256sum: delete it, or build the shards again.")
+    return {name.lstrip("*").removeprefix("./"): sha256 for sha256, name in lines if name.endswith(".parquet")}
+
+
+def _verify(folder: Path, files: tuple[Path, ...]) -> None:
+    listed = _listed_hashes(folder)
+    if lost := sorted(set(listed) - {file.name for file in files}):
+        raise TrainingError(f"checksums.txt lists {lost[0]}, which is not in {folder}: copy it there.")
+    for file in files:
+        if file.name in listed and _hash(file) != listed[file.name]:
+            raise TrainingError(
+                f"{file} is not the file that checksums.txt lists: copy it again, or build the shards again."
+            )
+
+
+def _hash(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

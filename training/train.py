@@ -1,0 +1,247 @@
+"""Train one network, resumable at every point of its curve."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from training.dataset import open_images
+from training.errors import TrainingError
+from training.files import write_json, write_whole
+from training.jobs import NetworkJob, Progress, Report
+from training.networks import TaskNetwork, as_input, make_network
+from training.paper import TASKS
+from training.presets import Preset
+
+_TALK_EVERY = 0.5  # seconds between two reports
+
+
+@lru_cache(maxsize=2)
+def _order(images: int, seed: int, epoch: int) -> NDArray[np.int64]:
+    return np.random.default_rng([seed, epoch]).permutation(images)
+
+
+def batch_rows(images: int, batch: int, step: int, seed: int) -> NDArray[np.int64]:
+    """Which of `images` images step `step` (from 0) trains on: each once an epoch, in an order of that epoch.
+
+    A pure function of its arguments, so that a run goes on after an interruption as if there had been none.
+    """
+    place = np.arange(step * batch, (step + 1) * batch)
+    epochs = place // images
+    rows = np.empty(batch, dtype=np.int64)
+    for epoch in np.unique(epochs):
+        here = epochs == epoch
+        rows[here] = _order(images, seed, int(epoch))[place[here] % images]
+    return rows
+
+
+class Stepper:
+    """One network with its optimiser: SGD with momentum, in float32 or under bfloat16 autocast."""
+
+    def __init__(self, network: TaskNetwork, preset: Preset, device: str, dtype: str) -> None:
+        self.network = network
+        self.device = device
+        self.autocast = torch.autocast(device, dtype=torch.bfloat16, enabled=dtype == "bfloat16")
+        self.optimiser = torch.optim.SGD(
+            network.parameters(), lr=0.0, momentum=preset.momentum, weight_decay=preset.weight_decay
+        )
+
+    def step(self, images: Tensor, labels: Tensor, rate: float) -> Tensor:
+        """Make one step with learning rate `rate`; the loss before it."""
+        self.optimiser.param_groups[0]["lr"] = rate
+        self.optimiser.zero_grad(set_to_none=True)
+        with self.autocast:
+            scores = self.network(images)
+        loss = F.cross_entropy(scores.float(), labels)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        return loss.detach()
+
+    @torch.no_grad()
+    def look(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """High-level features and class scores of images, both float32."""
+        with self.autocast:
+            features = self.network.features(images)
+            scores = self.network.output(features)
+        return features.float(), scores.float()
+
+
+@dataclass
+class State:
+    """Where the training of a network stands; `curve` has (step, mean loss since the last, accuracy) rows."""
+
+    step: int = 0
+    seconds: float = 0.0
+    curve: list[tuple[int, float, float]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Data:
+    """The images, and for each side of a split the rows of a task's known images and their labels."""
+
+    images: NDArray[np.uint8]
+    train: NDArray[np.int64]
+    train_labels: NDArray[np.int64]
+    test: NDArray[np.int64]
+    test_labels: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, job: NetworkJob) -> Data:
+        column = TASKS.index(job.task)
+        sides: list[NDArray[np.int64]] = []
+        with np.load(job.split_file) as split:
+            for side in ("train", "test"):
+                labels = split[f"{side}_labels"][:, column]
+                sides += [split[side][labels >= 0], labels[labels >= 0]]
+        return cls(open_images(job.setting.images), *sides)
+
+
+def train(job: NetworkJob, report: Report) -> None:
+    """Train, or go on training, then leave the job's files in its folder.
+
+    Files: network.pt (weights), features.npy (of the split's train then test images), pictures.npz (for the
+    figures) and, last, network.json (accuracy, curve, seconds).
+    """
+    setting = job.setting
+    data = Data.of(job)
+    seed = setting.seed * len(TASKS) + TASKS.index(job.task)
+    network = make_network(setting.preset, job.task, setting.classes[job.task], seed).to(setting.device)
+    stepper = Stepper(network, setting.preset, setting.device, setting.dtype)
+    checkpoint = job.folder / "checkpoint.pt"
+    state = _load(checkpoint, stepper)
+    while state.step < setting.preset.iterations:
+        _train_to_next_point(job, stepper, data, seed, state, report)
+        _save(checkpoint, stepper, state)
+    _finish(job, stepper, data, state)
+    checkpoint.unlink(missing_ok=True)
+
+
+def _train_to_next_point(
+    job: NetworkJob, stepper: Stepper, data: Data, seed: int, state: State, report: Report
+) -> None:
+    """Train up to the next point of the curve and measure it; the network stands there in a state worth keeping."""
+    preset, device = job.setting.preset, job.setting.device
+    start = state.step
+    end = min(start + preset.evaluate_every, preset.iterations)
+    accuracy = state.curve[-1][2] if state.curve else None
+    losses = torch.zeros((), device=device)
+    clock = talked = time.monotonic()
+    for step in range(start, end):
+        rows = batch_rows(len(data.train), preset.batch, step, seed)
+        images = as_input(data.images[data.train[rows]], device)
+        labels = torch.from_numpy(data.train_labels[rows]).to(device)
+        loss = stepper.step(images, labels, preset.rate(preset.learning_rate, step, preset.iterations))
+        losses += loss
+        if time.monotonic() - talked > _TALK_EVERY:
+            talked = time.monotonic()
+            report(Progress(step + 1, preset.iterations, float(loss), accuracy))
+    mean_loss = float(losses) / (end - start)
+    if not np.isfinite(mean_loss):
+        raise TrainingError(
+            f"The loss of {job.name} is no longer a number at step {end}: lower learning_rate "
+            f"(now {preset.learning_rate:g}) in the preset and take a new run folder."
+        )
+    some = np.random.default_rng(seed).permutation(len(data.test))[: preset.curve_images]
+    accuracy = _accuracy(stepper, data.images, data.test[some], data.test_labels[some], preset.batch)
+    state.step = end
+    state.seconds += time.monotonic() - clock
+    state.curve.append((end, mean_loss, accuracy))
+    report(Progress(end, preset.iterations, mean_loss, accuracy))
+
+
+def _accuracy(
+    stepper: Stepper, images: NDArray[np.uint8], rows: NDArray[np.int64], labels: NDArray[np.int64], batch: int
+) -> float:
+    _, found = _look_at(stepper, images, rows, batch)
+    return float((found == labels).mean())
+
+
+def _look_at(
+    stepper: Stepper, images: NDArray[np.uint8], rows: NDArray[np.int64], batch: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Features (n, width) and predicted classes (n) of the images at `rows`."""
+    features, classes = [], []
+    for start in range(0, len(rows), batch):
+        seen, scores = stepper.look(as_input(images[rows[start : start + batch]], stepper.device))
+        features.append(seen.cpu().numpy())
+        classes.append(scores.argmax(1).cpu().numpy())
+    return np.concatenate(features), np.concatenate(classes)
+
+
+def _finish(job: NetworkJob, stepper: Stepper, data: Data, state: State) -> None:
+    batch = job.setting.preset.batch
+    with np.load(job.split_file) as split:
+        rows = np.concatenate([split["train"], split["test"]])
+        known = split["test_labels"][:, TASKS.index(job.task)] >= 0
+    features, classes = _look_at(stepper, data.images, rows, batch)
+    found = classes[len(rows) - len(known) :][known]
+    job.folder.mkdir(parents=True, exist_ok=True)
+    weights = stepper.network.state_dict()
+    write_whole(job.folder / "network.pt", lambda path: torch.save(weights, path))
+    write_whole(job.folder / "features.npy", lambda path: _save_array(path, features))
+    pictures = _pictures(stepper, data.images[data.test[:1]])
+    write_whole(job.folder / "pictures.npz", lambda path: _save_arrays(path, pictures))
+    right = found == data.test_labels
+    untouched = data.test % job.setting.preset.variants == 0
+    finished = {
+        "accuracy": float(right.mean()),
+        "accuracy_on_originals": float(right[untouched].mean()) if untouched.any() else None,
+        "test_images": len(data.test),
+        "train_images": len(data.train),
+        "seconds": round(state.seconds, 1),
+        "curve": {
+            "step": [step for step, _, _ in state.curve],
+            "loss": [loss for _, loss, _ in state.curve],
+            "accuracy": [accuracy for _, _, accuracy in state.curve],
+        },
+    }
+    write_json(job.done, finished)
+
+
+@torch.no_grad()
+def _pictures(stepper: Stepper, face: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
+    """What Figures 4 and 5 show: the first filters (F, 5, 5, 3), a test face and what each layer makes of it."""
+    layers = stepper.network.layers(as_input(face, stepper.device))
+    first = stepper.network.state_dict()["convolutions.0.weight"]
+    arrays: dict[str, NDArray[Any]] = {f"layer_{n}": layer[0].cpu().numpy() for n, layer in enumerate(layers, 1)}
+    return arrays | {"face": face[0], "filters": first.permute(0, 2, 3, 1).cpu().contiguous().numpy()}
+
+
+def _save_array(path: Path, array: NDArray[np.float32]) -> None:
+    with path.open("wb") as file:
+        np.save(file, array)
+
+
+def _save_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
+    with path.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def _save(path: Path, stepper: Stepper, state: State) -> None:
+    # No random state: nothing in a step is drawn but the batch, and that follows from seed and step.
+    whole = {
+        "weights": stepper.network.state_dict(),
+        "optimiser": stepper.optimiser.state_dict(),
+        "step": state.step,
+        "seconds": state.seconds,
+        "curve": state.curve,
+    }
+    write_whole(path, lambda partial: torch.save(whole, partial))
+
+
+def _load(path: Path, stepper: Stepper) -> State:
+    if not path.is_file():
+        return State()
+    whole = torch.load(path, map_location=stepper.device, weights_only=True)
+    stepper.network.load_state_dict(whole["weights"])
+    stepper.optimiser.load_state_dict(whole["optimiser"])
+    return State(whole["step"], whole["seconds"], [tuple(point) for point in whole["curve"]])
