@@ -20,7 +20,7 @@ from facecorpus.catalog.records import ReviewFace
 from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
 from facecorpus.manifest import Identity
-from review_ui.desk import Change, Desk
+from review_ui.desk import Desk
 from review_ui.guard import Guard
 from review_ui.overview import read_overview, subgroup_title
 from review_ui.pages import STATIC, page, picture_type, refusal

@@ -83,6 +83,5 @@ def _closing_sentence(corpus: Corpus) -> str:
         return f"All faces are decided. Next: facecorpus build -C {corpus.root}"
     faces = "1 face is" if left == 1 else f"{left:,} faces are"
     return (
-        f"{faces} not decided yet: facecorpus review -C {corpus.root} goes on."
-        f" Next: facecorpus build -C {corpus.root}"
+        f"{faces} not decided yet: facecorpus review -C {corpus.root} goes on. Next: facecorpus build -C {corpus.root}"
     )

@@ -4,8 +4,8 @@ import io
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from http.client import HTTPMessage
+from dataclasses import dataclass
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
@@ -21,7 +21,7 @@ class Request:
 
     path: str
     query: dict[str, str]
-    headers: HTTPMessage
+    headers: Message
     connection: int
     at: float
 
@@ -33,7 +33,7 @@ class Reply:
     body: bytes = b""
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
-    raw: Callable[[Callable[[bytes], Any]], None] | None = field(default=None)
+    raw: Callable[[Callable[[bytes], Any]], None] | None = None
 
 
 Answer = Reply | Callable[[Request], Reply]
@@ -110,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
         reply = self.server.web.answer(request)
         if reply.raw is not None:
             self.close_connection = True
-            reply.raw(lambda data: (self.wfile.write(data), self.wfile.flush()))
+            reply.raw(self.connection.sendall)  # past the buffer
             return
         self.send_response(reply.status)
         if not any(name == "Content-Length" for name, _ in reply.headers):
@@ -144,15 +144,12 @@ class FakeTime:
 def jpeg(number: int) -> bytes:
     """A small JPEG picture, another for each number."""
     file = io.BytesIO()
-    Image.new("RGB", (16, 16), (number % 256, number // 256, 99)).save(file, "JPEG", quality=100)
+    Image.new("RGB", (16, 16), (200, number % 256, 99)).save(file, "JPEG", comment=f"number {number}")
     return file.getvalue()
 
 
 def settings_for(*webs: Loopback, crawl: dict[str, Any] | None = None, fetch: dict[str, Any] | None = None) -> Settings:
     """Settings that may reach these webs, fast; any key can be changed."""
-    return Settings(
-        crawl=CrawlSettings(**({"contact": "me@example.org"} | (crawl or {}))),
-        fetch=FetchSettings(
-            **({"private_hosts": tuple(web.host for web in webs), "requests_per_minute": 600_000} | (fetch or {}))
-        ),
-    )
+    reachable: dict[str, Any] = {"private_hosts": tuple(web.host for web in webs), "requests_per_minute": 600_000}
+    named: dict[str, Any] = {"contact": "me@example.org"}
+    return Settings(crawl=CrawlSettings(**named | (crawl or {})), fetch=FetchSettings(**reachable | (fetch or {})))

@@ -11,14 +11,20 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from loopback import FakeTime, Loopback, Reply, jpeg, settings_for
 
 from facecorpus.catalog.records import Outcome
 from facecorpus.crawl.fetch import Fetched, Fetcher
 from facecorpus.crawl.guard import Guard, is_public
 from facecorpus.crawl.polite import PATIENCE, HostResting, Manners, opt_out, seconds_to_wait
 from facecorpus.errors import SettingsError, SourceError
-from tests.loopback import FakeTime, Loopback, Reply, jpeg, settings_for
 
+NOT_PUBLIC = """
+    127.0.0.1 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 255.255.255.255
+    240.0.0.1 192.0.0.8 192.0.0.192 168.63.129.16 198.18.0.1
+    ::1 :: fe80::1%eth0 fc00::1 fd00:ec2::254 ff02::1 ::ffff:127.0.0.1 ::127.0.0.1 2002:7f00:1::
+    64:ff9b::a9fe:a9fe 64:ff9b:1::1 2002:c0a8:101::1 2001:0:1234::1 2001:db8::1 fec0::1
+"""
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
@@ -181,8 +187,19 @@ def test_a_redirect_leads_neither_to_a_private_address_nor_to_a_file(web: Loopba
 
 @pytest.mark.parametrize(
     "url",
-    ["file:///etc/passwd", "ftp://h/a.jpg", "data:image/png;base64,AA", "//h/a.jpg", "http:///a.jpg", "http://[::1/"]
-    + ["http://me:secret@127.0.0.1/a.jpg", "http://127.0.0.1:99999/", "http://a..b/", f"http://{'a' * 64}.org/", ""],
+    [
+        "file:///etc/passwd",
+        "ftp://h/a.jpg",
+        "data:image/png;base64,AA",
+        "//h/a.jpg",
+        "http:///a.jpg",
+        "http://[::1/",
+        "http://me:secret@127.0.0.1/a.jpg",
+        "http://127.0.0.1:99999/",
+        "http://a..b/",
+        f"http://{'a' * 64}.org/",
+        "",
+    ],
 )
 def test_what_is_no_plain_web_address_is_refused(web: Loopback, url: str) -> None:
     assert outcome(web, url, obey_opt_outs=False) is Outcome.BLOCKED_ADDRESS
@@ -190,10 +207,7 @@ def test_what_is_no_plain_web_address_is_refused(web: Loopback, url: str) -> Non
 
 @pytest.mark.parametrize(
     "address",
-    ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1"]
-    + ["255.255.255.255", "240.0.0.1", "192.0.0.8", "192.0.0.192", "168.63.129.16", "198.18.0.1", "::1", "::"]
-    + ["fe80::1%eth0", "fc00::1", "fd00:ec2::254", "ff02::1", "::ffff:127.0.0.1", "::127.0.0.1", "2002:7f00:1::"]
-    + ["64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "2002:c0a8:101::1", "2001:0:1234::1", "2001:db8::1", "fec0::1"],
+    NOT_PUBLIC.split(),
 )
 def test_addresses_that_are_not_of_the_public_internet(address: str) -> None:
     assert not is_public(address)

@@ -26,8 +26,8 @@ class Fates(Gateway):
         """The fate of every candidate of listed people, in the order of proposal."""
         rows = self._catalog.query(
             """
-            SELECT candidate.identity_id, url, outcome, candidate.photo_sha256, photo.state, face.face_id,
-                   coalesce(face.kept, 0), verdict.verdict
+            SELECT candidate.identity_id, url, outcome, candidate.photo_sha256, photo.state AS photo_state,
+                   face.face_id, coalesce(face.kept, 0) AS kept, verdict.verdict
             FROM candidate JOIN identity ON identity.identity_id = candidate.identity_id
             LEFT JOIN photo ON photo.sha256 = candidate.photo_sha256
             LEFT JOIN face ON face.photo_sha256 = candidate.photo_sha256
@@ -36,4 +36,4 @@ class Fates(Gateway):
             WHERE listed ORDER BY candidate_id
             """
         )
-        return [Fate(*row[:6], bool(row[6]), row[7]) for row in rows]
+        return [Fate(**{**dict(row), "kept": bool(row["kept"])}) for row in rows]

@@ -1,5 +1,6 @@
 """The demo's story: serve the invented web on loopback and run the ordinary commands on it."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -99,7 +100,8 @@ def _run(*command: str) -> None:
 
 
 def _close(folder: Path, seconds: float) -> None:
-    program = "facecorpus" if shutil.which("facecorpus") else sys.argv[0]
+    # As it was called itself, where the command is not on the path (a .venv that is not activated, for one).
+    program = "facecorpus" if shutil.which("facecorpus") else os.path.relpath(sys.argv[0])
     print(f"\nThe demo took {duration(seconds)}. Its report: {folder / 'runs' / RUN / 'report.html'}")
     print("Try next:")
     print(f"  {program} status -C {folder}      the counts by subgroup")

@@ -104,7 +104,7 @@ export function showCounts(faces) {
     const left = faces.undecided(section).length;
     document.getElementById(`counts-${section}`).textContent = left ? `${all} faces, ${left} undecided` : `${all} faces, all decided`;
     document.getElementById(`jump-${section}`).textContent = left || "✓";
-    bulkLabel(`acceptAll-${section}`, `✓ Accept all ${left} undecided`, left, "A");
+    bulkLabel(`acceptAll-${section}`, left === 1 ? "✓ Accept the undecided one" : `✓ Accept all ${left} undecided`, left, "A");
     bulkLabel(`selectAll-${section}`, "Select undecided", left, "s");
   }
 }

@@ -1,0 +1,68 @@
+"""A double of a MediaWiki for tests, on the loopback web."""
+
+from itertools import chain
+from json import dumps
+from typing import Any
+
+from loopback import Loopback, Reply, Request
+
+
+class Wiki:
+    """A double of the Action API in the documented shapes: categories with files and sub-categories.
+
+    A batch holds `batch` files, and each answer the imageinfo of at most `described` of them.
+    """
+
+    def __init__(self, web: Loopback, batch: int = 50, described: int = 50) -> None:
+        self.web = web
+        self.batch = batch
+        self.described = described
+        self.files: dict[str, list[str]] = {}
+        self.below: dict[str, list[str]] = {}
+        self.info: dict[str, dict[str, Any]] = {}
+        self.asked: list[dict[str, str]] = []
+        self.url = web.serve("/w/api.php", self._answer)
+
+    def category(self, name: str, *files: str, below: tuple[str, ...] = ()) -> None:
+        """Say what is in a category."""
+        self.files[f"Category:{name}"] = list(files)
+        self.below[f"Category:{name}"] = [f"Category:{other}" for other in below]
+
+    def _answer(self, request: Request) -> Reply:
+        query = request.query
+        self.asked.append(query)
+        assert query["action"] == "query" and query["formatversion"] == "2" and query["maxlag"] == "5"
+        answer = self._members(query) if "list" in query else self._pages(query)
+        return Reply(dumps({"batchcomplete": True} | answer if "continue" not in answer else answer).encode())
+
+    def _members(self, query: dict[str, str]) -> dict[str, Any]:
+        titles = self.below.get(query["cmtitle"], [])
+        return {"query": {"categorymembers": [{"ns": 14, "title": title} for title in titles]}}
+
+    def _pages(self, query: dict[str, str]) -> dict[str, Any]:
+        assert query["gcmtype"] == "file"
+        files = self.files.get(query["gcmtitle"], [])
+        first = int(query.get("gcmcontinue", "file|0").removeprefix("file|"))
+        here = files[first : first + self.batch]
+        if not here:
+            return {}
+        done = int(query.get("iicontinue", "0"))
+        pages = [self._page(name, done <= place < done + self.described) for place, name in enumerate(here)]
+        answer: dict[str, Any] = {"query": {"pages": pages}}
+        if done + self.described < len(here):
+            answer["continue"] = {"iicontinue": str(done + self.described), "continue": "gcmcontinue||"}
+            if first:  # the same files again
+                answer["continue"]["gcmcontinue"] = f"file|{first}"
+        elif first + self.batch < len(files):
+            answer["batchcomplete"] = True
+            answer["continue"] = {"gcmcontinue": f"file|{first + self.batch}", "continue": "gcmcontinue||"}
+        return answer
+
+    def _page(self, name: str, with_info: bool) -> dict[str, Any]:
+        page: dict[str, Any] = {"pageid": 1 + sorted(chain(*self.files.values())).index(name), "ns": 6}
+        page["title"] = f"File:{name}"
+        if with_info:
+            plain = {"url": f"http://o/{name}", "descriptionurl": f"http://w/File:{name}", "user": "Uploader"}
+            plain |= {"mime": "image/jpeg", "mediatype": "BITMAP", "thumburl": f"http://t/960px-{name}"}
+            page["imageinfo"] = [{**plain, **self.info.get(name, {})}]
+        return page
