@@ -1,17 +1,26 @@
-"""A corpus for the review's tests: numbered, coloured tiles stand for faces; all goes in through the gateways."""
+"""A corpus and servers for the review's tests: numbered, coloured tiles stand for faces; all through the gateways."""
 
 import hashlib
-from collections.abc import Sequence
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import requests
+import uvicorn
+from conftest import person
 from PIL import Image, ImageDraw
 
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.records import Candidate, Download, Face, Outcome, Ranking
 from facecorpus.corpus import Corpus, init_corpus
-from facecorpus.manifest import AgeGroup, Gender, Identity, Race, write_manifest
+from facecorpus.manifest import Gender, Identity, Race, write_manifest
+from review_ui import create_app
 
 ADA = "ada-example"
 BEN = "ben-example"
@@ -22,7 +31,7 @@ def make_corpus(root: Path, faces: dict[str, int], *, title: str = "A portrait",
     """A corpus with so many ranked faces of each person, spread over the three sections."""
     root.mkdir(parents=True)
     manifest = root.parent / "people.csv"
-    write_manifest(manifest, [_person(identity_id, place) for place, identity_id in enumerate(faces)])
+    write_manifest(manifest, [_numbered(identity_id, place) for place, identity_id in enumerate(faces)])
     corpus = init_corpus(root / "corpus", manifest)
     with corpus.catalog() as catalog, catalog.transaction():
         for identity_id, count in faces.items():
@@ -41,22 +50,12 @@ def face_ids(corpus: Corpus, identity_id: str, section: str | None = None, *, ke
         ]
 
 
-def _person(identity_id: str, place: int) -> Identity:
-    return Identity(
-        identity_id=identity_id,
+def _numbered(identity_id: str, place: int) -> Identity:
+    return person(
+        identity_id,
         name=identity_id.replace("-", " ").title(),
-        wikipedia_title="",
-        wikidata_id="",
-        commons_category="",
-        aliases=(),
         gender=tuple(Gender)[place % 2],
-        birth_date="1970",
         race=tuple(Race)[place % 4],
-        age_group=AgeGroup.ADULT,
-        photos_from=2004,
-        photos_until=2020,
-        gender_source="stated for the test",
-        race_source="stated for the test",
     )
 
 
@@ -142,3 +141,70 @@ def journal(corpus: Corpus) -> Sequence[tuple[str, str, str, str]]:
     """Every row of the journal: (face_id, reviewer, verdict, reason)."""
     with corpus.catalog() as catalog:
         return [(d.face_id, d.reviewer, d.verdict, d.reason) for d in catalog.decisions.all()]
+
+
+class Browser(requests.Session):
+    """A client that has been let in, and sends what a browser sends."""
+
+    corpus: Corpus  # the one that it looks at, where a fixture says so
+
+    def __init__(self, base: str, token: str) -> None:
+        super().__init__()
+        self.base = base
+        assert self.get(f"{base}/?token={token}").ok
+        self.cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
+    def ask(self, path: str) -> requests.Response:
+        """GET a path."""
+        return self.get(self.base + path)
+
+    def change(self, path: str, **body: object) -> requests.Response:
+        """POST JSON as the page does."""
+        return self.post(self.base + path, json=body, headers={"Origin": self.base})
+
+    def decide(self, faces: Sequence[str], verdict: str, reason: str = "", who: str = ADA) -> requests.Response:
+        """Give one verdict on faces of a person."""
+        return self.change("/api/decisions", identity_id=who, face_ids=faces, verdict=verdict, reason=reason)
+
+
+@contextmanager
+def served(corpus: Corpus, token: str = "sesame", reviewer: str = "ada") -> Iterator[str]:
+    """The application on a real server on loopback; its base address."""
+    config = uvicorn.Config(create_app(corpus, token, reviewer), port=0, log_level="error", ws="none")
+    server = uvicorn.Server(config)
+    listener = config.bind_socket()
+    listener.listen()
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+class Process:
+    """`serve` in a process of its own, to be interrupted or killed."""
+
+    def __init__(self, corpus: Corpus, port: int = 0) -> None:
+        program = (
+            "import sys; from pathlib import Path; from facecorpus.corpus import Corpus; from review_ui import serve;"
+            "serve(Corpus(Path(sys.argv[1])), port=int(sys.argv[2]), reviewer='ada', open_browser=False);"
+            "print(sorted({'torch', 'dlib', 'cv2', 'pyarrow', 'matplotlib'} & set(sys.modules)))"
+        )
+        self.popen = subprocess.Popen(
+            [sys.executable, "-c", program, str(corpus.root), str(port)],
+            cwd=Path(__file__).parent.parent,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.popen.stdout is not None
+        found = re.search(r"http://[^ ]+:(\d+)/\?token=\S+", self.popen.stdout.readline())
+        assert found
+        self.url, self.port = found[0], int(found[1])
+
+    def kill(self) -> None:
+        """SIGKILL: no chance to tidy up."""
+        self.popen.kill()
+        self.popen.communicate()

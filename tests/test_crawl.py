@@ -327,11 +327,9 @@ def test_after_kill_9_the_next_run_ends_as_if_nothing_had_been(web: Loopback, tm
     assert content(corpus) == content(undisturbed)
 
 
-def test_ctrl_c_ends_at_once_keeps_what_has_come_and_the_next_run_goes_on(web: Loopback, tmp_path: Path) -> None:
+def test_ctrl_c_ends_at_once_and_the_next_run_goes_on(web: Loopback, tmp_path: Path) -> None:
     settings = settings_for(web, fetch={"per_host": 1})
     corpus = make(tmp_path / "corpus", settings, person("ada"))
-    main = threading.main_thread().ident
-    assert main is not None
 
     def interrupt() -> None:
         os.kill(os.getpid(), signal.SIGINT)
@@ -341,9 +339,11 @@ def test_ctrl_c_ends_at_once_keeps_what_has_come_and_the_next_run_goes_on(web: L
     propose(corpus, *(Candidate("ada", "commons", web.serve(f"/{n}.jpg", answer), rank=n) for n in range(8)))
     with pytest.raises(KeyboardInterrupt):
         fetch_candidates(corpus)
-    assert [state for state in states(corpus).values() if state] == ["stored"] * 3
     assert pictures(web) == [f"/{n}.jpg" for n in range(4)]
-    assert fetch_candidates(corpus).stored == 5
+    kept = list(states(corpus).values()).count("stored")
+    assert 2 <= kept <= 3  # the signal may hit while the third is being recorded
+    assert set(states(corpus).values()) == {"stored", ""}  # the one broken off counts as never tried
+    assert fetch_candidates(corpus).stored == 8 - kept
 
 
 def test_lanes_end_with_the_error_of_their_work() -> None:

@@ -55,7 +55,7 @@ def make_network(preset: Preset, task: str, classes: int, seed: int) -> TaskNetw
         if isinstance(layer, nn.Conv2d | nn.Linear):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=random)
             nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
-    # The output starts near zero, so that no class is favoured and the first large steps leave no dead features.
+    # The output starts near zero: as wide as the other layers, the gender network stayed near chance at rate 0.02.
     nn.init.normal_(network.output.weight, std=0.01, generator=random)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 
 from rich.console import Console
@@ -22,9 +22,8 @@ class _Row:
     state: str = "waits"
     first: int = 0
     started: float = 0.0
-    ended: float = 0.0
     last: Progress | None = None
-    rate: float = field(default=0.0)
+    rate: float = 0.0
 
     @property
     def step(self) -> int:
@@ -83,7 +82,9 @@ class Board:
     def finish(self, name: str, found_done: bool = False) -> None:
         """The job is finished, now or by an earlier run."""
         row = self.rows[name]
-        row.state, row.ended = ("was done" if found_done else "done"), time.monotonic()
+        row.state = "was done" if found_done else "done"
+        if found_done:
+            row.last = Progress(row.steps, row.steps)
         if self.live:
             self.live.update(self._table(), refresh=True)
         elif not found_done:

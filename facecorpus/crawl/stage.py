@@ -59,9 +59,9 @@ class _Done:
 def fetch_candidates(corpus: Corpus) -> FetchSummary:
     """Download what waits: each URL once, in parallel over hosts, politely within each.
 
-    A photograph is in the store before the catalog says so, and each URL is one transaction: what a killed run left
-    is taken up by the next. An interruption (KeyboardInterrupt) ends what is under way, keeps what has come, and is
-    raised again. Raises SourceError where a public host would be asked without a contact.
+    A photograph is in the store before the catalog says so, and each URL is one transaction: what a killed run
+    left is taken up by the next. An interruption (KeyboardInterrupt) breaks off what is under way, records what has
+    come, and is raised again. Raises SourceError where a public host would be asked without a contact.
     """
     begun = time.monotonic()
     with corpus.catalog() as catalog, Fetcher(corpus.settings) as fetcher:
