@@ -1,0 +1,88 @@
+"""Real photographs from folder to report. They are no part of the repository and never enter it.
+
+FACECORPUS_REAL_PHOTOS names a folder as benchmarks/real_photos.py expects it; without it, a folder `shared/photos`
+beside the checkout is taken, and where there is none, these tests are skipped.
+"""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PHOTOS = Path(os.environ.get("FACECORPUS_REAL_PHOTOS", ROOT.parent / "shared" / "photos"))
+PEOPLE = 6
+PHOTOGRAPHS = 10  # of each
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(not (PHOTOS / "labels.csv").is_file(), reason=f"no real photographs at {PHOTOS}"),
+]
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few people, a few photographs each, taken through every command."""
+    folder = tmp_path_factory.mktemp("real")
+    with (PHOTOS / "labels.csv").open(encoding="utf-8", newline="") as file:
+        labelled = [row for row in csv.DictReader(file) if row["birth_year"] and row["race"] and row["gender"]]
+    people = list(dict.fromkeys(row["identity"] for row in labelled))[-PEOPLE:]
+    some = [row for row in labelled if row["identity"] in people]
+    some = [row for person in people for row in [row for row in some if row["identity"] == person][:PHOTOGRAPHS]]
+    for row in some:
+        copy = folder / "photos" / row["file"]
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(PHOTOS / row["file"], copy)
+    with (folder / "photos" / "labels.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(some[0]))
+        writer.writeheader()
+        writer.writerows(some)
+    script = [sys.executable, str(ROOT / "benchmarks" / "real_photos.py"), str(folder / "photos")]
+    preset = ROOT / "tests" / "data" / "training_tiny.toml"
+    ended = subprocess.run(
+        [*script, str(folder / "corpus"), "--preset", str(preset)], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return folder / "corpus"
+
+
+def test_most_photographs_give_a_face_and_some_are_left_undecided_or_rejected(corpus: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "facecorpus", "status", "-C", str(corpus), "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    state = json.loads(ended.stdout)
+    assert state["photographs"]["photographs"] == PEOPLE * PHOTOGRAPHS
+    assert state["photographs"]["with_face"] > 0.6 * PEOPLE * PHOTOGRAPHS
+    assert 0 < state["total"]["accepted"] <= state["total"]["faces"]
+
+
+def test_the_report_covers_the_labels_that_are_known_and_says_which_are_not(corpus: Path) -> None:
+    results = json.loads((corpus / "runs" / "paper" / "results.json").read_text())
+    for protocol in ("photo", "paper"):
+        table = results["protocols"][protocol]["table1"]
+        assert set(table) == {"identity", "race", "gender"}
+        assert results["protocols"][protocol]["test_images"] > 0
+    assert "age_group" in results["left_out"]
+
+
+def test_no_photograph_is_in_the_repository() -> None:
+    listed = subprocess.run(["git", "ls-files", "-s"], cwd=ROOT, capture_output=True, text=True, check=False)
+    hashed = subprocess.run(
+        ["git", "hash-object", "--stdin-paths"],
+        input="\n".join(map(str, sorted(PHOTOS.glob("*/*")))),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode or hashed.returncode:
+        pytest.skip("not a git checkout")
+    tracked = {line.split()[1] for line in listed.stdout.splitlines()}
+    assert not tracked & set(hashed.stdout.split())
