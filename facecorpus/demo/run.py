@@ -91,10 +91,16 @@ def _begin(folder: Path, world: DemoWorld, server: DemoServer) -> None:
 def _run(*command: str) -> None:
     """Run one command of facecorpus as a user would, on the same terminal."""
     print(f"\n$ facecorpus {' '.join(command)}", flush=True)
-    ended = subprocess.run([sys.executable, "-m", "facecorpus", *command], check=False)
-    if ended.returncode:
+    with subprocess.Popen([sys.executable, "-m", "facecorpus", *command]) as process:
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:  # Ctrl-C reached the command, too; for the review page it is the way to end
+            code = process.wait()
+            if code:
+                raise
+    if code:
         raise FacecorpusError(
-            f"The demo stopped: 'facecorpus {command[0]}' ended with code {ended.returncode} (its message is above);"
+            f"The demo stopped: 'facecorpus {command[0]}' ended with code {code} (its message is above);"
             " run the demo again to go on from there."
         )
 

@@ -27,11 +27,16 @@ class FacesSummary:
     bystanders: int
 
     def __str__(self) -> str:
-        now = f"{self.analysed_now} photographs analysed in {duration(self.seconds)} ({self.per_second:.1f}/s)"
+        tried = self.analysed_now + self.unreadable_now
+        now = (
+            f"{self.analysed_now} photographs analysed in {duration(self.seconds)} ({self.per_second:.1f}/s),"
+            f" {self.unreadable_now} could not be read"
+            if tried
+            else "no new photographs"
+        )
         return (
-            f"Faces: {now}; {self.unreadable_now} could not be read. In all {self.photographs} photographs with"
-            f" {self.faces} faces, {self.bystanders} of them bystanders; {self.without_face} show no face,"
-            f" {self.unreadable} are unreadable."
+            f"Faces: {now}. In all {self.photographs} photographs with {self.faces} faces, {self.bystanders} of them"
+            f" bystanders; {self.without_face} photographs show no face, {self.unreadable} are unreadable."
         )
 
 
