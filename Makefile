@@ -23,10 +23,10 @@ clean:
 .venv/.runtime: pyproject.toml constraints.txt
 	@scripts/venv.sh $(PYTHON)
 	@echo "Installing facecorpus and what it needs (a few minutes the first time) ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@$(BIN)/pip install -qq --disable-pip-version-check --constraint constraints.txt --editable .
 	@touch $@
 
 .venv/.dev: .venv/.runtime
 	@echo "Installing the test tools ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/pip install -qq --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@

@@ -200,6 +200,28 @@ def status(corpus: Folder = Path(), as_json: AsJson = False) -> None:
 
 
 @app.command()
+def forget(
+    corpus: Folder = Path(),
+    identity: Annotated[str | None, typer.Option(help="Everything of one person, by identity_id.")] = None,
+    photo: Annotated[str | None, typer.Option(help="One photograph, by its sha256 or a face_id of it.")] = None,
+    url: Annotated[str | None, typer.Option(help="What came from this address.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take photographs down: delete them with all that was made of them, and never fetch them again.
+
+    Example: facecorpus forget -C mycorpus --identity ada_example
+    """
+    from facecorpus.corpus import locked_corpus
+    from facecorpus.forget import forget as take_down
+
+    with locked_corpus(corpus) as opened:
+        summary = take_down(opened, identity=identity, photo=photo, url=url)
+        _report(summary, as_json)
+    if summary.shards is not None:
+        _next(f"facecorpus build -C {corpus}", as_json)
+
+
+@app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where the demo's corpus is kept.")] = Path("demo-corpus"),
     review: Annotated[

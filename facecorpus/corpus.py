@@ -67,6 +67,8 @@ class Corpus:
                 f"Another facecorpus command is working in {self.root}; wait until it has ended and run this again."
             ) from None
         try:
+            for files in (self.photos, self.crops):
+                files.clear_scratch()
             yield
         finally:
             lock.release()

@@ -2,15 +2,21 @@
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Put data at path so that a reader, or a crash, sees the whole of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
+def write_atomically(path: Path, data: bytes, scratch: Path | None = None) -> None:
+    """Put data at path so that a reader, or a crash, sees the whole of it or nothing.
+
+    The temporary file lies in the folder scratch, on the same file system; beside path where none is named.
+    """
+    scratch = scratch or path.parent
+    for folder in (path.parent, scratch):
+        folder.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=".tmp-", dir=scratch)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -23,11 +29,21 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise
 
 
-class Store:
-    """A folder of files named by the sha256 of their bytes (hex), two levels deep: ab/cd/abcd…"""
+class _Files:
+    """A folder of files that are whole; those half written lie in its sub-folder .tmp."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.scratch = root / ".tmp"
+
+    def clear_scratch(self) -> None:
+        """Delete what killed writers left half written; nobody may be writing."""
+        if self.scratch.exists():
+            shutil.rmtree(self.scratch)
+
+
+class Store(_Files):
+    """A folder of files named by the sha256 of their bytes (hex), two levels deep: ab/cd/abcd…"""
 
     def path(self, sha256: str) -> Path:
         """Where the bytes of that hash are, or would be."""
@@ -37,25 +53,26 @@ class Store:
         """Store the bytes, unless they are there already, and return their sha256 (hex)."""
         sha256 = hashlib.sha256(data).hexdigest()
         if not self.path(sha256).exists():
-            write_atomically(self.path(sha256), data)
+            write_atomically(self.path(sha256), data, self.scratch)
         return sha256
 
     def read(self, sha256: str) -> bytes:
         """The bytes of that hash; FileNotFoundError where they are not stored."""
         return self.path(sha256).read_bytes()
 
+    def remove(self, sha256: str) -> None:
+        """Delete the bytes of that hash; none may be there."""
+        self.path(sha256).unlink(missing_ok=True)
+
     def damaged(self) -> Iterator[Path]:
         """Files whose bytes no longer have the hash in their name."""
-        for path in sorted(self.root.glob("??/??/*")):
+        for path in sorted(self.root.glob("??/??/[!.]*")):
             if hashlib.sha256(path.read_bytes()).hexdigest() != path.name:
                 yield path
 
 
-class Crops:
+class Crops(_Files):
     """The aligned face crops, as JPEG files named by face_id (which begins with the photograph's hash)."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
 
     def path(self, face_id: str) -> Path:
         """Where the crop of that face is, or would be."""
@@ -63,4 +80,11 @@ class Crops:
 
     def put(self, face_id: str, jpeg: bytes) -> None:
         """Write one crop; the same face again replaces it."""
-        write_atomically(self.path(face_id), jpeg)
+        write_atomically(self.path(face_id), jpeg, self.scratch)
+
+    def remove(self, photo_sha256: str) -> int:
+        """Delete the crops of all faces of that photograph, in the catalog or not; return how many were there."""
+        crops = list(self.path(photo_sha256).parent.glob(f"{photo_sha256[:24]}-*.jpg"))
+        for crop in crops:
+            crop.unlink()
+        return len(crops)

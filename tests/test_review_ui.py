@@ -179,6 +179,15 @@ def test_no_path_leads_out_of_the_stores(reader: Browser, path: str, name: str) 
     assert "identity_id" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("path", "beside"), [("/crops/....secret.jpg", "....secret.jpg"), ("/photos/....secret", "....secret")]
+)
+def test_a_name_that_begins_with_dots_reads_nothing_beside_the_corpus(reader: Browser, path: str, beside: str) -> None:
+    secret = reader.corpus.root.parent / beside  # where the two folders "..", ".." of such a name lead
+    secret.write_bytes(b"\xff\xd8\xff")
+    assert reader.ask(path).status_code == 404
+
+
 def test_a_photograph_is_served_as_the_picture_that_it_is(reader: Browser) -> None:
     with reader.corpus.catalog() as catalog:
         sha256 = catalog.faces.for_review(ADA)[0].photo_sha256

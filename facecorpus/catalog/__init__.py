@@ -15,6 +15,7 @@ from facecorpus.catalog.faces import Faces
 from facecorpus.catalog.fates import Fates
 from facecorpus.catalog.identities import Identities
 from facecorpus.catalog.photos import Photos
+from facecorpus.catalog.removals import Removals, removal_key
 from facecorpus.catalog.schema import MIGRATIONS
 from facecorpus.errors import CorpusError
 
@@ -27,6 +28,7 @@ class Catalog:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
         self._connection.row_factory = sqlite3.Row
         try:
@@ -39,12 +41,16 @@ class Catalog:
         # FULL: a decision is on disk before anybody is told so, even if the power fails.
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA foreign_keys = ON")
+        # What is deleted or blanked is overwritten: nobody finds in a free page what was taken down.
+        self._connection.execute("PRAGMA secure_delete = ON")
+        self._connection.create_function("removal_key", 1, removal_key, deterministic=True)
         self._migrate(path)
         self.identities = Identities(self)
         self.candidates = Candidates(self)
         self.photos = Photos(self)
         self.faces = Faces(self)
         self.decisions = Decisions(self)
+        self.removals = Removals(self)
         self.fates = Fates(self)
 
     def _migrate(self, path: Path) -> None:
@@ -84,6 +90,22 @@ class Catalog:
     def query(self, sql: str, parameters: tuple[object, ...] = ()) -> sqlite3.Cursor:
         """Run a reading statement; for the gateways of this package alone."""
         return self._connection.execute(sql, parameters)
+
+    def scrub(self) -> None:
+        """Write the file anew without what was ever deleted from it, and empty its journal (-wal).
+
+        Raises CorpusError where another process is using the catalog meanwhile.
+        """
+        try:
+            self._connection.execute("VACUUM")
+            busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.OperationalError as error:
+            raise CorpusError(f"{self._path} could not be cleared of deleted rows ({error}); run this again.") from None
+        if busy:
+            raise CorpusError(
+                f"{self._path} is in use, so deleted rows are still in its journal; close the review page and run"
+                " this again."
+            )
 
     def close(self) -> None:
         """Close the connection."""

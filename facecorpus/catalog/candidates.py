@@ -1,4 +1,4 @@
-"""Candidates, the tries to download them, and the list of what was taken down."""
+"""Candidates, and the tries to download them."""
 
 from collections.abc import Iterable, Sequence
 from sqlite3 import Row
@@ -8,7 +8,7 @@ from facecorpus.catalog.records import Candidate, Download, Outcome
 
 
 class Candidates(Gateway):
-    """Tables candidate, discovery, download and removal."""
+    """Tables candidate, discovery and download."""
 
     def propose(self, candidates: Iterable[Candidate]) -> int:
         """Add what is new; return how many were. A URL known already keeps its state."""
@@ -124,10 +124,6 @@ class Candidates(Gateway):
             "SELECT outcome, count(*) FROM candidate JOIN identity USING (identity_id) WHERE listed GROUP BY outcome"
         )
         return {row[0]: row[1] for row in rows}
-
-    def removed(self) -> set[str]:
-        """URLs and photograph hashes that must never be fetched or kept again."""
-        return {row[0] for row in self._catalog.query("SELECT key FROM removal")}
 
 
 def _candidate(row: Row) -> Candidate:

@@ -23,7 +23,8 @@ _PROVENANCE = """
 _TAKEN_DOWN = """
     taken_down AS (
         SELECT key AS sha256 FROM removal
-        UNION SELECT photo_sha256 FROM candidate JOIN removal ON key = url WHERE photo_sha256 IS NOT NULL)
+        UNION SELECT photo_sha256 FROM candidate
+              WHERE photo_sha256 IS NOT NULL AND removal_key(url) IN (SELECT removal_key(key) FROM removal))
 """
 
 

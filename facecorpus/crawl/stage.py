@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.records import Candidate, Download, Outcome
+from facecorpus.catalog.removals import removal_key
 from facecorpus.console import duration, track
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.fetch import Fetched, Fetcher
@@ -91,16 +92,14 @@ def _set_aside(corpus: Corpus, catalog: Catalog) -> tuple[Counter[str], list[Can
     # The manifest's periods may have been mended since.
     candidates.reopen([c for c in candidates.refused(Outcome.OUTSIDE_PERIOD) if not outside(c)])
     waiting = candidates.waiting()
-    taken_down = candidates.removed()
-    refused = {
-        Outcome.REMOVED: [c for c in waiting if c.url in taken_down],
-        Outcome.OUTSIDE_PERIOD: [c for c in waiting if c.url not in taken_down and outside(c)],
-    }
-    for outcome, of_it in refused.items():
-        candidates.refuse(of_it, outcome)
+    taken_down = catalog.removals.keys()
+    removed = [c for c in waiting if removal_key(c.url) in taken_down]
+    catalog.removals.blank(removed)
+    late = [c for c in candidates.waiting() if outside(c)]
+    candidates.refuse(late, Outcome.OUTSIDE_PERIOD)
     candidates.share_stored()
     to_fetch = candidates.waiting()
-    outcomes = Counter({str(outcome): len(of_it) for outcome, of_it in refused.items()})
+    outcomes = Counter({str(Outcome.REMOVED): len(removed), str(Outcome.OUTSIDE_PERIOD): len(late)})
     outcomes[Outcome.STORED] = len(waiting) - sum(outcomes.values()) - len(to_fetch)
     return +outcomes, to_fetch
 
@@ -117,7 +116,7 @@ def _download(
         jobs[_host(url)].append(proposed[0])
     left: dict[str, str] = {}
     size = 0
-    lanes = Lanes(jobs, _work(corpus, fetcher, catalog.candidates.removed(), left), corpus.settings.fetch.per_host)
+    lanes = Lanes(jobs, _work(corpus, fetcher, catalog.removals.keys(), left), corpus.settings.fetch.per_host)
 
     with track("fetch", len(by_url)) as tracker:
 

@@ -14,19 +14,20 @@ export function fillCell(cell, face, isSelected) {
     cell.append(
       element("img", { src: cropOf(face), alt: "", draggable: false, decoding: "async" }),
       element("span", { className: "state" }),
-      element("span", { className: "why", textContent: face.reasons[0] ?? "" }),
+      element("span", { className: "why" }),
     );
     if (face.copies) cell.append(element("span", { className: "copies", textContent: `+${face.copies}` }));
     cell.dataset.face = face.face_id;
   }
-  const { sign, text } = describe(face);
+  const { sign, text, automatic } = describe(face);
   cell.dataset.verdict = Faces.verdictOf(face) ?? "";
   cell.dataset.saved = face.wanted ? "no" : "yes";
-  cell.dataset.auto = !face.wanted && face.reviewer === "auto" ? "yes" : "no";
+  cell.dataset.auto = automatic ? "yes" : "no";
   cell.children[1].textContent = `${face.wanted ? "… " : ""}${sign} ${text}`.trim();
+  cell.children[2].textContent = automatic ? "automatically" : (face.reasons[0] ?? "");
   cell.setAttribute("aria-selected", isSelected);
   const copies = face.copies ? ` ${face.copies} copies.` : "";
-  const saving = face.wanted ? ", being saved" : "";
+  const saving = face.wanted ? ", being saved" : automatic ? ", automatically" : "";
   cell.setAttribute("aria-label", `Face ${face.place + 1}: ${text}${saving}. ${face.reasons.join(". ")}${copies}`);
 }
 
@@ -122,14 +123,14 @@ function bulkLabel(id, text, left, key) {
   button.hidden = !left;
 }
 
-/** Whether everything is on disk; `sentence` says why it is not. */
-export function showSaveState(state, waiting, sentence) {
+/** Whether everything is on disk. */
+export function showSaveState(state, waiting) {
   const line = document.getElementById("save");
   const changes = waiting === 1 ? "1 change" : `${waiting} changes`;
   const text = {
     saved: "✓ All saved",
     saving: `Saving ${changes}…`,
-    away: `! ${sentence || "The server is away"}. ${changes} kept here; trying again.`,
+    away: `! ${changes} kept here`,
   }[state];
   line.dataset.state = state;
   if (line.textContent !== text) line.textContent = text;

@@ -69,12 +69,12 @@ export function cropOf(face) {
   return `/crops/${face.face_id}.jpg?${face.box.map(Math.round).join("-")}`;
 }
 
-/** A verdict in words and a sign: {sign, text}. */
+/** A verdict in words and a sign, and whether the automatic policy gave it: {sign, text, automatic}. */
 export function describe(face) {
   const verdict = Faces.verdictOf(face);
   const reason = face.wanted ? face.wanted.reason : face.reason;
-  const auto = !face.wanted && face.reviewer === "auto" ? "auto: " : "";
-  if (verdict === "accept") return { sign: "✓", text: `${auto}accepted` };
-  if (verdict === "reject") return { sign: "✗", text: `${auto}${reason || "rejected"}` };
-  return { sign: "", text: `${Math.round(face.likely * 100)} % likely` };
+  const automatic = !face.wanted && face.reviewer === "auto";
+  if (verdict === "accept") return { sign: "✓", text: "accepted", automatic };
+  if (verdict === "reject") return { sign: "✗", text: reason || "rejected", automatic };
+  return { sign: "", text: `${Math.round(face.likely * 100)} % likely`, automatic: false };
 }

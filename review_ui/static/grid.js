@@ -110,9 +110,10 @@ export class VirtualGrid {
 
   /** Where a move leads, or null where it leaves the grid above (-1) or below (+1). */
   target(move) {
-    const screen = Math.max(1, Math.floor((innerHeight * 0.6) / this.rowHeight)) * this.columns;
     const last = this.faces.length - 1;
     const place = this.cursor;
+    const rows = Math.max(1, Math.floor((innerHeight * 0.6) / this.rowHeight)); // of one screen
+    const inRow = (row) => Math.min(last, row * this.columns + (place % this.columns));
     switch (move) {
       case "left": return place > 0 ? place - 1 : null;
       case "right": return place < last ? place + 1 : null;
@@ -120,8 +121,8 @@ export class VirtualGrid {
       case "down":
         if (this.rowOf(place) === this.rowOf(last)) return null;
         return Math.min(last, place + this.columns);
-      case "pageUp": return Math.max(place % this.columns, place - screen);
-      case "pageDown": return Math.min(last, place + screen);
+      case "pageUp": return inRow(Math.max(0, this.rowOf(place) - rows));
+      case "pageDown": return inRow(Math.min(this.rowOf(last), this.rowOf(place) + rows));
       case "first": return 0;
       default: return last;
     }

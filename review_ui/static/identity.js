@@ -14,7 +14,7 @@ const reasonBar = byId("reasons");
 const photograph = new Photograph(byId("photograph"));
 const selected = new Set(); // face ids
 const grids = new Map(); // section -> VirtualGrid
-const queue = new SaveQueue(queueKey, { onAnswer, onRefusal, onState: showSaveState });
+const queue = new SaveQueue(queueKey, { onAnswer, onRefusal, onState });
 let faces = new Faces([]);
 let active = ""; // the section whose current face the keys act on
 let anchor = 0; // where a range selection began
@@ -26,6 +26,7 @@ const current = () => grid().faces[grid().cursor];
 const targets = () => (selected.size ? [...selected] : [current().face_id]);
 
 function go(section, place, align) {
+  if (active && section !== active) replaceSelection([]); // a verdict never falls on faces of another section
   active = section;
   grid().focus(place, align);
   for (const block of document.querySelectorAll(".block")) block.classList.toggle("active", block.id === `block-${section}`);
@@ -125,6 +126,11 @@ function onAnswer(change, answer) {
   const count = answer.faces.length === 1 ? "1 face" : `${answer.faces.length} faces`;
   const done = { undo: "Undone", redo: "Done again", accept: "Accepted", reject: "Rejected", undecided: "Taken back" };
   notice(answer.faces.length ? `${done[change.verdict ?? change.kind]}: ${count}` : `Nothing to ${change.kind}`);
+}
+
+function onState(state, waiting, sentence) {
+  showSaveState(state, waiting);
+  if (sentence) notice(`${sentence}. Trying again…`);
 }
 
 function onRefusal(change, sentence) {

@@ -47,9 +47,9 @@ export class Photograph {
 
   /** Say how the face stands. */
   describe(face) {
-    const { sign, text } = describe(face);
+    const { sign, text, automatic } = describe(face);
     const line = this.panel.querySelector(".verdict");
-    line.textContent = `${sign} ${text}`.trim() + (face.wanted ? " – saving…" : "");
+    line.textContent = `${sign} ${text}`.trim() + (face.wanted ? " – saving…" : automatic ? " automatically" : "");
     line.dataset.verdict = face.wanted?.verdict ?? face.verdict ?? "";
   }
 
