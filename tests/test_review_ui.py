@@ -338,7 +338,6 @@ def test_a_person_overrides_the_automatic_policy(ada: Browser, corpus: Corpus) -
     assert ada.ask(f"/api/identity/{ADA}").json()["faces"][0]["verdict"] == "reject"
 
 
-@pytest.mark.xfail(strict=True, reason="the view `verdict` lets a withdrawn verdict hide the automatic policy's")
 def test_taking_back_an_override_brings_the_automatic_verdict_back(ada: Browser, corpus: Corpus) -> None:
     face = face_ids(corpus, ADA)[0]
     with corpus.catalog() as catalog:

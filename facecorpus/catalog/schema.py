@@ -114,13 +114,17 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TRIGGER decision_is_append_only BEFORE UPDATE ON decision
         BEGIN SELECT RAISE(ABORT, 'decisions are append-only'); END;
 
-    -- The latest decision on each face; a person's word stands above the automatic policy's.
+    -- The verdict that counts for each face: of every reviewer's latest row the newest that is not withdrawn;
+    -- a person's word stands above the automatic policy's.
     CREATE VIEW verdict AS
         SELECT face_id, identity_id, reviewer, verdict, reason, decided_at FROM (
             SELECT *, row_number() OVER (
                 PARTITION BY face_id ORDER BY (reviewer = 'auto'), decision_id DESC) AS place
-            FROM decision)
-        WHERE place = 1 AND verdict != 'undecided';
+            FROM (
+                SELECT *, row_number() OVER (PARTITION BY face_id, reviewer ORDER BY decision_id DESC) AS age
+                FROM decision)
+            WHERE age = 1 AND verdict != 'undecided')
+        WHERE place = 1;
 
     -- Taken down: never fetched again. key is a URL, or a photograph's sha256.
     CREATE TABLE removal (

@@ -103,7 +103,8 @@ export function showCounts(faces) {
     const all = faces.sections.get(section).length;
     if (!all) continue;
     const left = faces.undecided(section).length;
-    document.getElementById(`counts-${section}`).textContent = left ? `${all} faces, ${left} undecided` : `${all} faces, all decided`;
+    const of = all === 1 ? "1 face" : `${all} faces`;
+    document.getElementById(`counts-${section}`).textContent = left ? `${of}, ${left} undecided` : `${of}, all decided`;
     document.getElementById(`jump-${section}`).textContent = left || "✓";
     bulkLabel(`acceptAll-${section}`, left === 1 ? "✓ Accept the undecided one" : `✓ Accept all ${left} undecided`, left, "A");
     bulkLabel(`selectAll-${section}`, "Select undecided", left, "s");
