@@ -89,11 +89,15 @@ def init_corpus(root: Path, manifest: Path, settings: Settings = Settings()) -> 
     """
     if (root / "corpus.toml").exists():
         raise CorpusError(f"{root} holds a corpus already; edit its corpus.toml, or choose another folder.")
-    # A manifest alone is what an interrupted init leaves.
-    if root.exists() and (not root.is_dir() or any(path.name != "manifest.csv" for path in root.iterdir())):
+    if root.exists() and not (root.is_dir() and all(map(_left_by_init, root.iterdir()))):
         raise CorpusError(f"{root} is not an empty folder; choose a new or an empty one for the corpus.")
     read_manifest(manifest, settings.labels)
     root.mkdir(parents=True, exist_ok=True)
     write_atomically(root / "manifest.csv", manifest.read_bytes())
     write_atomically(root / "corpus.toml", documented_toml(settings).encode())
     return Corpus(root)
+
+
+def _left_by_init(path: Path) -> bool:
+    """Whether the file is one that an interrupted init leaves."""
+    return path.name == "manifest.csv" or path.name.startswith(".tmp-")

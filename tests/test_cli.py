@@ -10,7 +10,7 @@ import pytest
 
 from facecorpus.corpus import Corpus
 
-COMMANDS = ("init", "crawl", "fetch", "faces", "dedup", "review", "build", "train-all", "status", "demo")
+COMMANDS = ("init", "crawl", "fetch", "faces", "dedup", "review", "build", "train-all", "status", "forget", "demo")
 
 
 def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -41,9 +41,10 @@ def test_help_loads_nothing_heavy() -> None:
     assert not loaded & {"torch", "cv2", "dlib", "pyarrow", "numpy", "sqlite3", "requests", "fastapi", "matplotlib"}
 
 
-@pytest.mark.parametrize("command", ["crawl", "fetch", "faces", "dedup", "review", "build", "train-all", "status"])
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in ("init", "demo")])
 def test_a_folder_that_is_no_corpus_is_one_sentence_and_exit_code_2(command: str, tmp_path: Path) -> None:
-    ended = run(command, "-C", str(tmp_path / "nowhere"))
+    more = ("--identity", "ada") if command == "forget" else ()
+    ended = run(command, "-C", str(tmp_path / "nowhere"), *more)
     assert ended.returncode == 2
     assert ended.stderr == (
         f"facecorpus: {tmp_path / 'nowhere'} is no corpus folder (it has no corpus.toml);"

@@ -82,3 +82,23 @@ def test_a_failed_write_leaves_no_temporary_file(tmp_path: Path, monkeypatch: py
     with pytest.raises(OSError, match="No space left"):
         Store(tmp_path).put(b"a picture")
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("kind", ["photos", "crops"])
+def test_what_a_killed_writer_left_is_no_damage_and_goes_with_the_next_lock(kind: str, corpus: Corpus) -> None:
+    program = (
+        "import os, signal, sys; from pathlib import Path; from facecorpus.corpus import locked_corpus\n"
+        "os.fsync = lambda handle: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "with locked_corpus(Path(sys.argv[1])) as corpus:\n"
+        "    corpus.photos.put(b'half') if sys.argv[2] == 'photos' else corpus.crops.put('abcd-0', b'half')\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program, str(corpus.root), kind], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    folder = corpus.root / kind
+    left = [path for path in folder.rglob("*") if path.is_file()]
+    assert [path.parent for path in left] == [folder / ".tmp"]
+    assert list(corpus.photos.damaged()) == []
+    with corpus.locked():
+        assert not left[0].exists()
+        assert corpus.photos.read(corpus.photos.put(b"whole")) == b"whole"
+    assert [path.name for path in corpus.photos.root.rglob("*") if path.is_file()] == [corpus.photos.put(b"whole")]

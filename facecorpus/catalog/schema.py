@@ -126,7 +126,7 @@ MIGRATIONS: tuple[str, ...] = (
             WHERE age = 1 AND verdict != 'undecided')
         WHERE place = 1;
 
-    -- Taken down: never fetched again. key is a URL, or a photograph's sha256.
+    -- Taken down: never fetched again. key is the sha256 of a URL, or a photograph's own: the list names nobody.
     CREATE TABLE removal (
         key        TEXT PRIMARY KEY,
         reason     TEXT NOT NULL,

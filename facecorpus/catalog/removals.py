@@ -1,0 +1,164 @@
+"""The list of what was taken down, and how its rows leave the catalog."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from facecorpus.catalog.gateway import Gateway, now
+from facecorpus.catalog.records import Candidate
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+# A candidate that was taken down stays as a number in the counts: its address becomes the address's key.
+_BLANK = """
+    UPDATE OR REPLACE candidate
+    SET state = 'failed', outcome = 'removed', photo_sha256 = NULL, url = removal_key(url), page_url = '', title = '',
+        licence = '', licence_url = '', author = '', taken_on = NULL
+"""
+
+
+def removal_key(name: str) -> str:
+    """How the list names a photograph or an address: a sha256 (hex) as it is, an address by its sha256."""
+    return name if _SHA256.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What is to be taken down together."""
+
+    photographs: tuple[str, ...]  # sha256
+    urls: tuple[str, ...]
+    identity_id: str | None = None  # whose every trace goes, too
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How many rows left the catalog."""
+
+    photographs: int
+    faces: int
+    decisions: int
+
+
+class Removals(Gateway):
+    """Table removal, and the deletion of rows in all others."""
+
+    def keys(self) -> set[str]:
+        """removal_key of every address and photograph that must never be fetched or kept again."""
+        return self._column("SELECT removal_key(key) FROM removal")
+
+    def photographs(self, beginning: str) -> set[str]:
+        """sha256 of the photographs, here now or taken down, whose hash begins with these hex digits."""
+        return self._column(
+            "SELECT sha256 FROM photo WHERE sha256 GLOB ?1 UNION SELECT key FROM removal WHERE key GLOB ?1",
+            f"{beginning}*",
+        )
+
+    def of_photograph(self, sha256: str) -> Marked:
+        """A photograph with all its addresses."""
+        return self._with_addresses({sha256})
+
+    def of_url(self, url: str) -> Marked | None:
+        """An address with the photograph that it brought; None where it is neither a candidate nor on the list."""
+        known = self._column("SELECT url FROM candidate WHERE url = ?", url)
+        if not known and removal_key(url) not in self.keys():
+            return None
+        photographs = self._column("SELECT photo_sha256 FROM candidate WHERE url = ? AND photo_sha256 IS NOT NULL", url)
+        return self._with_addresses(photographs, {url})
+
+    def of_identity(self, identity_id: str) -> Marked | None:
+        """The photographs in which a face stands for that person, and what was proposed for no other listed person.
+
+        None where nobody has that identity_id.
+        """
+        if not self._column("SELECT 1 FROM identity WHERE identity_id = ?", identity_id):
+            return None
+        photographs = self._column(
+            """
+            SELECT photo_sha256 FROM face WHERE identity_id = ?1
+            UNION SELECT photo_sha256 FROM face JOIN verdict USING (face_id)
+                  WHERE verdict.identity_id = ?1 AND verdict.verdict = 'accept'
+            UNION SELECT photo_sha256 FROM candidate
+                  WHERE identity_id = ?1 AND photo_sha256 IS NOT NULL AND photo_sha256 NOT IN (
+                      SELECT photo_sha256 FROM candidate JOIN identity USING (identity_id)
+                      WHERE identity_id != ?1 AND listed AND photo_sha256 IS NOT NULL)
+            """,
+            identity_id,
+        )
+        urls = self._column(
+            """
+            SELECT url FROM candidate WHERE identity_id = ?1 AND url NOT IN (
+                SELECT url FROM candidate JOIN identity USING (identity_id) WHERE identity_id != ?1 AND listed)
+            """,
+            identity_id,
+        )
+        return self._with_addresses(photographs, urls, identity_id)
+
+    def near_duplicates(self, marked: Marked) -> list[str]:
+        """sha256 of the photographs that dedup found to be near-duplicates of marked ones, and that stay."""
+        rows = self._catalog.query("SELECT sha256, cluster_id FROM photo WHERE cluster_id IS NOT NULL").fetchall()
+        going = set(marked.photographs)
+        clusters = {row["cluster_id"] for row in rows if row["sha256"] in going}
+        return sorted(row["sha256"] for row in rows if row["cluster_id"] in clusters and row["sha256"] not in going)
+
+    def add(self, marked: Marked) -> None:
+        """Put photographs and addresses on the list; from then on nothing fetches or builds them."""
+        with self._catalog.transaction() as connection:
+            # Rows written by hand may hold an address in plain words.
+            connection.execute("UPDATE OR REPLACE removal SET key = removal_key(key) WHERE key != removal_key(key)")
+            connection.executemany(
+                "INSERT INTO removal VALUES (removal_key(?), 'forget', ?) ON CONFLICT DO NOTHING",
+                [(name, now()) for name in (*marked.photographs, *marked.urls)],
+            )
+
+    def erase(self, marked: Marked) -> Erased:
+        """Delete what is marked from all tables, in one transaction; whoever is in the manifest stays listed."""
+        photographs = [(sha256,) for sha256 in marked.photographs]
+        urls = [(url,) for url in marked.urls]
+        with self._catalog.transaction() as connection:
+            before = self._counts()
+            connection.executemany(
+                "DELETE FROM decision WHERE face_id IN (SELECT face_id FROM face WHERE photo_sha256 = ?)", photographs
+            )
+            connection.executemany("DELETE FROM face WHERE photo_sha256 = ?", photographs)
+            connection.executemany(f"{_BLANK} WHERE photo_sha256 = ?", photographs)
+            connection.executemany(f"{_BLANK} WHERE url = ?", urls)
+            connection.executemany("UPDATE download SET url = removal_key(url), detail = '' WHERE url = ?", urls)
+            connection.executemany("DELETE FROM photo WHERE sha256 = ?", photographs)
+            if marked.identity_id is not None:
+                self._erase_identity(marked.identity_id)
+            after = self._counts()
+        return Erased(*(had - has for had, has in zip(before, after, strict=True)))
+
+    def blank(self, candidates: Sequence[Candidate]) -> None:
+        """Set aside waiting candidates that are on the list, without keeping their addresses."""
+        with self._catalog.transaction() as connection:
+            connection.executemany(
+                f"{_BLANK} WHERE url = ? AND state IN ('pending', 'retry')", [(c.url,) for c in candidates]
+            )
+
+    def _erase_identity(self, identity_id: str) -> None:
+        """Delete what says something of a person apart from their photographs."""
+        with self._catalog.transaction() as connection:
+            connection.execute("DELETE FROM decision WHERE identity_id = ?", (identity_id,))
+            connection.execute(f"{_BLANK} WHERE identity_id = ?", (identity_id,))
+            if self._column("SELECT 1 FROM identity WHERE identity_id = ? AND NOT listed", identity_id):
+                for table in ("candidate", "discovery", "identity"):
+                    connection.execute(f"DELETE FROM {table} WHERE identity_id = ?", (identity_id,))
+
+    def _counts(self) -> tuple[int, int, int]:
+        tables = ("photo", "face", "decision")
+        rows = [self._catalog.query(f"SELECT count(*) FROM {table}").fetchone() for table in tables]
+        return rows[0][0], rows[1][0], rows[2][0]
+
+    def _with_addresses(
+        self, photographs: Iterable[str], urls: Iterable[str] = (), identity_id: str | None = None
+    ) -> Marked:
+        everywhere = set(urls)
+        for sha256 in photographs:
+            everywhere |= self._column("SELECT url FROM candidate WHERE photo_sha256 = ?", sha256)
+        return Marked(tuple(sorted(photographs)), tuple(sorted(everywhere)), identity_id)
+
+    def _column(self, sql: str, *parameters: str) -> set[str]:
+        return {row[0] for row in self._catalog.query(sql, parameters)}

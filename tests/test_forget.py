@@ -1,0 +1,268 @@
+"""Taking photographs down: nothing of them is left, nothing brings them back, and nobody else's are touched."""
+
+import hashlib
+import json
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from build_corpus import PEOPLE, Shot, picture, ready_corpus, shots
+from conftest import person
+from loopback import Loopback, Reply, jpeg, settings_for
+
+from facecorpus.build.stage import build_shards
+from facecorpus.catalog.records import Candidate, Download, Outcome
+from facecorpus.corpus import Corpus, init_corpus
+from facecorpus.crawl.stage import fetch_candidates
+from facecorpus.errors import CorpusError
+from facecorpus.forget import forget
+from facecorpus.manifest import write_manifest
+
+ADA, BEN = Shot("ada", 0), Shot("ben", 0)
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from facecorpus.catalog import Catalog
+from facecorpus.catalog.removals import Removals
+from facecorpus.corpus import locked_corpus
+from facecorpus.forget import forget
+from facecorpus.store import Crops, Store
+root, step, name, value = sys.argv[1:]
+owners = {"Crops.remove": Crops, "Store.remove": Store, "Removals.erase": Removals, "Catalog.scrub": Catalog}
+setattr(owners[step], step.partition(".")[2], lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+with locked_corpus(Path(root)) as corpus:
+    forget(corpus, **{name: value})
+"""
+
+
+def sha256(shot: Shot) -> str:
+    return hashlib.sha256(picture(shot)).hexdigest()
+
+
+def face_id(shot: Shot) -> str:
+    return f"{sha256(shot)[:24]}-0"
+
+
+def with_crops(corpus: Corpus, *cropped: Shot) -> Corpus:
+    for shot in cropped:
+        corpus.crops.put(face_id(shot), b"the crop of " + face_id(shot).encode())
+    return corpus
+
+
+def holding(corpus: Corpus, *needles: bytes, but: str = "shards") -> list[str]:
+    """Files of the corpus with any of these bytes in them."""
+    files = [path for path in corpus.root.rglob("*") if path.is_file() and but not in path.parts]
+    return [str(path) for path in files if any(needle in path.read_bytes() for needle in needles)]
+
+
+def traces(shot: Shot) -> tuple[bytes, ...]:
+    """What must be nowhere: the photograph, its address and page, and its face's name (which its crop holds, too)."""
+    return picture(shot), shot.url.removesuffix(".png").encode(), face_id(shot).encode()
+
+
+@pytest.mark.parametrize("by", ["photo", "face", "url"])
+def test_nothing_of_a_forgotten_photograph_is_left_in_the_folder(by: str, tmp_path: Path) -> None:
+    corpus = with_crops(ready_corpus(tmp_path / "c", shots(each=2)), ADA, BEN)
+    named = {"photo": {"photo": sha256(ADA)}, "face": {"photo": face_id(ADA)}, "url": {"url": ADA.url}}[by]
+    journal = corpus.root / "catalog.sqlite-wal"
+    with corpus.catalog() as catalog:  # an open review page keeps the journal
+        catalog.decisions.add([face_id(ADA)], identity_id="ada", reviewer="eve", verdict="reject")
+        assert {str(journal), str(corpus.photos.path(sha256(ADA)))} < set(holding(corpus, *traces(ADA)))
+        summary = forget(corpus, **named)
+        assert journal.exists()
+        assert holding(corpus, *traces(ADA)) == []
+        assert holding(corpus, *traces(BEN))
+    assert holding(corpus, *traces(ADA)) == []
+    assert (summary.photographs, summary.crops, summary.faces, summary.decisions) == (1, 1, 1, 2)
+    assert not corpus.photos.path(sha256(ADA)).exists()
+    assert not corpus.crops.path(face_id(ADA)).exists()
+    assert corpus.crops.path(face_id(BEN)).exists()
+
+
+def test_the_list_of_removals_names_nobody(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=1))
+    with corpus.catalog() as catalog, catalog.transaction() as connection:
+        connection.execute("INSERT INTO removal VALUES (?, 'by hand', '2026-01-01')", (BEN.url,))
+    forget(corpus, url=ADA.url)
+    with corpus.catalog() as catalog:
+        keys = {row[0] for row in catalog.query("SELECT key FROM removal")}
+    assert keys == {sha256(ADA), *(hashlib.sha256(url.encode()).hexdigest() for url in (ADA.url, BEN.url))}
+
+
+def test_what_was_forgotten_is_never_fetched_again(tmp_path: Path) -> None:
+    write_manifest(tmp_path / "people.csv", [person("ada"), person("ben")])
+    with Loopback() as web:
+        corpus = init_corpus(tmp_path / "c", tmp_path / "people.csv", settings_for(web))
+        url, copy = web.serve("/a.jpg", Reply(jpeg(1))), web.serve("/copy.jpg", Reply(jpeg(1)))
+        proposed = Candidate("ada", "commons", url, title="Ada at the beach")
+        with corpus.catalog() as catalog:
+            catalog.candidates.propose([proposed])
+        assert fetch_candidates(corpus).photographs == 1
+        forget(corpus, url=url)
+        with corpus.catalog() as catalog:
+            again = [proposed, replace(proposed, identity_id="ben"), replace(proposed, url=copy, title="")]
+            assert catalog.candidates.propose(again) == 3
+        assert fetch_candidates(corpus).outcomes == {"removed": 3}
+        assert web.paths() == ["/a.jpg", "/copy.jpg"]
+    assert holding(corpus, jpeg(1), url.encode(), b"at the beach") == []
+    with corpus.catalog() as catalog:
+        assert catalog.photos.counts()["photographs"] == 0
+        assert catalog.candidates.outcomes() == {"removed": 3}
+
+
+def test_the_next_build_writes_the_shards_without_it(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=3))
+    assert forget(corpus, url=Shot("ben", 2).url).shards is None
+    build_shards(corpus)
+    summary = forget(corpus, photo=sha256(ADA))
+    assert summary.shards == corpus.shards
+    assert "run facecorpus build" in str(summary)
+    assert holding(corpus, ADA.url.encode(), but="photos")
+    assert build_shards(corpus).faces == 10
+    assert holding(corpus, *traces(ADA), but="photos") == []
+    rows = [row for path in corpus.shards.glob("*.parquet") for row in pq.read_table(path).to_pylist()]
+    assert len(rows) == 10
+    assert {ADA.url, Shot("ben", 2).url}.isdisjoint(row["source_url"] for row in rows)
+
+
+def test_a_persons_photographs_go_and_everybody_elses_stay(tmp_path: Path) -> None:
+    theirs, both = Shot("ada", 1), Shot("ben", 1)
+    corpus = with_crops(ready_corpus(tmp_path / "c", shots(each=3)), *shots(each=3))
+    with corpus.catalog() as catalog:
+        # Ada's face is in a picture that was proposed for ben, too; ben's is in one that was proposed for ada, too.
+        catalog.candidates.propose(
+            [
+                Candidate("ben", "pages", theirs.url, title="Ada and Ben"),
+                Candidate("ada", "pages", both.url, title="Ben without Ada"),
+                Candidate("ada", "pages", "https://host.example/ada/never-fetched.png"),
+            ]
+        )
+        catalog.candidates.share_stored()
+    summary = forget(corpus, identity="ada")
+    assert (summary.photographs, summary.crops, summary.faces, summary.decisions) == (3, 3, 3, 3)
+    assert holding(corpus, *traces(ADA), *traces(theirs), b"Ada and Ben", b"Ben without Ada", b"never-fetched") == []
+    kept = [shot for shot in shots(("ben", "cleo", "dan"), 3)]
+    assert all(corpus.photos.read(sha256(shot)) == picture(shot) for shot in kept)
+    assert all(corpus.crops.path(face_id(shot)).exists() for shot in kept)
+    with corpus.catalog() as catalog:
+        assert {face.source_url for face in catalog.faces.accepted()} == {shot.url for shot in kept}
+        assert {decision.identity_id for decision in catalog.decisions.all()} == {"ben", "cleo", "dan"}
+        assert catalog.candidates.waiting() == []
+
+
+def test_what_waits_to_be_fetched_for_a_forgotten_person_is_never_asked_for(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(("ada",), 1))
+    waiting = "https://host.example/waiting.png"
+    with corpus.catalog() as catalog:
+        catalog.candidates.propose([Candidate("ada", "commons", waiting)])
+    assert forget(corpus, identity="ada").photographs == 1
+    assert holding(corpus, waiting.encode()) == []
+    assert fetch_candidates(corpus).candidates == 0
+
+
+def test_out_of_the_manifest_the_name_leaves_the_catalog_too(tmp_path: Path) -> None:
+    people = [replace(PEOPLE[0], name="Ada Example"), *PEOPLE[1:]]
+    corpus = ready_corpus(tmp_path / "c", shots(each=1), people)
+    with corpus.catalog() as catalog:
+        catalog.candidates.finish_discovery("ada", "commons", 1)
+    assert holding(corpus, b"Ada Example")
+    first = forget(corpus, identity="ada")
+    assert first.listed == "ada"
+    assert "Take ada out of manifest.csv" in str(first)
+    write_manifest(corpus.root / "manifest.csv", people[1:])
+    corpus = Corpus(corpus.root)
+    second = forget(corpus, identity="ada")
+    assert (second.listed, second.photographs) == (None, 0)
+    with corpus.catalog() as catalog:
+        for table in ("identity", "candidate", "discovery", "decision"):
+            rows = catalog.query(f"SELECT identity_id FROM {table}").fetchall()
+            assert "ada" not in {row[0] for row in rows}, table
+    assert holding(corpus, b"Ada Example") == []
+    with pytest.raises(CorpusError, match=r"ada is not in .* expected an identity_id as in manifest"):
+        forget(corpus, identity="ada")
+
+
+@pytest.mark.parametrize("target", [("identity", "ada"), ("photo", sha256(ADA)), ("url", ADA.url)], ids=lambda t: t[0])
+@pytest.mark.parametrize("step", ["Crops.remove", "Store.remove", "Removals.erase", "Catalog.scrub"])
+def test_killed_between_two_steps_it_brings_nothing_back_and_the_next_run_finishes(
+    step: str, target: tuple[str, str], tmp_path: Path
+) -> None:
+    corpus = with_crops(ready_corpus(tmp_path / "c", shots(("ada", "ben"), 2)), ADA, BEN)
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(corpus.root), step, *target], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    with corpus.catalog() as catalog:
+        assert ADA.url not in {face.source_url for face in catalog.faces.accepted()}
+        catalog.candidates.propose([Candidate("ben", "pages", ADA.url)])
+    assert fetch_candidates(corpus).outcomes == {"removed": 1}
+    forget(corpus, **{target[0]: target[1]})
+    assert holding(corpus, *traces(ADA)) == []
+    assert corpus.photos.read(sha256(BEN)) == picture(BEN)
+    with corpus.catalog() as catalog:
+        assert BEN.url in {face.source_url for face in catalog.faces.accepted()}
+
+
+def test_a_photograph_that_a_killed_crawl_left_without_a_row_goes(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=1))
+    orphan = corpus.photos.put(b"stored, but not in the catalog yet")
+    forget(corpus, photo=orphan)
+    assert not corpus.photos.path(orphan).exists()
+
+
+def test_a_batch_of_verdicts_can_be_undone_still_when_one_of_its_faces_was_forgotten(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", [replace(shot, verdict=None) for shot in shots(each=2)])
+    faces = [face_id(ADA), face_id(Shot("ada", 1))]
+    with corpus.catalog() as catalog:
+        catalog.decisions.add(faces, identity_id="ada", reviewer="me", verdict="accept")
+        catalog.decisions.undo("ada", "me")
+        catalog.decisions.redo("ada", "me")
+    forget(corpus, photo=sha256(ADA))
+    with corpus.catalog() as catalog:
+        assert catalog.decisions.undo("ada", "me") == faces[1:]
+        assert catalog.decisions.redo("ada", "me") == faces[1:]
+
+
+def test_it_names_what_still_holds_the_photograph(tmp_path: Path) -> None:
+    twin = Shot("ada", 1, group="g")
+    corpus = ready_corpus(tmp_path / "c", [replace(ADA, group="g"), twin, BEN])
+    original = (tmp_path / "mine.png").as_uri()
+    with corpus.catalog() as catalog:
+        catalog.candidates.propose([Candidate("ada", "folder", original)])
+        catalog.candidates.record(
+            Download(original, "2026-01-01", 0.1, None, Outcome.STORED, bytes=9), "image/png", sha256(ADA)
+        )
+    (corpus.runs / "first").mkdir(parents=True)
+    summary = forget(corpus, photo=sha256(ADA))
+    assert summary.near_duplicates == (sha256(twin),)
+    assert summary.originals == (original,)
+    assert summary.runs == ("first",)
+    assert all(named in str(summary) for named in (sha256(twin), original, "runs/first"))
+    assert holding(corpus, original.encode()) == []
+
+
+@pytest.mark.parametrize("named", [{"identity": "eve"}, {"photo": "0" * 64}, {"photo": "../x"}, {"url": "http://h/"}])
+def test_an_unknown_name_is_one_sentence(named: dict[str, str], tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=1))
+    with pytest.raises(CorpusError, match=rf"^{next(iter(named.values()))} is not in .*; expected "):
+        forget(corpus, **named)
+
+
+def test_the_command_takes_one_name_and_prints_sentences_or_json(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=1))
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "facecorpus", "forget", "-C", str(corpus.root), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    for wrong in ([], ["--identity", "ada", "--url", ADA.url]):
+        ended = run(*wrong)
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert "exactly one of --identity, --photo and --url" in ended.stderr
+    told = run("--url", ADA.url)
+    assert told.returncode == 0
+    assert told.stdout.startswith("Removed 1 photographs with 0 crops, 1 faces and 1 decisions;")
+    assert json.loads(run("--photo", sha256(BEN), "--json").stdout)["photographs"] == 1
