@@ -160,6 +160,34 @@ def test_a_listed_file_that_is_missing_is_named(tmp_path: Path) -> None:
         read_shards(tmp_path)
 
 
+def test_a_task_without_labels_is_left_out_and_the_others_are_learned(tmp_path: Path) -> None:
+    rows = relabel(coloured_rows(), age_group=-1)
+    shards = write_shards(tmp_path / "shards", rows)
+    results = load_results(train_all(shards, tmp_path / "run", preset=str(TINY), protocols=("photo",), device="cpu"))
+    assert results["left_out"] == {"age_group": "the shards hold no known label, at least 2 are needed"}
+    protocol = results["protocols"]["photo"]
+    remaining = {"identity", "race", "gender"}
+    assert set(protocol["table1"]) == remaining
+    assert all(set(row) == remaining for row in [*protocol["table1"].values(), *protocol["table2"].values()])
+    report = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "Task age is left out: the shards hold no known label" in report
+    assert "other two" in report
+    assert "other three" not in report
+
+
+def test_a_task_with_a_single_class_is_left_out(tmp_path: Path) -> None:
+    read = read_shards(write_shards(tmp_path, relabel(coloured_rows(), race=2)))
+    assert read.left_out == {"race": "the shards hold only 'african', at least 2 are needed"}
+    assert read.tasks == ("identity", "age_group", "gender")
+    assert read.labels.shape == (len(read), 3)
+
+
+def test_people_without_any_known_attribute_cannot_be_learned(tmp_path: Path) -> None:
+    rows = relabel(coloured_rows(), age_group=-1, race=-1, gender=-1)
+    with pytest.raises(TrainingError, match="none of them has 2 known classes; state at least one of them"):
+        read_shards(write_shards(tmp_path, rows))
+
+
 def test_one_identity_only_cannot_be_learned(tmp_path: Path) -> None:
     rows = relabel(coloured_rows(people=1))
     with pytest.raises(TrainingError, match="Nothing can be learned about identity: the shards hold only 'Person 0'"):

@@ -204,6 +204,7 @@ def results(**own: float) -> dict[str, object]:
         "people_by_class": {task: {"one": 40, "two": 37} for task in ATTRIBUTES},
     }
     return {
+        "tasks": list(TASKS),
         "protocols": {"paper": protocol},
         "preset": {"variants": 10, "test_share": 0.3},
         "counts": counts,

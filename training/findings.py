@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import sqrt
 from typing import Any
 
-from training.paper import ATTRIBUTES, TABLE_1, TABLE_2, TASKS, TITLES
+from training.paper import ATTRIBUTES, TABLE_1, TABLE_2, TITLES, fusion_title
 
 Results = dict[str, Any]
 
@@ -23,15 +23,24 @@ def ordering(results: Results) -> list[str]:
         for sentence in (
             _noise(name, protocol),
             _compare(name, "identity features beat a task's own features", *_identity_beats_own(protocol)),
-            _compare(name, "the other three networks' features beat a task's own", *_others_beat_own(protocol)),
-            _compare(name, "all four together beat a task's own features", *_all_beat_own(protocol)),
+            _compare(
+                name,
+                f"the {fusion_title('other_three', len(results['tasks']))} networks' features beat a task's own",
+                *_others_beat_own(protocol),
+            ),
+            _compare(
+                name,
+                f"{fusion_title('all', len(results['tasks']))} together beat a task's own features",
+                *_all_beat_own(protocol),
+            ),
         )
     ]
 
 
 def _noise(name: str, protocol: Results) -> str:
     """How large a difference between two accuracies on the same photographs must be to mean anything."""
-    p = sum(protocol["table2"]["own"].values()) / len(TASKS)
+    own = protocol["table2"]["own"].values()
+    p = sum(own) / len(own)
     limit = 2 * sqrt(2 * p * (1 - p) / protocol["test_photographs"])
     return (
         f"Protocol {name} tested {protocol['test_photographs']:,} photographs: a difference under about "
@@ -67,7 +76,7 @@ def _worth(protocols: Results, kind: str) -> str:
     paper, photo = protocols["paper"]["networks"]["paper"], protocols["photo"]["networks"]["photo"]
     return ", ".join(
         f"{TITLES[task].lower()} {_points(paper[task][kind] - photo[task][kind])}"
-        for task in TASKS
+        for task in paper
         if paper[task][kind] is not None
     )
 
@@ -75,13 +84,13 @@ def _worth(protocols: Results, kind: str) -> str:
 def _people(results: Results) -> str:
     counts = results["counts"]
     rests = "; ".join(
-        f"{TITLES[task].lower()}: " + ", ".join(f"{name} {n}" for name, n in counts["people_by_class"][task].items())
-        for task in ATTRIBUTES
+        f"{TITLES[task].lower()}: " + ", ".join(f"{name} {n}" for name, n in people.items())
+        for task, people in counts["people_by_class"].items()
     )
     tested = next(iter(results["protocols"].values()))["test_people"]
-    error = max(_standard_error(results, task) for task in ATTRIBUTES)
+    error = max(_standard_error(results, task) for task in counts["people_by_class"])
     return (
-        f"Age group, race and gender are constant for a person, so these labels rest on {counts['people']} people, "
+        f"A label other than identity is constant for a person, so these labels rest on {counts['people']} people, "
         f"not on {counts['photographs']:,} photographs ({rests}). Of the {tested['all']} people tested, "
         f"{tested['seen_in_training']} were also trained on, so a network that recognises the person can look the "
         f"label up; nothing here says how well a stranger's would be told. With people as the sample, an attribute's "
@@ -97,8 +106,10 @@ def _standard_error(results: Results, task: str) -> float:
 def _confounds(results: Results) -> list[str]:
     gains = []
     for name, protocol in results["protocols"].items():
-        gain = {task: protocol["own_with_head"][task] - protocol["table2"]["own"][task] for task in TASKS}
-        gains.append(f"{name}: " + ", ".join(f"{TITLES[task].lower()} {_points(gain[task])}" for task in TASKS))
+        gain = {
+            task: accuracy - protocol["table2"]["own"][task] for task, accuracy in protocol["own_with_head"].items()
+        }
+        gains.append(f"{name}: " + ", ".join(f"{TITLES[task].lower()} {_points(gain[task])}" for task in gain))
     return [
         "A fusion has two fully connected layers more than the network whose own output stands in the row 'own'. "
         f"Those layers alone, on the network's own features, change its accuracy thus: {'; '.join(gains)}.",
@@ -109,9 +120,10 @@ def _confounds(results: Results) -> list[str]:
 
 def _identity_beats_own(protocol: Results) -> tuple[dict[str, float], dict[str, float]]:
     table = protocol["table1"]
+    attributes = [task for task in table if task in ATTRIBUTES]
     return (
-        {task: table["identity"][task] - table[task][task] for task in ATTRIBUTES},
-        {task: TABLE_1["identity"][task] - TABLE_1[task][task] for task in ATTRIBUTES},
+        {task: table["identity"][task] - table[task][task] for task in attributes},
+        {task: TABLE_1["identity"][task] - TABLE_1[task][task] for task in attributes},
     )
 
 
@@ -124,7 +136,7 @@ def _all_beat_own(protocol: Results) -> tuple[dict[str, float], dict[str, float]
 
 
 def _gain(table: dict[str, dict[str, float]], kind: str) -> dict[str, float]:
-    return {task: table[kind][task] - table["own"][task] for task in TASKS}
+    return {task: table[kind][task] - table["own"][task] for task in table["own"]}
 
 
 def _compare(protocol: str, statement: str, ours: dict[str, float], papers: dict[str, float]) -> str:

@@ -36,12 +36,12 @@ class Head:
     kind: str
 
 
-def all_heads() -> list[Head]:
-    """16 cross-task pairs, then for each task the fusions of the other three and of all four."""
-    heads = [Head((source,), target, "cross") for source in TASKS for target in TASKS]
-    for target in TASKS:
-        heads.append(Head(tuple(task for task in TASKS if task != target), target, "other_three"))
-        heads.append(Head(TASKS, target, "all"))
+def all_heads(tasks: tuple[str, ...] = TASKS) -> list[Head]:
+    """16 cross-task pairs of four tasks, then for each task the fusions of all others and of all."""
+    heads = [Head((source,), target, "cross") for source in tasks for target in tasks]
+    for target in tasks:
+        heads.append(Head(tuple(task for task in tasks if task != target), target, "other_three"))
+        heads.append(Head(tasks, target, "all"))
     return heads
 
 
@@ -53,7 +53,7 @@ class HeadStack(nn.Module):
 
     def __init__(self, heads: list[Head], preset: Preset, classes: dict[str, int], seed: int) -> None:
         super().__init__()
-        owner = np.repeat(TASKS, [preset.features(task) for task in TASKS])
+        owner = np.repeat(list(classes), [preset.features(task) for task in classes])
         sees = torch.tensor(np.array([[name in head.sources for name in owner] for head in heads]))
         most = max(classes.values())
         has = torch.arange(most) < torch.tensor([[classes[head.target]] for head in heads])
@@ -79,7 +79,7 @@ class HeadStack(nn.Module):
 
 @dataclass(frozen=True)
 class Features:
-    """One side of a split: features (n, 350) and labels (n, 4) in the order of TASKS."""
+    """One side of a split: features (n, 350) and labels (n, tasks)."""
 
     values: Tensor
     labels: Tensor
@@ -90,9 +90,9 @@ def train_heads(job: HeadsJob, report: Report) -> None:
     setting = job.setting
     preset, device = setting.preset, setting.device
     train, test = _load(job)
-    heads = all_heads()
+    heads = all_heads(setting.tasks)
     stack = HeadStack(heads, preset, setting.classes, setting.seed).to(device)
-    targets = [TASKS.index(head.target) for head in heads]
+    targets = [setting.tasks.index(head.target) for head in heads]
     optimiser = torch.optim.SGD(stack.parameters(), lr=0.0, momentum=preset.momentum, weight_decay=preset.weight_decay)
     talked = time.monotonic()
     for step in range(job.steps):
@@ -115,7 +115,7 @@ def train_heads(job: HeadsJob, report: Report) -> None:
 
 def _load(job: HeadsJob) -> tuple[Features, Features]:
     """Both sides, each feature brought to mean 0 and deviation 1 over the training side."""
-    values = np.concatenate([np.load(job.features(task)) for task in TASKS], axis=1)
+    values = np.concatenate([np.load(job.features(task)) for task in job.setting.tasks], axis=1)
     with np.load(job.split_file) as split:
         train_labels, test_labels = split["train_labels"], split["test_labels"]
     train = values[: len(train_labels)]
@@ -142,10 +142,10 @@ def _test(stack: HeadStack, test: Features, targets: list[int]) -> NDArray[np.fl
 
 
 def _tables(heads: list[Head], accuracies: NDArray[np.float64]) -> dict[str, dict[str, dict[str, float]]]:
-    tables: dict[str, dict[str, dict[str, float]]] = {"cross": {task: {} for task in TASKS}, "fusion": {}}
+    tables: dict[str, dict[str, dict[str, float]]] = {"cross": {}, "fusion": {}}
     for head, accuracy in zip(heads, accuracies, strict=True):
         if head.kind == "cross":
-            tables["cross"][head.sources[0]][head.target] = float(accuracy)
+            tables["cross"].setdefault(head.sources[0], {})[head.target] = float(accuracy)
         else:
             tables["fusion"].setdefault(head.kind, {})[head.target] = float(accuracy)
     return tables

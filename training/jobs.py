@@ -53,6 +53,11 @@ class Setting:
     device: str
     dtype: str
 
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks of this run, in the order of the labels' columns."""
+        return tuple(self.classes)
+
 
 @dataclass(frozen=True)
 class ProbeJob:

@@ -5,7 +5,8 @@ ATTRIBUTES = ("age_group", "race", "gender")
 FUSIONS = ("own", "other_three", "all")
 
 TITLES = {"identity": "Identity", "age_group": "Age", "race": "Race", "gender": "Gender"}
-FUSION_TITLES = {"own": "own", "other_three": "other three", "all": "all four"}
+
+_NUMBERS = ("one", "two", "three", "four")
 
 # Table 1: accuracy of a task (second key) on the frozen features of a network (first key).
 TABLE_1 = {
@@ -21,3 +22,8 @@ TABLE_2 = {
     "other_three": {"identity": 0.453, "age_group": 0.873, "race": 0.869, "gender": 0.949},
     "all": {"identity": 0.674, "age_group": 0.892, "race": 0.899, "gender": 0.961},
 }
+
+
+def fusion_title(kind: str, tasks: int) -> str:
+    """What a row of Table 2 is called where so many tasks have labels: "other three", "all four" in the paper."""
+    return {"own": "own", "other_three": f"other {_NUMBERS[tasks - 2]}", "all": f"all {_NUMBERS[tasks - 1]}"}[kind]

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from training.paper import TASKS, TITLES
+from training.paper import TITLES
 
 Curves = Mapping[str, Mapping[str, Sequence[float]]]  # split -> step, loss, accuracy
 Pictures = Mapping[str, NDArray[Any]]
@@ -38,8 +38,8 @@ def curves(task: str, by_split: Curves, chance: float) -> bytes:
 
 def filters(by_task: Mapping[str, Pictures]) -> bytes:
     """The first layer's filters of the four networks, each stretched to the whole range (Figure 4)."""
-    figure, axes = _figure(8, 1.6, 1, len(TASKS))
-    for axis, task in zip(axes.ravel(), TASKS, strict=True):
+    figure, axes = _figure(8, 1.6, 1, len(by_task))
+    for axis, task in zip(axes.ravel(), by_task, strict=True):
         tiles = [_stretched(one) for one in by_task[task]["filters"]]
         axis.imshow(_sheet(tiles, columns=8), interpolation="nearest")
         axis.set_title(TITLES[task])
@@ -51,13 +51,12 @@ def layers(by_task: Mapping[str, Pictures]) -> bytes:
     """What each layer of the four networks makes of one face (Figure 5)."""
     columns = ["face", "layer_1", "layer_2", "layer_3", "layer_4"]
     titles = ["face", "5×5", "5×5", "3×3", "high-level"]
-    figure, axes = _figure(8, 6.8, len(TASKS), len(columns))
-    for row, task in zip(axes, TASKS, strict=True):
+    figure, axes = _figure(8, 1.7 * len(by_task), len(by_task), len(columns))
+    for row, task in zip(axes, by_task, strict=True):
         for axis, column, title in zip(row, columns, titles, strict=True):
             _show_layer(axis, by_task[task][column])
             axis.set(xticks=[], yticks=[])
-            if task == TASKS[0]:
-                axis.set_title(title)
+            axis.set_title(title if task == next(iter(by_task)) else "")
         row[0].set_ylabel(TITLES[task])
     return _png(figure)
 

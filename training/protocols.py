@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from training.errors import TrainingError
 from training.files import write_whole
-from training.paper import TASKS
 from training.presets import Preset
 from training.shards import Shards
 
@@ -59,7 +58,7 @@ PROTOCOLS: dict[str, Callable[[Shards, Preset, int], tuple[Split, ...]]] = {"pho
 
 
 def make_splits(protocol: str, shards: Shards, preset: Preset, seed: int) -> tuple[Split, ...]:
-    """The checked splits of a protocol; raises TrainingError where one of the four tasks could not be learned."""
+    """The checked splits of a protocol; raises TrainingError where one of the tasks could not be learned."""
     splits = PROTOCOLS[protocol](shards, preset, seed)
     for split in splits:
         _check(split, shards, preset)
@@ -82,7 +81,7 @@ def sibling_share(split: Split, variants: int) -> float:
 
 
 def save_split(path: Path, split: Split, shards: Shards, preset: Preset) -> None:
-    """Write what a worker needs of a split: the images of each side and their labels, (n, 4) in the order of TASKS."""
+    """Write what a worker needs of a split: the images of each side and their labels, (n, tasks)."""
     labels = np.repeat(shards.labels, preset.variants, axis=0)
 
     def save(partial: Path) -> None:
@@ -106,7 +105,7 @@ def _check(split: Split, shards: Shards, preset: Preset) -> None:
             )
     train = shards.labels[np.unique(split.train // preset.variants)]
     test = shards.labels[np.unique(split.test // preset.variants)]
-    for column, task in enumerate(TASKS):
+    for column, task in enumerate(shards.tasks):
         for number, name in enumerate(shards.classes[task]):
             if not (train[:, column] == number).any():
                 raise TrainingError(

@@ -15,7 +15,7 @@ from training.augment import filter_name
 from training.dataset import Images, images_path, open_images
 from training.files import write_bytes, write_text
 from training.findings import honesty, ordering
-from training.paper import ATTRIBUTES, FUSION_TITLES, FUSIONS, TABLE_1, TABLE_2, TASKS, TITLES
+from training.paper import ATTRIBUTES, FUSIONS, TABLE_1, TABLE_2, TITLES, fusion_title
 
 Results = dict[str, Any]
 
@@ -66,8 +66,8 @@ def write_report(run: Path, results: Results) -> None:
         "pictures": pictures,
         "honesty": honesty(results),
         "ordering": ordering(results),
-        "tasks": TASKS,
-        "attributes": ATTRIBUTES,
+        "tasks": results["tasks"],
+        "attributes": [task for task in results["tasks"] if task in ATTRIBUTES],
         "titles": TITLES,
     }
     write_text(run / "report.md", environment.get_template("report.md.j2").render(content))
@@ -76,18 +76,18 @@ def write_report(run: Path, results: Results) -> None:
 
 
 def _tables(results: Results) -> list[Table]:
-    tables = []
+    tables, tasks = [], results["tasks"]
     for name, protocol in results["protocols"].items():
-        rows = [(f"{TITLES[source]} features", protocol["table1"][source], TABLE_1[source]) for source in TASKS]
-        tables.append(_table(f"Table 1, protocol {name}: features of one network → task", rows))
-        rows = [(FUSION_TITLES[kind], protocol["table2"][kind], TABLE_2[kind]) for kind in FUSIONS]
+        rows = [(f"{TITLES[source]} features", protocol["table1"][source], TABLE_1[source]) for source in tasks]
+        tables.append(_table(f"Table 1, protocol {name}: features of one network → task", tasks, rows))
+        rows = [(fusion_title(kind, len(tasks)), protocol["table2"][kind], TABLE_2[kind]) for kind in FUSIONS]
         rows.append(("control: own, with the fusions' head", protocol["own_with_head"], {}))
-        tables.append(_table(f"Table 2, protocol {name}: fused features → task", rows))
+        tables.append(_table(f"Table 2, protocol {name}: fused features → task", tasks, rows))
     return tables
 
 
-def _table(title: str, rows: list[tuple[str, dict[str, float], dict[str, float]]]) -> Table:
-    return Table(title, [(name, [Cell(ours[task], papers.get(task)) for task in TASKS]) for name, ours, papers in rows])
+def _table(title: str, tasks: list[str], rows: list[tuple[str, dict[str, float], dict[str, float]]]) -> Table:
+    return Table(title, [(name, [Cell(ours[task], papers.get(task)) for task in tasks]) for name, ours, papers in rows])
 
 
 def _pictures(run: Path, results: Results) -> list[Picture]:
@@ -97,10 +97,10 @@ def _pictures(run: Path, results: Results) -> list[Picture]:
             f"{TITLES[task]}: loss and test accuracy by step (the paper's Figures 8–11).",
             plots.curves(task, _curves(results, task), results["chance"][task]),
         )
-        for task in TASKS
+        for task in results["tasks"]
     ]
     first = next(iter(next(iter(results["protocols"].values()))["networks"]))
-    left = {task: _load_arrays(run / first / task / "pictures.npz") for task in TASKS}
+    left = {task: _load_arrays(run / first / task / "pictures.npz") for task in results["tasks"]}
     preset = results["preset"]
     images = open_images(
         images_path(run, results["shards"]["sha256"], preset["size"], preset["variants"], results["seed"])

@@ -14,13 +14,13 @@ from rich.table import Table
 
 from training.errors import TrainingError
 from training.files import read_json
-from training.paper import ATTRIBUTES, FUSION_TITLES, FUSIONS, TABLE_1, TABLE_2, TASKS, TITLES
+from training.paper import ATTRIBUTES, FUSIONS, TABLE_1, TABLE_2, TITLES, fusion_title
 from training.presets import Preset
 from training.protocols import Split, sibling_share
 from training.shards import Shards
 
 Results = dict[str, Any]
-Accuracies = dict[str, dict[str, float]]
+Row = tuple[str, dict[str, float], dict[str, float]]  # of a table: name, ours, the paper's
 
 
 def load_results(run: Path) -> Results:
@@ -43,13 +43,15 @@ def collect(run: Path, shards: Shards, preset: Preset, seed: int, splits: Sequen
             name: _protocol(run, shards, preset, [split for split in splits if split.protocol == name])
             for name in names
         },
-        "classes": {task: list(shards.classes[task]) for task in TASKS},
-        "chance": {task: 1 / len(shards.classes[task]) for task in TASKS},
+        "tasks": list(shards.tasks),
+        "left_out": shards.left_out,
+        "classes": {task: list(names) for task, names in shards.classes.items()},
+        "chance": {task: 1 / len(names) for task, names in shards.classes.items()},
         "counts": {
             "faces": len(shards),
             "photographs": len(np.unique(shards.photo_ids)),
             "people": len(shards.classes["identity"]),
-            "people_by_class": {task: _people(shards, task) for task in ATTRIBUTES},
+            "people_by_class": {task: _people(shards, task) for task in shards.tasks if task in ATTRIBUTES},
             "unknown": shards.unknown(),
         },
         "preset": preset.values(),
@@ -67,22 +69,23 @@ def collect(run: Path, shards: Shards, preset: Preset, seed: int, splits: Sequen
 
 
 def _protocol(run: Path, shards: Shards, preset: Preset, splits: list[Split]) -> Results:
-    networks = [{task: read_json(run / split.name / task / "network.json") for task in TASKS} for split in splits]
+    tasks = shards.tasks
+    networks = [{task: read_json(run / split.name / task / "network.json") for task in tasks} for split in splits]
     heads = [read_json(run / split.name / "heads.json") for split in splits]
-    own = {task: _mean([one[task]["accuracy"] for one in networks]) for task in TASKS}
+    own = {task: _mean([one[task]["accuracy"] for one in networks]) for task in tasks}
     cross = {
-        source: {target: _mean([one["cross"][source][target] for one in heads]) for target in TASKS} for source in TASKS
+        source: {target: _mean([one["cross"][source][target] for one in heads]) for target in tasks} for source in tasks
     }
     fusion = {
-        kind: {task: _mean([one["fusion"][kind][task] for one in heads]) for task in TASKS}
+        kind: {task: _mean([one["fusion"][kind][task] for one in heads]) for task in tasks}
         for kind in ("other_three", "all")
     }
     return {
         # The diagonal of Table 1 and the first row of Table 2 are the networks' own outputs, as in the paper.
-        "table1": {source: cross[source] | {source: own[source]} for source in TASKS},
+        "table1": {source: cross[source] | {source: own[source]} for source in tasks},
         "table2": {"own": own} | fusion,
         # The control: a network's own features through the head that the fusions have.
-        "own_with_head": {task: cross[task][task] for task in TASKS},
+        "own_with_head": {task: cross[task][task] for task in tasks},
         "train_images": sum(len(split.train) for split in splits),
         "test_images": sum(len(split.test) for split in splits),
         "test_photographs": len(np.unique(np.concatenate([split.test for split in splits]) // preset.variants)),
@@ -90,7 +93,7 @@ def _protocol(run: Path, shards: Shards, preset: Preset, splits: list[Split]) ->
         "siblings": _mean([sibling_share(split, preset.variants) for split in splits]),
         "majority": {
             task: _mean([_majority(shards, preset, split, column) for split in splits])
-            for column, task in enumerate(TASKS)
+            for column, task in enumerate(tasks)
         },
         "networks": {split.name: one for split, one in zip(splits, networks, strict=True)},
     }
@@ -102,7 +105,7 @@ def _mean(values: list[float]) -> float:
 
 def _people(shards: Shards, task: str) -> dict[str, int]:
     """How many people each class of an attribute rests on."""
-    people, labels = shards.labels[:, 0], shards.labels[:, TASKS.index(task)]
+    people, labels = shards.labels[:, 0], shards.labels[:, shards.tasks.index(task)]
     return {
         name: len(np.unique(people[(labels == number) & (people >= 0)]))
         for number, name in enumerate(shards.classes[task])
@@ -132,25 +135,20 @@ def show_tables(results: Results, console: Console | None = None) -> None:
     console = console or Console()
     for name, protocol in results["protocols"].items():
         tested = f"per cent of {protocol['test_images']:,} test images; in brackets: the paper"
-        console.print(_table(f"Table 1, protocol {name}: features → task", tested, _rows_1(protocol["table1"])))
-        console.print(_table(f"Table 2, protocol {name}: fused features → task", tested, _rows_2(protocol)))
+        tasks = results["tasks"]
+        rows = [(TITLES[source], protocol["table1"][source], TABLE_1[source]) for source in tasks]
+        console.print(_table(f"Table 1, protocol {name}: features → task", tested, tasks, rows))
+        rows = [(fusion_title(kind, len(tasks)), protocol["table2"][kind], TABLE_2[kind]) for kind in FUSIONS]
+        rows.append(("own + head", protocol["own_with_head"], {}))
+        console.print(_table(f"Table 2, protocol {name}: fused features → task", tested, tasks, rows))
 
 
-def _rows_1(table: Accuracies) -> list[tuple[str, dict[str, float], dict[str, float]]]:
-    return [(TITLES[source], table[source], TABLE_1[source]) for source in TASKS]
-
-
-def _rows_2(protocol: Results) -> list[tuple[str, dict[str, float], dict[str, float]]]:
-    rows = [(FUSION_TITLES[kind], protocol["table2"][kind], TABLE_2[kind]) for kind in FUSIONS]
-    return [*rows, ("own + head", protocol["own_with_head"], {})]
-
-
-def _table(title: str, caption: str, rows: list[tuple[str, dict[str, float], dict[str, float]]]) -> Table:
+def _table(title: str, caption: str, tasks: list[str], rows: list[Row]) -> Table:
     table = Table(title=title, caption=caption, title_justify="left", caption_justify="left")
     table.add_column("features")
-    for task in TASKS:
+    for task in tasks:
         table.add_column(TITLES[task], justify="right")
     for name, ours, papers in rows:
-        cells = [f"{100 * ours[task]:.1f}" + (f" ({100 * papers[task]:.1f})" if papers else "") for task in TASKS]
+        cells = [f"{100 * ours[task]:.1f}" + (f" ({100 * papers[task]:.1f})" if papers else "") for task in tasks]
         table.add_row(name, *cells)
     return table

@@ -16,7 +16,6 @@ from training.dataset import images_path, make_images
 from training.errors import TrainingError
 from training.files import read_json, write_json
 from training.jobs import HeadsJob, NetworkJob, ProbeJob, Progress, Setting
-from training.paper import TASKS
 from training.presets import Preset, Value, load_preset
 from training.progress import Board
 from training.protocols import Split, check_protocols, make_splits, save_split
@@ -53,6 +52,7 @@ def train_all(
     with _locked(run):
         _check_same(run, settings)
         if _is_finished(run, names):
+            show_tables(load_results(run))
             screen.print(f"This run is finished: {run / 'report.html'} has its report.", markup=False)
             return run / "results.json"
         names = tuple(dict.fromkeys([*_reported(run), *names]))
@@ -65,7 +65,7 @@ def train_all(
         setting = Setting(
             folder=run,
             images=images,
-            classes={task: len(data.classes[task]) for task in TASKS},
+            classes={task: len(data.classes[task]) for task in data.tasks},
             preset=numbers,
             seed=seed,
             device=device,
@@ -96,7 +96,7 @@ def _train(setting: Setting, splits: Sequence[Split], workers: int, screen: Cons
         screen.print(f"Networks in {choice['dtype']} on {choice['device']}: {choice['reason']}.", markup=False)
         setting = replace(setting, device=choice["device"], dtype=choice["dtype"])
         pool.count = workers if setting.device == "cpu" else 1
-        networks = [NetworkJob(setting, split.name, task) for split in splits for task in TASKS]
+        networks = [NetworkJob(setting, split.name, task) for split in splits for task in setting.tasks]
         with Board(progress, "Networks", [(job.name, job.steps) for job in networks]) as board:
             pool.run(networks, board)
         heads = [HeadsJob(setting, split.name) for split in splits]
@@ -130,6 +130,8 @@ def _keep(splits: Sequence[Split], run: Path, shards: Shards, preset: Preset) ->
 
 
 def _tell_what_is_left_out(shards: Shards, screen: Console) -> None:
+    for task, reason in shards.left_out.items():
+        screen.print(f"Task {task} is left out: {reason}.", markup=False)
     for task, count in shards.unknown().items():
         if count:
             screen.print(f"{count} of {len(shards)} faces have no known {task} and are left out of that task.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import TrainingError
-from training.paper import TASKS
+from training.paper import ATTRIBUTES, TASKS
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -29,14 +29,16 @@ _COLUMNS = ("image", *TASKS, *_STRINGS)
 class Shards:
     """All rows of a folder of shards but their images, in the order of the files.
 
-    `labels` is (N, 4) int64 in the order of TASKS, -1 where unknown; classes nobody belongs to are left out,
-    and named in `empty`.
+    `classes` names the tasks that can be learned, in the order of TASKS; `left_out` says of the others why not.
+    `labels` is (N, tasks) int64 in the same order, -1 where unknown; classes nobody belongs to are left out, and
+    named in `empty`.
     """
 
     files: tuple[Path, ...]
     sha256: str
     classes: dict[str, tuple[str, ...]]
     empty: dict[str, tuple[str, ...]]
+    left_out: dict[str, str]
     labels: NDArray[np.int64]
     photo_ids: NDArray[np.str_]
     face_ids: NDArray[np.str_]
@@ -46,9 +48,14 @@ class Shards:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks that these shards have labels for."""
+        return tuple(self.classes)
+
     def unknown(self) -> dict[str, int]:
         """How many rows each task must leave out, because their label is unknown."""
-        return {task: int((self.labels[:, column] < 0).sum()) for column, task in enumerate(TASKS)}
+        return {task: int((self.labels[:, column] < 0).sum()) for column, task in enumerate(self.tasks)}
 
 
 def shard_files(folder: Path) -> tuple[Path, ...]:
@@ -88,12 +95,14 @@ def read_shards(folder: Path) -> Shards:
             names = found
             tables.append(_read_columns(parquet, file))
     columns = {key: np.concatenate([table[key] for table in tables]) for key in tables[0]}
-    classes, empty, labels = _present_classes(names, columns)
+    left_out = _without_labels(names, columns)
+    classes, empty, labels = _present_classes(names, columns, [task for task in TASKS if task not in left_out])
     return Shards(
         files=files,
         sha256=fingerprint(folder),
         classes=classes,
         empty=empty,
+        left_out=left_out,
         labels=labels,
         photo_ids=columns["photo_id"],
         face_ids=columns["face_id"],
@@ -158,11 +167,9 @@ def _read_columns(parquet: pq.ParquetFile, file: Path) -> dict[str, NDArray[Any]
     return columns
 
 
-def _present_classes(
-    names: dict[str, list[str]], columns: dict[str, NDArray[Any]]
-) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]], NDArray[np.int64]]:
-    """Number the classes that have a row from 0 on, in their old order."""
-    classes, empty, labels = {}, {}, []
+def _without_labels(names: dict[str, list[str]], columns: dict[str, NDArray[Any]]) -> dict[str, str]:
+    """The tasks that nothing can be learned about, and why; people to tell apart and one attribute are needed."""
+    left_out = {}
     for task in TASKS:
         column = columns[task]
         if len(column) and column.max() >= len(names[task]):
@@ -172,7 +179,25 @@ def _present_classes(
         present = np.unique(column[column >= 0])
         if len(present) < 2:
             have = f"only '{names[task][present[0]]}'" if len(present) else "no known label"
-            raise TrainingError(f"Nothing can be learned about {task}: the shards hold {have}, at least 2 are needed.")
+            left_out[task] = f"the shards hold {have}, at least 2 are needed"
+    if "identity" in left_out:
+        raise TrainingError(f"Nothing can be learned about identity: {left_out['identity']}.")
+    if set(ATTRIBUTES) <= set(left_out):
+        raise TrainingError(
+            f"Nothing can be learned about {', '.join(ATTRIBUTES)}: none of them has 2 known classes;"
+            " state at least one of them in the manifest and build again."
+        )
+    return left_out
+
+
+def _present_classes(
+    names: dict[str, list[str]], columns: dict[str, NDArray[Any]], tasks: Sequence[str]
+) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]], NDArray[np.int64]]:
+    """Number the classes that have a row from 0 on, in their old order."""
+    classes, empty, labels = {}, {}, []
+    for task in tasks:
+        column = columns[task]
+        present = np.unique(column[column >= 0])
         number = np.full(len(names[task]) + 1, -1, dtype=np.int64)  # the last place answers label -1
         number[present] = np.arange(len(present))
         classes[task] = tuple(names[task][i] for i in present)

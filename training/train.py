@@ -96,7 +96,7 @@ class Data:
 
     @classmethod
     def of(cls, job: NetworkJob) -> Data:
-        column = TASKS.index(job.task)
+        column = job.setting.tasks.index(job.task)
         sides: list[NDArray[np.int64]] = []
         with np.load(job.split_file) as split:
             for side in ("train", "test"):
@@ -181,7 +181,7 @@ def _finish(job: NetworkJob, stepper: Stepper, data: Data, state: State) -> None
     batch = job.setting.preset.batch
     with np.load(job.split_file) as split:
         rows = np.concatenate([split["train"], split["test"]])
-        known = split["test_labels"][:, TASKS.index(job.task)] >= 0
+        known = split["test_labels"][:, job.setting.tasks.index(job.task)] >= 0
     features, classes = _look_at(stepper, data.images, rows, batch)
     found = classes[len(rows) - len(known) :][known]
     job.folder.mkdir(parents=True, exist_ok=True)
