@@ -94,4 +94,8 @@ def _next_command(corpus: Corpus, total: Tally, unanalysed: int) -> str:
         return f"facecorpus review {folder}   ({total.pending} faces wait)"
     if not (corpus.shards / "build.json").exists():
         return f"facecorpus build {folder}"
-    return f"facecorpus train-all {folder}"
+    built = (corpus.shards / "build.json").stat().st_mtime
+    reports = [path for path in corpus.runs.glob("*/report.html") if path.stat().st_mtime > built]
+    if not reports:
+        return f"facecorpus train-all {folder}"
+    return f"open {max(reports, key=lambda path: path.stat().st_mtime)}"

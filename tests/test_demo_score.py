@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from facecorpus.boxes import iou
 from facecorpus.catalog.fates import Fate
 from facecorpus.catalog.records import AcceptedFace, Box
-from facecorpus.demo.score import Score, iou, score, shown_in
+from facecorpus.demo.score import Score, score, shown_in
 from facecorpus.demo.world import DemoWorld, Truth
 
 

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from facecorpus.boxes import iou
 from facecorpus.catalog.records import Face
 from facecorpus.demo.world import DemoWorld, Truth
 from facecorpus.errors import ModelError, PictureError
@@ -22,7 +23,6 @@ from facecorpus.faces import models
 from facecorpus.faces.align import aligned_crop, face_chip
 from facecorpus.faces.analyze import analyze
 from facecorpus.faces.decode import decode
-from facecorpus.faces.detect import overlap
 from facecorpus.faces.hashes import dhash, phash
 from facecorpus.faces.models import Models, load_models, model_file
 from facecorpus.faces.quality import quality, yaw
@@ -276,7 +276,7 @@ def test_the_small_faces_of_a_group_are_found_and_nothing_else() -> None:
     found = expected = 0
     for row in sorted(of_kind("group"), key=lambda row: row.face_w or 0)[:4]:
         faces = loaded().detector.detect(picture_of(row), SETTINGS)
-        hits = [any(overlap(face.box, box) > 0.35 for face in faces) for box in boxes_of(row)]
+        hits = [any(iou(face.box, box) > 0.35 for face in faces) for box in boxes_of(row)]
         found, expected = found + sum(hits), expected + len(hits)
         assert len(faces) <= len(hits)
     assert found >= 0.85 * expected
@@ -301,7 +301,7 @@ def test_a_large_picture_gives_the_box_in_its_own_pixels() -> None:
     picture = picture_of(row)
     large = enlarged(picture, 4)
     (face,) = loaded().detector.detect(large, replace(SETTINGS, detect_pixels=picture[:, :, 0].size))
-    assert overlap(face.box, tuple(4 * side for side in boxes_of(row)[0])) > 0.35  # type: ignore[arg-type]
+    assert iou(face.box, tuple(4 * side for side in boxes_of(row)[0])) > 0.35  # type: ignore[arg-type]
 
 
 def eyes_and_nose(picture: Picture) -> tuple[tuple[float, float, float, float], np.ndarray]:

@@ -32,7 +32,7 @@ class DiscoverSummary:
             return "Discovered nothing: every source has answered for every person before."
         first = (
             f"Discovered {self.new} new photographs among {self.proposed} proposed"
-            f" ({self.asked} times a source was asked for a person, {duration(self.seconds)})."
+            f" (asked {self.asked} times for a person, {duration(self.seconds)})."
         )
         return "\n".join([first, *self.warnings])
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
+from facecorpus.boxes import iou
 from facecorpus.catalog.fates import Fate
 from facecorpus.catalog.records import AcceptedFace, Box
 from facecorpus.corpus import Corpus
@@ -80,16 +81,6 @@ def shown_in(row: Truth, box: Box) -> str | None:
         faces.append((row.true_identity, (row.face_x, row.face_y, row.face_w, row.face_h)))
     overlap, person = max(((iou(box, true), identity) for identity, true in faces), default=(0.0, None))
     return person if overlap >= SAME_FACE_IOU else None
-
-
-def iou(a: Box, b: Box) -> float:
-    """Intersection over union of two boxes."""
-    width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
-    height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    common = width * height
-    return common / (a[2] * a[3] + b[2] * b[3] - common)
 
 
 def show(result: Score) -> None:

@@ -7,6 +7,7 @@ import cv2
 import dlib
 import numpy as np
 
+from facecorpus.boxes import iou
 from facecorpus.catalog.records import Box
 from facecorpus.faces.records import Picture
 from facecorpus.settings import FacesSettings
@@ -73,20 +74,11 @@ class HogDetector:
         ]
 
 
-def overlap(a: Box, b: Box) -> float:
-    """Intersection over union of two boxes."""
-    width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
-    height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    return width * height / (a[2] * a[3] + b[2] * b[3] - width * height)
-
-
 def _without_overlaps(faces: list[Detection]) -> list[Detection]:
     """Each face once, as the look saw it that was surest."""
     kept: list[Detection] = []
     for face in sorted(faces, key=lambda face: -face.score):
-        if all(overlap(face.box, other.box) < _OVERLAP for other in kept):
+        if all(iou(face.box, other.box) < _OVERLAP for other in kept):
             kept.append(face)
     return kept
 
