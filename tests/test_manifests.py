@@ -5,7 +5,8 @@ our 77 names; the full list is not part of the repository. Whoever has it writes
 
     python tests/test_manifests.py people_reference.csv > tests/data/people_reference_paper77.csv
 
-and has the whole list checked by setting FACECORPUS_PEOPLE_REFERENCE to its path.
+and has the whole list checked by setting FACECORPUS_PEOPLE_REFERENCE to its path; without that, a file
+`shared/people_reference.csv` beside the checkout is taken, if there is one.
 """
 
 import csv
@@ -27,7 +28,8 @@ from facecorpus.manifest import COLUMNS, SUBGROUPS, AgeGroup, Gender, Identity, 
 PAPER77 = read_manifest(manifests.find_shipped("paper77")).identities
 README = (Path(manifests.__file__).parent / "README.md").read_text(encoding="utf-8")
 EXTRACT = Path(__file__).parent / "data" / "people_reference_paper77.csv"
-FULL_LIST = os.environ.get("FACECORPUS_PEOPLE_REFERENCE", "")
+BESIDE = Path(__file__).parents[2] / "shared" / "people_reference.csv"
+FULL_LIST = Path(os.environ.get("FACECORPUS_PEOPLE_REFERENCE", BESIDE))
 LAST_YEAR = 2026
 """The year in which paper77 was written; no period in it may reach further."""
 
@@ -164,9 +166,9 @@ def test_the_gender_source_names_the_public_list_for_exactly_those_who_are_in_it
         assert claims_list == bool(listed_rows(person, people)), person.identity_id
 
 
-@pytest.mark.skipif(not FULL_LIST, reason="FACECORPUS_PEOPLE_REFERENCE does not name the full list")
+@pytest.mark.skipif(not FULL_LIST.is_file(), reason=f"no full list at {FULL_LIST}")
 def test_the_full_list_agrees_and_holds_nothing_that_the_extract_leaves_out() -> None:
-    people = read_people(Path(FULL_LIST))
+    people = read_people(FULL_LIST)
     assert [fault for person in PAPER77 for fault in disagreements(person, people)] == []
     assert extract(people) == read_people(EXTRACT)
 
