@@ -6,8 +6,10 @@ import struct
 import sys
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import cv2
+import dlib
 import imagehash
 import numpy as np
 import pytest
@@ -23,6 +25,7 @@ from facecorpus.faces import models
 from facecorpus.faces.align import aligned_crop, face_chip
 from facecorpus.faces.analyze import analyze
 from facecorpus.faces.decode import decode
+from facecorpus.faces.embed import TorchEmbedder
 from facecorpus.faces.hashes import dhash, phash
 from facecorpus.faces.models import Models, load_models, model_file
 from facecorpus.faces.quality import quality, yaw
@@ -257,6 +260,49 @@ def test_a_missing_model_package_is_named(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_missing_model_file_is_named() -> None:
     with pytest.raises(ModelError, match=r"another\.dat is missing"):
         model_file("another.dat")
+
+
+def test_a_file_that_is_no_descriptor_is_named(tmp_path: Path) -> None:
+    data = model_file(models.DESCRIPTOR).read_bytes()
+    for damaged in (b"", b"no model", data[: len(data) // 2], model_file(models.LANDMARKS).read_bytes()):
+        path = tmp_path / "damaged.dat"
+        path.write_bytes(damaged)
+        with pytest.raises(ModelError, match=r"damaged\.dat is no face descriptor"):
+            TorchEmbedder(path)
+
+
+# Descriptors
+
+
+@cache
+def chips_of_the_world() -> tuple[Picture, ...]:
+    """The aligned faces of 30 photographs, those with several people first."""
+    rows = sorted(of_kind("photo", transform=None), key=lambda row: -len(row.others.split(";") if row.others else ()))
+    chips = []
+    for row in rows[:15] + rows[-15:]:
+        picture = picture_of(row)
+        for found in loaded().detector.detect(picture, SETTINGS):
+            chips.append(face_chip(picture, found.box, loaded().landmarker.landmarks(picture, found.box)))
+    return tuple(chips)
+
+
+def test_descriptors_are_those_of_dlib() -> None:
+    network = dlib.face_recognition_model_v1(str(model_file(models.DESCRIPTOR)))
+    chips = chips_of_the_world()
+    assert len(chips) >= 30
+    expected = np.array([network.compute_face_descriptor(chip) for chip in chips])
+    assert np.abs(loaded().embedder.embed(chips) - expected).max() < 1e-5
+
+
+def test_a_descriptor_does_not_depend_on_the_other_faces_of_the_photograph() -> None:
+    chips = chips_of_the_world()[:8]
+    together = loaded().embedder.embed(chips)
+    alone = np.concatenate([loaded().embedder.embed([chip]) for chip in reversed(chips)])
+    assert np.array_equal(together, alone[::-1])
+
+
+def test_no_faces_have_no_descriptors() -> None:
+    assert loaded().embedder.embed([]).shape == (0, 128)
 
 
 # Faces

@@ -171,11 +171,13 @@ def _work(pipe: Connection, settings: FacesSettings, max_pixels: int) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:
         import cv2
+        import torch
 
         from facecorpus.faces.analyze import analyze
         from facecorpus.faces.models import load_models
 
         cv2.setNumThreads(1)
+        torch.set_num_threads(1)
         models = load_models()
     except Exception as error:
         pipe.send(_Ready(str(error)))

@@ -7,7 +7,7 @@ from pathlib import Path
 from facecorpus.errors import ModelError
 from facecorpus.faces.align import Landmarker
 from facecorpus.faces.detect import Detector, HogDetector
-from facecorpus.faces.embed import DlibEmbedder, Embedder
+from facecorpus.faces.embed import Embedder, TorchEmbedder
 
 PACKAGE = "face_recognition_models"
 # Both are CC0. The package's 68-point predictor is not used: its training data forbid commercial use.
@@ -29,7 +29,7 @@ def load_models() -> Models:
 
     Raises ModelError where a file is missing or is no model.
     """
-    return Models(HogDetector(), Landmarker(model_file(LANDMARKS)), DlibEmbedder(model_file(DESCRIPTOR)))
+    return Models(HogDetector(), Landmarker(model_file(LANDMARKS)), TorchEmbedder(model_file(DESCRIPTOR)))
 
 
 def model_file(name: str) -> Path:

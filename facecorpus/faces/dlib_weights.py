@@ -1,0 +1,104 @@
+"""The weights of dlib's face descriptor, read straight from its model file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facecorpus.errors import ModelError
+
+Floats = NDArray[np.float32]
+
+_CONVOLUTIONS = 29  # the stem, and two in each of 14 residual blocks
+
+
+@dataclass(frozen=True, slots=True)
+class Convolution:
+    """A cross-correlation with the scale and shift that follow it folded in."""
+
+    weight: Floats  # (out, in, height, width)
+    bias: Floats  # (out,)
+    stride: int
+    padding: int
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptorWeights:
+    """All that the network has learnt, from the pixels onwards."""
+
+    mean: Floats  # (3,), of red, green, blue in 0..255
+    convolutions: tuple[Convolution, ...]
+    projection: Floats  # (features, 128)
+
+
+def read_descriptor(path: Path) -> DescriptorWeights:
+    """Read dlib_face_recognition_resnet_model_v1.dat (about 30 ms). Raises ModelError where the file is another.
+
+    The format is dlib's own (serialize.h; dnn/core.h, layers.h, tensor.h): layers from the input to the loss, each
+    by its name and then its parameters, amid state of training that is passed over here.
+    """
+    try:
+        return _descriptor(_Reader(path.read_bytes()))
+    except (ValueError, IndexError, OSError) as error:
+        raise ModelError(f"{path} is no face descriptor of dlib ({error}); reinstall the models.") from None
+
+
+def _descriptor(reader: "_Reader") -> DescriptorWeights:
+    reader.find("input_rgb_image_sized")
+    mean = np.array([reader.number() for _ in range(3)], np.float32)
+    convolutions = []
+    channels = len(mean)
+    for _ in range(_CONVOLUTIONS):
+        convolutions.append(_convolution(reader, channels))
+        channels = len(convolutions[-1].bias)
+    reader.find("fc_2")
+    outputs, inputs = reader.integer(), reader.integer()
+    return DescriptorWeights(mean, tuple(convolutions), reader.tensor().reshape(inputs, outputs))
+
+
+def _convolution(reader: "_Reader", channels: int) -> Convolution:
+    reader.find("con_4")
+    parameters = reader.tensor()
+    filters, height, width, stride, _, padding, _ = (reader.integer() for _ in range(7))
+    weight, bias = parameters[:-filters].reshape(filters, channels, height, width), parameters[-filters:]
+    reader.find("affine_")
+    scale, shift = reader.tensor().reshape(2, filters)
+    return Convolution(weight * scale[:, None, None, None], bias * scale + shift, stride, padding)
+
+
+class _Reader:
+    """dlib's serialized values, one after another."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def find(self, name: str) -> None:
+        """Go behind the next string of this content. What was read is never searched, so weights cannot match."""
+        serialized = bytes((1, len(name))) + name.encode()
+        self._at = self._data.index(serialized, self._at) + len(serialized)
+
+    def integer(self) -> int:
+        """One byte with the sign (its highest bit) and the count of the bytes that follow, lowest first."""
+        head = self._data[self._at]
+        begin, self._at = self._at + 1, self._at + 1 + (head & 0x0F)
+        magnitude = int.from_bytes(self._data[begin : self._at], "little")
+        return -magnitude if head & 0x80 else magnitude
+
+    def number(self) -> float:
+        """A floating-point number: mantissa and exponent of two."""
+        mantissa, exponent = self.integer(), self.integer()
+        return float(mantissa * 2.0**exponent)
+
+    def tensor(self) -> Floats:
+        """The values of a tensor, flat: version 2, four dimensions, then little-endian float32."""
+        version = self.integer()
+        if version != 2:
+            raise ValueError(f"a tensor of version {version} instead of 2")
+        count = 1
+        for _ in range(4):
+            count *= self.integer()
+        values = np.frombuffer(self._data, "<f4", count, self._at)
+        self._at += 4 * count
+        return values.astype(np.float32)
