@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from facecorpus import rank
+from facecorpus.boxes import iou
 from facecorpus.catalog.records import Box, SubjectFace
 from facecorpus.corpus import Corpus
 
@@ -131,7 +132,7 @@ def truth(subjects: Sequence[SubjectFace], world: Path) -> dict[str, str]:
         rows = {hashlib.sha256((world / row["file"]).read_bytes()).hexdigest(): row for row in csv.DictReader(file)}
     found = {}
     for subject in subjects:
-        boxes = [(_overlap(subject.face.box, box), who) for who, box in _people(rows[subject.face.photo_sha256])]
+        boxes = [(iou(subject.face.box, box), who) for who, box in _people(rows[subject.face.photo_sha256])]
         best, who = max(boxes, default=(0.0, ""))
         if best >= SAME_FACE:
             found[subject.face.face_id] = who
@@ -147,14 +148,6 @@ def _people(row: Mapping[str, str]) -> Iterator[tuple[str, Box]]:
         who, numbers = other.split(":")
         x, y, width, height = map(float, numbers.split(","))
         yield who, (x, y, width, height)
-
-
-def _overlap(a: Box, b: Box) -> float:
-    """Intersection over union of two boxes."""
-    width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
-    height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    common = max(width, 0) * max(height, 0)
-    return common / (a[2] * a[3] + b[2] * b[3] - common)
 
 
 if __name__ == "__main__":

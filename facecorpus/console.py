@@ -87,6 +87,11 @@ class _Rate(ProgressColumn):
         return Text(f"{task.speed:.1f}/s" if task.speed else "", style="progress.data.speed")
 
 
+def notice(sentence: str) -> None:
+    """Tell a person something while a stage goes on; a live bar makes room for it."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
 def duration(seconds: float) -> str:
     """A length of time in words a person reads at a glance: "42 s", "3 min 5 s", "2 h 10 min"."""
     whole = round(seconds)

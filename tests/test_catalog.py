@@ -149,3 +149,15 @@ def test_tallies_count_each_step(corpus: Corpus) -> None:
         catalog.candidates.propose([Candidate("ada", "commons", "http://h/later.jpg")])
         ada = catalog.identities.tallies()[0]
         assert (ada.candidates, ada.waiting, ada.photographs, ada.faces, ada.pending) == (2, 1, 1, 1, 1)
+
+
+def test_a_verdict_on_a_face_as_one_person_says_nothing_of_it_as_another(corpus: Corpus) -> None:
+    with corpus.catalog() as catalog:
+        face = store_photo(catalog, "ada", "ab" * 32)
+        catalog.decisions.add([face.face_id], identity_id="ada", reviewer="me", verdict="reject", reason="wrong person")
+        assert catalog.faces.subjects()[0].verdict == "reject"
+        catalog.faces.assign({face.face_id: "cleo"})
+        catalog.faces.rank([Ranking(face.face_id, 0.9, "right", ())])
+        (subject,) = catalog.faces.subjects()
+        (shown,) = catalog.faces.for_review("cleo")
+        assert (subject.verdict, shown.verdict) == (None, None)

@@ -416,3 +416,21 @@ def test_an_interruption_ends_what_is_under_way(web: Loopback) -> None:
         with pytest.raises(HostResting, match="stopped"):
             fetcher.fetch_in_tries(web.serve("/a.jpg", Reply(raw=interrupt)))
     assert len(web.requests) == 1
+
+
+def test_an_api_that_cannot_be_reached_is_spoken_of_while_it_is_asked_again(
+    web: Loopback, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    settings, time = settings_for(web, fetch={"private_hosts": (f"127.0.0.1:{port}",)}), FakeTime()
+    with (
+        Fetcher(settings, Manners(settings.fetch, time.clock, time.sleep)) as fetcher,
+        pytest.raises(SourceError, match=r"cannot be asked: \w+: .*refused.*; check the address, or run again later"),
+    ):
+        fetcher.get_json(f"http://127.0.0.1:{port}/w/api.php", {})
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) >= 4
+    assert all(f"127.0.0.1:{port}: " in line and "asking again in " in line for line in lines)
+    assert not any("_Guarded" in line for line in lines)
+    assert lines[-1].endswith("(7 of 8).")

@@ -108,6 +108,8 @@ def test_results_say_what_was_counted(run: Path) -> None:
     assert paper["siblings"] > 0.8
     assert photo["majority"]["gender"] == 0.5
     assert results["dtype"]["reason"]
+    assert results["tasks"] == list(TASKS)
+    assert results["left_out"] == {}
 
 
 def test_the_report_is_one_page_that_needs_no_network(run: Path) -> None:
@@ -141,7 +143,11 @@ def test_a_finished_run_says_so_and_changes_nothing(
 ) -> None:
     before = {path: path.stat().st_mtime_ns for path in run.rglob("*.*")}
     assert train_all(shards, run, preset=str(PRESET)) == run / "results.json"
-    assert "finished" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    for protocol in ("photo", "paper"):
+        assert f"Table 1, protocol {protocol}" in said
+        assert f"Table 2, protocol {protocol}" in said
+    assert f"This run is finished: {run / 'report.html'} has its report." in said
     assert {path: path.stat().st_mtime_ns for path in run.rglob("*.*")} == before
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from training_shards import TASKS, coloured_rows, relabel, write_shards
+from training_shards import TASKS, Row, coloured_rows, relabel, write_shards
 
 from training import TrainingError, load_results, train_all
+from training.paper import FUSIONS
 from training.presets import PRESETS, Preset, load_preset
 from training.protocols import make_splits
 from training.shards import Shards, encoded_images, fingerprint, read_shards
@@ -160,19 +163,54 @@ def test_a_listed_file_that_is_missing_is_named(tmp_path: Path) -> None:
         read_shards(tmp_path)
 
 
-def test_a_task_without_labels_is_left_out_and_the_others_are_learned(tmp_path: Path) -> None:
+def test_a_task_without_labels_is_left_out_and_the_others_are_learned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     rows = relabel(coloured_rows(), age_group=-1)
-    shards = write_shards(tmp_path / "shards", rows)
-    results = load_results(train_all(shards, tmp_path / "run", preset=str(TINY), protocols=("photo",), device="cpu"))
+    rows = [replace(row, race=-1) if row.identity == 5 else row for row in rows]
+    results = _learned(rows, tmp_path)
+    said = capsys.readouterr().out
+    assert said.count("Task age_group is left out: the shards hold no known label, at least 2 are needed.") == 1
+    assert "8 of 48 faces have no known race" in said
     assert results["left_out"] == {"age_group": "the shards hold no known label, at least 2 are needed"}
+    remaining = ["identity", "race", "gender"]
+    assert results["tasks"] == remaining
     protocol = results["protocols"]["photo"]
-    remaining = {"identity", "race", "gender"}
-    assert set(protocol["table1"]) == remaining
-    assert all(set(row) == remaining for row in [*protocol["table1"].values(), *protocol["table2"].values()])
-    report = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
-    assert "Task age is left out: the shards hold no known label" in report
-    assert "other two" in report
-    assert "other three" not in report
+    assert protocol["known_photographs"] == {"identity": 12, "race": 10, "gender": 12}
+    assert list(protocol["table1"]) == remaining
+    assert all(list(row) == remaining for row in [*protocol["table1"].values(), *protocol["table2"].values()])
+    assert all(protocol["table2"]["all"][task] > results["chance"][task] + 0.2 for task in remaining)
+    pictures = {path.name for path in (tmp_path / "run" / "figures").iterdir()}
+    assert {name for name in pictures if name.startswith("curves")} == {f"curves-{task}.png" for task in remaining}
+    assert {"filters.png", "layers.png", "variants.png"} < pictures
+    for report in _reports(tmp_path):
+        assert "Identity, race and gender from one corpus of faces" in report
+        assert "Task age is left out: the shards hold no known label, at least 2 are needed." in report
+        assert "This run has 3 networks, the paper 4" in report
+        assert "race of 5: " in report
+        assert "tested each task on 10 photographs or more" in report
+        assert "the other two networks' features" in report
+        assert "four networks" not in report
+
+
+def test_identity_and_one_attribute_are_enough(tmp_path: Path) -> None:
+    results = _learned(relabel(coloured_rows(), age_group=-1, race=2), tmp_path)
+    assert results["tasks"] == ["identity", "gender"]
+    table_2 = results["protocols"]["photo"]["table2"]
+    assert {kind: list(row) for kind, row in table_2.items()} == {kind: ["identity", "gender"] for kind in FUSIONS}
+    for report in _reports(tmp_path):
+        assert "the other network's features beat a task's own" in report
+        assert "both together beat a task's own features" in report
+
+
+def _learned(rows: list[Row], folder: Path) -> dict[str, Any]:
+    shards = write_shards(folder / "shards", rows)
+    return load_results(train_all(shards, folder / "run", preset=str(TINY), protocols=("photo",), device="cpu"))
+
+
+def _reports(folder: Path) -> list[str]:
+    """Both reports of the run, as a reader sees their text."""
+    return [unescape((folder / "run" / name).read_text(encoding="utf-8")) for name in ("report.html", "report.md")]
 
 
 def test_a_task_with_a_single_class_is_left_out(tmp_path: Path) -> None:

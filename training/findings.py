@@ -5,34 +5,29 @@ from __future__ import annotations
 from math import sqrt
 from typing import Any
 
-from training.paper import ATTRIBUTES, TABLE_1, TABLE_2, TITLES, fusion_title
+from training.paper import ATTRIBUTES, TABLE_1, TABLE_2, TASKS, TITLES, fusion_title
 
 Results = dict[str, Any]
 
 
 def honesty(results: Results) -> list[str]:
-    """Sentences on leakage, on the number of people, and on two confounds of the design."""
-    return [*_leakage(results), _people(results), *_confounds(results)]
+    """Sentences on leakage, on the number of people, on two confounds of the design, and on tasks left out."""
+    return [*_leakage(results), _people(results), *_confounds(results), *_left_out(results)]
 
 
 def ordering(results: Results) -> list[str]:
     """For each protocol, whether each statement that the paper's tables make is true of this run."""
+    tasks = len(results["tasks"])
+    others, everything = fusion_title("other_three", tasks), fusion_title("all", tasks)
+    networks = "network's" if tasks == 2 else "networks'"
     return [
         sentence
         for name, protocol in results["protocols"].items()
         for sentence in (
             _noise(name, protocol),
             _compare(name, "identity features beat a task's own features", *_identity_beats_own(protocol)),
-            _compare(
-                name,
-                f"the {fusion_title('other_three', len(results['tasks']))} networks' features beat a task's own",
-                *_others_beat_own(protocol),
-            ),
-            _compare(
-                name,
-                f"{fusion_title('all', len(results['tasks']))} together beat a task's own features",
-                *_all_beat_own(protocol),
-            ),
+            _compare(name, f"the {others} {networks} features beat a task's own", *_others_beat_own(protocol)),
+            _compare(name, f"{everything} together beat a task's own features", *_all_beat_own(protocol)),
         )
     ]
 
@@ -41,9 +36,10 @@ def _noise(name: str, protocol: Results) -> str:
     """How large a difference between two accuracies on the same photographs must be to mean anything."""
     own = protocol["table2"]["own"].values()
     p = sum(own) / len(own)
-    limit = 2 * sqrt(2 * p * (1 - p) / protocol["test_photographs"])
+    fewest = min(protocol["known_photographs"].values())
+    limit = 2 * sqrt(2 * p * (1 - p) / fewest)
     return (
-        f"Protocol {name} tested {protocol['test_photographs']:,} photographs: a difference under about "
+        f"Protocol {name} tested each task on {fewest:,} photographs or more: a difference under about "
         f"{100 * limit:.0f} points (two standard errors) may be chance, and one run has one seed."
     )
 
@@ -84,7 +80,7 @@ def _worth(protocols: Results, kind: str) -> str:
 def _people(results: Results) -> str:
     counts = results["counts"]
     rests = "; ".join(
-        f"{TITLES[task].lower()}: " + ", ".join(f"{name} {n}" for name, n in people.items())
+        f"{TITLES[task].lower()} of {sum(people.values())}: " + ", ".join(f"{name} {n}" for name, n in people.items())
         for task, people in counts["people_by_class"].items()
     )
     tested = next(iter(results["protocols"].values()))["test_people"]
@@ -99,8 +95,10 @@ def _people(results: Results) -> str:
 
 
 def _standard_error(results: Results, task: str) -> float:
+    """Of an attribute's accuracy, with the people whose label is known as the sample."""
     accuracies = [protocol["table2"]["own"][task] for protocol in results["protocols"].values()]
-    return max(sqrt(p * (1 - p) / results["counts"]["people"]) for p in accuracies)
+    people = sum(results["counts"]["people_by_class"][task].values())
+    return max(sqrt(p * (1 - p) / people) for p in accuracies)
 
 
 def _confounds(results: Results) -> list[str]:
@@ -116,6 +114,16 @@ def _confounds(results: Results) -> list[str]:
         "The heads learn on features of images that the networks had already fitted, as they seem to in the paper; "
         "features of images held out from the networks could make them a little better or worse.",
     ]
+
+
+def _left_out(results: Results) -> list[str]:
+    sentences = [f"Task {TITLES[task].lower()} is left out: {reason}." for task, reason in results["left_out"].items()]
+    if sentences:
+        sentences.append(
+            f"This run has {len(results['tasks'])} networks, the paper {len(TASKS)}: the paper's figures beside the "
+            "fusions are of its other three and of all four."
+        )
+    return sentences
 
 
 def _identity_beats_own(protocol: Results) -> tuple[dict[str, float], dict[str, float]]:

@@ -1,7 +1,7 @@
 """Cross-task and fusion heads: frozen features, two fully connected layers, an output layer (§4, §5).
 
 All heads of a split are trained side by side as one stack of matrices. Every head is given the features of all
-four networks with those it must not see set to zero; so each learns exactly what it would learn alone.
+networks with those it must not see set to zero; so each learns exactly what it would learn alone.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def all_heads(tasks: tuple[str, ...] = TASKS) -> list[Head]:
 
 
 class HeadStack(nn.Module):
-    """All heads at once: features (B, 350) to scores (heads, B, most classes)."""
+    """All heads at once: features of all networks (B, width, 350 of four) to scores (heads, B, most classes)."""
 
     sees: Tensor
     never: Tensor
@@ -79,7 +79,7 @@ class HeadStack(nn.Module):
 
 @dataclass(frozen=True)
 class Features:
-    """One side of a split: features (n, 350) and labels (n, tasks)."""
+    """One side of a split: features of all networks (n, width) and labels (n, tasks)."""
 
     values: Tensor
     labels: Tensor
@@ -138,7 +138,9 @@ def _test(stack: HeadStack, test: Features, targets: list[int]) -> NDArray[np.fl
         labels = test.labels[start : start + _TEST_BATCH][:, targets].T
         right += (stack(test.values[start : start + _TEST_BATCH]).argmax(2) == labels).sum(1)
     known = (test.labels >= 0).sum(0)[targets]
-    return (right / known).cpu().numpy().astype(np.float64)
+    # Divided in float64 as the networks' own accuracies are, or a tie between the two would look like a difference.
+    accuracies: NDArray[np.float64] = right.cpu().numpy() / known.cpu().numpy()
+    return accuracies
 
 
 def _tables(heads: list[Head], accuracies: NDArray[np.float64]) -> dict[str, dict[str, dict[str, float]]]:

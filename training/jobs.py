@@ -113,7 +113,7 @@ class NetworkJob:
 
 @dataclass(frozen=True)
 class HeadsJob:
-    """Train the cross-task and fusion heads of one split on the features that its four networks left."""
+    """Train the cross-task and fusion heads of one split on the features that its networks left."""
 
     setting: Setting
     split: str

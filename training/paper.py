@@ -6,8 +6,6 @@ FUSIONS = ("own", "other_three", "all")
 
 TITLES = {"identity": "Identity", "age_group": "Age", "race": "Race", "gender": "Gender"}
 
-_NUMBERS = ("one", "two", "three", "four")
-
 # Table 1: accuracy of a task (second key) on the frozen features of a network (first key).
 TABLE_1 = {
     "identity": {"identity": 0.602, "age_group": 0.832, "race": 0.830, "gender": 0.923},
@@ -25,5 +23,6 @@ TABLE_2 = {
 
 
 def fusion_title(kind: str, tasks: int) -> str:
-    """What a row of Table 2 is called where so many tasks have labels: "other three", "all four" in the paper."""
-    return {"own": "own", "other_three": f"other {_NUMBERS[tasks - 2]}", "all": f"all {_NUMBERS[tasks - 1]}"}[kind]
+    """What a row of Table 2 is called where 2 to 4 tasks have labels: "other three", "all four" in the paper."""
+    others, everything = {2: ("other", "both"), 3: ("other two", "all three"), 4: ("other three", "all four")}[tasks]
+    return {"own": "own", "other_three": others, "all": everything}[kind]

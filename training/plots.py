@@ -37,7 +37,7 @@ def curves(task: str, by_split: Curves, chance: float) -> bytes:
 
 
 def filters(by_task: Mapping[str, Pictures]) -> bytes:
-    """The first layer's filters of the four networks, each stretched to the whole range (Figure 4)."""
+    """The first layer's filters of the networks, each stretched to the whole range (Figure 4)."""
     figure, axes = _figure(8, 1.6, 1, len(by_task))
     for axis, task in zip(axes.ravel(), by_task, strict=True):
         tiles = [_stretched(one) for one in by_task[task]["filters"]]
@@ -48,7 +48,7 @@ def filters(by_task: Mapping[str, Pictures]) -> bytes:
 
 
 def layers(by_task: Mapping[str, Pictures]) -> bytes:
-    """What each layer of the four networks makes of one face (Figure 5)."""
+    """What each layer of the networks makes of one face (Figure 5)."""
     columns = ["face", "layer_1", "layer_2", "layer_3", "layer_4"]
     titles = ["face", "5×5", "5×5", "3×3", "high-level"]
     figure, axes = _figure(8, 1.7 * len(by_task), len(by_task), len(columns))

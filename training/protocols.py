@@ -113,4 +113,7 @@ def _check(split: Split, shards: Shards, preset: Preset) -> None:
                     "collect more of it, or leave it out of the manifest."
                 )
         if (test[:, column] < 0).all():
-            raise TrainingError(f"No test photograph has a known {task} in protocol {split.protocol}.")
+            raise TrainingError(
+                f"No test photograph has a known {task} in protocol {split.protocol}: "
+                "collect more photographs, or state it for more people in the manifest."
+            )

@@ -69,10 +69,16 @@ def write_report(run: Path, results: Results) -> None:
         "tasks": results["tasks"],
         "attributes": [task for task in results["tasks"] if task in ATTRIBUTES],
         "titles": TITLES,
+        "heading": _heading(results["tasks"]),
     }
     write_text(run / "report.md", environment.get_template("report.md.j2").render(content))
     environment.autoescape = True
     write_text(run / "report.html", environment.get_template("report.html.j2").render(content))
+
+
+def _heading(tasks: list[str]) -> str:
+    *first, last = (TITLES[task].lower() for task in tasks)
+    return f"{', '.join(first)} and {last} from one corpus of faces".capitalize()
 
 
 def _tables(results: Results) -> list[Table]:
@@ -111,7 +117,7 @@ def _pictures(run: Path, results: Results) -> list[Picture]:
         Picture("filters.png", f"The first layer's filters, protocol {first} (Figure 4).", plots.filters(left)),
         Picture(
             "layers.png",
-            f"One test face and what each layer of the four networks makes of it, protocol {first} (Figure 5): "
+            f"One test face and what each layer of the networks makes of it, protocol {first} (Figure 5): "
             "16 maps of each convolution, all of the high-level features.",
             plots.layers(left),
         ),

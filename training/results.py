@@ -14,7 +14,7 @@ from rich.table import Table
 
 from training.errors import TrainingError
 from training.files import read_json
-from training.paper import ATTRIBUTES, FUSIONS, TABLE_1, TABLE_2, TITLES, fusion_title
+from training.paper import ATTRIBUTES, FUSIONS, TABLE_1, TABLE_2, TASKS, TITLES, fusion_title
 from training.presets import Preset
 from training.protocols import Split, sibling_share
 from training.shards import Shards
@@ -89,6 +89,7 @@ def _protocol(run: Path, shards: Shards, preset: Preset, splits: list[Split]) ->
         "train_images": sum(len(split.train) for split in splits),
         "test_images": sum(len(split.test) for split in splits),
         "test_photographs": len(np.unique(np.concatenate([split.test for split in splits]) // preset.variants)),
+        "known_photographs": _known_photographs(shards, preset, splits),
         "test_people": _test_people(shards, preset, splits),
         "siblings": _mean([sibling_share(split, preset.variants) for split in splits]),
         "majority": {
@@ -112,6 +113,13 @@ def _people(shards: Shards, task: str) -> dict[str, int]:
     }
 
 
+def _known_photographs(shards: Shards, preset: Preset, splits: list[Split]) -> dict[str, int]:
+    """How many photographs each task is tested on: those whose label is known."""
+    rows = np.unique(np.concatenate([split.test for split in splits]) // preset.variants)
+    known = (shards.labels[rows] >= 0).sum(axis=0).tolist()
+    return dict(zip(shards.tasks, known, strict=True))
+
+
 def _test_people(shards: Shards, preset: Preset, splits: list[Split]) -> dict[str, int]:
     """How many people are tested on, and how many of them the networks had seen in training."""
     tested, seen = set(), set()
@@ -133,9 +141,10 @@ def _majority(shards: Shards, preset: Preset, split: Split, column: int) -> floa
 def show_tables(results: Results, console: Console | None = None) -> None:
     """Print Tables 1 and 2 of every protocol, each accuracy in per cent, the paper's in brackets."""
     console = console or Console()
+    tasks = results["tasks"]
+    paper = "the paper" if len(tasks) == len(TASKS) else "the paper, with its four networks"
     for name, protocol in results["protocols"].items():
-        tested = f"per cent of {protocol['test_images']:,} test images; in brackets: the paper"
-        tasks = results["tasks"]
+        tested = f"per cent of {protocol['test_images']:,} test images, where the label is known; in brackets: {paper}"
         rows = [(TITLES[source], protocol["table1"][source], TABLE_1[source]) for source in tasks]
         console.print(_table(f"Table 1, protocol {name}: features → task", tested, tasks, rows))
         rows = [(fusion_title(kind, len(tasks)), protocol["table2"][kind], TABLE_2[kind]) for kind in FUSIONS]

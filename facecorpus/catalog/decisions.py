@@ -103,13 +103,13 @@ class Decisions(Gateway):
         return replay(_batches((row[0], row[1], row[2]) for row in rows))
 
     def standing(self, identity_id: str, face_ids: Sequence[str]) -> list[Standing]:
-        """The verdict that counts for each of these faces; a face that does not stand for the person is left out."""
+        """The verdict that counts for each of these faces as this person's; faces of others are left out."""
         standings = []
         for face_id in face_ids:
             # One face a query: only then does SQLite look up the face's rows instead of sorting all of them.
             row = self._catalog.query(
                 "SELECT verdict, reason, reviewer FROM (SELECT 1 FROM face WHERE face_id = ?1 AND identity_id = ?2)"
-                " LEFT JOIN (SELECT * FROM verdict WHERE face_id = ?1)",
+                " LEFT JOIN (SELECT * FROM verdict WHERE face_id = ?1 AND identity_id = ?2)",
                 (face_id, identity_id),
             ).fetchone()
             if row is not None:

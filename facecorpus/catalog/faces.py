@@ -63,7 +63,7 @@ class Faces(Gateway):
             FROM face JOIN photo ON photo.sha256 = face.photo_sha256 JOIN identity USING (identity_id)
             LEFT JOIN provenance ON provenance.photo_sha256 = face.photo_sha256
                  AND provenance.identity_id = face.identity_id
-            LEFT JOIN verdict USING (face_id)
+            LEFT JOIN verdict ON verdict.face_id = face.face_id AND verdict.identity_id = face.identity_id
             WHERE listed ORDER BY position, face_id
             """
         )

@@ -1,5 +1,6 @@
 """What a response says: its status, its opt-outs, its body within limits; and what an exception in its place means."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,7 +53,9 @@ def failure_of(error: Exception) -> Failure:
     cause = error.args[0] if error.args and isinstance(error.args[0], Exception) else error
     if isinstance(cause, MaxRetryError) and cause.reason is not None:
         cause = cause.reason
-    detail = f"{type(cause).__name__}: {cause}"[:300]
+    # urllib3 puts its connection object before some messages; it tells a person nothing.
+    said = re.sub(r"^\w+\(host=[^)]*\): ", "", str(cause))
+    detail = f"{type(cause).__name__}: {said}"[:300]
     if isinstance(error, Timeout) or isinstance(cause, ReadTimeoutError):
         return Failure(Outcome.TIMEOUT, detail)
     if isinstance(error, InvalidURL | InvalidSchema | LocationValueError | UnicodeError):

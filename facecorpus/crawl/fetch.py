@@ -18,6 +18,7 @@ from urllib3.exceptions import HTTPError
 from facecorpus import __version__
 from facecorpus.catalog.gateway import now
 from facecorpus.catalog.records import Download, Outcome
+from facecorpus.console import duration, notice
 from facecorpus.crawl import robots
 from facecorpus.crawl.answer import Answer, asked_to_wait, failure_of, read_answer
 from facecorpus.crawl.deadline import Deadline
@@ -30,6 +31,7 @@ from facecorpus.settings import Settings
 
 MAX_REDIRECTS = 5
 MAX_JSON = 32_000_000  # bytes of one API answer
+SILENT_SECONDS = 2.0  # a shorter wait before asking an API again is not spoken of
 API_TRIES = 8  # more than for a file: without the answer a whole crawl ends
 
 _backoff = wait_exponential(multiplier=0.5, max=60) + wait_random(0, 0.5)
@@ -135,15 +137,16 @@ class Fetcher:
             return document
 
         try:
-            return self._retrying(API_TRIES)(once)
+            return self._retrying(API_TRIES, before_sleep=_say_what_is_waited_for(host_of(url)))(once)
         except Failure as failure:
             reason, hint = failure.detail, "check the address, or run again later"
         except HostResting as resting:
             reason, hint = resting.reason, "run again later"
         raise SourceError(f"{url} cannot be asked: {reason}; {hint}.")
 
-    def _retrying(self, tries: int) -> Retrying:
+    def _retrying(self, tries: int, before_sleep: Callable[[RetryCallState], None] | None = None) -> Retrying:
         return Retrying(
+            before_sleep=before_sleep,
             stop=stop_after_attempt(tries),
             wait=_wait_before_next,
             sleep=self._manners.sleep,
@@ -242,6 +245,18 @@ def judged(url: str, data: bytes, tried_at: str, seconds: float, status: int | N
         detail = f"the bytes are no picture; they begin with {data[:12]!r}" if data else "the answer is empty"
         return Fetched(Download(url, tried_at, seconds, status, Outcome.NOT_A_PICTURE, detail, len(data)))
     return Fetched(Download(url, tried_at, seconds, status, Outcome.STORED, bytes=len(data)), data, kind)
+
+
+def _say_what_is_waited_for(host: str) -> Callable[[RetryCallState], None]:
+    """An API that does not answer holds up the whole crawl: a person is told why nothing goes on."""
+
+    def say(state: RetryCallState) -> None:
+        seconds = state.next_action.sleep if state.next_action else 0.0
+        failure = state.outcome.exception() if state.outcome else None
+        if seconds >= SILENT_SECONDS:
+            notice(f"{host}: {failure}; asking again in {duration(seconds)} ({state.attempt_number} of {API_TRIES}).")
+
+    return say
 
 
 def _wait_before_next(state: RetryCallState) -> float:
