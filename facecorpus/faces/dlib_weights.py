@@ -33,7 +33,7 @@ class DescriptorWeights:
 
 
 def read_descriptor(path: Path) -> DescriptorWeights:
-    """Read dlib_face_recognition_resnet_model_v1.dat (about 30 ms). Raises ModelError where the file is another.
+    """Read dlib_face_recognition_resnet_model_v1.dat (about 40 ms). Raises ModelError where the file is another.
 
     The format is dlib's own (serialize.h; dnn/core.h, layers.h, tensor.h): layers from the input to the loss, each
     by its name and then its parameters, amid state of training that is passed over here.

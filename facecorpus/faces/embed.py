@@ -1,6 +1,7 @@
 """Aligned faces to descriptors in which distance means "another person"."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -23,10 +24,10 @@ class Embedder(Protocol):
 
 
 class TorchEmbedder:
-    """dlib's ResNet (dlib_face_recognition_resnet_model_v1) run by torch: its descriptors to about 1e-6.
+    """dlib's ResNet (dlib_face_recognition_resnet_model_v1) run by torch: its descriptors to 1e-6.
 
-    Euclidean distance; 0.6 is called the same person. dlib's own convolutions take about ten times as long where it
-    was built without BLAS, as in its wheels. Raises ModelError where the file is no such network.
+    Euclidean distance; 0.6 is called the same person. dlib's own convolutions take nine times as long
+    where it was built without BLAS, as in its wheels. Raises ModelError where the file is no such network.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,9 +40,10 @@ class TorchEmbedder:
     def embed(self, chips: Sequence[Picture]) -> NDArray[np.float32]:
         """(N, 128) float32 for N aligned faces of (150, 150, 3).
 
-        One face at a time: kernels differ with the size of a batch, and the last bits of a descriptor with them.
+        One face at a time and on one thread, whatever the caller has set: kernels differ with the size of a batch and
+        the number of threads, and the last bits of a descriptor with them.
         """
-        with torch.inference_mode():
+        with torch.inference_mode(), _one_thread():
             rows = [self._descriptor(torch.from_numpy(chip)).numpy() for chip in chips]
         return np.concatenate(rows) if rows else np.empty((0, 128), np.float32)
 
@@ -52,6 +54,16 @@ class TorchEmbedder:
         for first, second in self._blocks:
             features = _sum(second(first(features).relu_()), _shortcut(features, first.stride)).relu_()
         return features.mean((2, 3)) @ self._projection
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 class _Layer:
