@@ -1,0 +1,61 @@
+"""What a corpus is: make one, count it, try the demo."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from facecorpus.commands.common import AsJson, Folder, next_step, report
+
+app = typer.Typer()
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="The folder to make.")],
+    manifest: Annotated[
+        str, typer.Option(help="A manifest file, or the name of one that comes with facecorpus.")
+    ] = "paper77",
+) -> None:
+    """Make a corpus folder: documented corpus.toml and a copy of the manifest.
+
+    Example: facecorpus init mycorpus --manifest paper77
+    """
+    from facecorpus.corpus import init_corpus
+    from manifests import find_shipped
+
+    init_corpus(folder, Path(manifest) if Path(manifest).is_file() else find_shipped(manifest))
+    print(f"Made {folder}. Set 'contact' in {folder / 'corpus.toml'}.")
+    next_step(f"facecorpus crawl -C {folder}")
+
+
+@app.command()
+def status(corpus: Folder = Path(), as_json: AsJson = False) -> None:
+    """Count candidates, photographs, faces and verdicts by subgroup, and name the next command.
+
+    Example: facecorpus status -C mycorpus
+    """
+    from facecorpus import status as counting
+    from facecorpus.corpus import Corpus
+
+    state = counting.status(Corpus(corpus))
+    if as_json:
+        report(state, as_json)
+    else:
+        counting.show(state)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where the demo's corpus is kept.")] = Path("demo-corpus"),
+    review: Annotated[
+        bool, typer.Option("--review", help="Open the review page and wait, instead of the automatic policy.")
+    ] = False,
+) -> None:
+    """Try everything offline: names in, the paper's tables out, on an embedded web of invented people.
+
+    Example: facecorpus demo
+    """
+    from facecorpus.demo.run import run_demo
+
+    run_demo(folder, review=review)

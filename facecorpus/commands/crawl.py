@@ -1,0 +1,68 @@
+"""Names to ranked faces: crawl, and its stages alone."""
+
+from pathlib import Path
+
+import typer
+
+from facecorpus.commands.common import AsJson, Folder, next_step, report
+
+app = typer.Typer()
+
+
+@app.command()
+def crawl(corpus: Folder = Path(), as_json: AsJson = False) -> None:
+    """Find and fetch photographs, find their faces and duplicates, and rank them for review.
+
+    Example: facecorpus crawl -C mycorpus
+    """
+    from facecorpus.corpus import locked_corpus
+    from facecorpus.pipeline import crawl_all
+
+    with locked_corpus(corpus) as opened:
+        for summary in crawl_all(opened):
+            report(summary, as_json)
+    next_step(f"facecorpus review -C {corpus}", as_json)
+
+
+@app.command()
+def fetch(corpus: Folder = Path(), as_json: AsJson = False) -> None:
+    """Only the first stage of crawl: ask the sources and download what is new.
+
+    Example: facecorpus fetch -C mycorpus
+    """
+    from facecorpus.corpus import locked_corpus
+    from facecorpus.pipeline import fetch_stage
+
+    with locked_corpus(corpus) as opened:
+        for summary in fetch_stage(opened):
+            report(summary, as_json)
+    next_step(f"facecorpus faces -C {corpus}", as_json)
+
+
+@app.command()
+def faces(corpus: Folder = Path(), as_json: AsJson = False) -> None:
+    """Only the second stage of crawl: find the faces of all new photographs.
+
+    Example: facecorpus faces -C mycorpus
+    """
+    from facecorpus.corpus import locked_corpus
+    from facecorpus.faces.stage import find_faces
+
+    with locked_corpus(corpus) as opened:
+        report(find_faces(opened), as_json)
+    next_step(f"facecorpus dedup -C {corpus}", as_json)
+
+
+@app.command()
+def dedup(corpus: Folder = Path(), as_json: AsJson = False) -> None:
+    """Only the last stages of crawl: find near-duplicates, then rank the faces for review.
+
+    Example: facecorpus dedup -C mycorpus
+    """
+    from facecorpus.corpus import locked_corpus
+    from facecorpus.pipeline import dedup_stage
+
+    with locked_corpus(corpus) as opened:
+        for summary in dedup_stage(opened):
+            report(summary, as_json)
+    next_step(f"facecorpus review -C {corpus}", as_json)
