@@ -39,6 +39,9 @@ class Shot:
     verdict: str | None = "accept"
     reviewer: str = "me"
     licence: str = "CC BY 4.0"
+    licence_url: str = "https://licence.example/"
+    side: float = 72  # of the face's box
+    sharpness: float = 100
 
     @property
     def url(self) -> str:
@@ -103,7 +106,8 @@ def _analysed(corpus: Corpus, catalog: Catalog, shot: Shot) -> Face:
                 url=shot.url,
                 page_url=shot.url.removesuffix(".png"),
                 licence=shot.licence,
-                licence_url="https://licence.example/" if shot.licence else "",
+                licence_url=shot.licence_url if shot.licence else "",
+                title=f"{shot.identity_id} in picture {shot.number}",
                 author="Ann, Photographer",
                 taken_on=shot.taken_on,
             )
@@ -111,21 +115,21 @@ def _analysed(corpus: Corpus, catalog: Catalog, shot: Shot) -> Face:
     )
     download = Download(shot.url, "2026-01-01", 0.1, 200, Outcome.STORED, bytes=len(data))
     catalog.candidates.record(download, "image/png", sha256)
-    face = _face(sha256)
+    face = _face(sha256, shot)
     catalog.photos.analysed(sha256, width=160, height=160, taken_on=None, phash=bytes(32), faces=[face])
     return face
 
 
-def _face(sha256: str) -> Face:
+def _face(sha256: str, shot: Shot) -> Face:
     return Face(
         face_id=f"{sha256[:24]}-0",
         photo_sha256=sha256,
-        box=(45, 45, 72, 72),
+        box=(45, 45, shot.side, shot.side),
         landmarks=LANDMARKS,
         detector="hog",
         score=0.5,
         embedding=np.full(128, 0.1, np.float32),
-        sharpness=100,
+        sharpness=shot.sharpness,
         brightness=120,
         contrast=40,
         yaw=3,

@@ -23,11 +23,11 @@ from build_corpus import PEOPLE, picture, ready_corpus, set_build, shots
 from conftest import person
 from PIL import Image
 
-from facecorpus.build import folder as folders
-from facecorpus.build.folder import replaced_folder, settle
+from facecorpus import folder as folders
 from facecorpus.build.stage import build_shards
 from facecorpus.corpus import Corpus
 from facecorpus.errors import BuildError
+from facecorpus.folder import replaced_folder, settle
 from facecorpus.manifest import SUBGROUPS
 
 
@@ -107,12 +107,24 @@ def test_no_near_duplicate_group_is_on_both_sides(tmp_path: Path) -> None:
 
 
 def test_only_accepted_faces_are_built(tmp_path: Path) -> None:
-    first, second, third, *rest = shots(("ada",), 6)
-    photographs = [replace(first, verdict="reject"), replace(second, verdict=None), replace(third, kept=False), *rest]
-    corpus = ready_corpus(tmp_path / "c", photographs)
-    summary = build_shards(corpus)
+    first, second, *rest = shots(("ada",), 6)
+    corpus = ready_corpus(tmp_path / "c", [replace(first, verdict="reject"), replace(second, verdict=None), *rest])
+    build_shards(corpus)
     assert {row["source_url"] for row in read(corpus)} == {shot.url for shot in rest}
-    assert summary.left_out == {"near-duplicates of a better copy": 1}
+
+
+def test_of_near_duplicates_the_best_accepted_copy_stands_for_all(tmp_path: Path) -> None:
+    small, best, rejected, other = (replace(shot, group="one") for shot in shots(("ada",), 4))
+    photographs = [
+        replace(small, side=60),
+        best,
+        replace(rejected, side=90, verdict="reject"),  # the one that dedup would keep
+        replace(other, licence="", kept=False),
+        *shots(("ben",), 2),
+    ]
+    summary = build_shards(corpus := ready_corpus(tmp_path / "c", photographs))
+    assert {row["source_url"] for row in read(corpus) if row["identity"] == 0} == {best.url}
+    assert summary.left_out == {"near-duplicates of a better copy": 2}
 
 
 def test_faces_from_outside_the_persons_period_are_left_out_and_counted(tmp_path: Path) -> None:
@@ -171,7 +183,7 @@ def test_a_second_build_keeps_the_files_and_says_so(tmp_path: Path) -> None:
     second = build_shards(corpus)
     assert not second.changed
     assert str(second).startswith("Nothing has changed since the last build: 28 faces of 4 people")
-    assert second == replace(first, changed=False, seconds=second.seconds)
+    assert second == replace(first, changed=False, shards_written=0, seconds=second.seconds)
     assert {path.name: path.stat().st_mtime_ns for path in corpus.shards.iterdir()} == before
 
 
@@ -188,6 +200,67 @@ def test_a_new_verdict_a_setting_or_a_cut_file_is_a_change(tmp_path: Path) -> No
     next(corpus.shards.glob("test-*")).write_bytes(b"PAR1")
     assert build_shards(Corpus(corpus.root)).changed
     assert len(read(corpus)) == 27
+
+
+def test_a_shard_that_was_changed_in_its_bytes_alone_is_written_again(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=3))
+    build_shards(corpus)
+    before = contents(corpus.shards)
+    path = next(corpus.shards.glob("train-*"))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    summary = build_shards(corpus)
+    assert (summary.changed, summary.shards_written, summary.shards) == (True, 1, 2)
+    assert contents(corpus.shards) == before
+
+
+def test_one_rejected_face_rewrites_the_shards_of_its_person_and_no_other(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=60), crop=128, shard_megabytes=1)
+    first = build_shards(corpus)
+    assert first.shards >= 6
+    before = by_content(corpus.shards)
+    row = read(corpus)[0]
+    with corpus.catalog() as catalog:
+        catalog.decisions.add([row["face_id"]], identity_id="ada", reviewer="me", verdict="reject")
+    second = build_shards(corpus)
+    assert second.faces == first.faces - 1
+    assert 1 <= second.shards_written <= 2  # one face of the same person may change sides
+    after = by_content(corpus.shards)
+    assert sum(before.get(sha256) == file for sha256, file in after.items()) == second.shards - second.shards_written
+    again = ready_corpus(tmp_path / "again", shots(each=60), crop=128, shard_megabytes=1)
+    with corpus.catalog() as old, again.catalog() as new:
+        new.decisions.add([row["face_id"]], identity_id="ada", reviewer="me", verdict="reject")
+        with new.transaction() as connection:  # the same decisions, on the same day
+            connection.execute("DROP TRIGGER decision_is_append_only")
+            for decision in old.decisions.all():
+                connection.execute(
+                    "UPDATE decision SET decided_at = ? WHERE face_id = ? AND verdict = ?",
+                    (decision.decided_at, decision.face_id, decision.verdict),
+                )
+    build_shards(again)
+    assert contents(again.shards) == contents(corpus.shards)
+
+
+def by_content(folder: Path) -> dict[str, tuple[int, int]]:
+    """inode and time of the shards by the sha256 of their bytes."""
+    return {
+        hashlib.sha256(path.read_bytes()).hexdigest(): (path.stat().st_ino, path.stat().st_mtime_ns)
+        for path in folder.glob("*.parquet")
+    }
+
+
+def test_crops_of_the_last_build_are_not_cut_again(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=4))
+    build_shards(corpus)
+    before = {row["face_id"]: row["image"] for row in read(corpus)}
+    shutil.rmtree(corpus.photos.root)
+    set_build(corpus, seed=3)
+    assert build_shards(Corpus(corpus.root)).shards_written == 2
+    assert {row["face_id"]: row["image"] for row in read(corpus)} == before
+    set_build(corpus, quality=80)
+    with pytest.raises(BuildError, match="is missing; restore it"):
+        build_shards(Corpus(corpus.root))
 
 
 def test_what_was_taken_down_is_left_out(tmp_path: Path) -> None:
@@ -313,9 +386,10 @@ def test_attribution_has_a_line_for_every_face(published: Corpus) -> None:
     with (published.shards / "attribution.csv").open(encoding="utf-8", newline="") as file:
         lines = {line["face_id"]: line for line in csv.DictReader(file)}
     for row in read(published):
-        assert lines.pop(row["face_id"]) == {
-            key: row[key] for key in ("face_id", "source_url", "page_url", "author", "licence", "licence_url")
-        }
+        line = lines.pop(row["face_id"])
+        assert line.pop("changes") == "turned upright, cropped to the face, scaled, encoded again as JPEG"
+        assert line.pop("licence_family") == ("BY" if row["licence"] else "not known")
+        assert line == {key: row[key] for key in line}
     assert lines == {}
 
 
@@ -330,7 +404,16 @@ def test_the_record_holds_settings_versions_and_counts_but_no_path_and_no_time(p
     assert record["versions"]["pyarrow"] == pa.__version__
     assert (record["counts"]["faces"], record["counts"]["train"], record["counts"]["test"]) == (20, 12, 8)
     assert record["files"] == {
-        path.name: path.stat().st_size for path in published.shards.iterdir() if path.name != "build.json"
+        path.name: {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+        for path in published.shards.iterdir()
+        if path.name != "build.json"
+    }
+    assert record["crops"] == {
+        "picture": "crop",
+        "pixels": 224,
+        "quality": 95,
+        "facecorpus": record["versions"]["facecorpus"],
+        "opencv": record["versions"]["opencv"],
     }
     assert str(published.root) not in text
 
@@ -463,6 +546,40 @@ def test_a_kill_at_any_moment_leaves_the_old_or_the_new_whole_and_the_next_build
             (corpus.shards / name).write_bytes(data)
     assert old in found
     assert new in found
+
+
+def test_a_killed_build_goes_on_with_the_shards_that_it_had_finished(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=30), crop=128, shard_megabytes=1)
+    script = tmp_path / "build.py"
+    script.write_text(
+        BUILD.replace("build_shards(Corpus", "after_two_shards(); build_shards(Corpus") + AFTER_TWO_SHARDS
+    )
+    text = (
+        script.read_text().replace('if __name__ == "__main__":', "def main():")
+        + '\nif __name__ == "__main__":\n    main()\n'
+    )
+    script.write_text(text)
+    ended = subprocess.run([sys.executable, script, corpus.root, "-1"], capture_output=True, text=True, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    finished = {path.stat().st_ino for path in (corpus.root / "shards.tmp").glob("*.parquet")}
+    assert len(finished) == 2
+    summary = build_shards(corpus)
+    assert summary.shards_written == summary.shards - 2
+    assert finished < {path.stat().st_ino for path in corpus.shards.glob("*.parquet")}
+    assert not (corpus.root / "shards.tmp").exists()
+
+
+AFTER_TWO_SHARDS = """
+def after_two_shards():
+    import facecorpus.build.stage as stage
+    write, written = stage.write_shard, []
+    def counted(*arguments):
+        write(*arguments)
+        written.append(arguments)
+        if len(written) == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+    stage.write_shard = counted
+"""
 
 
 def test_a_killed_build_leaves_no_worker_behind(tmp_path: Path) -> None:

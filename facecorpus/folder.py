@@ -3,42 +3,53 @@
 import ctypes
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+_FEW = 1000
 
 
 @contextmanager
-def replaced_folder(target: Path) -> Iterator[Path]:
-    """Yield an empty folder beside target that takes target's place when the block ends well.
+def replaced_folder(target: Path, keep: Collection[str] = ()) -> Iterator[Path]:
+    """Yield a folder beside target that takes target's place when the block ends well.
 
-    What an interrupted earlier try has left is cleared away first. One process at a time: the caller holds a lock.
+    It is empty but for the files named in `keep` that a killed or interrupted try has finished; after an error
+    nothing stays of it. One process at a time: the caller holds a lock.
     """
     fresh = target.with_name(f"{target.name}.tmp")
-    settle(target)
-    fresh.mkdir()
+    settle(target, keep)
+    fresh.mkdir(parents=True, exist_ok=True)
     try:
         yield fresh
-        for path in fresh.iterdir():
-            _flush(path)
-        _flush(fresh)
+        _flush_all(fresh)
         _swap(fresh, target)
         _flush(target.parent)
-    finally:
+    except Exception:
         shutil.rmtree(fresh, ignore_errors=True)
-        shutil.rmtree(_retired(target), ignore_errors=True)
+        raise
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.rmtree(_retired(target), ignore_errors=True)
 
 
-def settle(target: Path) -> None:
-    """Bring the folder to rest after a crash: put back a folder that was moved away, remove what was not finished."""
+def settle(target: Path, keep: Collection[str] = ()) -> None:
+    """Bring the folder to rest after a crash: put back what was moved away, remove what was not finished.
+
+    Of an unfinished folder, the files named in `keep` stay for the next `replaced_folder`.
+    """
     if not target.exists() and _retired(target).exists():
         os.rename(_retired(target), target)
-    for path in (target.with_name(f"{target.name}.tmp"), _retired(target)):
-        if path.exists():
+    shutil.rmtree(_retired(target), ignore_errors=True)
+    unfinished = target.with_name(f"{target.name}.tmp")
+    for path in unfinished.iterdir() if unfinished.exists() else ():
+        if path.is_dir():
             shutil.rmtree(path)
+        elif path.name not in keep:
+            path.unlink()
+    if unfinished.exists() and not any(unfinished.iterdir()):
+        unfinished.rmdir()
 
 
 def _retired(target: Path) -> Path:
@@ -62,6 +73,16 @@ def _exchange(one: Path, other: Path) -> bool:
     except (AttributeError, OSError, TypeError):
         return False
     return bool(renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0)
+
+
+def _flush_all(folder: Path) -> None:
+    """See to it that every file of the folder is on disk."""
+    paths = sorted(folder.rglob("*"), reverse=True)
+    if len(paths) > _FEW:
+        os.sync()  # one wait for everything, where thousands of single ones would take minutes
+        return
+    for path in (*paths, folder):
+        _flush(path)
 
 
 def _flush(path: Path) -> None:
