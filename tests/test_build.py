@@ -550,17 +550,8 @@ def test_a_kill_at_any_moment_leaves_the_old_or_the_new_whole_and_the_next_build
 
 def test_a_killed_build_goes_on_with_the_shards_that_it_had_finished(tmp_path: Path) -> None:
     corpus = ready_corpus(tmp_path / "c", shots(each=30), crop=128, shard_megabytes=1)
-    script = tmp_path / "build.py"
-    script.write_text(
-        BUILD.replace("build_shards(Corpus", "after_two_shards(); build_shards(Corpus") + AFTER_TWO_SHARDS
-    )
-    text = (
-        script.read_text().replace('if __name__ == "__main__":', "def main():")
-        + '\nif __name__ == "__main__":\n    main()\n'
-    )
-    script.write_text(text)
-    ended = subprocess.run([sys.executable, script, corpus.root, "-1"], capture_output=True, text=True, check=False)
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    ended = subprocess.run([sys.executable, "-c", KILLED_AFTER_TWO_SHARDS, corpus.root], check=False)
+    assert ended.returncode == -signal.SIGKILL
     finished = {path.stat().st_ino for path in (corpus.root / "shards.tmp").glob("*.parquet")}
     assert len(finished) == 2
     summary = build_shards(corpus)
@@ -569,16 +560,19 @@ def test_a_killed_build_goes_on_with_the_shards_that_it_had_finished(tmp_path: P
     assert not (corpus.root / "shards.tmp").exists()
 
 
-AFTER_TWO_SHARDS = """
-def after_two_shards():
-    import facecorpus.build.stage as stage
-    write, written = stage.write_shard, []
-    def counted(*arguments):
-        write(*arguments)
-        written.append(arguments)
-        if len(written) == 2:
-            os.kill(os.getpid(), signal.SIGKILL)
-    stage.write_shard = counted
+KILLED_AFTER_TWO_SHARDS = """
+import os, signal, sys
+from pathlib import Path
+from facecorpus.build import stage
+from facecorpus.corpus import Corpus
+
+def counted(*arguments):
+    if len(list(arguments[0].parent.glob("*.parquet"))) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    write_shard(*arguments)
+
+write_shard, stage.write_shard = stage.write_shard, counted
+stage.build_shards(Corpus(Path(sys.argv[1])))
 """
 
 
