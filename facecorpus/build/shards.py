@@ -15,36 +15,38 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 _IMAGE_BYTES = "image.bytes"  # JPEG: to compress it again takes time and gains nothing
+_OTHERS = "SNAPPY"  # ZSTD would save 1 % of a file and take half as long again
 _SUFFIXES = {"image/jpeg": "jpg", "image/tiff": "tif"}  # else the type's own name
 
-Pictured = tuple[Row, bytes]
-"""A row and its picture as a file's bytes."""
+Values = dict[str, Any]
+"""A row by column; its picture is at image → bytes."""
 
 
-def write_shard(path: Path, rows: Iterable[Pictured], schema: "pa.Schema", cropped: bool = True) -> None:
-    """Write the rows in their order; the file appears under its name when it is whole and on disk.
+def write_shard(path: Path, rows: Iterable[Values], schema: "pa.Schema") -> None:
+    """Write the rows in their order; the file appears under its name when it is whole and on disk."""
+    import pyarrow as pa
 
-    `cropped` says that the pictures are JPEG crops and not photographs in a type of their own.
-    """
     partial = path.with_suffix(".partial")
     with partial.open("wb") as file:
         with _writer(file, schema) as writer:
             for group in _row_groups(rows):
-                writer.write_table(_table(group, schema, cropped))
+                # Keys that the schema does not name, as `image` in a build without images, are left out.
+                writer.write_table(pa.Table.from_pylist(group, schema))
         file.flush()
         os.fsync(file.fileno())
     os.rename(partial, path)
 
 
-def _row_groups(rows: Iterable[Pictured]) -> Iterator[list[Pictured]]:
-    group: list[Pictured] = []
+def _row_groups(rows: Iterable[Values]) -> Iterator[list[Values]]:
+    group: list[Values] = []
     size = 0
     for row in rows:
-        if group and (len(group) == ROWS_PER_GROUP or size + len(row[1]) > BYTES_PER_GROUP):
+        more = len(row["image"]["bytes"])
+        if group and (len(group) == ROWS_PER_GROUP or size + more > BYTES_PER_GROUP):
             yield group
             group, size = [], 0
         group.append(row)
-        size += len(row[1])
+        size += more
     if group:
         yield group
 
@@ -56,7 +58,7 @@ def _writer(file: Any, schema: "pa.Schema") -> "pq.ParquetWriter":
     return pq.ParquetWriter(
         file,
         schema,
-        compression={**dict.fromkeys(others, "ZSTD"), _IMAGE_BYTES: "NONE"},
+        compression={**dict.fromkeys(others, _OTHERS), _IMAGE_BYTES: "NONE"},
         use_dictionary=others,
         write_statistics=others,
         write_page_index=True,
@@ -73,15 +75,8 @@ def _leaf_paths(schema: "pa.Schema") -> list[str]:
     return [columns.column(place).path for place in range(len(columns))]
 
 
-def _table(group: list[Pictured], schema: "pa.Schema", cropped: bool) -> "pa.Table":
-    import pyarrow as pa
-
-    # Keys that the schema does not name, as `image` in a build without images, are left out.
-    return pa.Table.from_pylist([_values(row, picture, cropped) for row, picture in group], schema)
-
-
-def _values(row: Row, picture: bytes, cropped: bool) -> dict[str, object]:
-    """The row by column; every column of the schema is there."""
+def row_values(row: Row, picture: bytes, cropped: bool = True) -> Values:
+    """The row with its picture as a file's bytes, by column: a JPEG crop, or a photograph in a type of its own."""
     face, one = row.face, row.labelled
     suffix = "jpg" if cropped else _SUFFIXES.get(face.media_type, face.media_type.removeprefix("image/"))
     return {

@@ -30,7 +30,7 @@ from facecorpus.build.record import (
     versions,
 )
 from facecorpus.build.schema import shard_schema
-from facecorpus.build.shards import write_shard
+from facecorpus.build.shards import row_values, write_shard
 from facecorpus.build.splits import TEST, TRAIN
 from facecorpus.console import Tracker, duration, track
 from facecorpus.corpus import Corpus
@@ -178,7 +178,8 @@ class _Work:
             pictures = self._pictures(rows, previous, progress)
             for shard in new:
                 pictured = zip(shard.rows, islice(pictures, len(shard.rows)), strict=True)
-                write_shard(folder / shard.scratch, pictured, self.schema, self.kind is not Kind.ORIGINAL)
+                values = (row_values(row, picture, self.kind is not Kind.ORIGINAL) for row, picture in pictured)
+                write_shard(folder / shard.scratch, values, self.schema)
         return len(new)
 
     def _pictures(self, rows: Sequence[Row], previous: Sequence[Previous], progress: Tracker) -> Iterator[bytes]:
