@@ -1,7 +1,8 @@
 """The one table of settings: corpus.toml, its documentation and its validation all come from here."""
 
 import tomllib
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,17 @@ def _read_section(path: Path, name: str, defaults: Any, values: Any) -> Any:
             raise SettingsError(f"{path}: unknown key {key!r} in [{name}]; its keys are {', '.join(keys)}.")
         read[key] = _checked(f"{path}: {key} in [{name}]", keys[key].default, value, keys[key].metadata)
     return type(defaults)(**read)
+
+
+def changed(section: BuildSettings, values: Mapping[str, Any]) -> BuildSettings:
+    """The section with the values that are not None; SettingsError for one that the key may not have."""
+    keys = {key.name: key for key in fields(section)}
+    checked = {
+        key: _checked(f"--{key.replace('_', '-')}", keys[key].default, value, keys[key].metadata)
+        for key, value in values.items()
+        if value is not None
+    }
+    return replace(section, **checked)
 
 
 def _checked(where: str, default: Any, value: Any, rules: Any) -> Any:

@@ -41,3 +41,19 @@ def manifest(tmp_path: Path) -> Path:
 def corpus(tmp_path: Path, manifest: Path) -> Corpus:
     """A fresh corpus of the three people."""
     return init_corpus(tmp_path / "corpus", manifest)
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """A corpus of four people that has been built, for the tests that only read."""
+    from dataclasses import replace
+
+    from build_corpus import ready_corpus, shots
+
+    from facecorpus.build.stage import build_shards
+
+    photographs = shots(each=5)
+    photographs[0] = replace(photographs[0], licence="", reviewer="auto")
+    corpus = ready_corpus(tmp_path_factory.mktemp("published") / "c", photographs, title='Faces: "small"')
+    build_shards(corpus)
+    return corpus

@@ -320,58 +320,6 @@ def test_row_groups_compression_and_index_are_as_the_viewer_likes_them(tmp_path:
     assert all(column.has_offset_index for column in columns)
 
 
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    """A corpus that has been built, for the tests that only read."""
-    photographs = shots(each=5)
-    photographs[0] = replace(photographs[0], licence="", reviewer="auto")
-    corpus = ready_corpus(tmp_path_factory.mktemp("published") / "c", photographs, title='Faces: "small"')
-    build_shards(corpus)
-    return corpus
-
-
-@pytest.mark.parametrize("how", ["parquet", "folder"])
-def test_hugging_face_datasets_loads_images_and_class_labels_without_code(
-    how: str, published: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    datasets = pytest.importorskip("datasets")
-    arguments = {"path": "parquet", "data_dir": str(published.shards)} if how == "parquet" else {}
-    arguments = arguments or {"path": str(published.shards)}
-    loaded = datasets.load_dataset(**arguments, cache_dir=str(tmp_path / "cache"))
-    assert {split: len(rows) for split, rows in loaded.items()} == {"train": 12, "test": 8}
-    features = loaded["train"].features
-    assert isinstance(features["image"], datasets.Image)
-    assert features["identity"].names == [identity.identity_id for identity in PEOPLE]
-    assert features["gender"].names == ["female", "male"]
-    assert features["age_group"].names == ["young", "adult", "old"]
-    assert features["race"].names == ["asian", "latin_american", "african", "white"]
-    assert features["subgroup"].names == list(SUBGROUPS)
-    row = loaded["test"][0]
-    assert row["image"].size == (224, 224)
-    assert features["identity"].int2str(row["identity"]) == "ada"
-    assert np.array(row["landmarks"]).shape == (5, 2)
-
-
-def test_pandas_and_polars_read_the_shards(published: Corpus) -> None:
-    polars, pandas = pytest.importorskip("polars"), pytest.importorskip("pandas")
-    frame = polars.read_parquet(published.shards / "*.parquet")
-    assert frame.height == 20
-    assert frame.group_by("identity").len()["len"].to_list() == [5] * 4
-    table = pandas.read_parquet(published.shards / "train-00000-of-00001.parquet")
-    assert table["age_at_capture"].isna().sum() == 9
-    assert table["image"].iloc[0]["bytes"][:2] == b"\xff\xd8"
-
-
-def test_training_reads_the_shards(published: Corpus) -> None:
-    from training.shards import read_shards
-
-    shards = read_shards(published.shards)
-    assert len(shards) == 20
-    assert shards.classes["identity"] == ("ada", "ben", "cleo", "dan")
-    assert shards.unknown()["gender"] == 5
-
-
 def test_sha256sum_agrees_with_the_checksums(published: Corpus) -> None:
     checked = subprocess.run(
         ["sha256sum", "--check", "checksums.txt"], cwd=published.shards, capture_output=True, text=True, check=True
@@ -416,49 +364,6 @@ def test_the_record_holds_settings_versions_and_counts_but_no_path_and_no_time(p
         "opencv": record["versions"]["opencv"],
     }
     assert str(published.root) not in text
-
-
-def test_the_card_has_a_valid_head_and_tells_what_the_corpus_holds(published: Corpus) -> None:
-    yaml = pytest.importorskip("yaml")
-    _, head, body = (published.shards / "README.md").read_text(encoding="utf-8").split("---\n", 2)
-    assert yaml.safe_load(head) == {
-        "pretty_name": 'Faces: "small"',
-        "license": "other",
-        "license_name": "per-photograph",
-        "task_categories": ["image-classification"],
-        "size_categories": ["n<1K"],
-        "tags": ["faces", "facecorpus"],
-        "configs": [
-            {
-                "config_name": "default",
-                "data_files": [
-                    {"split": "train", "path": "train-*.parquet"},
-                    {"split": "test", "path": "test-*.parquet"},
-                ],
-            }
-        ],
-    }
-    assert "| male/adult/white | 1 | 5 | 3 | 2 |" in body
-    assert "| CC BY 4.0 | 19 |" in body
-    assert "| none stated | 1 |" in body
-    assert "19 faces were accepted by people (reviewers: 1). 1 were accepted\n" in body
-    assert "no contact is stated yet" in body
-
-
-def test_croissant_describes_every_shard_and_every_column(published: Corpus) -> None:
-    document = json.loads((published.shards / "croissant.json").read_text(encoding="utf-8"))
-    *files, together = document["distribution"]
-    assert {file["contentUrl"]: file["sha256"] for file in files} == {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in published.shards.glob("*.parquet")
-    }
-    assert together["includes"] == "*.parquet"
-    schema = pq.read_schema(published.shards / "train-00000-of-00001.parquet")
-    fields = document["recordSet"][0]["field"]
-    assert [field["source"]["extract"]["column"] for field in fields] == schema.names
-    by_name = {field["@id"]: field for field in fields}
-    assert by_name["faces/image"]["dataType"] == "sc:ImageObject"
-    assert by_name["faces/landmarks"]["arrayShape"] == "5,2"
-    assert "19 accepted by people, 1 by an automatic policy" in document["rai:dataCollection"]
 
 
 def test_the_contact_for_removal_is_the_operators(tmp_path: Path) -> None:
