@@ -42,6 +42,8 @@ class Shot:
     licence_url: str = "https://licence.example/"
     side: float = 72  # of the face's box
     sharpness: float = 100
+    like: int | None = None  # shows what that photograph of the person shows, encoded again
+    mirrored: bool = False
 
     @property
     def url(self) -> str:
@@ -88,10 +90,13 @@ def set_build(corpus: Corpus, **build: int | str) -> None:
 
 
 def picture(shot: Shot) -> bytes:
-    """A PNG that differs from shot to shot: noise, so that no two crops are the same."""
-    random = np.random.default_rng([*shot.identity_id.encode(), shot.number])
+    """A PNG that differs from shot to shot: noise, so that no two crops are the same. (A copy is a JPEG.)"""
+    random = np.random.default_rng([*shot.identity_id.encode(), shot.number if shot.like is None else shot.like])
     small = random.integers(0, 256, (20, 20, 3), np.uint8)
-    return bytes(cv2.imencode(".png", cv2.resize(small, (160, 160), interpolation=cv2.INTER_CUBIC))[1])
+    pixels = cv2.resize(small, (160, 160), interpolation=cv2.INTER_CUBIC)
+    if shot.mirrored:
+        pixels = cv2.flip(pixels, 1)
+    return bytes(cv2.imencode(".png" if shot.like is None else ".jpg", pixels)[1])
 
 
 def _analysed(corpus: Corpus, catalog: Catalog, shot: Shot) -> Face:
@@ -114,7 +119,7 @@ def _analysed(corpus: Corpus, catalog: Catalog, shot: Shot) -> Face:
         ]
     )
     download = Download(shot.url, "2026-01-01", 0.1, 200, Outcome.STORED, bytes=len(data))
-    catalog.candidates.record(download, "image/png", sha256)
+    catalog.candidates.record(download, "image/png" if shot.like is None else "image/jpeg", sha256)
     face = _face(sha256, shot)
     catalog.photos.analysed(sha256, width=160, height=160, taken_on=None, phash=bytes(32), faces=[face])
     return face
@@ -125,7 +130,7 @@ def _face(sha256: str, shot: Shot) -> Face:
         face_id=f"{sha256[:24]}-0",
         photo_sha256=sha256,
         box=(45, 45, shot.side, shot.side),
-        landmarks=LANDMARKS,
+        landmarks=LANDMARKS - np.float32((3, 0)) if shot.mirrored else LANDMARKS,
         detector="hog",
         score=0.5,
         embedding=np.full(128, 0.1, np.float32),

@@ -80,24 +80,23 @@ def check_shards(
 
 def read_prints(files: Sequence[Path], prepare: Prepare, workers: int, advance: Callable[[int], None]) -> Prints:
     """The prints of all rows of these shards."""
-    face_ids: list[str] = []
-    straight, mirrored, grey = [], [], []
+    some = [prints_of([], np.empty((0, _SIDE, _SIDE), np.uint8))]
     with ThreadPoolExecutor(workers) as pool:  # the decoders work outside of Python's lock
-        for names, pictures, landmarks in _pictures(files):
-            faces = np.stack(list(pool.map(lambda one: _square(prepare(*one)), zip(pictures, landmarks, strict=True))))
-            face_ids += names
-            one, other = _hashes(faces)
-            straight.append(one)
-            mirrored.append(other)
-            grey.append(faces.reshape(-1, _GREY, 2, _GREY, 2).mean(axis=(2, 4)).astype(np.uint8))
-            advance(len(names))
-    none = np.empty((0, 4), np.uint64)
+        for face_ids, pictures, landmarks in _pictures(files):
+            faces = pool.map(lambda one: _square(prepare(*one)), zip(pictures, landmarks, strict=True))
+            some.append(prints_of(face_ids, np.stack(list(faces))))
+            advance(len(face_ids))
     return Prints(
-        face_ids,
-        np.concatenate([none, *straight]),
-        np.concatenate([none, *mirrored]),
-        np.concatenate([np.empty((0, _GREY, _GREY), np.uint8), *grey]),
+        [face_id for prints in some for face_id in prints.face_ids],
+        *(np.concatenate([getattr(prints, name) for prints in some]) for name in ("straight", "mirrored", "grey")),
     )
+
+
+def prints_of(face_ids: list[str], faces: NDArray[np.uint8]) -> Prints:
+    """The prints of grey faces (N, 64, 64)."""
+    low = _COSINES @ faces.astype(np.float64) @ _COSINES.T
+    grey = faces.reshape(-1, _GREY, 2, _GREY, 2).mean(axis=(2, 4)).astype(np.uint8)
+    return Prints(face_ids, _packed(low), _packed(low * _MIRROR), grey)
 
 
 def find_leaks(train: Prints, test: Prints) -> list[Leak]:
@@ -152,15 +151,9 @@ def _square(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _hashes(faces: NDArray[np.uint8]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """The perceptual hashes (N, 4) of faces (N, 64, 64), straight and mirrored."""
-    low = _COSINES @ faces.astype(np.float64) @ _COSINES.T
-    return _packed(low), _packed(low * _MIRROR)
-
-
 def _packed(low: NDArray[np.float64]) -> NDArray[np.uint64]:
-    bits = low > np.median(low, axis=(1, 2), keepdims=True)
-    return np.packbits(bits.reshape(len(low), -1), axis=1).view(np.uint64)
+    flat = low.reshape(len(low), _BITS * _BITS)
+    return np.packbits(flat > np.median(flat, axis=1, keepdims=True), axis=1).view(np.uint64)
 
 
 def _distances(some: NDArray[np.uint64], others: NDArray[np.uint64]) -> NDArray[np.uint16]:
