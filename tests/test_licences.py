@@ -85,11 +85,11 @@ def test_where_name_and_address_disagree_the_conditions_of_both_count(name: str,
 
 
 @MANY
-@given(st.text(max_size=40))
-def test_a_name_that_is_not_understood_is_never_free(name: str) -> None:
-    terms = terms_of(name)
-    if terms is None:
-        assert refusal(terms, "free", changed=True) == "without a licence that is known"
+@given(CODES, st.text("abcdfghjkmpqvwxyz", min_size=5, max_size=12))
+def test_a_name_with_words_that_are_not_understood_is_never_free(code: str, word: str) -> None:
+    for name in (f"CC {code} 4.0 {word}", f"{word} CC {code}", f"CC0 {word}", f"public domain {word}", word):
+        assert terms_of(name) is None
+        assert refusal(terms_of(name), "no-nc", changed=False) == "without a licence that is known"
 
 
 @MANY
