@@ -186,6 +186,11 @@ def _processing(plan: Plan, kind: Kind) -> str:
         else "- The crop is cut from the original by the five landmarks and encoded once, at quality"
         f" {plan.settings.build.quality}."
     )
+    compared = (
+        ""
+        if kind is Kind.WITHOUT_IMAGES
+        else ", and by\n  comparing the pictures in the finished shards with each other"
+    )
     return f"""## Preprocessing, cleaning, labelling
 
 - Faces were found by {detectors}, compared with the person's other faces, and grouped with near-duplicates; of those,
@@ -194,8 +199,7 @@ def _processing(plan: Plan, kind: Kind) -> str:
   by the automatic policy alone (estimated to be right with a probability of at least
   {plan.settings.rank.accept_above:g}); no person has looked at those.
 {made}
-- No picture of the training side is on the test side: checked by group before the shards were written, and by
-  comparing the pictures in the finished shards with each other.
+- No picture of the training side is on the test side: checked by group before the shards were written{compared}.
 {left_out}""".rstrip()
 
 

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-_WIDTH, _ROW, _BAR = 440, 20, 14
-_LETTER = 7  # pixels of one letter of a label, about
-_LONGEST = 26  # letters of a label; the table beside has the whole
+_WIDTH, _ROW, _BAR = 460, 20, 14
+_LETTER = 8  # pixels of one letter of a label, at most about
+_LONGEST = 27  # letters of a label; the table beside has the whole
 
 
 def bar_chart(counts: Mapping[str, int], what: str) -> Markup:
     """One horizontal bar a name; `what` is said to those who cannot see it, with the largest and smallest bar."""
     labels = {name: name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…" for name in counts}
     left = max(map(len, labels.values()), default=0) * _LETTER + 8
-    room = _WIDTH - left - 8 * len(str(max(counts.values(), default=0))) - 8
+    room = _WIDTH - left - _LETTER * len(str(max(counts.values(), default=0))) - 8
     most = max(counts.values(), default=0) or 1
     height = len(counts) * _ROW
     parts = [
