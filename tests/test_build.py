@@ -176,6 +176,31 @@ def test_one_and_two_workers_write_the_same_bytes(tmp_path: Path) -> None:
     assert contents(corpus.shards) == alone
 
 
+def test_a_processor_without_wide_vectors_writes_the_same_bytes(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=3))
+    build_shards(corpus)
+    here = contents(corpus.shards)
+    shutil.rmtree(corpus.shards)
+    plain = {"OPENCV_CPU_DISABLE": "AVX512-SKX,AVX2,FMA3,AVX,FP16", "OPENCV_IPP": "disabled", "JSIMD_FORCENONE": "1"}
+    code = "import sys; from facecorpus.cli import main; sys.argv[1:] = ['build', '-C', sys.argv[1]]; main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", code, corpus.root], env=os.environ | plain, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert contents(corpus.shards) == here
+
+
+def test_a_person_is_a_few_row_groups_and_the_statistics_say_which(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=160), crop=64)
+    build_shards(corpus)
+    (file,) = corpus.shards.glob("train-*")
+    metadata = pq.read_metadata(file)
+    column = [metadata.row_group(0).column(place).path_in_schema for place in range(metadata.num_columns)]
+    groups = [metadata.row_group(group).column(column.index("identity")) for group in range(metadata.num_row_groups)]
+    with_cleo = [group for group in groups if group.statistics.min <= 2 <= group.statistics.max]
+    assert len(with_cleo) <= 3 < len(groups)
+
+
 def test_a_second_build_keeps_the_files_and_says_so(tmp_path: Path) -> None:
     corpus = ready_corpus(tmp_path / "c", shots())
     first = build_shards(corpus)
