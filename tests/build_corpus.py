@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from conftest import person
+from conftest import LANDMARKS, face, person
 
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.records import Candidate, Download, Face, Outcome
@@ -22,9 +22,6 @@ PEOPLE = (
     person("dan", gender=None),
 )
 """Four people; the last one's gender is not stated."""
-
-LANDMARKS = np.array([[100, 70], [86, 70], [62, 70], [76, 70], [81, 95]], np.float32)
-"""Corners of the two eyes, and the nose, in a picture of 160 × 160."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +63,15 @@ def ready_corpus(
     corpus = Corpus(root)
     with corpus.catalog() as catalog, catalog.transaction():
         faces = [(_analysed(corpus, catalog, shot), shot) for shot in photographs]
-        catalog.faces.assign({face.face_id: shot.identity_id for face, shot in faces})
+        catalog.faces.assign({found.face_id: shot.identity_id for found, shot in faces})
         catalog.photos.cluster(
-            {face.photo_sha256: shot.group for face, shot in faces if shot.group},
-            [face.face_id for face, shot in faces if not shot.kept],
+            {found.photo_sha256: shot.group for found, shot in faces if shot.group},
+            [found.face_id for found, shot in faces if not shot.kept],
         )
-        for face, shot in faces:
+        for found, shot in faces:
             if shot.verdict:
                 catalog.decisions.add(
-                    [face.face_id], identity_id=shot.identity_id, reviewer=shot.reviewer, verdict=shot.verdict
+                    [found.face_id], identity_id=shot.identity_id, reviewer=shot.reviewer, verdict=shot.verdict
                 )
     return corpus
 
@@ -120,24 +117,11 @@ def _analysed(corpus: Corpus, catalog: Catalog, shot: Shot) -> Face:
     )
     download = Download(shot.url, "2026-01-01", 0.1, 200, Outcome.STORED, bytes=len(data))
     catalog.candidates.record(download, "image/png" if shot.like is None else "image/jpeg", sha256)
-    face = _face(sha256, shot)
-    catalog.photos.analysed(sha256, width=160, height=160, taken_on=None, phash=bytes(32), faces=[face])
-    return face
-
-
-def _face(sha256: str, shot: Shot) -> Face:
-    return Face(
-        face_id=f"{sha256[:24]}-0",
-        photo_sha256=sha256,
+    found = face(
+        sha256,
         box=(45, 45, shot.side, shot.side),
         landmarks=LANDMARKS - np.float32((3, 0)) if shot.mirrored else LANDMARKS,
-        detector="hog",
-        score=0.5,
-        embedding=np.full(128, 0.1, np.float32),
         sharpness=shot.sharpness,
-        brightness=120,
-        contrast=40,
-        yaw=3,
-        phash=bytes(32),
-        dhash=bytes(32),
     )
+    catalog.photos.analysed(sha256, width=160, height=160, taken_on=None, phash=bytes(32), faces=[found])
+    return found

@@ -11,6 +11,8 @@ import pytest
 from build_corpus import picture, ready_corpus, set_build, shots
 
 from facecorpus.build.kind import Kind
+from facecorpus.build.schema import shard_schema
+from facecorpus.build.shards import write_shard
 from facecorpus.build.stage import build_shards
 from facecorpus.corpus import Corpus
 from facecorpus.errors import BuildError, ExportError
@@ -76,6 +78,21 @@ def test_without_images_is_the_same_table_but_for_the_pictures(built: Corpus) ->
         assert row == expected
     record = json.loads((built.root / "shards-without-images" / "build.json").read_text())
     assert record["crops"] == json.loads((built.shards / "build.json").read_text())["crops"]
+
+
+def test_a_file_without_images_and_its_pictures_give_the_file_with_images_to_the_byte(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=40), crop=128, shard_megabytes=1)
+    for kind in (Kind.CROPS, Kind.WITHOUT_IMAGES):
+        build_shards(corpus, kind=kind)
+    pictures = read(corpus.shards)
+    files = sorted((corpus.root / "shards-without-images").glob("*.parquet"))
+    assert [file.name for file in files] == sorted(path.name for path in corpus.shards.glob("*.parquet"))
+    assert len(files) > 2
+    schema = shard_schema([person.identity_id for person in corpus.manifest.identities])
+    for file in files:
+        rows = ({"image": pictures[row["face_id"]]["image"], **row} for row in pq.read_table(file).to_pylist())
+        write_shard(tmp_path / file.name, rows, schema)
+        assert (tmp_path / file.name).read_bytes() == (corpus.shards / file.name).read_bytes()
 
 
 def test_no_byte_of_a_picture_is_in_a_build_without_images(built: Corpus) -> None:

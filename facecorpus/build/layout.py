@@ -74,9 +74,10 @@ def parted(rows: Sequence[Row], size_of: Callable[[Row], int], limit: int, peopl
 
 
 def row_size(row: Row, kind: Kind, build: BuildSettings) -> int:
-    """About how many bytes a row takes in a shard; more than that is rare."""
-    if kind is Kind.WITHOUT_IMAGES:
-        return _TEXT_BYTES
+    """About how many bytes a row takes in a shard; more than that is rare.
+
+    Without images it counts as with crops: so each file has the rows of the one that its pictures would complete.
+    """
     if kind is Kind.ORIGINAL:
         return _TEXT_BYTES + row.face.bytes
     return _TEXT_BYTES + round(build.crop**2 * (_BYTES_PER_PIXEL if build.quality <= 95 else _FINE_BYTES_PER_PIXEL))

@@ -65,9 +65,11 @@ def check_shards(
 ) -> None:
     """Raise BuildError that names a picture which is in both splits, if there is one.
 
-    `train` and `test` are the shards of the two splits; `advance` is told of each batch of rows that has been read.
+    `train` and `test` are the shards of the two splits; `advance` is told how many rows have been read, and then how
+    many of the test have been compared.
     """
-    leaks = find_leaks(*(read_prints(files, prepare, workers, advance) for files in (train, test)))
+    prints = [read_prints(files, prepare, workers, advance) for files in (train, test)]
+    leaks = find_leaks(prints[0], prints[1], advance)
     if leaks:
         worst = min(leaks, key=lambda leak: leak.bits)
         mirrored = ", one of them mirrored" if worst.mirrored else ""
@@ -99,7 +101,7 @@ def prints_of(face_ids: list[str], faces: NDArray[np.uint8]) -> Prints:
     return Prints(face_ids, _packed(low), _packed(low * _MIRROR), grey)
 
 
-def find_leaks(train: Prints, test: Prints) -> list[Leak]:
+def find_leaks(train: Prints, test: Prints, advance: Callable[[int], None] = lambda rows: None) -> list[Leak]:
     """The pairs of a training and a test picture that are the same, mirrored or not."""
     leaks = []
     for start in range(0, len(test.face_ids), _ROWS):
@@ -111,6 +113,7 @@ def find_leaks(train: Prints, test: Prints) -> list[Leak]:
                 if _correlation(picture[:, ::-1] if mirrored else picture, train.grey[place]) >= AGREEMENT:
                     names = train.face_ids[place], test.face_ids[start + row]
                     leaks.append(Leak(*names, int(bits[row, place]), mirrored))
+        advance(len(test.face_ids[block]))
     return leaks
 
 

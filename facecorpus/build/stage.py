@@ -218,7 +218,7 @@ class _Work:
             split: [folder / shard.scratch for shard in self.shards if shard.name.startswith(split)]
             for split in (TRAIN, TEST)
         }
-        with track("looking for leaks", len(self.plan.rows)) as progress:
+        with track("looking for leaks", len(self.plan.rows) + len(self.plan.side(TEST))) as progress:
             check_shards(sides[TRAIN], sides[TEST], prepare, available_cores(), progress.advance)
 
     def _write_rest(self, folder: Path, inputs: str) -> None:
