@@ -16,8 +16,8 @@ _FEW = 1000
 def replaced_folder(target: Path, keep: Collection[str] = ()) -> Iterator[Path]:
     """Yield a folder beside target that takes target's place when the block ends well.
 
-    It is empty but for the files named in `keep` that a killed or interrupted try has finished; after an error
-    nothing stays of it. One process at a time: the caller holds a lock.
+    It is empty but for the files named in `keep` that an earlier try has finished, which was killed or failed; where
+    the disk failed, nothing stays. One process at a time: the caller holds a lock.
     """
     fresh = target.with_name(f"{target.name}.tmp")
     settle(target, keep)
@@ -27,8 +27,11 @@ def replaced_folder(target: Path, keep: Collection[str] = ()) -> Iterator[Path]:
         _flush_all(fresh)
         _swap(fresh, target)
         _flush(target.parent)
-    except Exception:
+    except OSError:
         shutil.rmtree(fresh, ignore_errors=True)
+        raise
+    except BaseException:
+        settle(target, keep)
         raise
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.rmtree(_retired(target), ignore_errors=True)

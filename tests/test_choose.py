@@ -177,6 +177,26 @@ def test_the_attribution_page_names_what_the_licences_want_named(tmp_path: Path)
     assert "1 faces from photographs whose licence is not known" in text
 
 
+def test_no_row_and_no_page_names_a_folder_of_the_operator(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(("ada",), 3))
+    with corpus.catalog() as catalog, catalog.transaction() as connection:
+        connection.execute("UPDATE candidate SET url = replace(url, 'https:', 'file:'), page_url = ''")
+    build_shards(corpus)
+    assert {(row["source_url"], row["page_url"]) for row in read(corpus)} == {("", "")}
+    assert not [path for path in corpus.shards.iterdir() if b"file:/" in path.read_bytes()]
+
+
+def test_what_a_source_states_cannot_break_the_card_or_the_pages(tmp_path: Path) -> None:
+    odd = "CC BY\n| <script>alert(1)</script> |"
+    address = "https://creativecommons.org/licenses/by/4.0/"
+    photographs = [replace(shot, licence=odd, licence_url=address) for shot in shots(("ada",), 3)]
+    corpus = ready_corpus(tmp_path / "c", photographs)
+    build_shards(corpus)
+    for name in ("README.md", "overview.html", "attribution.html"):
+        assert "<script>" not in (corpus.shards / name).read_text(encoding="utf-8")
+    assert "\n| CC BY \\| &lt;script>alert(1)&lt;/script> \\| | 3 |\n" in (corpus.shards / "README.md").read_text()
+
+
 def test_a_setting_that_changes_what_enters_is_a_change(tmp_path: Path) -> None:
     corpus = ready_corpus(tmp_path / "c", shots(("ada",), 4))
     build_shards(corpus)

@@ -26,7 +26,20 @@ def test_a_copy_that_no_group_names_stops_the_build_and_the_pair_is_named(
     corpus = ready_corpus(tmp_path / "c", [first, replace(second, like=0, mirrored=mirrored), *shots(("ben",), 4)])
     with pytest.raises(BuildError, match=r"Face [0-9a-f]{24}-0 in train and [0-9a-f]{24}-0 in test show the same"):
         build_shards(corpus, kind=kind)
-    assert [path.name for path in corpus.root.iterdir() if path.name.startswith("shards")] == []
+    assert not kind.folder(corpus.shards).exists()
+
+
+def test_after_a_leak_was_rejected_only_its_own_shards_are_made_again(tmp_path: Path) -> None:
+    first, second = shots(("ada",), 2)
+    photographs = [first, replace(second, like=0), *shots(("ben", "cleo"), 60)]
+    corpus = ready_corpus(tmp_path / "c", photographs, crop=128, shard_megabytes=1)
+    with pytest.raises(BuildError, match="show the same picture") as caught:
+        build_shards(corpus)
+    named = str(caught.value).split()[1]
+    with corpus.catalog() as catalog:
+        catalog.decisions.add([named], identity_id="ada", reviewer="me", verdict="reject")
+    summary = build_shards(corpus)
+    assert summary.shards_written <= 2 < summary.shards
 
 
 def test_a_copy_within_its_group_is_no_leak(tmp_path: Path) -> None:

@@ -248,4 +248,9 @@ come with the next build: the same decisions give the same bytes."""
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    """What a source states may hold anything: on one line, and no markup."""
+    return " ".join(str(value).split()).replace("|", "\\|").replace("<", "&lt;")

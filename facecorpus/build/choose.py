@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from facecorpus.build.labels import age_at_capture, age_group_of, labels_of
 from facecorpus.catalog.records import AcceptedFace
@@ -66,7 +66,7 @@ def labelled(accepted: Iterable[AcceptedFace], manifest: Manifest, settings: Set
     """Each face with its person, labelled as the settings say."""
     numbers = {identity.identity_id: number for number, identity in enumerate(manifest.identities)}
     faces = []
-    for face in accepted:
+    for face in map(_without_paths, accepted):
         number = numbers[face.identity_id]
         identity = manifest.identities[number]
         age = age_at_capture(identity.birth_date, face.taken_on)
@@ -74,6 +74,15 @@ def labelled(accepted: Iterable[AcceptedFace], manifest: Manifest, settings: Set
         outside = not identity.holds_on(face.taken_on)
         faces.append(Labelled(face, identity, number, age, outside, labels_of(identity, group)))
     return faces
+
+
+def _without_paths(face: AcceptedFace) -> AcceptedFace:
+    """The face without addresses of files on this machine: they lead nobody anywhere, and name its owner's folders."""
+    return replace(face, source_url=_public(face.source_url), page_url=_public(face.page_url))
+
+
+def _public(address: str) -> str:
+    return "" if address.startswith("file:") else address
 
 
 def one_a_cluster(faces: Iterable[AcceptedFace], side: int) -> set[str]:

@@ -70,10 +70,14 @@ def imagefolder(out: Out, corpus: Folder = Path(), shards: ShardsFolder = None, 
 
 
 def _export(out: Path, corpus: Path, shards: Path | None, layout: str, as_json: bool) -> None:
-    from facecorpus.corpus import Corpus
+    from facecorpus.corpus import locked_corpus
     from facecorpus.export.stage import export
 
-    report(export(shards or Corpus(corpus).shards, out, layout), as_json)
+    if shards is not None:
+        report(export(shards, out, layout), as_json)
+        return
+    with locked_corpus(corpus) as opened:  # a build would exchange the shards while they are read
+        report(export(opened.shards, out, layout), as_json)
 
 
 @app.command()
