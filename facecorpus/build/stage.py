@@ -131,7 +131,8 @@ class _Work:
     def of(cls, corpus: Corpus, plan: Plan, kind: Kind) -> "_Work":
         people = corpus.manifest.identities
         schema = shard_schema([identity.identity_id for identity in people], kind)
-        recipe = repr((schema.metadata, versions(), crop_recipe(plan.settings, kind)))
+        columns = [(column.name, str(column.type)) for column in schema]
+        recipe = repr((columns, schema.metadata, versions(), crop_recipe(plan.settings, kind)))
         return cls(
             corpus=corpus,
             plan=plan,
