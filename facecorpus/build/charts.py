@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-_WIDTH, _ROW, _BAR = 460, 20, 14
+_WIDTH, _ROW, _BAR = 480, 20, 14
 _LETTER = 8  # pixels of one letter of a label, at most about
 _LONGEST = 27  # letters of a label; the table beside has the whole
 
@@ -12,7 +12,7 @@ _LONGEST = 27  # letters of a label; the table beside has the whole
 def bar_chart(counts: Mapping[str, int], what: str) -> Markup:
     """One horizontal bar a name; `what` is said to those who cannot see it, with the largest and smallest bar."""
     labels = {name: name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…" for name in counts}
-    left = max(map(len, labels.values()), default=0) * _LETTER + 8
+    left = max(map(len, labels.values()), default=0) * _LETTER + 20
     room = _WIDTH - left - _LETTER * len(str(max(counts.values(), default=0))) - 8
     most = max(counts.values(), default=0) or 1
     height = len(counts) * _ROW

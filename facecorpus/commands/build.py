@@ -31,7 +31,7 @@ def build(
 ) -> None:
     """Write the accepted faces as Parquet shards with a dataset card.
 
-    What is not said here is as [build] in corpus.toml has it.
+    What is not said here is as the section build of corpus.toml has it.
 
     Example: facecorpus build -C mycorpus
     """
