@@ -191,7 +191,7 @@ def test_a_processor_without_wide_vectors_writes_the_same_bytes(tmp_path: Path) 
 
 
 def test_a_person_is_a_few_row_groups_and_the_statistics_say_which(tmp_path: Path) -> None:
-    corpus = ready_corpus(tmp_path / "c", shots(each=160), crop=64)
+    corpus = ready_corpus(tmp_path / "c", shots(each=110), crop=64)
     build_shards(corpus)
     (file,) = corpus.shards.glob("train-*")
     metadata = pq.read_metadata(file)
