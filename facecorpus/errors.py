@@ -7,7 +7,8 @@
     ├── SourceError              a source cannot be asked, or answered something that it should not
     ├── ModelError               a model file is missing or is not what it should be
     ├── PictureError             the bytes are no picture that can be used
-    └── BuildError               there is nothing to build, or a check before writing failed
+    ├── BuildError               there is nothing to build, or a check before writing failed
+    └── ExportError              the shards cannot be exported
 
 Every message is one sentence that names the thing, what was expected, and what to do next.
 """
@@ -43,3 +44,7 @@ class PictureError(FacecorpusError):
 
 class BuildError(FacecorpusError):
     """There is nothing to build, or a check before writing failed."""
+
+
+class ExportError(FacecorpusError):
+    """The shards cannot be exported."""

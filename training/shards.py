@@ -143,9 +143,14 @@ def _class_names(parquet: pq.ParquetFile, file: Path) -> dict[str, list[str]]:
         raise TrainingError(
             f"{file} is not a shard of faces, it lacks the column '{missing[0]}': run `facecorpus build`."
         )
+    metadata = parquet.schema_arrow.metadata or {}
+    if json.loads(metadata.get(b"facecorpus", b"{}")).get("kind") == "original":
+        raise TrainingError(
+            f"{file} holds whole photographs (built with --original), and training needs aligned crops:"
+            " run `facecorpus build` without --original and give that folder."
+        )
     try:
-        metadata = (parquet.schema_arrow.metadata or {})[b"huggingface"]
-        features = json.loads(metadata)["info"]["features"]
+        features = json.loads(metadata[b"huggingface"])["info"]["features"]
         return {task: list(features[task]["names"]) for task in TASKS}
     except (KeyError, TypeError, ValueError) as error:
         raise TrainingError(
