@@ -4,7 +4,8 @@ Knows the schema of the shards and nothing else of the toolkit that made them. t
 """
 
 from training.errors import TrainingError
-from training.results import load_results, show_tables
+from training.results import load_results
 from training.run import train_all
+from training.show import show_tables
 
 __all__ = ["TrainingError", "load_results", "show_tables", "train_all"]

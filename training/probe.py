@@ -48,12 +48,13 @@ def _faster(setting: Setting, device: str) -> tuple[str, str]:
     batch = min(setting.preset.batch, _BATCH)
     size = setting.preset.size
     images = as_input(np.zeros((batch, size, size, 3), dtype=np.uint8), device)
-    labels = torch.zeros(batch, dtype=torch.int64, device=device)
+    classes = setting.classes["identity"]
+    labels = torch.zeros(batch, 1, dtype=torch.int64, device=device)
     best = {"float32": float("inf"), "bfloat16": float("inf")}
     for _ in range(_ROUNDS):
         for dtype in ("float32", "bfloat16"):
-            network = make_network(setting.preset, "identity", setting.classes["identity"], seed=0).to(device)
-            stepper = Stepper(network, setting.preset, device, dtype)
+            network = make_network(setting.preset, setting.preset.identity_features, classes, seed=0).to(device)
+            stepper = Stepper(network, setting.preset, device, dtype, (classes,))
             stepper.step(images, labels, 0.0).item()
             start = time.perf_counter()
             stepper.step(images, labels, 0.0).item()  # .item() waits for a device that works asynchronously

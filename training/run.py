@@ -7,20 +7,23 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
 from training.dataset import images_path, make_images
 from training.errors import TrainingError
-from training.files import read_json, write_json
-from training.jobs import HeadsJob, NetworkJob, ProbeJob, Progress, Setting
+from training.files import read_json, write_json, write_whole
+from training.jobs import ProbeJob, Progress, Setting, UntrainedJob
+from training.plan import Plan, heads_job, make_plan, network_jobs
 from training.presets import Preset, Value, load_preset
 from training.progress import Board
-from training.protocols import Split, check_protocols, make_splits, save_split
-from training.results import collect, load_results, show_tables
+from training.protocols import PROTOCOLS, Split, check_protocols, save_split
+from training.results import Results, collect, load_results, over_seeds
 from training.shards import Shards, fingerprint, read_shards
+from training.show import show_tables
 from training.workers import Workers
 
 _OUTPUTS = ("results.json", "report.html", "report.md")
@@ -31,60 +34,101 @@ def train_all(
     run: Path,
     *,
     preset: str = "paper",
-    protocols: Sequence[str] = ("photo", "paper"),
+    protocols: Sequence[str] | None = None,
     seed: int = 0,
+    seeds: int = 1,
     workers: int | None = None,
     device: str = "auto",
 ) -> Path:
     """Make the paper's three experiments on the shards of a folder; the path of results.json in the folder `run`.
 
     Goes on where an earlier call in `run` was stopped; does nothing if that one came to its end.
-    `preset` is a name or the path of a TOML file. Raises TrainingError for anything the user can put right.
+    `preset` is a name or the path of a TOML file. `protocols` None means all that the shards allow; with `seeds` above
+    1 the experiments are made again with the next seeds, in run/seed-N, and the report has their mean and spread.
+    Raises TrainingError for anything the user can put right.
     """
-    started = time.monotonic()
-    screen, progress = Console(soft_wrap=True, highlight=False), Console(stderr=True)
-    numbers = load_preset(preset)
-    names = tuple(dict.fromkeys(protocols))
-    check_protocols(names)
+    screen = Console(soft_wrap=True, highlight=False)
     if workers is not None and workers < 1:
         raise TrainingError(f"There cannot be {workers} workers: give 1 or more.")
-    settings = {"shards": fingerprint(shards), "seed": seed, **numbers.values()}
+    if seeds < 1:
+        raise TrainingError(f"There cannot be {seeds} seeds: give 1 or more.")
+    numbers = load_preset(preset)
+    if protocols is not None:
+        check_protocols(tuple(protocols))
+    experiment = _Experiment(shards, numbers, protocols, workers or _cores(), device, screen)
     with _locked(run):
-        _check_same(run, settings)
-        if _is_finished(run, names):
-            show_tables(load_results(run))
-            screen.print(f"This run is finished: {run / 'report.html'} has its report.", markup=False)
-            return run / "results.json"
-        names = tuple(dict.fromkeys([*_reported(run), *names]))
-        data = read_shards(shards)
-        _tell_what_is_left_out(data, screen)
-        splits = [split for name in names for split in make_splits(name, data, numbers, seed)]
-        images = _decode(run, data, numbers, seed, progress)
-        write_json(run / "run.json", settings)  # from here on the folder belongs to these settings
-        _keep(splits, run, data, numbers)
-        setting = Setting(
-            folder=run,
-            images=images,
-            classes={task: len(data.classes[task]) for task in data.tasks},
-            preset=numbers,
-            seed=seed,
-            device=device,
-            dtype="float32",
-        )
-        _train(setting, splits, workers or _cores(), screen, progress)
-        results = collect(run, data, numbers, seed, splits, seconds=time.monotonic() - started)
-        from training.report import write_report
-
-        write_report(run, results)
-        write_json(run / "results.json", results)  # last: it tells that the run is finished
+        results, is_new = _once(experiment, run, seed)
+        if seeds > 1 and len(results.get("over_seeds", {}).get("seeds", [])) < seeds:
+            others = []
+            for other in range(seed + 1, seed + seeds):
+                screen.print(f"Seed {other}:", markup=False)
+                others.append(_once(experiment, run / f"seed-{other}", other)[0])
+            results["over_seeds"] = over_seeds([results, *others])
+            _report(run, results)
+            is_new = True
     show_tables(results)
-    screen.print(f"Report: {run / 'report.html'}", markup=False)
+    if not is_new:
+        screen.print(f"This run is finished: {run / 'report.html'} has its report.", markup=False)
+    else:
+        screen.print(f"Report: {run / 'report.html'}", markup=False)
     return run / "results.json"
 
 
-def _train(setting: Setting, splits: Sequence[Split], workers: int, screen: Console, progress: Console) -> None:
+@dataclass(frozen=True)
+class _Experiment:
+    """What the runs of several seeds share; `protocols` None means all that the shards allow."""
+
+    shards: Path
+    preset: Preset
+    protocols: Sequence[str] | None
+    workers: int
+    device: str
+    screen: Console
+
+
+def _once(experiment: _Experiment, run: Path, seed: int) -> tuple[Results, bool]:
+    """The results of one seed, and whether they were made only now."""
+    started = time.monotonic()
+    progress = Console(stderr=True)
+    preset = experiment.preset
+    settings = {"shards": fingerprint(experiment.shards), "seed": seed, **preset.values()}
+    _check_same(run, settings)
+    if _is_finished(run, experiment.protocols):
+        return load_results(run), False
+    data = read_shards(experiment.shards)
+    _tell_what_is_left_out(data, experiment.screen)
+    plan = make_plan(data, preset, seed, experiment.protocols, before=_reported(run))
+    for what, reason in plan.not_made.items():
+        experiment.screen.print(f"{what} is left out: {reason}", markup=False)
+    images = _decode(run, data, preset, seed, progress)
+    write_json(run / "run.json", settings)  # from here on the folder belongs to these settings
+    setting = Setting(
+        folder=run,
+        images=images,
+        classes={target: len(names) for target, names in data.targets.items()},
+        preset=preset,
+        seed=seed,
+        device=experiment.device,
+        dtype="float32",
+    )
+    _keep(plan.all_splits, setting, data)
+    _train(setting, plan, experiment, progress)
+    results = collect(run, data, preset, seed, plan, seconds=time.monotonic() - started)
+    _report(run, results)
+    return results, True
+
+
+def _report(run: Path, results: Results) -> None:
+    return write_json(run / "results.json", results)
+    from training.report import write_report
+
+    write_report(run, results)
+    write_json(run / "results.json", results)  # last: it tells that the run is finished
+
+
+def _train(setting: Setting, plan: Plan, experiment: _Experiment, progress: Console) -> None:
     """Choose the number type, then train all networks, then all heads."""
-    with Workers(workers) as pool:
+    with Workers(experiment.workers) as pool:
         probe = ProbeJob(setting)
         pool.run([probe], Board(Console(quiet=True), "probe", [(probe.name, 1)]))
         choice = read_json(probe.done)
@@ -93,13 +137,15 @@ def _train(setting: Setting, splits: Sequence[Split], workers: int, screen: Cons
                 f"{setting.folder} was begun on device {choice['device']}, now {setting.device}: "
                 "take a new run folder, or the same device as before."
             )
-        screen.print(f"Networks in {choice['dtype']} on {choice['device']}: {choice['reason']}.", markup=False)
+        reason = f"Networks in {choice['dtype']} on {choice['device']}: {choice['reason']}."
+        experiment.screen.print(reason, markup=False)
         setting = replace(setting, device=choice["device"], dtype=choice["dtype"])
-        pool.count = workers if setting.device == "cpu" else 1
-        networks = [NetworkJob(setting, split.name, task) for split in splits for task in setting.tasks]
-        with Board(progress, "Networks", [(job.name, job.steps) for job in networks]) as board:
-            pool.run(networks, board)
-        heads = [HeadsJob(setting, split.name) for split in splits]
+        pool.count = experiment.workers if setting.device == "cpu" else 1
+        networks = [job for split in plan.all_splits for job in network_jobs(setting, split)]
+        jobs = [*networks, UntrainedJob(setting)]
+        with Board(progress, "Networks", [(job.name, job.steps) for job in jobs]) as board:
+            pool.run(jobs, board)
+        heads = [heads_job(setting, split) for split in plan.all_splits]
         with Board(progress, "Cross-task and fusion heads", [(job.name, job.steps) for job in heads]) as board:
             pool.run(heads, board)
 
@@ -122,11 +168,20 @@ def _decode(run: Path, shards: Shards, preset: Preset, seed: int, progress: Cons
     return path
 
 
-def _keep(splits: Sequence[Split], run: Path, shards: Shards, preset: Preset) -> None:
+def _keep(splits: Sequence[Split], setting: Setting, shards: Shards) -> None:
+    """Write what the workers need beside the images."""
     for split in splits:
-        path = run / split.name / "split.npz"
+        path = setting.folder / split.name / "split.npz"
         if not path.is_file():
-            save_split(path, split, shards, preset)
+            save_split(path, split, shards, setting.preset)
+    if shards.descriptors is not None and not setting.descriptors.is_file():
+        descriptors = shards.descriptors
+
+        def save(partial: Path) -> None:
+            with partial.open("wb") as file:
+                np.save(file, descriptors)
+
+        write_whole(setting.descriptors, save)
 
 
 def _tell_what_is_left_out(shards: Shards, screen: Console) -> None:
@@ -142,10 +197,12 @@ def _tell_what_is_left_out(shards: Shards, screen: Console) -> None:
             )
 
 
-def _is_finished(run: Path, protocols: Sequence[str]) -> bool:
+def _is_finished(run: Path, protocols: Sequence[str] | None) -> bool:
     if not all((run / name).is_file() for name in _OUTPUTS):
         return False
-    return set(protocols) <= set(_reported(run))
+    results = load_results(run)
+    there = {*results["protocols"], *(what.removeprefix("Protocol ") for what in results["not_made"])}
+    return set(protocols or PROTOCOLS) <= there
 
 
 def _reported(run: Path) -> list[str]:

@@ -12,15 +12,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional as F
 
 from training.dataset import open_images
 from training.errors import TrainingError
 from training.files import write_json, write_whole
 from training.jobs import NetworkJob, Progress, Report
 from training.networks import TaskNetwork, as_input, make_network
-from training.paper import TASKS
 from training.presets import Preset
+from training.targets import answers_of, loss_of
 
 _TALK_EVERY = 0.5  # seconds between two reports
 
@@ -45,10 +44,16 @@ def batch_rows(images: int, batch: int, step: int, seed: int) -> NDArray[np.int6
 
 
 class Stepper:
-    """One network with its optimiser: SGD with momentum, in float32 or under bfloat16 autocast."""
+    """One network with its optimiser: SGD with momentum, in float32 or under bfloat16 autocast.
 
-    def __init__(self, network: TaskNetwork, preset: Preset, device: str, dtype: str) -> None:
+    `classes` counts those of each target that the network answers; its scores lie side by side.
+    """
+
+    def __init__(
+        self, network: TaskNetwork, preset: Preset, device: str, dtype: str, classes: tuple[int, ...]
+    ) -> None:
         self.network = network
+        self.classes = classes
         self.device = device
         self.autocast = torch.autocast(device, dtype=torch.bfloat16, enabled=dtype == "bfloat16")
         self.optimiser = torch.optim.SGD(
@@ -56,12 +61,12 @@ class Stepper:
         )
 
     def step(self, images: Tensor, labels: Tensor, rate: float) -> Tensor:
-        """Make one step with learning rate `rate`; the loss before it."""
+        """Make one step on labels (B, targets) with learning rate `rate`; the loss before it."""
         self.optimiser.param_groups[0]["lr"] = rate
         self.optimiser.zero_grad(set_to_none=True)
         with self.autocast:
             scores = self.network(images)
-        loss = F.cross_entropy(scores.float(), labels)
+        loss = loss_of(scores.float(), labels, self.classes)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         return loss.detach()
@@ -77,16 +82,19 @@ class Stepper:
 
 @dataclass
 class State:
-    """Where the training of a network stands; `curve` has (step, mean loss since the last, accuracy) rows."""
+    """Where the training of a network stands; `curve` has (step, mean loss since the last, accuracy) rows.
+
+    The accuracy is None where the split tests nothing that the network answers.
+    """
 
     step: int = 0
     seconds: float = 0.0
-    curve: list[tuple[int, float, float]] = field(default_factory=list)
+    curve: list[tuple[int, float, float | None]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Data:
-    """The images, and for each side of a split the rows of a task's known images and their labels."""
+    """The images, and for each side of a split the rows that a network has a label for, with labels (n, targets)."""
 
     images: NDArray[np.uint8]
     train: NDArray[np.int64]
@@ -96,26 +104,27 @@ class Data:
 
     @classmethod
     def of(cls, job: NetworkJob) -> Data:
-        column = job.setting.tasks.index(job.task)
+        columns = [list(job.setting.classes).index(target) for target in job.network.targets]
         sides: list[NDArray[np.int64]] = []
         with np.load(job.split_file) as split:
             for side in ("train", "test"):
-                labels = split[f"{side}_labels"][:, column]
-                sides += [split[side][labels >= 0], labels[labels >= 0]]
+                labels = split[f"{side}_labels"][:, columns]
+                known = (labels >= 0).any(axis=1)
+                sides += [split[side][known], labels[known]]
         return cls(open_images(job.setting.images), *sides)
 
 
 def train(job: NetworkJob, report: Report) -> None:
     """Train, or go on training, then leave the job's files in its folder.
 
-    Files: network.pt (weights), features.npy (of the split's train then test images), pictures.npz (for the
-    figures) and, last, network.json (accuracy, curve, seconds).
+    Files: network.pt (weights), features.npy (of the split's train then test images), answers.npy (of its test images,
+    a column for each target), pictures.npz (for the figures) and, last, network.json (accuracy, curve, seconds).
     """
     setting = job.setting
     data = Data.of(job)
-    seed = setting.seed * len(TASKS) + TASKS.index(job.task)
-    network = make_network(setting.preset, job.task, setting.classes[job.task], seed).to(setting.device)
-    stepper = Stepper(network, setting.preset, setting.device, setting.dtype)
+    seed = job.network.seed(setting.seed)
+    network = make_network(setting.preset, job.network.width, sum(job.classes), seed).to(setting.device)
+    stepper = Stepper(network, setting.preset, setting.device, setting.dtype, job.classes)
     checkpoint = job.folder / "checkpoint.pt"
     state = _load(checkpoint, stepper)
     while state.step < setting.preset.iterations:
@@ -160,41 +169,43 @@ def _train_to_next_point(
 
 def _accuracy(
     stepper: Stepper, images: NDArray[np.uint8], rows: NDArray[np.int64], labels: NDArray[np.int64], batch: int
-) -> float:
+) -> float | None:
+    if not len(rows):
+        return None
     _, found = _look_at(stepper, images, rows, batch)
-    return float((found == labels).mean())
+    return float((found == labels)[labels >= 0].mean())
 
 
 def _look_at(
     stepper: Stepper, images: NDArray[np.uint8], rows: NDArray[np.int64], batch: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Features (n, width) and predicted classes (n) of the images at `rows`."""
+    """Features (n, width) and predicted classes (n, targets) of the images at `rows`."""
     features, classes = [], []
     for start in range(0, len(rows), batch):
         seen, scores = stepper.look(as_input(images[rows[start : start + batch]], stepper.device))
         features.append(seen.cpu().numpy())
-        classes.append(scores.argmax(1).cpu().numpy())
+        classes.append(answers_of(scores, stepper.classes).cpu().numpy())
     return np.concatenate(features), np.concatenate(classes)
 
 
 def _finish(job: NetworkJob, stepper: Stepper, data: Data, state: State) -> None:
     batch = job.setting.preset.batch
     with np.load(job.split_file) as split:
-        rows = np.concatenate([split["train"], split["test"]])
-        known = split["test_labels"][:, job.setting.tasks.index(job.task)] >= 0
-    features, classes = _look_at(stepper, data.images, rows, batch)
-    found = classes[len(rows) - len(known) :][known]
+        train, test = split["train"], split["test"]
+    features, classes = _look_at(stepper, data.images, np.concatenate([train, test]), batch)
+    answers = classes[len(train) :].astype(np.int16)
+    found = answers[np.isin(test, data.test)]
     job.folder.mkdir(parents=True, exist_ok=True)
     weights = stepper.network.state_dict()
     write_whole(job.folder / "network.pt", lambda path: torch.save(weights, path))
     write_whole(job.folder / "features.npy", lambda path: _save_array(path, features))
-    pictures = _pictures(stepper, data.images[data.test[:1]])
+    write_whole(job.folder / "answers.npy", lambda path: _save_array(path, answers))
+    pictures = _pictures(stepper, data.images[test[:1]])
     write_whole(job.folder / "pictures.npz", lambda path: _save_arrays(path, pictures))
-    right = found == data.test_labels
-    untouched = data.test % job.setting.preset.variants == 0
+    known = data.test_labels >= 0
     finished = {
-        "accuracy": float(right.mean()),
-        "accuracy_on_originals": float(right[untouched].mean()) if untouched.any() else None,
+        "accuracy": float((found == data.test_labels)[known].mean()) if known.any() else None,
+        "parameters": sum(weight.numel() for weight in weights.values()),
         "test_images": len(data.test),
         "train_images": len(data.train),
         "seconds": round(state.seconds, 1),
@@ -216,7 +227,7 @@ def _pictures(stepper: Stepper, face: NDArray[np.uint8]) -> dict[str, NDArray[An
     return arrays | {"face": face[0], "filters": first.permute(0, 2, 3, 1).cpu().contiguous().numpy()}
 
 
-def _save_array(path: Path, array: NDArray[np.float32]) -> None:
+def _save_array(path: Path, array: NDArray[Any]) -> None:
     with path.open("wb") as file:
         np.save(file, array)
 
