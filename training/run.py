@@ -119,7 +119,6 @@ def _once(experiment: _Experiment, run: Path, seed: int) -> tuple[Results, bool]
 
 
 def _report(run: Path, results: Results) -> None:
-    return write_json(run / "results.json", results)
     from training.report import write_report
 
     write_report(run, results)
