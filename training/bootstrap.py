@@ -51,10 +51,8 @@ class Resampled(Generic[K]):
         return _percentiles(self.accuracies[:, self.columns[first]] - self.accuracies[:, self.columns[second]])
 
 
-def _resample(
-    right: NDArray[np.float64], known: NDArray[np.int64], resamples: int, seed: int
-) -> NDArray[np.float64]:
-    """Accuracies (resamples, measures) from counts (units, measures); not a number where no unit drawn has the label."""
+def _resample(right: NDArray[np.float64], known: NDArray[np.int64], resamples: int, seed: int) -> NDArray[np.float64]:
+    """Accuracies (resamples, measures) from counts (units, measures); NaN where no unit drawn has the label."""
     units = len(known)
     random = np.random.default_rng([seed, units])
     counts = np.concatenate([right, known], axis=1).astype(np.float64)

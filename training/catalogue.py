@@ -51,7 +51,7 @@ def task_networks(tasks: Iterable[str], preset: Preset) -> list[Network]:
 
 
 def control_networks(targets: Sequence[str], preset: Preset) -> list[Network]:
-    """What the paper lacks: all tasks in one network, each task with as many features as all have together, subgroups."""
+    """What the paper lacks: all tasks in one network, each task with as many features as all have, subgroups."""
     tasks = tuple(target for target in targets if target != SUBGROUP)
     width = sum(preset.features(task) for task in tasks)
     subgroup = [Network(SUBGROUP, (SUBGROUP,), preset.attribute_features)] if SUBGROUP in targets else []

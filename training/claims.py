@@ -79,7 +79,7 @@ def judge(protocol: str, resampled: Resampled[Any], accuracies: dict[Any, float]
     """The verdict on each claim that a protocol's rows can speak to; keys are (protocol, row, target)."""
     judged = []
     for claim in CLAIMS:
-        tasks = {}
+        tasks: dict[str, dict[str, Any]] = {}
         for task in claim.tasks:
             better, worse = (protocol, claim.better, task), (protocol, claim.worse, task)
             if better in accuracies and worse in accuracies:

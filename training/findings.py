@@ -34,7 +34,7 @@ def gap_sentences(results: Results) -> list[str]:
 
 
 def honesty(results: Results) -> list[str]:
-    """Sentences on what the protocols test, on the number of people, on confounds of the design, and on what is left out."""
+    """Sentences on what the protocols test, on the number of people, on confounds, and on what is left out."""
     return [*_protocols(results), _people(results), *_confounds(results), *_left_out(results)]
 
 
@@ -126,7 +126,7 @@ def _confounds(results: Results) -> list[str]:
         )
         if "held all" in rows:
             sentences.append(
-                "Heads learn on features of images that the networks had already fitted. Networks that were given only a "
+                "Heads learn on features of images that the networks had already fitted. Networks that were given only "
                 "part of the photographs tell what that does: all together, heads on images held out from them less "
                 f"heads on images they fitted, protocol {name}: {_change(rows, 'held all', 'fitted all')}."
             )

@@ -35,7 +35,8 @@ class Measure:
     @property
     def right(self) -> NDArray[np.bool_]:
         """Which of the answers are the label."""
-        return self.answers == self.labels
+        right: NDArray[np.bool_] = self.answers == self.labels
+        return right
 
 
 Measures = dict[Key, Measure]

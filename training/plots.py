@@ -42,12 +42,15 @@ def protocols(results: Mapping[str, Any]) -> bytes:
     figure, axes = _figure(8, 3, 1, 1)
     axis, tasks = axes.ravel()[0], results["tasks"]
     for n, (name, protocol) in enumerate(results["protocols"].items()):
-        cells = {place: protocol["rows"]["own"][task] for place, task in enumerate(tasks) if task in protocol["rows"]["own"]}
+        own = protocol["rows"]["own"]
+        cells = {place: own[task] for place, task in enumerate(tasks) if task in own}
         heights = np.array([cell["accuracy"] for cell in cells.values()])
         bounds = np.array([cell["by_person"] for cell in cells.values()]).reshape(-1, 2).T
         places = np.array(list(cells)) + 0.16 * (n - 1)
         axis.errorbar(places, heights, np.maximum(np.abs(bounds - heights), 0), fmt="o", capsize=3, label=name)
-    axis.plot(range(len(tasks)), [TABLE_2["own"][task] for task in tasks], "k_", markersize=28, label="the paper's figure")
+    axis.plot(
+        range(len(tasks)), [TABLE_2["own"][task] for task in tasks], "k_", markersize=28, label="the paper's figure"
+    )
     axis.plot(range(len(tasks)), [results["chance"][task] for task in tasks], ":", color="grey", label="chance")
     axis.set(xticks=range(len(tasks)), xticklabels=[TITLES[task] for task in tasks], ylim=(0, 1), ylabel="accuracy")
     axis.grid(axis="y", alpha=0.3)

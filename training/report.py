@@ -12,9 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from training import plots
 from training.augment import filter_name
+from training.claims import TEST
 from training.dataset import Images, images_path, open_images
 from training.files import write_bytes, write_text
-from training.claims import TEST
 from training.findings import gap_sentences, honesty, points
 from training.paper import TITLES
 from training.tables import tables_of

@@ -248,5 +248,3 @@ def _people(shards: Shards, task: str) -> dict[str, int]:
         name: len(np.unique(people[(labels == number) & (people >= 0)]))
         for number, name in enumerate(shards.classes[task])
     }
-
-

@@ -16,7 +16,7 @@ from rich.console import Console
 from training.dataset import images_path, make_images
 from training.errors import TrainingError
 from training.files import read_json, write_json, write_whole
-from training.jobs import ProbeJob, Progress, Setting, UntrainedJob
+from training.jobs import Job, ProbeJob, Progress, Setting, UntrainedJob
 from training.plan import Plan, heads_job, make_plan, network_jobs
 from training.presets import Preset, Value, load_preset
 from training.progress import Board
@@ -141,7 +141,7 @@ def _train(setting: Setting, plan: Plan, experiment: _Experiment, progress: Cons
         setting = replace(setting, device=choice["device"], dtype=choice["dtype"])
         pool.count = experiment.workers if setting.device == "cpu" else 1
         networks = [job for split in plan.all_splits for job in network_jobs(setting, split)]
-        jobs = [*networks, UntrainedJob(setting)]
+        jobs: list[Job] = [*networks, UntrainedJob(setting)]
         with Board(progress, "Networks", [(job.name, job.steps) for job in jobs]) as board:
             pool.run(jobs, board)
         heads = [heads_job(setting, split) for split in plan.all_splits]

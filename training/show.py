@@ -15,7 +15,7 @@ Results = dict[str, Any]
 
 
 def show_tables(results: Results, console: Console | None = None) -> None:
-    """Print Tables 1 and 2 of every protocol, each accuracy in per cent, the paper's in brackets; then what it means."""
+    """Print Tables 1 and 2 of every protocol, in per cent, the paper's in brackets; then what they mean."""
     console = console or Console()
     paper = "the paper" if len(results["tasks"]) == len(TASKS) else "the paper, with its four networks"
     for name, protocol in results["protocols"].items():

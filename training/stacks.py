@@ -163,7 +163,8 @@ def _bilinear(projected: Tensor, gates: Tensor) -> Tensor:
     bounded = torch.tanh(projected)
     sources = projected.shape[1]
     pairs = sources * (sources - 1) / 2
-    return (bounded.sum(1) ** 2 - (bounded**2).sum(1)) / (2 * pairs**0.5)
+    products: Tensor = (bounded.sum(1) ** 2 - (bounded**2).sum(1)) / (2 * pairs**0.5)
+    return products
 
 
 _MIXES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"sum": _sum, "gating": _gating, "bilinear": _bilinear}

@@ -11,13 +11,12 @@ from torch.nn import functional as F
 
 def loss_of(scores: Tensor, labels: Tensor, classes: Sequence[int]) -> Tensor:
     """Mean cross-entropy over the targets: scores (B, sum of classes), labels (B, targets), -1 counts for nothing."""
-    pieces = scores.split(list(classes), dim=1)
-    losses = [
-        F.cross_entropy(piece, labels[:, n], ignore_index=-1, reduction="sum") for n, piece in enumerate(pieces)
-    ]
+    pieces = torch.split(scores, list(classes), dim=1)
+    losses = [F.cross_entropy(piece, labels[:, n], ignore_index=-1, reduction="sum") for n, piece in enumerate(pieces)]
     return torch.stack(losses).mean() / len(labels)
 
 
 def answers_of(scores: Tensor, classes: Sequence[int]) -> Tensor:
     """The class of each target with the highest score: (B, targets)."""
-    return torch.stack([piece.argmax(1) for piece in scores.split(list(classes), dim=1)], dim=1)
+    pieces = torch.split(scores, list(classes), dim=1)
+    return torch.stack([piece.argmax(1) for piece in pieces], dim=1)

@@ -49,9 +49,7 @@ class Stepper:
     `classes` counts those of each target that the network answers; its scores lie side by side.
     """
 
-    def __init__(
-        self, network: TaskNetwork, preset: Preset, device: str, dtype: str, classes: tuple[int, ...]
-    ) -> None:
+    def __init__(self, network: TaskNetwork, preset: Preset, device: str, dtype: str, classes: tuple[int, ...]) -> None:
         self.network = network
         self.classes = classes
         self.device = device
