@@ -70,6 +70,10 @@ def test_an_unknown_preset_names_the_known_ones() -> None:
         ("batch = 24", "batch = ", "not valid TOML"),
         ("[16, 16]", "[16]", r"hidden = \[16\]: expected 2 whole numbers"),
         ('"float32"', '"half"', "dtype = 'half': expected one of auto"),
+        ("turn = 12", "turn = 270", "affine.turn = 270: expected a number from 0 to 180"),
+        ("shift = 0.06", "jump = 0.06", "expected all of mirror, turn, scale, shear, shift"),
+        ("noise = [4, 10]", "snow = [4, 10]", "expected some of blur, brighter"),
+        ("noise = [4, 10]", "noise = [4]", r"image_filters.noise = \[4\]: expected 2 numbers"),
         ('["photo"]', '["people"]', r"control_protocols = \['people'\]: expected a list of photo, paper, identity"),
         ("out_of_fold = 2", "out_of_fold = 1", "out_of_fold = 1: expected 0 for none, or 2 folds"),
     ],
@@ -194,7 +198,8 @@ def test_a_task_without_labels_is_left_out_and_the_others_are_learned(
         assert "race of 5: " in report
         assert "other two" in report
         assert "all three" in report
-        assert "all four" not in report
+        assert "| all four |" not in report
+        assert "<td>all four</td>" not in report
 
 
 def test_identity_and_one_attribute_are_enough(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -28,6 +30,7 @@ from training.train import Stepper, batch_rows
 
 PRESET = load_preset(str(Path(__file__).parent / "data" / "training_tiny.toml"))
 CLASSES = {"identity": 6, "age_group": 3, "race": 4, "gender": 2}
+FULL = load_preset("paper")
 TASKS = tuple(CLASSES)
 COLUMNS = {"identity": range(16), "age_group": range(16, 24), "race": range(24, 32), "gender": range(32, 40)}
 
@@ -62,20 +65,30 @@ def test_a_batch_follows_from_seed_and_step_alone() -> None:
 
 def test_the_first_variant_is_the_photograph_itself() -> None:
     image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-    assert (variant(image, "a", 0, 0) == image).all()
-    assert filter_name(0) == "original"
+    assert (variant(image, "a", 0, 0, FULL) == image).all()
+    assert filter_name(0, FULL) == "original"
 
 
 @pytest.mark.parametrize("index", range(1, len(FILTERS) + 1))
 def test_a_variant_differs_but_follows_from_face_index_and_seed(index: int) -> None:
     image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-    made = variant(image, "a", index, 0)
+    made = variant(image, "a", index, 0, FULL)
     assert made.shape == image.shape
     assert made.dtype == np.uint8
     assert (made != image).any()
-    assert (variant(image, "a", index, 0) == made).all()
-    assert (variant(image, "b", index, 0) != made).any()
-    assert (variant(image, "a", index, 1) != made).any()
+    assert (variant(image, "a", index, 0, FULL) == made).all()
+    assert (variant(image, "b", index, 0, FULL) != made).any()
+    assert (variant(image, "a", index, 1, FULL) != made).any()
+
+
+def test_a_preset_chooses_the_filters_their_order_and_how_much_a_face_is_moved() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    still = dict.fromkeys(FULL.affine, 0.0)
+    grey = replace(FULL, affine=still, image_filters={"grey": [1, 1], "median": [3, 3]})
+    assert [filter_name(index, grey) for index in range(4)] == ["original", "grey", "median", "grey"]
+    made = variant(image, "a", 1, 0, grey)
+    assert (made[..., 0] == made[..., 2]).all()
+    assert (variant(image, "a", 2, 0, grey) == cv2.medianBlur(image, 3)).all()
 
 
 def test_the_images_of_a_photograph_lie_side_by_side(shards: Shards, tmp_path: Path) -> None:
@@ -83,7 +96,7 @@ def test_the_images_of_a_photograph_lie_side_by_side(shards: Shards, tmp_path: P
     images = open_images(tmp_path / "images.npy")
     assert images.shape == (48 * 4, 16, 16, 3)
     for index in range(1, 4):
-        expected = variant(np.asarray(images[20]), str(shards.face_ids[5]), index, 0)
+        expected = variant(np.asarray(images[20]), str(shards.face_ids[5]), index, 0, PRESET)
         assert (images[20 + index] == expected).all()
 
 

@@ -52,7 +52,7 @@ def _fill(path: Path, shards: Shards, preset: Preset, seed: int, tick: Callable[
         face_id = str(shards.face_ids[row])
         image = _decode(encoded, preset.size, face_id)
         for index in range(preset.variants):
-            images[row * preset.variants + index] = variant(image, face_id, index, seed)
+            images[row * preset.variants + index] = variant(image, face_id, index, seed, preset)
         tick(row + 1)
     images.flush()
 
