@@ -52,6 +52,8 @@ class Setting:
     seed: int
     device: str
     dtype: str
+    deterministic: bool = False
+    deadline: float | None = None  # of time.time(); networks stop at the checkpoint before it
 
     @property
     def tasks(self) -> tuple[str, ...]:

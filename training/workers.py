@@ -15,6 +15,7 @@ from types import TracebackType
 
 from training.errors import TrainingError
 from training.jobs import Job, Progress
+from training.memory import keep_freed_memory
 from training.progress import Board
 
 
@@ -112,6 +113,7 @@ def _work(pipe: Connection) -> None:
     os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported, or it makes threads that only wait
     import torch
 
+    keep_freed_memory()
     torch.set_num_threads(1)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
