@@ -14,7 +14,7 @@ from rich.console import Console
 from training_shards import coloured_rows, write_shards
 
 from training.augment import FILTERS, filter_name, variant
-from training.dataset import make_images, open_images
+from training.dataset import image_jobs, open_images
 from training.findings import honesty, ordering
 from training.heads import Features, HeadStack, _test, all_heads
 from training.jobs import Progress
@@ -78,7 +78,8 @@ def test_a_variant_differs_but_follows_from_face_index_and_seed(index: int) -> N
 
 
 def test_the_images_of_a_photograph_lie_side_by_side(shards: Shards, tmp_path: Path) -> None:
-    make_images(tmp_path / "images.npy", shards, PRESET, 0, lambda done: None)
+    for job in image_jobs(tmp_path / "images.npy", shards, PRESET, 0):
+        job.run(lambda progress: None)
     images = open_images(tmp_path / "images.npy")
     assert images.shape == (48 * 4, 16, 16, 3)
     for index in range(1, 4):

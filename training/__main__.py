@@ -19,6 +19,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, help="processes of one thread each (default: one a core)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
+    parser.add_argument("--full-schedule", action="store_true", help="all steps, also where the loss has flattened")
+    parser.add_argument("--deterministic", action="store_true", help="the same bits each time on this machine")
+    parser.add_argument("--max-time", help="such as 2h or 90m: stop at a checkpoint in time")
     given = parser.parse_args()
     protocols = [name.strip() for name in given.protocols.split(",") if name.strip()]
     try:
@@ -30,6 +33,9 @@ def main() -> int:
             seed=given.seed,
             workers=given.workers,
             device=given.device,
+            full_schedule=given.full_schedule,
+            deterministic=given.deterministic,
+            max_time=given.max_time,
         )
     except TrainingError as error:
         print(f"Error: {error}", file=sys.stderr)

@@ -71,7 +71,7 @@ class ImagesJob:
                 talked = time.monotonic()
                 report(Progress(number, self.steps))
         images.flush()  # the rows reach the disk before the mark that vouches for them
-        write_json(self.done, {"crc32": zlib.crc32(images[self.rows])})
+        write_json(self.done, {"crc32": zlib.crc32(images[self.rows].data)})
         report(Progress(self.steps, self.steps))
 
 
@@ -139,7 +139,7 @@ def _unmark_damaged(jobs: Sequence[ImagesJob]) -> None:
     for job in jobs:
         if job.done.is_file():
             try:
-                sound = read_json(job.done)["crc32"] == zlib.crc32(images[job.rows])
+                sound = read_json(job.done)["crc32"] == zlib.crc32(images[job.rows].data)
             except (ValueError, KeyError, TypeError):
                 sound = False
             if not sound:

@@ -104,6 +104,11 @@ class NetworkJob:
         return self.setting.folder / self.split / self.task
 
     @property
+    def events(self) -> Path:
+        """The folder of the network's TensorBoard events; `tensorboard --logdir RUN/events` shows all side by side."""
+        return self.setting.folder / "events" / self.name
+
+    @property
     def done(self) -> Path:
         return self.folder / "network.json"
 

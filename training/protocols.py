@@ -1,7 +1,7 @@
 """Protocols: which images train and which test.
 
 A protocol is one function from the shards to its splits; to add one, write it and name it in PROTOCOLS.
-Images are numbered as `dataset.make_images` stores them: n · variants + index.
+Images are numbered as `dataset.image_jobs` stores them: n · variants + index.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from training.errors import TrainingError
 from training.files import write_whole
+from training.plateau import validation_part
 from training.presets import Preset
 from training.shards import Shards
 
@@ -80,9 +81,22 @@ def sibling_share(split: Split, variants: int) -> float:
     return float(np.isin(split.test // variants, split.train // variants).mean())
 
 
-def save_split(path: Path, split: Split, shards: Shards, preset: Preset) -> None:
-    """Write what a worker needs of a split: the images of each side and their labels, (n, tasks)."""
+def group_numbers(shards: Shards) -> NDArray[np.int64]:
+    """The near-duplicate group of each row as a number; a row without one is a group of its own."""
+    own = np.char.add("face:", shards.face_ids)
+    names = np.where(shards.group_ids == "", own, np.char.add("group:", shards.group_ids))
+    return np.unique(names, return_inverse=True)[1].astype(np.int64)
+
+
+def save_split(path: Path, split: Split, shards: Shards, preset: Preset, seed: int) -> None:
+    """Write what a worker needs of a split: the images of each side and their labels, (n, tasks).
+
+    `validation` tells which images of the training side networks do not learn from, to see plateaus on.
+    """
     labels = np.repeat(shards.labels, preset.variants, axis=0)
+    share = preset.validation_share if preset.patience else 0.0
+    groups = group_numbers(shards)[split.train // preset.variants]
+    validation = validation_part(groups, labels[split.train], share, seed)
 
     def save(partial: Path) -> None:
         with partial.open("wb") as file:
@@ -90,6 +104,7 @@ def save_split(path: Path, split: Split, shards: Shards, preset: Preset) -> None
                 file,
                 train=split.train,
                 test=split.test,
+                validation=validation,
                 train_labels=labels[split.train],
                 test_labels=labels[split.test],
             )

@@ -59,6 +59,7 @@ def collect(run: Path, shards: Shards, preset: Preset, seed: int, splits: Sequen
         "shards": {"sha256": shards.sha256, "files": len(shards.files)},
         "device": choice["device"],
         "dtype": {"name": choice["dtype"], "reason": choice["reason"]},
+        "speeds": choice["speeds"],
         "seconds": round(seconds, 1),
         "versions": {
             "python": platform.python_version(),
@@ -96,6 +97,7 @@ def _protocol(run: Path, shards: Shards, preset: Preset, splits: list[Split]) ->
             task: _mean([_majority(shards, preset, split, column) for split in splits])
             for column, task in enumerate(tasks)
         },
+        "waited_for_data": _mean([one[task]["waited_for_data"] for one in networks for task in tasks]),
         "networks": {split.name: one for split, one in zip(splits, networks, strict=True)},
     }
 

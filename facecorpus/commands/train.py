@@ -19,6 +19,15 @@ def train_all(
     preset: Annotated[str, typer.Option(help="paper (the full schedule), quick, or a TOML file.")] = "paper",
     seed: Annotated[int, typer.Option(help="Seed of weights, batches and augmentation.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    full_schedule: Annotated[
+        bool, typer.Option("--full-schedule", help="Train all steps, also where the validation loss has flattened.")
+    ] = False,
+    deterministic: Annotated[
+        bool, typer.Option("--deterministic", help="The same numbers to the bit each time on this machine.")
+    ] = False,
+    max_time: Annotated[
+        str | None, typer.Option(help="Such as 2h or 90m: stop at a checkpoint in time; run again to go on.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train the paper's three experiments on the shards and write the report.
@@ -35,7 +44,16 @@ def train_all(
     try:
         # With --json, stdout is the result's alone; what a person reads goes to stderr.
         with redirect_stdout(sys.stderr if as_json else sys.stdout):
-            results = train(opened.shards, opened.runs / name, preset=preset, seed=seed, device=device)
+            results = train(
+                opened.shards,
+                opened.runs / name,
+                preset=preset,
+                seed=seed,
+                device=device,
+                full_schedule=full_schedule,
+                deterministic=deterministic,
+                max_time=max_time,
+            )
     except TrainingError as error:
         raise FacecorpusError(str(error)) from None
     if as_json:
