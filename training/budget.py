@@ -3,11 +3,54 @@
 from __future__ import annotations
 
 import re
+import time
+from dataclasses import dataclass
 
 from training.errors import TrainingError
 from training.presets import PRESETS, Preset, load_preset
 
-_UNITS = {"h": 3600, "m": 60, "s": 1}
+_UNITS = (3600, 60, 1)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The time a run has: seconds, and when they end (of time.time()); None for as long as it takes."""
+
+    seconds: float | None = None
+    deadline: float | None = None
+
+    @classmethod
+    def of(cls, max_time: str | None) -> Budget:
+        """The time from now on, given as `--max-time` is."""
+        if max_time is None:
+            return cls()
+        seconds = parse_time(max_time)
+        return cls(seconds, time.time() + seconds)
+
+    def warning(self, preset: Preset, classes: int, networks: int, workers: int, seconds_an_image: float) -> str | None:
+        """A sentence where the networks that are left may not be finished in time, with the preset that would be.
+
+        `seconds_an_image` is what the identity network takes in training, on one worker.
+        """
+        needed = network_seconds(preset, networks, workers, seconds_an_image)
+        if self.seconds is None or needed <= self.seconds:
+            return None
+        each = seconds_an_image / _flops(preset, classes)
+        times = {}
+        for file in PRESETS.glob("*.toml"):
+            other = load_preset(file.stem)
+            times[file.stem] = network_seconds(other, networks, workers, each * _flops(other, classes))
+        fitting = {name: seconds for name, seconds in times.items() if seconds <= self.seconds}
+        if fitting:
+            name = max(fitting, key=lambda one: fitting[one])
+            advice = f"preset {name} can, it takes up to {duration(fitting[name])}"
+        else:
+            name = min(times, key=lambda one: times[one])
+            advice = f"no preset can, the shortest is {name} with up to {duration(times[name])}"
+        return (
+            f"The networks take up to {duration(needed)} here and may not be finished in the {duration(self.seconds)} "
+            f"of --max-time: {advice}. This run stops at a checkpoint in time; the same command goes on from there."
+        )
 
 
 def parse_time(text: str) -> float:
@@ -16,38 +59,12 @@ def parse_time(text: str) -> float:
     parts = [int(part or 0) for part in found.groups()] if found else []
     if not any(parts):
         raise TrainingError(f"--max-time {text!r} is not a time: write it as 2h, 90m, 1h30m or 45s.")
-    return float(sum(number * unit for number, unit in zip(parts, _UNITS.values(), strict=True)))
+    return float(sum(number * unit for number, unit in zip(parts, _UNITS, strict=True)))
 
 
 def network_seconds(preset: Preset, networks: int, workers: int, seconds_an_image: float) -> float:
     """The longest that training `networks` networks can take, as wide as the identity network and at full schedule."""
-    rounds = -(-networks // workers)
-    return rounds * preset.iterations * preset.batch * seconds_an_image
-
-
-def warning(
-    preset: Preset, networks: int, workers: int, seconds_an_image: float, classes: int, max_time: float
-) -> str | None:
-    """A sentence where the networks may not be finished in `max_time` seconds, with a preset that would be."""
-    needed = network_seconds(preset, networks, workers, seconds_an_image)
-    if needed <= max_time:
-        return None
-    each = seconds_an_image / _flops(preset, classes)
-    others = {file.stem: load_preset(file.stem) for file in sorted(PRESETS.glob("*.toml"))}
-    times = {
-        name: network_seconds(other, networks, workers, each * _flops(other, classes)) for name, other in others.items()
-    }
-    fitting = {name: seconds for name, seconds in times.items() if seconds <= max_time}
-    if fitting:
-        name = max(fitting, key=lambda one: fitting[one])
-        advice = f"preset {name} can, it takes about {duration(fitting[name])}"
-    else:
-        name = min(times, key=lambda one: times[one])
-        advice = f"no preset can, the shortest is {name} with about {duration(times[name])}"
-    return (
-        f"The networks take up to {duration(needed)} here and may not be finished in the {duration(max_time)} of "
-        f"--max-time: {advice}. This run stops at a checkpoint in time; the same command goes on from there."
-    )
+    return -(-networks // workers) * preset.iterations * preset.batch * seconds_an_image
 
 
 def duration(seconds: float) -> str:

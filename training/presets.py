@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -10,7 +12,7 @@ from training.errors import TrainingError
 
 PRESETS = Path(__file__).parent / "presets"
 
-Value = int | float | str | list[int] | list[float]
+Value = int | float | str | list[int] | list[float] | list[str]
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,9 @@ class Preset:
     size: int
     variants: int
     test_share: float
+    identity_rounds: int
+    control_protocols: list[str]
+    out_of_fold: int
     filters: list[int]
     identity_features: int
     attribute_features: int
@@ -34,6 +39,7 @@ class Preset:
     patience: int
     least_gain: float
     hidden: list[int]
+    fusion_width: int
     head_iterations: int
     head_learning_rate: float
     evaluate_every: int
@@ -51,6 +57,10 @@ class Preset:
     def values(self) -> dict[str, Value]:
         """The preset as plain values, for JSON."""
         return asdict(self)
+
+    def sha256(self) -> str:
+        """A hash of all values, whatever file they were read from."""
+        return hashlib.sha256(json.dumps(self.values(), sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -81,6 +91,8 @@ _RULES = {
     "size": _Number(int, 16, 224),
     "variants": _Number(int, 2, 100),
     "test_share": _Number(float, 0.05, 0.95),
+    "identity_rounds": _Number(int, 1, 10),
+    "out_of_fold": _Number(int, 0, 10),
     "filters": _Number(int, 1, 1024, count=3),
     "identity_features": _Number(int, 1, 4096),
     "attribute_features": _Number(int, 1, 4096),
@@ -95,11 +107,13 @@ _RULES = {
     "patience": _Number(int, 0, 1000),
     "least_gain": _Number(float, 0, 1),
     "hidden": _Number(int, 1, 4096, count=2),
+    "fusion_width": _Number(int, 1, 4096),
     "head_iterations": _Number(int, 1, 10_000_000),
     "head_learning_rate": _Number(float, 1e-8, 10),
     "evaluate_every": _Number(int, 1, 1_000_000),
     "curve_images": _Number(int, 1, 10_000_000),
 }
+PROTOCOL_NAMES = ("photo", "paper", "identity")
 _DTYPES = ("auto", "float32", "bfloat16")
 
 
@@ -131,5 +145,12 @@ def _check(values: dict[str, object], path: Path) -> None:
     for key, rule in _RULES.items():
         if not rule.accepts(values[key]):
             raise TrainingError(f"The preset {path} has {key} = {values[key]!r}: expected {rule}.")
+    chosen = values["control_protocols"]
+    if not isinstance(chosen, list) or not set(map(str, chosen)) <= set(PROTOCOL_NAMES):
+        raise TrainingError(
+            f"The preset {path} has control_protocols = {chosen!r}: expected a list of {', '.join(PROTOCOL_NAMES)}."
+        )
+    if values["out_of_fold"] == 1:
+        raise TrainingError(f"The preset {path} has out_of_fold = 1: expected 0 for none, or 2 folds and more.")
     if values["dtype"] not in _DTYPES:
         raise TrainingError(f"The preset {path} has dtype = {values['dtype']!r}: expected one of {', '.join(_DTYPES)}.")

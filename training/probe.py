@@ -75,18 +75,19 @@ def choose_device(wanted: str) -> str:
 def measure(setting: Setting, device: str, types: tuple[str, ...]) -> dict[str, Speed]:
     """Time a few training steps of the identity network in each type, in turn; the best of four counts."""
     preset, classes = setting.preset, setting.classes["identity"]
+    width = preset.identity_features
     images = as_input(np.zeros((preset.batch, preset.size, preset.size, 3), dtype=np.uint8), device)
-    labels = torch.zeros(preset.batch, dtype=torch.int64, device=device)
+    labels = torch.zeros(preset.batch, 1, dtype=torch.int64, device=device)
     best = dict.fromkeys(types, float("inf"))
     for _ in range(_ROUNDS):
         for dtype in types:
-            network = make_network(preset, "identity", classes, seed=0).to(device)
-            stepper = Stepper(network, preset, device, dtype)
+            network = make_network(preset, width, classes, seed=0).to(device)
+            stepper = Stepper(network, preset, device, dtype, (classes,))
             stepper.step(images, labels, 0.0)
             start = clock(device)
             stepper.step(images, labels, 0.0)
             best[dtype] = min(best[dtype], clock(device) - start)
-    operations = preset.batch * step_flops(preset, preset.features("identity"), classes)
+    operations = preset.batch * step_flops(preset, width, classes)
     return {dtype: _speed(seconds, operations, preset.batch, dtype, device) for dtype, seconds in best.items()}
 
 

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
 from training.dataset import open_images
@@ -22,9 +21,9 @@ from training.events import event_file
 from training.files import write_json, write_whole
 from training.jobs import NetworkJob, Progress, Report
 from training.networks import TaskNetwork, as_input, make_network
-from training.paper import TASKS
 from training.plateau import Check, stage_at, stage_lengths
 from training.presets import Preset
+from training.targets import answers_of, loss_of
 
 _ALONE = World()
 _TALK_EVERY = 0.5  # seconds between two reports
@@ -50,10 +49,22 @@ def batch_rows(images: int, batch: int, step: int, seed: int) -> NDArray[np.int6
 
 
 class Stepper:
-    """One network with its optimiser: SGD with momentum, in float32 or under bfloat16 autocast."""
+    """One network with its optimiser: SGD with momentum, in float32 or under bfloat16 autocast.
 
-    def __init__(self, network: TaskNetwork, preset: Preset, device: str, dtype: str, world: World = _ALONE) -> None:
+    `classes` counts those of each target that the network answers; its scores lie side by side.
+    """
+
+    def __init__(
+        self,
+        network: TaskNetwork,
+        preset: Preset,
+        device: str,
+        dtype: str,
+        classes: tuple[int, ...],
+        world: World = _ALONE,
+    ) -> None:
         self.network = network
+        self.classes = classes
         self.device = device
         # Gradients are averaged over the processes, so each weighs its images as a part of the whole batch.
         self.forward = DistributedDataParallel(network) if world.size > 1 else network
@@ -64,12 +75,12 @@ class Stepper:
         )
 
     def step(self, images: Tensor, labels: Tensor, rate: float) -> Tensor:
-        """Make one step with learning rate `rate`; the loss before it."""
+        """Make one step on labels (B, targets) with learning rate `rate`; the loss before it."""
         self.optimiser.param_groups[0]["lr"] = rate
         self.optimiser.zero_grad(set_to_none=True)
         with self.autocast:
             scores = self.forward(images)
-        loss = F.cross_entropy(scores.float(), labels) * (len(images) / self.whole)
+        loss = loss_of(scores.float(), labels, self.classes) * (len(images) / self.whole)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         return loss.detach()
@@ -87,21 +98,22 @@ class Stepper:
 class State:
     """Where the training of a network stands; `curve` has (step, mean loss since the last, accuracy) rows.
 
-    `checks` are the losses on the validation part at the same steps; of all `seconds`, the trainer waited `waited` for
-    data, and `last_seconds` went by between the last two points of the curve.
+    The accuracy is None where the split tests nothing that the network answers. `checks` are the losses on the
+    validation part at the same steps. Of all `seconds` the trainer waited `waited` for data, and `last_seconds` went by
+    between the last two points of the curve.
     """
 
     step: int = 0
     seconds: float = 0.0
     waited: float = 0.0
     last_seconds: float = 0.0
-    curve: list[tuple[int, float, float]] = field(default_factory=list)
+    curve: list[tuple[int, float, float | None]] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Data:
-    """The images, and for each part of a split the rows of a task's known images and their labels.
+    """The images, and for each part of a split the rows that a network has a label for, with labels (n, targets).
 
     `validation` is a part of the training side that plateaus are seen on; it is empty for a full schedule.
     """
@@ -116,13 +128,14 @@ class Data:
 
     @classmethod
     def of(cls, job: NetworkJob) -> Data:
-        column = job.setting.tasks.index(job.task)
+        columns = [list(job.setting.classes).index(target) for target in job.network.targets]
         parts: list[NDArray[np.int64]] = []
         with np.load(job.split_file) as split:
             held = split["validation"]
             for side, chosen in (("train", ~held), ("train", held), ("test", slice(None))):
-                rows, labels = split[side][chosen], split[f"{side}_labels"][chosen, column]
-                parts += [rows[labels >= 0], labels[labels >= 0]]
+                rows, labels = split[side][chosen], split[f"{side}_labels"][chosen][:, columns]
+                known = (labels >= 0).any(axis=1)
+                parts += [rows[known], labels[known]]
         return cls(open_images(job.setting.images), *parts)
 
     def batch(self, rows: NDArray[np.int64], device: str) -> tuple[Tensor, Tensor]:
@@ -134,17 +147,17 @@ class Data:
 def train(job: NetworkJob, report: Report) -> None:
     """Train, or go on training, then leave the job's files in its folder.
 
-    Files: network.pt (weights), features.npy (of the split's train then test images), pictures.npz (for the
-    figures) and, last, network.json (accuracy, curve, seconds). Where the run's time would be over before the next
-    point of the curve, there is a checkpoint instead. Under torchrun all processes call this together, and the first
-    writes.
+    Files: network.pt (weights), features.npy (of the split's train then test images), answers.npy (of its test images,
+    a column for each target), pictures.npz (for the figures) and, last, network.json (accuracy, curve, seconds). Where
+    the run's time would be over before the next point of the curve, there is a checkpoint instead. Under torchrun all
+    processes call this together, and the first writes.
     """
     setting = job.setting
     preset, world = setting.preset, World.of_environment()
     data = Data.of(job)
-    seed = setting.seed * len(TASKS) + TASKS.index(job.task)
-    network = make_network(preset, job.task, setting.classes[job.task], seed).to(setting.device)
-    stepper = Stepper(network, preset, setting.device, setting.dtype, world)
+    seed = job.network.seed(setting.seed)
+    network = make_network(preset, job.network.width, sum(job.classes), seed).to(setting.device)
+    stepper = Stepper(network, preset, setting.device, setting.dtype, job.classes, world)
     checkpoint = job.folder / "checkpoint.pt"
     state = _load(checkpoint, stepper)
     with event_file(job.events if world.leads else None, state.step) as record:
@@ -207,18 +220,21 @@ def _train_to_next_point(
     point = world.agree(point)
     if "validation_loss" in point:
         state.checks.append((state.step, point["validation_loss"]))
-    state.curve.append((state.step, mean_loss, point["test_accuracy"]))
+    accuracy = point.get("test_accuracy")
+    state.curve.append((state.step, mean_loss, accuracy))
     state.last_seconds = time.monotonic() - clock
     state.seconds += state.last_seconds
-    report(Progress(state.step, preset.iterations, mean_loss, point["test_accuracy"]))
+    report(Progress(state.step, preset.iterations, mean_loss, accuracy))
     return point
 
 
 def _measure(stepper: Stepper, data: Data, preset: Preset, seed: int) -> dict[str, float]:
     """Accuracy on some test images, for the curve alone; and the loss on some of the validation part."""
-    order = np.random.default_rng(seed)
+    order, found = np.random.default_rng(seed), {}
     some = order.permutation(len(data.test))[: preset.curve_images]
-    found = {"test_accuracy": _accuracy(stepper, data.images, data.test[some], data.test_labels[some], preset.batch)}
+    accuracy = _accuracy(stepper, data.images, data.test[some], data.test_labels[some], preset.batch)
+    if accuracy is not None:
+        found["test_accuracy"] = accuracy
     if len(data.validation):
         some = order.permutation(len(data.validation))[: preset.curve_images]
         found["validation_loss"] = _loss(stepper, data, some, preset.batch)
@@ -231,47 +247,49 @@ def _loss(stepper: Stepper, data: Data, rows: NDArray[np.int64], batch: int) -> 
         some = rows[start : start + batch]
         _, scores = stepper.look(as_input(data.images[data.validation[some]], stepper.device))
         labels = torch.from_numpy(data.validation_labels[some]).to(stepper.device)
-        total += float(F.cross_entropy(scores, labels, reduction="sum"))
+        total += float(loss_of(scores, labels, stepper.classes)) * len(some)
     return total / len(rows)
 
 
 def _accuracy(
     stepper: Stepper, images: NDArray[np.uint8], rows: NDArray[np.int64], labels: NDArray[np.int64], batch: int
-) -> float:
+) -> float | None:
+    if not len(rows):
+        return None
     _, found = _look_at(stepper, images, rows, batch)
-    return float((found == labels).mean())
+    return float((found == labels)[labels >= 0].mean())
 
 
 def _look_at(
     stepper: Stepper, images: NDArray[np.uint8], rows: NDArray[np.int64], batch: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Features (n, width) and predicted classes (n) of the images at `rows`."""
+    """Features (n, width) and predicted classes (n, targets) of the images at `rows`."""
     features, classes = [], []
     for start in range(0, len(rows), batch):
         seen, scores = stepper.look(as_input(images[rows[start : start + batch]], stepper.device))
         features.append(seen.cpu().numpy())
-        classes.append(scores.argmax(1).cpu().numpy())
+        classes.append(answers_of(scores, stepper.classes).cpu().numpy())
     return np.concatenate(features), np.concatenate(classes)
 
 
 def _finish(job: NetworkJob, stepper: Stepper, data: Data, state: State) -> None:
     batch = job.setting.preset.batch
     with np.load(job.split_file) as split:
-        rows = np.concatenate([split["train"], split["test"]])
-        known = split["test_labels"][:, job.setting.tasks.index(job.task)] >= 0
-    features, classes = _look_at(stepper, data.images, rows, batch)
-    found = classes[len(rows) - len(known) :][known]
+        train, test = split["train"], split["test"]
+    features, classes = _look_at(stepper, data.images, np.concatenate([train, test]), batch)
+    answers = classes[len(train) :].astype(np.int16)
+    found = answers[np.isin(test, data.test)]
     job.folder.mkdir(parents=True, exist_ok=True)
     weights = stepper.network.state_dict()
     write_whole(job.folder / "network.pt", lambda path: torch.save(weights, path))
     write_whole(job.folder / "features.npy", lambda path: _save_array(path, features))
-    pictures = _pictures(stepper, data.images[data.test[:1]])
+    write_whole(job.folder / "answers.npy", lambda path: _save_array(path, answers))
+    pictures = _pictures(stepper, data.images[test[:1]])
     write_whole(job.folder / "pictures.npz", lambda path: _save_arrays(path, pictures))
-    right = found == data.test_labels
-    untouched = data.test % job.setting.preset.variants == 0
+    known = data.test_labels >= 0
     finished = {
-        "accuracy": float(right.mean()),
-        "accuracy_on_originals": float(right[untouched].mean()) if untouched.any() else None,
+        "accuracy": float((found == data.test_labels)[known].mean()) if known.any() else None,
+        "parameters": sum(weight.numel() for weight in weights.values()),
         "test_images": len(data.test),
         "train_images": len(data.train),
         "validation_images": len(data.validation),
@@ -298,7 +316,7 @@ def _pictures(stepper: Stepper, face: NDArray[np.uint8]) -> dict[str, NDArray[An
     return arrays | {"face": face[0], "filters": first.permute(0, 2, 3, 1).cpu().contiguous().numpy()}
 
 
-def _save_array(path: Path, array: NDArray[np.float32]) -> None:
+def _save_array(path: Path, array: NDArray[Any]) -> None:
     with path.open("wb") as file:
         np.save(file, array)
 
