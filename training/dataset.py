@@ -35,8 +35,7 @@ class ImagesJob:
     files: tuple[Path, ...]
     face_ids: tuple[str, ...]
     first: int
-    size: int
-    variants: int
+    preset: Preset
     seed: int
 
     @property
@@ -54,7 +53,7 @@ class ImagesJob:
     @property
     def rows(self) -> slice:
         """The rows of the array that this part fills."""
-        return slice(self.first * self.variants, (self.first + self.steps) * self.variants)
+        return slice(self.first * self.preset.variants, (self.first + self.steps) * self.preset.variants)
 
     def run(self, report: Report) -> None:
         from training.augment import variant
@@ -63,9 +62,9 @@ class ImagesJob:
         row, talked = self.rows.start, time.monotonic()
         encoded = encoded_images(self.files, self.first, self.first + self.steps)
         for number, (face_id, picture) in enumerate(zip(self.face_ids, encoded, strict=True), 1):
-            image = _decode(picture, self.size, face_id)
-            for index in range(self.variants):
-                images[row] = variant(image, face_id, index, self.seed)
+            image = _decode(picture, self.preset.size, face_id)
+            for index in range(self.preset.variants):
+                images[row] = variant(image, face_id, index, self.seed, self.preset)
                 row += 1
             if time.monotonic() - talked > _TALK_EVERY:
                 talked = time.monotonic()
@@ -97,8 +96,7 @@ def image_jobs(path: Path, shards: Shards, preset: Preset, seed: int) -> list[Im
             files=shards.files,
             face_ids=tuple(shards.face_ids[first : first + _FACES_A_PART].tolist()),
             first=first,
-            size=preset.size,
-            variants=preset.variants,
+            preset=preset,
             seed=seed,
         )
         for first in range(0, len(shards), _FACES_A_PART)

@@ -12,7 +12,7 @@ from training.errors import TrainingError
 
 PRESETS = Path(__file__).parent / "presets"
 
-Value = int | float | str | list[int] | list[float] | list[str]
+Value = int | float | str | list[int] | list[float] | list[str] | dict[str, float] | dict[str, list[float]]
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,8 @@ class Preset:
 
     size: int
     variants: int
+    affine: dict[str, float]
+    image_filters: dict[str, list[float]]
     test_share: float
     identity_rounds: int
     control_protocols: list[str]
@@ -113,6 +115,24 @@ _RULES = {
     "evaluate_every": _Number(int, 1, 1_000_000),
     "curve_images": _Number(int, 1, 10_000_000),
 }
+_AFFINE = {
+    "mirror": _Number(float, 0, 1),
+    "turn": _Number(float, 0, 180),
+    "scale": _Number(float, 0, 0.9),
+    "shear": _Number(float, 0, 1),
+    "shift": _Number(float, 0, 1),
+}
+_STRENGTHS = {
+    "blur": _Number(float, 0.1, 20, count=2),
+    "brighter": _Number(float, 0.05, 1, count=2),
+    "sharpen": _Number(float, 0, 10, count=2),
+    "darker": _Number(float, 1, 20, count=2),
+    "noise": _Number(float, 0, 255, count=2),
+    "contrast": _Number(float, 0.05, 20, count=2),
+    "grey": _Number(float, 0, 1, count=2),
+    "median": _Number(float, 3, 5, count=2),
+    "tint": _Number(float, 0, 1, count=2),
+}
 PROTOCOL_NAMES = ("photo", "paper", "identity")
 _DTYPES = ("auto", "float32", "bfloat16")
 
@@ -145,6 +165,8 @@ def _check(values: dict[str, object], path: Path) -> None:
     for key, rule in _RULES.items():
         if not rule.accepts(values[key]):
             raise TrainingError(f"The preset {path} has {key} = {values[key]!r}: expected {rule}.")
+    _check_table("affine", values["affine"], _AFFINE, path, whole=True)
+    _check_table("image_filters", values["image_filters"], _STRENGTHS, path, whole=False)
     chosen = values["control_protocols"]
     if not isinstance(chosen, list) or not set(map(str, chosen)) <= set(PROTOCOL_NAMES):
         raise TrainingError(
@@ -154,3 +176,13 @@ def _check(values: dict[str, object], path: Path) -> None:
         raise TrainingError(f"The preset {path} has out_of_fold = 1: expected 0 for none, or 2 folds and more.")
     if values["dtype"] not in _DTYPES:
         raise TrainingError(f"The preset {path} has dtype = {values['dtype']!r}: expected one of {', '.join(_DTYPES)}.")
+
+
+def _check_table(key: str, table: object, rules: dict[str, _Number], path: Path, *, whole: bool) -> None:
+    """See that a table of the preset holds numbers that its rules allow: all of them, or at least one."""
+    known = f"{'all' if whole else 'some'} of {', '.join(rules)}"
+    if not isinstance(table, dict) or not table or not set(table) <= set(rules) or (whole and set(table) < set(rules)):
+        raise TrainingError(f"The preset {path} has {key} = {table!r}: expected {known}.")
+    for name, value in table.items():
+        if not rules[name].accepts(value):
+            raise TrainingError(f"The preset {path} has {key}.{name} = {value!r}: expected {rules[name]}.")

@@ -17,6 +17,7 @@ from training.dataset import Images, images_path, open_images
 from training.files import write_bytes, write_text
 from training.findings import gap_sentences, honesty, points
 from training.paper import TITLES
+from training.presets import Preset
 from training.tables import tables_of
 from training.views import claims_table, percent, protocol_title, seeds_tables, side_by_side, spoken_range
 
@@ -98,7 +99,8 @@ def _pictures(run: Path, results: Results) -> list[Picture]:
     images = open_images(
         images_path(run, results["shards"]["sha256"], preset["size"], preset["variants"], results["seed"])
     )
-    names = [filter_name(index) for index in range(preset["variants"])]
+    used = Preset(**preset)
+    names = [filter_name(index, used) for index in range(used.variants)]
     return [
         Picture(
             "protocols.png",
