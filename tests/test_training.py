@@ -51,11 +51,12 @@ def command(shards: Path, run: Path, *more: str) -> list[str]:
 def figures(run: Path) -> dict[str, object]:
     """The results without the times, which no two runs share."""
     results = load_results(run)
-    del results["seconds"]
+    del results["seconds"], results["speeds"]
     for protocol in results["protocols"].values():
+        del protocol["waited_for_data"]
         for networks in protocol["networks"].values():
             for network in networks.values():
-                del network["seconds"]
+                del network["seconds"], network["waited_for_data"]
     return results
 
 

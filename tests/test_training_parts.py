@@ -17,7 +17,7 @@ from training_shards import coloured_rows, write_shards
 
 from training.augment import FILTERS, filter_name, variant
 from training.catalogue import MIXES, control_networks, extra_heads, paper_heads, task_networks
-from training.dataset import make_images, open_images
+from training.dataset import image_jobs, open_images
 from training.jobs import Progress
 from training.networks import as_input, make_network
 from training.presets import load_preset
@@ -92,7 +92,8 @@ def test_a_preset_chooses_the_filters_their_order_and_how_much_a_face_is_moved()
 
 
 def test_the_images_of_a_photograph_lie_side_by_side(shards: Shards, tmp_path: Path) -> None:
-    make_images(tmp_path / "images.npy", shards, PRESET, 0, lambda done: None)
+    for job in image_jobs(tmp_path / "images.npy", shards, PRESET, 0):
+        job.run(lambda progress: None)
     images = open_images(tmp_path / "images.npy")
     assert images.shape == (48 * 4, 16, 16, 3)
     for index in range(1, 4):

@@ -20,6 +20,9 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds, from --seed on (default: 1)")
     parser.add_argument("--workers", type=int, help="processes of one thread each (default: one a core)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
+    parser.add_argument("--full-schedule", action="store_true", help="all steps, also where the loss has flattened")
+    parser.add_argument("--deterministic", action="store_true", help="the same bits each time on this machine")
+    parser.add_argument("--max-time", help="such as 2h or 90m: stop at a checkpoint in time")
     given = parser.parse_args()
     protocols = None
     if given.protocols is not None:
@@ -34,6 +37,9 @@ def main() -> int:
             seeds=given.seeds,
             workers=given.workers,
             device=given.device,
+            full_schedule=given.full_schedule,
+            deterministic=given.deterministic,
+            max_time=given.max_time,
         )
     except TrainingError as error:
         print(f"Error: {error}", file=sys.stderr)

@@ -57,6 +57,8 @@ class Setting:
     seed: int
     device: str
     dtype: str
+    deterministic: bool = False
+    deadline: float | None = None  # of time.time(); networks stop at the checkpoint before it
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -120,6 +122,11 @@ class NetworkJob:
     @property
     def folder(self) -> Path:
         return self.setting.folder / self.split / self.network.name
+
+    @property
+    def events(self) -> Path:
+        """The folder of the network's TensorBoard events; `tensorboard --logdir RUN/events` shows all side by side."""
+        return self.setting.folder / "events" / self.name
 
     @property
     def done(self) -> Path:

@@ -37,6 +37,9 @@ class Preset:
     weight_decay: float
     lower_at: list[float]
     lower_by: float
+    validation_share: float
+    patience: int
+    least_gain: float
     hidden: list[int]
     fusion_width: int
     head_iterations: int
@@ -102,6 +105,9 @@ _RULES = {
     "weight_decay": _Number(float, 0, 1),
     "lower_at": _Number(float, 0, 1, count=2),
     "lower_by": _Number(float, 0, 1),
+    "validation_share": _Number(float, 0, 0.5),
+    "patience": _Number(int, 0, 1000),
+    "least_gain": _Number(float, 0, 1),
     "hidden": _Number(int, 1, 4096, count=2),
     "fusion_width": _Number(int, 1, 4096),
     "head_iterations": _Number(int, 1, 10_000_000),

@@ -1,7 +1,7 @@
 """Protocols: which images train and which test.
 
 A protocol is one function from the shards to its splits; to add one, write it and name it in PROTOCOLS.
-Images are numbered as `dataset.make_images` stores them: n · variants + index.
+Images are numbered as `dataset.image_jobs` stores them: n · variants + index.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from training.errors import TrainingError
 from training.files import write_whole
+from training.plateau import validation_part
 from training.presets import Preset
 from training.shards import Shards
 
@@ -142,9 +143,15 @@ def group_numbers(shards: Shards) -> NDArray[np.int64]:
     return np.unique(names, return_inverse=True)[1].astype(np.int64)
 
 
-def save_split(path: Path, split: Split, shards: Shards, preset: Preset) -> None:
-    """Write what a worker needs of a split: the images of each side and their labels, (n, targets)."""
+def save_split(path: Path, split: Split, shards: Shards, preset: Preset, seed: int) -> None:
+    """Write what a worker needs of a split: the images of each side and their labels, (n, targets).
+
+    `validation` tells which images of the training side networks do not learn from, to see plateaus on.
+    """
     train_labels, test_labels = split_labels(split, shards, preset)
+    share = preset.validation_share if preset.patience else 0.0
+    groups = group_numbers(shards)[split.train // preset.variants]
+    validation = validation_part(groups, train_labels, share, seed)
 
     def save(partial: Path) -> None:
         with partial.open("wb") as file:
@@ -153,6 +160,7 @@ def save_split(path: Path, split: Split, shards: Shards, preset: Preset) -> None
                 train=split.train,
                 test=split.test,
                 held=split.held,
+                validation=validation,
                 train_labels=train_labels,
                 test_labels=test_labels,
             )

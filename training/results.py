@@ -104,6 +104,7 @@ def collect(
         "shards": {"sha256": shards.sha256, "files": len(shards.files), "descriptors": shards.descriptors is not None},
         "device": choice["device"],
         "dtype": {"name": choice["dtype"], "reason": choice["reason"]},
+        "speeds": choice["speeds"],
         "seconds": round(seconds, 1),
         "versions": {
             "python": platform.python_version(),

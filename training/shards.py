@@ -141,15 +141,20 @@ def read_shards(folder: Path) -> Shards:
     )
 
 
-def encoded_images(shards: Shards) -> Iterator[bytes]:
-    """The JPEG bytes of every row, in the order of `shards.labels`."""
-    for file in shards.files:
+def encoded_images(files: Sequence[Path], start: int, stop: int) -> Iterator[bytes | None]:
+    """The JPEG bytes of rows `start` to `stop` (not included) of all files together, in their order."""
+    row = 0
+    for file in files:
         with _open(file) as parquet:
-            try:
-                for batch in parquet.iter_batches(batch_size=100, columns=["image"]):
-                    yield from batch.column("image").field("bytes").to_pylist()
-            except OSError as error:
-                raise _damaged(file, error) from error
+            for group in range(parquet.metadata.num_row_groups):
+                first, row = row, row + parquet.metadata.row_group(group).num_rows
+                if first < stop and row > start:
+                    try:
+                        images = parquet.read_row_group(group, columns=["image"]).column("image")
+                    except OSError as error:
+                        raise _damaged(file, error) from error
+                    for image in images.slice(max(0, start - first), stop - max(first, start)):
+                        yield image["bytes"].as_py()
 
 
 def _open(file: Path) -> pq.ParquetFile:

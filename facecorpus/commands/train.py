@@ -25,6 +25,15 @@ def train_all(
     seed: Annotated[int, typer.Option(help="Seed of weights, batches and augmentation.")] = 0,
     seeds: Annotated[int, typer.Option(help="Train with so many seeds, from --seed on: mean and spread.")] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    full_schedule: Annotated[
+        bool, typer.Option("--full-schedule", help="Train all steps, also where the validation loss has flattened.")
+    ] = False,
+    deterministic: Annotated[
+        bool, typer.Option("--deterministic", help="The same numbers to the bit each time on this machine.")
+    ] = False,
+    max_time: Annotated[
+        str | None, typer.Option(help="Such as 2h or 90m: stop at a checkpoint in time; run again to go on.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train the paper's three experiments on the shards and write the report.
@@ -49,6 +58,9 @@ def train_all(
                 seed=seed,
                 seeds=seeds,
                 device=device,
+                full_schedule=full_schedule,
+                deterministic=deterministic,
+                max_time=max_time,
             )
     except TrainingError as error:
         raise FacecorpusError(str(error)) from None
