@@ -131,6 +131,7 @@ def _confounds(results: Results) -> list[str]:
         f"images they fitted, protocol {name}: {change}."
         for name, change in held.items()
     ]
+    sentences += _joint(results)
     if not results["preset"]["out_of_fold"]:
         sentences.append(
             "Heads learn on features of images that the networks had already fitted; this preset trains no networks "
@@ -142,6 +143,21 @@ def _confounds(results: Results) -> list[str]:
             "'embedding'."
         )
     return sentences
+
+
+def _joint(results: Results) -> list[str]:
+    """How large the joint network is beside the networks that it stands for."""
+    for protocol in results["protocols"].values():
+        for networks in protocol["networks"].values():
+            if "joint" in networks:
+                together = sum(networks[task]["parameters"] for task in results["tasks"])
+                joint = networks["joint"]["parameters"]
+                return [
+                    f"The joint network has {joint:,} weights, the {len(results['tasks'])} networks together "
+                    f"{together:,} ({joint / together:.0%} as many), and it was trained for as many steps as one of "
+                    "them."
+                ]
+    return []
 
 
 def _change(rows: Results, row: str, before: str) -> str:
