@@ -1,4 +1,4 @@
-"""The engine `daft` stores what the engine `local` stores, to the bit, also when a machine of its cluster dies."""
+"""The engine `daft` stores what the engine `local` stores, to the bit, also when a worker of its cluster is killed."""
 
 import importlib.util
 import os
@@ -60,7 +60,7 @@ def faces(corpus: Corpus) -> subprocess.Popen[str]:
 
 @contextmanager
 def mortal_cluster() -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """The address of a cluster of two workers, one of which dies when it has begun to work."""
+    """The address of a cluster of two workers, one of which is killed when it has begun to work."""
     command = [sys.executable, str(HERE / "ray_cluster.py")]
     cluster = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -100,14 +100,14 @@ def test_daft_on_its_own_threads_stores_what_local_stores(tmp_path: Path, manife
 
 
 @needs_daft
-def test_a_machine_of_the_cluster_that_dies_changes_nothing(tmp_path: Path, manifest: Path) -> None:
+def test_a_worker_of_the_cluster_that_is_killed_changes_nothing(tmp_path: Path, manifest: Path) -> None:
     ours = made(tmp_path / "local", manifest)
     with mortal_cluster() as (address, cluster):
         theirs = made(tmp_path / "daft", manifest, engine="daft", ray_address=address)
         runs = [faces(ours), faces(theirs)]
         assert cluster.stdout is not None
         assert cluster.stdout.readline() == "killed\n"
-        assert runs[1].poll() is None, "the command had ended before a machine died"
+        assert runs[1].poll() is None, "the command had ended before a worker was killed"
         said = [run.communicate(timeout=250)[0] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], said
     assert stored(theirs) == stored(ours)
