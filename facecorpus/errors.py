@@ -6,6 +6,7 @@
     ├── CorpusError              the folder is no corpus, is locked, is newer than this program
     ├── SourceError              a source cannot be asked, or answered something that it should not
     ├── ModelError               a model file is missing or is not what it should be
+    ├── EngineError              the engine that the settings name is not installed, or its cluster not reached
     ├── PictureError             the bytes are no picture that can be used
     ├── BuildError               there is nothing to build, or a check before writing failed
     └── ExportError              the shards cannot be exported
@@ -36,6 +37,10 @@ class SourceError(FacecorpusError):
 
 class ModelError(FacecorpusError):
     """A model file is missing or is not what it should be."""
+
+
+class EngineError(FacecorpusError):
+    """The engine that the settings name is not installed, or its cluster cannot be reached."""
 
 
 class PictureError(FacecorpusError):

@@ -72,6 +72,17 @@ class FacesSettings:
     upsample: int = option(1, "Times a photograph that gave no face is doubled for a second look.", minimum=0)
     min_face: int = option(30, "Faces narrower than this many pixels are not kept.", minimum=10)
     workers: int = option(0, "Worker processes (0: one per core).", minimum=0)
+    engine: str = option(
+        "local",
+        "Where photographs are analysed: this machine's cores, or Daft (many machines).",
+        choices=("local", "daft"),
+    )
+    ray_address: str = option("", "Engine 'daft': address of a Ray cluster (empty: this machine alone).")
+    photos_address: str = option(
+        "",
+        "Engine 'daft': where the workers read photographs, as any fsspec address of a copy of photos/"
+        " (s3://bucket/photos; empty: the corpus' own folder, which all machines must see).",
+    )
 
 
 @dataclass(frozen=True)
