@@ -7,8 +7,10 @@ from typing import Any
 
 from facecorpus.errors import SettingsError
 
+SOURCES = ("commons", "openverse", "flickr", "bing", "google", "baidu", "urls", "folder", "archive")
 
-def option(default: Any, help: str, *, choices: tuple[str, ...] = (), minimum: float | None = None) -> Any:
+
+def option(default: Any, help: str, *, choices: tuple[Any, ...] = (), minimum: float | None = None) -> Any:
     """A settings key: its default, what it means, and what it may be."""
     return field(default=default, metadata={"help": help, "choices": choices, "minimum": minimum})
 
@@ -17,7 +19,9 @@ def option(default: Any, help: str, *, choices: tuple[str, ...] = (), minimum: f
 class CrawlSettings:
     """Where photographs are looked for, and how many are wanted."""
 
-    sources: tuple[str, ...] = option(("commons",), "Sources to ask, in this order.", choices=("commons", "folder"))
+    sources: tuple[str, ...] = option(
+        ("commons",), "Sources to ask, in this order; docs/sources.md says what each one needs.", choices=SOURCES
+    )
     contact: str = option(
         "",
         "Your mail address or page, sent in the User-Agent. Required before any host that is not private is asked.",
@@ -31,11 +35,39 @@ class CrawlSettings:
         "https://commons.wikimedia.org/w/api.php", "Address of the MediaWiki API that source 'commons' asks."
     )
     commons_width: int = option(
-        960, "Width in pixels of the thumbnails taken from Commons (0: the originals).", minimum=0
+        960,
+        "Width in pixels of the thumbnails taken from Commons, which has them in these widths alone (0: the"
+        " originals).",
+        choices=(0, 20, 40, 60, 120, 250, 330, 500, 960, 1280, 1920, 3840),
     )
     commons_depth: int = option(2, "How many levels of sub-categories are followed.", minimum=0)
+    wikipedia_api: str = option(
+        "https://en.wikipedia.org/w/api.php", "Address of the Wikipedia in which wikipedia_title is looked up."
+    )
+    wikidata_api: str = option(
+        "https://www.wikidata.org/w/api.php", "Address of the Wikidata in which people are checked."
+    )
+    openverse_api: str = option("https://api.openverse.org/v1", "Address that source 'openverse' asks.")
+    flickr_api: str = option("https://api.flickr.com/services/rest/", "Address that source 'flickr' asks.")
+    licences: tuple[str, ...] = option(
+        ("by", "by-sa", "by-nd", "by-nc", "by-nc-sa", "by-nc-nd", "cc0", "pdm"),
+        "Creative Commons licences that openverse and flickr are asked for (pdm: public domain mark).",
+        choices=("by", "by-sa", "by-nd", "by-nc", "by-nc-sa", "by-nc-nd", "cc0", "pdm"),
+    )
+    engines_despite_robots: bool = option(
+        False,
+        "Ask bing, google and baidu though their robots.txt disallows result pages to crawlers. Whether you may is"
+        " between you and them.",
+    )
+    urls: str = option(
+        "",
+        "Source 'urls': a CSV, TSV, Parquet or JSONL file of names and addresses (relative: from the corpus folder).",
+    )
     folder: str = option(
         "", "Source 'folder': a directory with one sub-folder per identity_id (relative: from the corpus folder)."
+    )
+    archive: str = option(
+        "", "Source 'archive': a zip or tar file with one folder per identity_id (relative: from the corpus folder)."
     )
 
 
@@ -174,7 +206,8 @@ def _checked(where: str, default: Any, value: Any, rules: Any) -> Any:
         raise SettingsError(f"{where} must be {kind}, not {value!r}.")
     for item in value if isinstance(value, tuple) else (value,):
         if rules["choices"] and item not in rules["choices"]:
-            raise SettingsError(f"{where} may be {', '.join(rules['choices'])}; not {item!r}.")
+            allowed = ", ".join(map(str, rules["choices"]))
+            raise SettingsError(f"{where} may be {allowed}; not {item!r}.")
     if rules["minimum"] is not None and value < rules["minimum"]:
         raise SettingsError(f"{where} must be at least {rules['minimum']}, not {value!r}.")
     return value
@@ -187,8 +220,8 @@ def documented_toml(settings: Settings = Settings()) -> str:
         values = getattr(settings, section.name)
         lines += ["", f"# {type(values).__doc__}", f"[{section.name}]"]
         for key in fields(values):
-            choices = key.metadata["choices"]
-            lines.append(f"# {key.metadata['help']}" + (f" One of: {', '.join(choices)}." if choices else ""))
+            choices = ", ".join(map(str, key.metadata["choices"]))
+            lines.append(f"# {key.metadata['help']}" + f" One of: {choices}." * bool(choices))
             lines.append(f"{key.name} = {_toml(getattr(values, key.name))}")
     return "\n".join(lines) + "\n"
 

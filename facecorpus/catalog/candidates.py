@@ -16,7 +16,7 @@ class Candidates(Gateway):
             before = connection.total_changes
             connection.executemany(
                 "INSERT INTO candidate (identity_id, source, url, page_url, rank, title, licence, licence_url,"
-                " author, taken_on) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " author, taken_on, found_by, sha256, box) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (identity_id, source, url) DO NOTHING",
                 [
                     tuple(getattr(candidate, field) for field in Candidate.__dataclass_fields__)
@@ -25,16 +25,36 @@ class Candidates(Gateway):
             )
             return connection.total_changes - before
 
-    def finish_discovery(self, identity_id: str, source: str, proposed: int) -> None:
-        """Note that the source has answered to the end for this identity."""
+    def finish_discovery(self, identity_id: str, source: str, proposed: int, stopped_at: int | None = None) -> None:
+        """Note that the source has answered to the end, or was stopped when so many photographs were there."""
         with self._catalog.transaction() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO discovery VALUES (?, ?, ?, ?)", (identity_id, source, proposed, now())
+                "INSERT OR REPLACE INTO discovery (identity_id, source, proposed, finished_at, stopped_at)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (identity_id, source, proposed, now(), stopped_at),
             )
 
-    def discovered(self) -> set[tuple[str, str]]:
-        """(identity_id, source) pairs that need not be asked again."""
-        return {tuple(row) for row in self._catalog.query("SELECT identity_id, source FROM discovery")}
+    def discovered(self, wanted: int = 0) -> set[tuple[str, str]]:
+        """(identity_id, source) pairs that need not be asked where so many photographs of a person are wanted."""
+        rows = self._catalog.query(
+            "SELECT identity_id, source FROM discovery WHERE stopped_at IS NULL OR stopped_at >= ?", (wanted,)
+        )
+        return {tuple(row) for row in rows}
+
+    def note_mismatch(self, identity_id: str, sentence: str | None) -> None:
+        """Note why nothing may be crawled for a person; None takes an earlier note back."""
+        with self._catalog.transaction() as connection:
+            connection.execute("DELETE FROM mismatch WHERE identity_id = ?", (identity_id,))
+            if sentence is not None:
+                connection.execute("INSERT INTO mismatch VALUES (?, ?, ?)", (identity_id, sentence, now()))
+
+    def mismatches(self) -> dict[str, str]:
+        """Why nothing may be crawled for these people, by identity_id."""
+        rows = self._catalog.query(
+            "SELECT identity_id, sentence FROM mismatch JOIN identity USING (identity_id)"
+            " WHERE listed ORDER BY position"
+        )
+        return {row[0]: row[1] for row in rows}
 
     def dates(self, identity_id: str) -> list[tuple[str, str | None]]:
         """(source, taken_on) of every candidate of a person."""

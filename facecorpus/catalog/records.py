@@ -24,6 +24,9 @@ class Candidate:
     licence_url: str = ""
     author: str = ""
     taken_on: str | None = None  # ISO date, may be cut to the month or year
+    found_by: str = ""  # which of its source's ways led there
+    sha256: str = ""  # that the bytes must have, in hex; '' where none is stated
+    box: str = ""  # x,y,width,height in pixels of where the face is said to be; '' where it is not
 
 
 class Outcome(StrEnum):
@@ -43,6 +46,7 @@ class Outcome(StrEnum):
     NOT_A_PICTURE = "not_a_picture"
     BLOCKED_ADDRESS = "blocked_address"  # not http(s), or a private address
     BAD_REDIRECT = "bad_redirect"
+    CHANGED = "changed"  # other bytes than the list's sha256 says
 
     @property
     def can_pass(self) -> bool:

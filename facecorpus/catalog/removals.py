@@ -14,7 +14,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _BLANK = """
     UPDATE OR REPLACE candidate
     SET state = 'failed', outcome = 'removed', photo_sha256 = NULL, url = removal_key(url), page_url = '', title = '',
-        licence = '', licence_url = '', author = '', taken_on = NULL
+        licence = '', licence_url = '', author = '', taken_on = NULL, found_by = '', sha256 = '', box = ''
 """
 
 
@@ -143,6 +143,7 @@ class Removals(Gateway):
         with self._catalog.transaction() as connection:
             connection.execute("DELETE FROM decision WHERE identity_id = ?", (identity_id,))
             connection.execute(f"{_BLANK} WHERE identity_id = ?", (identity_id,))
+            connection.execute("DELETE FROM mismatch WHERE identity_id = ?", (identity_id,))
             if self._column("SELECT 1 FROM identity WHERE identity_id = ? AND NOT listed", identity_id):
                 for table in ("candidate", "discovery", "identity"):
                     connection.execute(f"DELETE FROM {table} WHERE identity_id = ?", (identity_id,))

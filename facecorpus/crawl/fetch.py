@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import urlencode, urljoin
 
 import requests
@@ -33,6 +33,8 @@ MAX_REDIRECTS = 5
 MAX_JSON = 32_000_000  # bytes of one API answer
 SILENT_SECONDS = 2.0  # a shorter wait before asking an API again is not spoken of
 API_TRIES = 8  # more than for a file: without the answer a whole crawl ends
+
+Read = TypeVar("Read")
 
 _backoff = wait_exponential(multiplier=0.5, max=60) + wait_random(0, 0.5)
 
@@ -117,16 +119,22 @@ class Fetcher:
         return made
 
     def get_json(
-        self, url: str, params: Mapping[str, str | int], is_busy: Callable[[Any], bool] = lambda answer: False
+        self,
+        url: str,
+        params: Mapping[str, str | int],
+        is_busy: Callable[[Any], bool] = lambda answer: False,
+        *,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        heed: Callable[[Mapping[str, str]], float] = lambda headers: 0.0,
     ) -> Any:
-        """What an API answers, asked again where that can help.
+        """What an API answers, asked as `ask` does.
 
-        is_busy tells an answer that means "later" though its status is 200. Raises SourceError where no
-        answer comes. robots.txt is not asked: it speaks to crawlers of pages, and wikis disallow their API in it.
+        is_busy tells an answer that means "later" though its status is 200; heed says from the answer's headers how
+        many seconds the host is to be left alone from now on.
         """
 
-        def once() -> Any:
-            answer = self._get(f"{url}?{urlencode(params)}", MAX_JSON, obey=False)
+        def read(answer: Answer) -> Any:
             try:
                 document = json.loads(answer.content)
             except ValueError:
@@ -134,7 +142,33 @@ class Fetcher:
             if is_busy(document):
                 self._manners.pause(host_of(url), asked_to_wait(answer.headers) or PAUSE_UNASKED)
                 raise Failure(Outcome.RATE_LIMITED, "it is too busy")
+            self._manners.pause(host_of(url), heed(answer.headers))
             return document
+
+        return self.ask(url, params, read, headers=headers, form=form)
+
+    def ask(
+        self,
+        url: str,
+        params: Mapping[str, str | int],
+        read: Callable[[Answer], Read],
+        *,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        obey_robots: bool = False,
+    ) -> Read:
+        """What `read` makes of a source's answer, asked again where a Failure that it raises, or the host, allows.
+
+        With a form it is a POST. Headers and form go to this address alone, not to where it redirects. Raises
+        SourceError where no answer comes. robots.txt is asked only with obey_robots: it speaks to crawlers of pages,
+        and wikis disallow their API in it.
+        """
+        address = f"{url}?{urlencode(params)}" if params else url
+
+        def once() -> Read:
+            if obey_robots and not self._robots.allow(address):
+                raise Failure(Outcome.OPTED_OUT, "its robots.txt disallows this address to crawlers")
+            return read(self._get(address, MAX_JSON, obey=False, headers=headers, form=form))
 
         try:
             return self._retrying(API_TRIES, before_sleep=_say_what_is_waited_for(host_of(url)))(once)
@@ -165,14 +199,24 @@ class Fetcher:
                 self._manners.rest(host_of(url), f"its robots.txt cannot be read ({failure.detail})")
             raise Failure(failure.outcome, f"robots.txt: {failure.detail}", failure.status) from None
 
-    def _get(self, url: str, limit: int, *, obey: bool, cut: bool = False) -> Answer:
+    def _get(
+        self,
+        url: str,
+        limit: int,
+        *,
+        obey: bool,
+        cut: bool = False,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Answer:
         """The answer, redirects followed; each hop is guarded, obeyed and polite like the first."""
         for _ in range(MAX_REDIRECTS + 1):
             self._guard.check_url(url)
             self._check_contact(url)
             if obey and not self._robots.allow(url):
                 raise Failure(Outcome.OPTED_OUT, "robots.txt disallows it")
-            answer = self._hop(url, limit, obey, cut)
+            answer = self._hop(url, limit, obey, cut, headers, form)
+            headers = form = None  # what may be secret is not carried elsewhere
             if answer.location is None:
                 return answer
             try:
@@ -188,13 +232,27 @@ class Fetcher:
                 " contact to your mail address or page."
             )
 
-    def _hop(self, url: str, limit: int, obey: bool, cut: bool) -> Answer:
+    def _hop(
+        self,
+        url: str,
+        limit: int,
+        obey: bool,
+        cut: bool,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Answer:
         """One request, and its answer read."""
         host = host_of(url)
         with self._manners.turn(host), self._deadline() as deadline:
             try:
-                with self._session().get(
-                    url, stream=True, allow_redirects=False, timeout=self._settings.timeout_seconds
+                with self._session().request(
+                    "GET" if form is None else "POST",
+                    url,
+                    data=form,
+                    headers=headers,
+                    stream=True,
+                    allow_redirects=False,
+                    timeout=self._settings.timeout_seconds,
                 ) as response:
                     self._heed(host, response)
                     answer = read_answer(response, limit, obey=obey, cut=cut)

@@ -4,17 +4,18 @@ from facecorpus.corpus import Corpus
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.sources.commons import Commons
 from facecorpus.crawl.sources.folder import Folder
-from facecorpus.crawl.sources.source import NoPhotographs, Source
+from facecorpus.crawl.sources.source import NoPhotographs, Source, WrongPerson
 from facecorpus.errors import SourceError
+from facecorpus.settings import SOURCES
 
-__all__ = ["NoPhotographs", "Source", "open_source"]
+__all__ = ["NoPhotographs", "Source", "WrongPerson", "open_source"]
 
 
 def open_source(name: str, corpus: Corpus, fetcher: Fetcher) -> Source:
     """The source of that name; SourceError where it is not known, or the settings do not suffice for it."""
     match name:
         case "commons":
-            return Commons(corpus.settings.crawl, fetcher)
+            return Commons(corpus.settings.crawl, fetcher, corpus.manifest.identities)
         case "folder":
             return Folder.of(corpus)
-    raise SourceError(f"There is no source {name!r}; 'sources' in corpus.toml may name commons and folder.")
+    raise SourceError(f"There is no source {name!r}; 'sources' in corpus.toml may name {', '.join(SOURCES)}.")
