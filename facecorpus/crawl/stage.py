@@ -15,8 +15,10 @@ from facecorpus.corpus import Corpus
 from facecorpus.crawl.fetch import Fetched, Fetcher
 from facecorpus.crawl.lanes import Lanes
 from facecorpus.crawl.polite import HostResting
-from facecorpus.crawl.sources import folder
+from facecorpus.crawl.sources import archive, folder
 from facecorpus.store import Store
+
+_OF_THIS_MACHINE = {folder.NAME: folder.read_file, archive.NAME: archive.read_member}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,25 +148,29 @@ def _work(
 
     def work(candidate: Candidate) -> _Done | None:
         try:
-            if candidate.source == folder.NAME:
-                fetched = [folder.read_file(candidate.url, corpus.settings.fetch.max_bytes)]
+            if read := _OF_THIS_MACHINE.get(candidate.source):
+                fetched = [read(candidate.url, corpus.settings.fetch.max_bytes)]
             else:
                 fetched = fetcher.fetch_in_tries(candidate.url)
         except HostResting as resting:
             left[resting.host] = resting.reason
             return None
-        return _stored(corpus.photos, candidate.url, fetched, taken_down)
+        return _stored(corpus.photos, candidate, fetched, taken_down)
 
     return work
 
 
-def _stored(photos: Store, url: str, fetched: Sequence[Fetched], taken_down: Collection[str]) -> _Done:
+def _stored(photos: Store, candidate: Candidate, fetched: Sequence[Fetched], taken_down: Collection[str]) -> _Done:
     *earlier, last = [one.download for one in fetched]
-    data = fetched[-1].data
+    url, data = candidate.url, fetched[-1].data
     if data is None:
         return _Done(url, [*earlier, last])
-    if hashlib.sha256(data).hexdigest() in taken_down:
+    sha256 = hashlib.sha256(data).hexdigest()
+    if sha256 in taken_down:
         return _Done(url, [*earlier, replace(last, outcome=Outcome.REMOVED, detail="this photograph was taken down")])
+    if candidate.sha256 not in ("", sha256):
+        detail = f"its sha256 is {sha256}, the list says {candidate.sha256}"
+        return _Done(url, [*earlier, replace(last, outcome=Outcome.CHANGED, detail=detail)])
     return _Done(url, [*earlier, last], fetched[-1].media_type, photos.put(data))
 
 

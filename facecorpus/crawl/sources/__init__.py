@@ -2,9 +2,11 @@
 
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.fetch import Fetcher
+from facecorpus.crawl.sources.archive import Archive
 from facecorpus.crawl.sources.commons import Commons
 from facecorpus.crawl.sources.folder import Folder
 from facecorpus.crawl.sources.source import NoPhotographs, Source, WrongPerson
+from facecorpus.crawl.sources.urls import Urls
 from facecorpus.errors import SourceError
 from facecorpus.settings import SOURCES
 
@@ -16,6 +18,10 @@ def open_source(name: str, corpus: Corpus, fetcher: Fetcher) -> Source:
     match name:
         case "commons":
             return Commons(corpus.settings.crawl, fetcher, corpus.manifest.identities)
+        case "urls":
+            return Urls.of(corpus)
         case "folder":
             return Folder.of(corpus)
+        case "archive":
+            return Archive.of(corpus)
     raise SourceError(f"There is no source {name!r}; 'sources' in corpus.toml may name {', '.join(SOURCES)}.")
