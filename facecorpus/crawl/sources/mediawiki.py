@@ -110,7 +110,13 @@ class MediaWiki:
 
     def search_files(self, words: str, width: int) -> Iterator[Json]:
         """The files that a search in the namespace of files finds, the best first."""
-        params: Params = {"generator": "search", "gsrnamespace": 6, "gsrsearch": words, "gsrlimit": BATCH}
+        params: Params = {
+            "generator": "search",
+            "gsrnamespace": 6,
+            "gsrwhat": "text",  # a stock MediaWiki looks at titles alone where any of them fits
+            "gsrsearch": words,
+            "gsrlimit": BATCH,
+        }
         return self.files(words, params, width)
 
 
