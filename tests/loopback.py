@@ -4,7 +4,7 @@ import io
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -24,6 +24,7 @@ class Request:
     headers: Message
     connection: int
     at: float
+    form: dict[str, str] = field(default_factory=dict)  # of a POST
 
 
 @dataclass(frozen=True)
@@ -103,10 +104,15 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: _Server
 
+    def do_POST(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         query = dict(parse_qsl(parts.query))
-        request = Request(parts.path, query, self.headers, self.client_address[1], time.monotonic())
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        form = dict(parse_qsl(body))
+        request = Request(parts.path, query, self.headers, self.client_address[1], time.monotonic(), form)
         reply = self.server.web.answer(request)
         if reply.raw is not None:
             self.close_connection = True

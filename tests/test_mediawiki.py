@@ -1,4 +1,4 @@
-"""Source 'commons' against a real MediaWiki: its paging, thumbnails and throttling, and a crawl killed in the middle."""
+"""Source 'commons' against a real MediaWiki: its paging, thumbnails, throttling, and a crawl killed in the middle."""
 
 import hashlib
 import json

@@ -4,7 +4,9 @@ from facecorpus.corpus import Corpus
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.sources.archive import Archive
 from facecorpus.crawl.sources.commons import Commons
+from facecorpus.crawl.sources.flickr import Flickr
 from facecorpus.crawl.sources.folder import Folder
+from facecorpus.crawl.sources.openverse import Openverse
 from facecorpus.crawl.sources.source import NoPhotographs, Source, WrongPerson
 from facecorpus.crawl.sources.urls import Urls
 from facecorpus.errors import SourceError
@@ -18,6 +20,10 @@ def open_source(name: str, corpus: Corpus, fetcher: Fetcher) -> Source:
     match name:
         case "commons":
             return Commons(corpus.settings.crawl, fetcher, corpus.manifest.identities)
+        case "openverse":
+            return Openverse(corpus.settings.crawl, fetcher)
+        case "flickr":
+            return Flickr(corpus.settings.crawl, fetcher)
         case "urls":
             return Urls.of(corpus)
         case "folder":

@@ -19,7 +19,7 @@ _NOT_PHOTOGRAPHS = ("labels.csv",)
 
 
 class Folder(Source):
-    """A folder with one sub-folder per identity_id; the only source whose URLs are file: ones."""
+    """A folder with one sub-folder per identity_id; its URLs are file: ones."""
 
     name = NAME
     hosts = ()
