@@ -6,7 +6,7 @@ its gateway (``catalog.candidates``, ``catalog.photos``, ``catalog.faces``, …)
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from facecorpus.catalog.candidates import Candidates
@@ -110,6 +110,23 @@ class Catalog:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+
+def copy_catalog(path: Path, copy: Path) -> None:
+    """Copy the catalog file, with what its journal holds, without writing a byte beside it.
+
+    Raises CorpusError where it is no SQLite database.
+    """
+    # Without a journal nobody is writing, and SQLite needs no index of it (-shm), which it would write beside.
+    mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
+    try:
+        with (
+            closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as source,
+            closing(sqlite3.connect(copy)) as target,
+        ):
+            source.backup(target)
+    except sqlite3.DatabaseError as error:
+        raise CorpusError(f"{path} cannot be read as a catalog ({error}); restore it from a copy.") from None
 
 
 def _statements(script: str) -> Iterator[str]:

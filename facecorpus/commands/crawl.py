@@ -1,6 +1,7 @@
 """Names to ranked faces: crawl, and its stages alone."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -8,9 +9,13 @@ from facecorpus.commands.common import AsJson, Folder, next_step, report
 
 app = typer.Typer()
 
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be asked of whom, and how long it takes; ask nothing.")
+]
+
 
 @app.command()
-def crawl(corpus: Folder = Path(), as_json: AsJson = False) -> None:
+def crawl(corpus: Folder = Path(), dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Find and fetch photographs, find their faces and duplicates, and rank them for review.
 
     Example: facecorpus crawl -C mycorpus
@@ -18,6 +23,8 @@ def crawl(corpus: Folder = Path(), as_json: AsJson = False) -> None:
     from facecorpus.corpus import locked_corpus
     from facecorpus.pipeline import crawl_all
 
+    if dry_run:
+        return _plan(corpus, as_json)
     with locked_corpus(corpus) as opened:
         for summary in crawl_all(opened):
             report(summary, as_json)
@@ -25,7 +32,7 @@ def crawl(corpus: Folder = Path(), as_json: AsJson = False) -> None:
 
 
 @app.command()
-def fetch(corpus: Folder = Path(), as_json: AsJson = False) -> None:
+def fetch(corpus: Folder = Path(), dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Only the first stage of crawl: ask the sources and download what is new.
 
     Example: facecorpus fetch -C mycorpus
@@ -33,6 +40,8 @@ def fetch(corpus: Folder = Path(), as_json: AsJson = False) -> None:
     from facecorpus.corpus import locked_corpus
     from facecorpus.pipeline import fetch_stage
 
+    if dry_run:
+        return _plan(corpus, as_json)
     with locked_corpus(corpus) as opened:
         for summary in fetch_stage(opened):
             report(summary, as_json)
@@ -66,3 +75,11 @@ def dedup(corpus: Folder = Path(), as_json: AsJson = False) -> None:
         for summary in dedup_stage(opened):
             report(summary, as_json)
     next_step(f"facecorpus review -C {corpus}", as_json)
+
+
+def _plan(corpus: Path, as_json: bool) -> None:
+    """Show what a crawl would ask."""
+    from facecorpus.corpus import Corpus
+    from facecorpus.crawl.dry_run import dry_run
+
+    report(dry_run(Corpus(corpus)), as_json)
