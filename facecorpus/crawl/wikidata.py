@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from facecorpus.crawl.fetch import Fetcher
-from facecorpus.crawl.sources.mediawiki import BATCH, Json, MediaWiki, Params
+from facecorpus.crawl.mediawiki import BATCH, Json, MediaWiki, Params
 from facecorpus.manifest import Gender, Identity
 from facecorpus.settings import CrawlSettings
 

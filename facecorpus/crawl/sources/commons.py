@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from facecorpus.catalog.records import Candidate
 from facecorpus.crawl.fetch import Fetcher
+from facecorpus.crawl.mediawiki import BATCH, ApiRefusal, Json, MediaWiki
 from facecorpus.crawl.sources.extmetadata import plain_value, taken_on
-from facecorpus.crawl.sources.mediawiki import BATCH, ApiRefusal, Json, MediaWiki
 from facecorpus.crawl.sources.portraits import may_hold_portraits
 from facecorpus.crawl.sources.source import NoPhotographs, Source, WrongPerson
 from facecorpus.crawl.wikidata import Item, People, Wikidata, differences, named
