@@ -10,7 +10,9 @@ import pytest
 import typer.main
 
 from facecorpus.cli import app
-from facecorpus.settings import Settings
+from facecorpus.crawl.sources.flickr import KEY
+from facecorpus.crawl.sources.openverse import CLIENT_ID, CLIENT_SECRET
+from facecorpus.settings import SOURCES, Settings
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -60,3 +62,14 @@ def test_no_file_speaks_of_a_machine_or_of_a_workplace() -> None:
         path = ROOT / name
         if path.suffix in {".py", ".md", ".toml", ".txt", ".sh", ".js", ".css", ".html", ".j2", ".csv", ""}:
             assert not words.search(path.read_text(encoding="utf-8")), name
+
+
+def test_every_source_is_described_with_what_it_needs() -> None:
+    text = (ROOT / "docs" / "sources.md").read_text()
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    named = {name for heading in headings for name in heading.split(", ")}
+    assert set(SOURCES) <= named
+    for variable in (KEY, CLIENT_ID, CLIENT_SECRET):
+        assert f"`{variable}`" in text
+    for key in ("commons_depth", "commons_width", "commons_api", "wikipedia_api", "licences", "engines_despite_robots"):
+        assert f"`{key}`" in text
