@@ -64,6 +64,10 @@ def test_a_facescrub_list_brings_addresses_checksums_and_boxes(web: Loopback, tm
     assert fetched.outcomes == {"stored": 2, "changed": 1}
     assert len(list(corpus.photos.root.glob("??/??/[0-9a-f]*"))) == 2
     with corpus.catalog() as catalog:
+        assert catalog.candidates.stated_boxes() == {
+            (good, "ada"): (10, 20, 100, 150),
+            (hashlib.sha256(jpeg(3)).hexdigest(), "ben"): (1, 2, 2, 2),
+        }
         (detail,) = catalog.query("SELECT detail FROM download WHERE outcome = 'changed'").fetchone()
     assert changed in detail and hashlib.sha256(jpeg(2)).hexdigest() in detail
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from sqlite3 import Row
 
 from facecorpus.catalog.gateway import Gateway, now
-from facecorpus.catalog.records import Candidate, Download, Outcome
+from facecorpus.catalog.records import Box, Candidate, Download, Outcome
 
 
 class Candidates(Gateway):
@@ -60,6 +60,18 @@ class Candidates(Gateway):
         """(source, taken_on) of every candidate of a person."""
         rows = self._catalog.query("SELECT source, taken_on FROM candidate WHERE identity_id = ?", (identity_id,))
         return [(row[0], row[1]) for row in rows]
+
+    def stated_boxes(self) -> dict[tuple[str, str], Box]:
+        """Where a source says that a person's face is, by photograph and identity_id; the first statement counts."""
+        rows = self._catalog.query(
+            "SELECT photo_sha256, identity_id, box FROM candidate"
+            " WHERE box != '' AND photo_sha256 IS NOT NULL ORDER BY candidate_id DESC"
+        )
+        boxes: dict[tuple[str, str], Box] = {}
+        for row in rows:
+            x, y, width, height = map(float, row["box"].split(","))
+            boxes[row["photo_sha256"], row["identity_id"]] = x, y, width, height
+        return boxes
 
     def waiting(self) -> list[Candidate]:
         """Candidates of listed people still to be fetched, the people in turn, each one's best first.
