@@ -1,7 +1,9 @@
 """Candidates, and the tries to download them."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from sqlite3 import Row
+from urllib.parse import urlsplit
 
 from facecorpus.catalog.gateway import Gateway, now
 from facecorpus.catalog.records import Box, Candidate, Download, Outcome
@@ -83,6 +85,10 @@ class Candidates(Gateway):
             " WHERE state IN ('pending', 'retry') AND listed ORDER BY rank, position, candidate_id"
         )
         return [_candidate(row) for row in rows]
+
+    def waiting_by_host(self) -> dict[str, int]:
+        """How many candidates of listed people wait to be fetched, by the host of their URL; '' for files."""
+        return Counter(urlsplit(candidate.url).netloc for candidate in self.waiting())
 
     def refused(self, outcome: Outcome) -> list[Candidate]:
         """Candidates of listed people that were set aside with this outcome."""

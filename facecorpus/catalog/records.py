@@ -46,7 +46,7 @@ class Outcome(StrEnum):
     NOT_A_PICTURE = "not_a_picture"
     BLOCKED_ADDRESS = "blocked_address"  # not http(s), or a private address
     BAD_REDIRECT = "bad_redirect"
-    CHANGED = "changed"  # other bytes than the list's sha256 says
+    NOT_AS_LISTED = "not_as_listed"  # other bytes than the list's sha256 says
 
     @property
     def can_pass(self) -> bool:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from facecorpus.catalog import Catalog
 from facecorpus.console import duration
@@ -79,7 +78,7 @@ def dry_run(corpus: Corpus) -> DryRun:
             )
             for name in names
         )
-        waiting = Counter(urlsplit(candidate.url).netloc for candidate in catalog.candidates.waiting())
+        waiting = Counter(catalog.candidates.waiting_by_host())
     files = [one.wanted for one in sources if one.hosts]
     fetching = max([*(n for host, n in waiting.items() if host), *files, 0]) * 60 / per_minute
     return DryRun(

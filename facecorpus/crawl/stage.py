@@ -170,7 +170,7 @@ def _stored(photos: Store, candidate: Candidate, fetched: Sequence[Fetched], tak
         return _Done(url, [*earlier, replace(last, outcome=Outcome.REMOVED, detail="this photograph was taken down")])
     if candidate.sha256 not in ("", sha256):
         detail = f"its sha256 is {sha256}, the list says {candidate.sha256}"
-        return _Done(url, [*earlier, replace(last, outcome=Outcome.CHANGED, detail=detail)])
+        return _Done(url, [*earlier, replace(last, outcome=Outcome.NOT_AS_LISTED, detail=detail)])
     return _Done(url, [*earlier, last], fetched[-1].media_type, photos.put(data))
 
 
