@@ -3,7 +3,7 @@
 import io
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +13,9 @@ from urllib.parse import parse_qsl, urlsplit
 from PIL import Image
 
 from facecorpus.settings import CrawlSettings, FetchSettings, Settings
+
+RULES = ("/robots.txt", "/.well-known/tdmrep.json")
+"""What is asked of every host before a picture."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,9 @@ class Loopback:
         """What is still to be answered on a path."""
         return self._answers[path]
 
-    def paths(self, but: str = "/robots.txt") -> list[str]:
-        """The paths asked for, in order, robots.txt left out."""
-        return [request.path for request in self.requests if request.path != but]
+    def paths(self, but: Sequence[str] = RULES) -> list[str]:
+        """The paths asked for, in order, without the files that state a host's rules."""
+        return [request.path for request in self.requests if request.path not in but]
 
     def answer(self, request: Request) -> Reply:
         """What the next request for this path gets."""

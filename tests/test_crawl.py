@@ -254,7 +254,7 @@ def test_a_host_that_rests_holds_up_no_other_and_keeps_its_candidates_waiting(we
         assert list(summary.left_for_later) == [busy.host]
         assert f"{busy.host} is left for the next run: it asks to be left alone for" in str(summary)
         with corpus.catalog() as catalog:
-            assert len(catalog.candidates.waiting()) == 6
+            assert catalog.candidates.count_waiting() == {"ada": 6}
 
 
 def test_no_more_requests_at_once_to_a_host_than_allowed(web: Loopback, tmp_path: Path) -> None:
@@ -352,11 +352,16 @@ def test_lanes_end_with_the_error_of_their_work() -> None:
             raise ValueError("three")
         return job
 
-    lanes = Lanes({"host": range(9)}, work, at_once=1)
+    lanes = Lanes(work, lambda host: 1)
+    for job in range(9):
+        lanes.submit("host", job)
     with pytest.raises(ValueError, match="three"):
-        list(lanes)
+        while lanes.results():
+            pass
     lanes.stop()
-    assert list(lanes) == []
+    while lanes.results():
+        pass
+    lanes.close()
 
 
 # --------------------------------------------------------------------------------------------------- source 'folder'
@@ -425,6 +430,8 @@ def test_a_summary_names_every_outcome_in_words() -> None:
         bytes=8_000_000,
         outcomes={Outcome.STORED: 5, Outcome.OUTSIDE_PERIOD: 3, Outcome.GONE: 1},
         left_for_later={},
+        rested={},
+        enough=0,
         seconds=4.0,
     )
     assert str(summary) == (

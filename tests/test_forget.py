@@ -152,7 +152,7 @@ def test_a_persons_photographs_go_and_everybody_elses_stay(tmp_path: Path) -> No
     with corpus.catalog() as catalog:
         assert {face.source_url for face in catalog.faces.accepted()} == {shot.url for shot in kept}
         assert {decision.identity_id for decision in catalog.decisions.all()} == {"ben", "cleo", "dan"}
-        assert catalog.candidates.waiting() == []
+        assert catalog.candidates.count_waiting() == {}
 
 
 def test_what_waits_to_be_fetched_for_a_forgotten_person_is_never_asked_for(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 # A candidate that was taken down stays as a number in the counts: its address becomes the address's key.
 _BLANK = """
     UPDATE OR REPLACE candidate
-    SET state = 'failed', outcome = 'removed', photo_sha256 = NULL, url = removal_key(url), page_url = '', title = '',
-        licence = '', licence_url = '', author = '', taken_on = NULL
+    SET state = 'failed', outcome = 'removed', photo_sha256 = NULL, url = removal_key(url), host = '', page_url = '',
+        title = '', licence = '', licence_url = '', author = '', taken_on = NULL
 """
 
 
@@ -124,7 +124,10 @@ class Removals(Gateway):
             connection.executemany("DELETE FROM face WHERE photo_sha256 = ?", photographs)
             connection.executemany(f"{_BLANK} WHERE photo_sha256 = ?", photographs)
             connection.executemany(f"{_BLANK} WHERE url = ?", urls)
-            connection.executemany("UPDATE download SET url = removal_key(url), detail = '' WHERE url = ?", urls)
+            connection.executemany(
+                "UPDATE download SET url = removal_key(url), detail = '', etag = '', last_modified = '' WHERE url = ?",
+                urls,
+            )
             connection.executemany("DELETE FROM photo WHERE sha256 = ?", photographs)
             if marked.identity_id is not None:
                 self._erase_identity(marked.identity_id)

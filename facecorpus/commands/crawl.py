@@ -1,6 +1,7 @@
 """Names to ranked faces: crawl, and its stages alone."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -8,9 +9,16 @@ from facecorpus.commands.common import AsJson, Folder, next_step, report
 
 app = typer.Typer()
 
+Retry = Annotated[
+    str | None,
+    typer.Option(
+        help="Ask only for what failed before: 'failed' for all that may pass, or one kind (gone, refused, too_big, …)."
+    ),
+]
+
 
 @app.command()
-def crawl(corpus: Folder = Path(), as_json: AsJson = False) -> None:
+def crawl(corpus: Folder = Path(), retry: Retry = None, as_json: AsJson = False) -> None:
     """Find and fetch photographs, find their faces and duplicates, and rank them for review.
 
     Example: facecorpus crawl -C mycorpus
@@ -19,13 +27,13 @@ def crawl(corpus: Folder = Path(), as_json: AsJson = False) -> None:
     from facecorpus.pipeline import crawl_all
 
     with locked_corpus(corpus) as opened:
-        for summary in crawl_all(opened):
+        for summary in crawl_all(opened, retry):
             report(summary, as_json)
     next_step(f"facecorpus review -C {corpus}", as_json)
 
 
 @app.command()
-def fetch(corpus: Folder = Path(), as_json: AsJson = False) -> None:
+def fetch(corpus: Folder = Path(), retry: Retry = None, as_json: AsJson = False) -> None:
     """Only the first stage of crawl: ask the sources and download what is new.
 
     Example: facecorpus fetch -C mycorpus
@@ -34,7 +42,7 @@ def fetch(corpus: Folder = Path(), as_json: AsJson = False) -> None:
     from facecorpus.pipeline import fetch_stage
 
     with locked_corpus(corpus) as opened:
-        for summary in fetch_stage(opened):
+        for summary in fetch_stage(opened, retry):
             report(summary, as_json)
     next_step(f"facecorpus faces -C {corpus}", as_json)
 
