@@ -142,7 +142,8 @@ def test_a_persons_photographs_go_and_everybody_elses_stay(tmp_path: Path) -> No
                 Candidate("ada", "pages", "https://host.example/ada/never-fetched.png"),
             ]
         )
-        catalog.candidates.share_stored()
+        for shot in (theirs, both):
+            catalog.candidates.share_stored(shot.url)
     summary = forget(corpus, identity="ada")
     assert (summary.photographs, summary.crops, summary.faces, summary.decisions) == (3, 3, 3, 3)
     assert holding(corpus, *traces(ADA), *traces(theirs), b"Ada and Ben", b"Ben without Ada", b"never-fetched") == []

@@ -2,11 +2,10 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from facecorpus.catalog.gateway import Gateway, now
-from facecorpus.catalog.records import Candidate
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -134,12 +133,13 @@ class Removals(Gateway):
             after = self._counts()
         return Erased(*(had - has for had, has in zip(before, after, strict=True)))
 
-    def blank(self, candidates: Sequence[Candidate]) -> None:
-        """Set aside waiting candidates that are on the list, without keeping their addresses."""
+    def blank(self, url: str) -> list[str]:
+        """Set aside what waits for an address on the list, without keeping it; return whose candidates they were."""
         with self._catalog.transaction() as connection:
-            connection.executemany(
-                f"{_BLANK} WHERE url = ? AND state IN ('pending', 'retry')", [(c.url,) for c in candidates]
-            )
+            rows = connection.execute(
+                f"{_BLANK} WHERE url = ? AND state IN ('pending', 'retry') RETURNING identity_id", (url,)
+            ).fetchall()
+            return [row[0] for row in rows]
 
     def _erase_identity(self, identity_id: str) -> None:
         """Delete what says something of a person apart from their photographs."""

@@ -143,8 +143,7 @@ class Downloads:
         if candidate.url in self._under_way:
             self._plan.not_stored(waiting)  # it gets what the same URL brings for another candidate
         elif removal_key(candidate.url) in self._taken_down:
-            self._catalog.removals.blank([candidate])
-            self._count(Outcome.REMOVED, [candidate.identity_id])
+            self._count(Outcome.REMOVED, self._catalog.removals.blank(candidate.url))
             self._plan.not_stored(waiting)
         elif not self._periods[candidate.identity_id].holds_on(candidate.taken_on):
             self._catalog.candidates.refuse(waiting.candidate_id, Outcome.OUTSIDE_PERIOD)
