@@ -13,18 +13,19 @@ from typing import Any
 
 import pytest
 from conftest import person
+from crawling import make, propose, states
 from loopback import Loopback, Reply, Request, jpeg, settings_for
 from loopback_wiki import Wiki
 
 from facecorpus.catalog.records import Candidate, Outcome
-from facecorpus.corpus import Corpus, init_corpus
+from facecorpus.corpus import Corpus
 from facecorpus.crawl.discover import discover
 from facecorpus.crawl.lanes import Lanes
 from facecorpus.crawl.stage import FetchSummary, fetch_candidates
 from facecorpus.demo.server import DemoServer
 from facecorpus.demo.world import DemoWorld
 from facecorpus.errors import SourceError
-from facecorpus.manifest import Identity, read_manifest, write_manifest
+from facecorpus.manifest import read_manifest, write_manifest
 from facecorpus.settings import Settings, documented_toml
 
 CRAWL = """
@@ -43,26 +44,6 @@ fetch_candidates(corpus)
 def web() -> Iterator[Loopback]:
     with Loopback() as served:
         yield served
-
-
-def make(folder: Path, settings: Settings, *people: Identity) -> Corpus:
-    """A corpus of these people."""
-    manifest = folder.with_suffix(".csv")
-    write_manifest(manifest, people)
-    return init_corpus(folder, manifest, settings)
-
-
-def propose(corpus: Corpus, *candidates: Candidate) -> None:
-    """Put candidates in the catalog without asking a source."""
-    with corpus.catalog() as catalog:
-        catalog.candidates.propose(candidates)
-
-
-def states(corpus: Corpus) -> dict[tuple[str, str], str]:
-    """Outcome of each candidate, by person and the last part of the URL."""
-    with corpus.catalog() as catalog:
-        rows = catalog.query("SELECT identity_id, url, outcome FROM candidate")
-        return {(row["identity_id"], row["url"].rpartition("/")[2]): row["outcome"] for row in rows}
 
 
 def content(corpus: Corpus) -> tuple[Any, ...]:

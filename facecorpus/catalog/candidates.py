@@ -184,10 +184,7 @@ class Candidates(Gateway):
         row = self._catalog.query(
             "SELECT * FROM download WHERE url = ? AND outcome = 'stored' ORDER BY download_id DESC LIMIT 1", (url,)
         ).fetchone()
-        if row is None:
-            return None
-        fields = {field: row[field] for field in Download.__dataclass_fields__}
-        return Download(**{**fields, "outcome": Outcome(row["outcome"])})
+        return None if row is None else download_of(row)
 
     def photographs(self) -> dict[str, int]:
         """How many photographs are stored for each person who has any."""
@@ -213,6 +210,12 @@ def host_of(url: str) -> str:
         return urlsplit(url).netloc.rpartition("@")[2].lower()
     except ValueError:
         return ""
+
+
+def download_of(row: Row) -> Download:
+    """A row of table download."""
+    fields = {field: row[field] for field in Download.__dataclass_fields__}
+    return Download(**{**fields, "outcome": Outcome(row["outcome"])})
 
 
 def _candidate(row: Row) -> Candidate:

@@ -13,8 +13,9 @@ from facecorpus.console import Tracker
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.lanes import MOST_LANES, Lanes
-from facecorpus.crawl.plan import Plan, Quota
+from facecorpus.crawl.plan import Plan
 from facecorpus.crawl.polite import HostResting
+from facecorpus.crawl.quota import Quota
 from facecorpus.crawl.sources import folder
 from facecorpus.crawl.verdict import Fetched
 from facecorpus.store import Store

@@ -10,7 +10,8 @@ from facecorpus.console import duration, track
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.downloads import Downloads
 from facecorpus.crawl.fetch import Fetcher
-from facecorpus.crawl.plan import Plan, Quota
+from facecorpus.crawl.plan import Plan
+from facecorpus.crawl.quota import Quota
 from facecorpus.errors import CorpusError
 
 RETRY_FAILED = "failed"
