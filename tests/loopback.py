@@ -1,6 +1,7 @@
 """A small web on this machine for tests: what it answers is written down beforehand, what was asked afterwards."""
 
 import io
+import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -43,13 +44,17 @@ Answer = Reply | Callable[[Request], Reply]
 
 
 class Loopback:
-    """Serves between `with` and the block's end. Paths that nothing was said about answer 404."""
+    """Serves between `with` and the block's end, over TLS where a context is given. Unknown paths answer 404."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Request] = []
         self._answers: dict[str, list[Answer]] = {}
         self._http = _Server(("127.0.0.1", 0), _Handler)
         self._http.web = self
+        self._scheme = "https" if tls else "http"
+        if tls:
+            # The handshake happens in the request's own thread, so that one that hangs holds up no other.
+            self._http.socket = tls.wrap_socket(self._http.socket, server_side=True, do_handshake_on_connect=False)
         self.port: int = self._http.server_address[1]
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,))
 
@@ -69,7 +74,7 @@ class Loopback:
 
     def url(self, path: str) -> str:
         """The URL of a path."""
-        return f"http://{self.host}{path}"
+        return f"{self._scheme}://{self.host}{path}"
 
     def serve(self, path: str, *answers: Answer) -> str:
         """Answer requests for a path with these in turn, the last one for ever; return its URL."""

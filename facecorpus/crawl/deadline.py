@@ -16,15 +16,17 @@ _current = threading.local()
 
 
 class Deadline:
-    """One request's; `expired` tells why it broke off."""
+    """One request's; `expired` tells why it broke off, `kept_alive` whether its connection had served before."""
 
     def __init__(self) -> None:
         self.expired = False
+        self.kept_alive = False
         self._socket: socket.socket | None = None
 
-    def watch(self, used: socket.socket) -> None:
+    def watch(self, used: socket.socket, kept_alive: bool) -> None:
         """Note which socket the request uses."""
         self._socket = used
+        self.kept_alive = kept_alive
         if self.expired:  # while it was connecting
             self.expire()
 
@@ -91,8 +93,8 @@ class Deadlines:
                 self._changed.wait(min([self._seconds, *(due - now for due in self._due.values())]))
 
 
-def watch(used: socket.socket | None) -> None:
+def watch(used: socket.socket | None, kept_alive: bool = False) -> None:
     """Put a socket under the deadline of this thread's request, where there is one."""
     deadline: Deadline | None = getattr(_current, "deadline", None)
     if deadline is not None and used is not None:
-        deadline.watch(used)
+        deadline.watch(used, kept_alive)

@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urljoin
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
 from urllib3 import BaseHTTPResponse, Timeout
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ProtocolError
 
 from facecorpus import __version__
 from facecorpus.catalog.gateway import now
@@ -21,7 +21,7 @@ from facecorpus.catalog.records import Download, Outcome
 from facecorpus.console import duration, notice
 from facecorpus.crawl import robots, tdm
 from facecorpus.crawl.answer import Answer, asked_to_wait, failure_of, read_answer
-from facecorpus.crawl.deadline import Deadlines
+from facecorpus.crawl.deadline import Deadline, Deadlines
 from facecorpus.crawl.failure import Failure
 from facecorpus.crawl.guard import Guard, GuardedPools, host_of, trusting
 from facecorpus.crawl.lanes import MOST_LANES
@@ -258,7 +258,7 @@ class Fetcher:
         host = host_of(url)
         with self.manners.turn(host), self._deadlines.of_request() as deadline:
             try:
-                answer = self._ask(host, url, limit, obey, cut, headers)
+                answer = self._ask(host, url, limit, obey, cut, headers, deadline)
             except (OSError, HTTPError, HTTPException, UnicodeError) as error:
                 failure: Failure | None = failure_of(error)
             except Failure as error:
@@ -274,21 +274,32 @@ class Fetcher:
                 raise failure from None
         return answer
 
-    def _ask(self, host: str, url: str, limit: int, obey: bool, cut: bool, headers: Mapping[str, str]) -> Answer:
-        response = self._pools.urlopen(
-            "GET",
-            url,
-            headers={**self._pools.headers, **headers},
-            preload_content=False,
-            redirect=False,
-            retries=False,
-            timeout=self._timeout,
-        )
+    def _ask(
+        self, host: str, url: str, limit: int, obey: bool, cut: bool, headers: Mapping[str, str], deadline: Deadline
+    ) -> Answer:
+        response = self._request(url, headers, deadline)
         try:
             self._heed(host, response)
             return read_answer(response, limit, obey=obey, cut=cut, conditional=bool(headers))
         finally:
             response.close()  # the connection, too, where the answer was not read to its end
+
+    def _request(self, url: str, headers: Mapping[str, str], deadline: Deadline) -> BaseHTTPResponse:
+        while True:
+            try:
+                return self._pools.urlopen(
+                    "GET",
+                    url,
+                    headers={**self._pools.headers, **headers},
+                    preload_content=False,
+                    redirect=False,
+                    retries=False,
+                    timeout=self._timeout,
+                )
+            except ProtocolError:
+                # A server may end a kept-alive connection just as it is used again: no try has been made then.
+                if not deadline.kept_alive or deadline.expired:
+                    raise
 
     def _heed(self, host: str, response: BaseHTTPResponse) -> None:
         """Pause the whole host where it asks for that."""

@@ -86,6 +86,9 @@ class Guard:
             raise _blocked("the address names no host")
         if parts.username is not None or parts.password is not None:
             raise _blocked("the address carries a user name or password")
+        port = parts.port or DEFAULT_PORTS[parts.scheme]
+        if _is_ip(parts.hostname):  # no connection is even begun
+            self.check_peer(parts.hostname, port, parts.hostname)
 
     def check_peer(self, host: str, port: int, address: str) -> None:
         """Raise Failure where a connection to host:port has reached an address that is not public."""
@@ -117,6 +120,7 @@ class _GuardedHTTP(HTTPConnection):
     def __init__(self, *args: Any, guard: Guard, **options: Any) -> None:
         super().__init__(*args, **options)
         self._guard = guard
+        self._has_served = False
 
     def _new_conn(self) -> socket.socket:
         connected = super()._new_conn()
@@ -129,11 +133,13 @@ class _GuardedHTTP(HTTPConnection):
 
     def connect(self) -> None:
         super().connect()
+        self._has_served = False
         deadline.watch(self.sock)
 
     def request(self, *args: Any, **options: Any) -> None:
-        deadline.watch(self.sock)  # of a connection kept alive
+        deadline.watch(self.sock, kept_alive=self._has_served)  # no socket where connect follows
         super().request(*args, **options)
+        self._has_served = True
 
 
 class _GuardedHTTPS(_GuardedHTTP, HTTPSConnection):
@@ -154,8 +160,12 @@ class _WatchedContext(ssl.SSLContext):
     ) -> ssl.SSLSocket:
         wrapped = super().wrap_socket(sock, server_side, False, suppress_ragged_eofs, server_hostname, session)
         deadline.watch(wrapped)
-        if do_handshake_on_connect:
-            wrapped.do_handshake()
+        try:
+            if do_handshake_on_connect:
+                wrapped.do_handshake()
+        except BaseException:
+            wrapped.close()
+            raise
         return wrapped
 
 
@@ -175,6 +185,14 @@ def trusting(authorities: str) -> ssl.SSLContext:
                 " certificates in PEM form."
             ) from None
     return context
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 def _split(url: str) -> SplitResult:
