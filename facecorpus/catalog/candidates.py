@@ -1,5 +1,6 @@
 """Candidates, and the tries to download them."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from sqlite3 import Row
@@ -196,12 +197,22 @@ class Candidates(Gateway):
 
     def outcomes(self) -> dict[str, int]:
         """How many candidates of listed people ended each way; '' counts those never tried."""
+        total: Counter[str] = Counter()
+        for outcomes in self.outcomes_by_identity().values():
+            total.update(outcomes)
+        return dict(sorted(total.items()))
+
+    def outcomes_by_identity(self) -> dict[str, dict[str, int]]:
+        """The same for each listed person who has candidates."""
         rows = self._catalog.query(
-            "SELECT outcome, sum(n) FROM"
+            "SELECT identity_id, outcome, sum(n) FROM"
             " (SELECT identity_id, outcome, count(*) AS n FROM candidate GROUP BY identity_id, state, outcome)"
-            " JOIN identity USING (identity_id) WHERE listed GROUP BY outcome"
+            " JOIN identity USING (identity_id) WHERE listed GROUP BY identity_id, outcome"
         )
-        return {row[0]: row[1] for row in rows}
+        outcomes: dict[str, dict[str, int]] = {}
+        for row in rows:
+            outcomes.setdefault(row[0], {})[row[1]] = row[2]
+        return outcomes
 
 
 def host_of(url: str) -> str:

@@ -27,14 +27,30 @@ class Identities(Gateway):
                 wanted,
             )
 
+    def photographs(self) -> tuple[int, dict[str | None, int]]:
+        """How many photographs listed people have, and by subgroup (None where it is not stated), each counted once."""
+        rows = self._catalog.query(
+            "SELECT subgroup, count(*) FROM ("
+            " SELECT DISTINCT subgroup, photo_sha256 FROM candidate JOIN identity USING (identity_id)"
+            " WHERE listed AND photo_sha256 IS NOT NULL) GROUP BY subgroup"
+        )
+        total = self._catalog.query(
+            "SELECT count(*) FROM (SELECT DISTINCT photo_sha256 FROM candidate WHERE photo_sha256 IS NOT NULL"
+            " AND identity_id IN (SELECT identity_id FROM identity WHERE listed))"
+        ).fetchone()
+        return int(total[0]), {row[0]: row[1] for row in rows}
+
     def tallies(self) -> list[Tally]:
         """The counts of every listed identity, in the manifest's order; Tally.name is the identity_id."""
         rows = self._catalog.query(
             """
             WITH asked AS (
-                SELECT identity_id, count(*) AS candidates, sum(state IN ('pending', 'retry')) AS waiting,
-                       count(DISTINCT photo_sha256) AS photographs
+                SELECT identity_id, count(*) AS candidates, sum(state IN ('pending', 'retry')) AS waiting
                 FROM candidate GROUP BY identity_id),
+            shown AS (
+                SELECT identity_id, count(*) AS photographs FROM (
+                    SELECT DISTINCT identity_id, photo_sha256 FROM candidate WHERE photo_sha256 IS NOT NULL)
+                GROUP BY identity_id),
             judged AS (
                 SELECT coalesce(verdict.identity_id, face.identity_id) AS identity_id,
                        sum(kept) AS faces,
@@ -43,8 +59,9 @@ class Identities(Gateway):
                        sum(kept AND verdict.verdict IS NULL) AS pending
                 FROM face LEFT JOIN verdict USING (face_id)
                 WHERE coalesce(verdict.identity_id, face.identity_id) IS NOT NULL GROUP BY 1)
-            SELECT identity.identity_id, asked.*, judged.*
-            FROM identity LEFT JOIN asked USING (identity_id) LEFT JOIN judged USING (identity_id)
+            SELECT identity.identity_id, asked.*, shown.*, judged.*
+            FROM identity LEFT JOIN asked USING (identity_id) LEFT JOIN shown USING (identity_id)
+            LEFT JOIN judged USING (identity_id)
             WHERE listed ORDER BY position
             """
         )
