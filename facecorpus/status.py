@@ -62,21 +62,27 @@ def status(corpus: Corpus) -> Status:
     people = corpus.manifest.identities
     with corpus.catalog() as catalog:
         tallies = catalog.identities.tallies()
-        shown, shown_by_subgroup = catalog.identities.photographs()
+        sharing = catalog.identities.sharing()
         outcomes_of = catalog.candidates.outcomes_by_identity()
         photographs = catalog.photos.counts()
         rejected = catalog.decisions.rejections()
-    # Two people may share a photograph: the sums of a column would count it twice.
+    # Two people may share a photograph: the sum over people counts it twice.
+    group_of = {person.identity_id: person.subgroup or _NOT_STATED for person in people}
+    twice: Counter[str] = Counter()
+    for of_one in sharing:
+        groups = Counter(group_of[identity_id] for identity_id in of_one)
+        twice.update({name: count - 1 for name, count in groups.items()})
     subgroups = tuple(
-        replace(tally, photographs=shown_by_subgroup.get(None if tally.name == _NOT_STATED else tally.name, 0))
+        replace(tally, photographs=tally.photographs - twice[tally.name])
         for tally in by_subgroup(tallies, corpus.manifest)
     )
-    total = replace(_sum("all", tallies), photographs=shown)
+    total = _sum("all", tallies)
+    total = replace(total, photographs=total.photographs - sum(len(of_one) - 1 for of_one in sharing))
     quota = Quota(people, corpus.settings.fetch, {tally.name: tally.photographs for tally in tallies})
     enough = sum(tally.waiting for tally in tallies if quota.is_full(tally.name))
     outcomes = {name: Counter[str]() for name in (*SUBGROUPS, _NOT_STATED)}
     for person in people:
-        outcomes[person.subgroup or _NOT_STATED].update(outcomes_of.get(person.identity_id, {}))
+        outcomes[group_of[person.identity_id]].update(outcomes_of.get(person.identity_id, {}))
     return Status(
         subgroups=subgroups,
         total=total,

@@ -150,7 +150,6 @@ def test_status_says_which_subgroup_starves_and_why(web: Loopback, tmp_path: Pat
         person("ada"),
         person("cleo", race=Race.WHITE),
         person("dan", **MEN),
-        person("eve", age_group=AgeGroup.OLD),
     ]
     corpus = filled(tmp_path / "corpus", web, people, each=6)
     for number in range(5):

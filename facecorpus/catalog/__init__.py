@@ -41,6 +41,7 @@ class Catalog:
         # FULL: a decision is on disk before anybody is told so, even if the power fails.
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA foreign_keys = ON")
+        self._connection.execute("PRAGMA cache_size = -32000")  # KiB
         # What is deleted or blanked is overwritten: nobody finds in a free page what was taken down.
         self._connection.execute("PRAGMA secure_delete = ON")
         self._connection.create_function("removal_key", 1, removal_key, deterministic=True)

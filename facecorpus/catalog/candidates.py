@@ -190,8 +190,8 @@ class Candidates(Gateway):
     def photographs(self) -> dict[str, int]:
         """How many photographs are stored for each person who has any."""
         rows = self._catalog.query(
-            "SELECT identity_id, count(*) FROM (SELECT DISTINCT identity_id, photo_sha256 FROM candidate"
-            " WHERE photo_sha256 IS NOT NULL) GROUP BY identity_id"
+            "SELECT identity_id, count(DISTINCT photo_sha256) FROM candidate WHERE photo_sha256 IS NOT NULL"
+            " GROUP BY identity_id"
         )
         return {row[0]: row[1] for row in rows}
 

@@ -27,18 +27,20 @@ class Identities(Gateway):
                 wanted,
             )
 
-    def photographs(self) -> tuple[int, dict[str | None, int]]:
-        """How many photographs listed people have, and by subgroup (None where it is not stated), each counted once."""
+    def sharing(self) -> list[tuple[str, ...]]:
+        """The listed people of each photograph that is proposed for more than one of them."""
         rows = self._catalog.query(
-            "SELECT subgroup, count(*) FROM ("
-            " SELECT DISTINCT subgroup, photo_sha256 FROM candidate JOIN identity USING (identity_id)"
-            " WHERE listed AND photo_sha256 IS NOT NULL) GROUP BY subgroup"
+            """
+            SELECT DISTINCT photo_sha256, identity_id FROM candidate JOIN identity USING (identity_id)
+            WHERE listed AND photo_sha256 IN (
+                SELECT photo_sha256 FROM candidate WHERE photo_sha256 IS NOT NULL
+                GROUP BY photo_sha256 HAVING count(*) > 1)
+            """
         )
-        total = self._catalog.query(
-            "SELECT count(*) FROM (SELECT DISTINCT photo_sha256 FROM candidate WHERE photo_sha256 IS NOT NULL"
-            " AND identity_id IN (SELECT identity_id FROM identity WHERE listed))"
-        ).fetchone()
-        return int(total[0]), {row[0]: row[1] for row in rows}
+        people: dict[str, list[str]] = {}
+        for sha256, identity_id in rows:
+            people.setdefault(sha256, []).append(identity_id)
+        return [tuple(of_one) for of_one in people.values() if len(of_one) > 1]
 
     def tallies(self) -> list[Tally]:
         """The counts of every listed identity, in the manifest's order; Tally.name is the identity_id."""
@@ -48,9 +50,8 @@ class Identities(Gateway):
                 SELECT identity_id, count(*) AS candidates, sum(state IN ('pending', 'retry')) AS waiting
                 FROM candidate GROUP BY identity_id),
             shown AS (
-                SELECT identity_id, count(*) AS photographs FROM (
-                    SELECT DISTINCT identity_id, photo_sha256 FROM candidate WHERE photo_sha256 IS NOT NULL)
-                GROUP BY identity_id),
+                SELECT identity_id, count(DISTINCT photo_sha256) AS photographs
+                FROM candidate WHERE photo_sha256 IS NOT NULL GROUP BY identity_id),
             judged AS (
                 SELECT coalesce(verdict.identity_id, face.identity_id) AS identity_id,
                        sum(kept) AS faces,
