@@ -75,19 +75,43 @@ class CrawlSettings:
 class FetchSettings:
     """How politely and how safely files are downloaded."""
 
-    per_host: int = option(2, "Requests under way at once to one host.", minimum=1)
-    requests_per_minute: int = option(200, "Requests to one host in a minute, at most.", minimum=1)
+    per_host: int = option(2, "Requests under way at once to one host, where nothing else is known of it.", minimum=1)
+    requests_per_minute: int = option(
+        200, "Requests to one host in a minute, at most, where nothing else is known of it.", minimum=1
+    )
+    hosts: tuple[str, ...] = option(
+        (),
+        "Limits of single hosts, each like 'photos.example.org: 1 at once, 30 a minute' (*.example.org: all below it)."
+        " They stand above the known ones (docs/crawling.md).",
+    )
+    host_failures: int = option(8, "Requests in a row that fail before a host rests while the others go on.", minimum=1)
+    host_rest_seconds: float = option(
+        60.0, "Seconds of a failing host's first rest; each further one is four times as long.", minimum=0
+    )
     tries: int = option(4, "Tries for one file in one run, where a further try can help.", minimum=1)
+    give_up_after: int = option(
+        12, "Tries for one file in all runs, after which only --retry failed asks for it again.", minimum=1
+    )
+    enough_per_identity: int = option(
+        0, "Photographs of one person after which no more are fetched (0: no limit).", minimum=0
+    )
+    enough_per_subgroup: int = option(
+        0, "Photographs of one subgroup after which no more are fetched (0: no limit).", minimum=0
+    )
     timeout_seconds: float = option(30.0, "Seconds without an answer after which a try is given up.", minimum=0.1)
     max_seconds: float = option(120.0, "Seconds that one file may take as a whole.", minimum=1)
     max_bytes: int = option(32_000_000, "Bytes of one file, at most.", minimum=1)
     max_pixels: int = option(80_000_000, "Pixels of one picture, at most; checked before decoding.", minimum=1)
     obey_opt_outs: bool = option(
-        True, "Obey robots.txt, X-Robots-Tag (noai, noimageai, noindex, noimageindex, noml) and TDM-Reservation."
+        True,
+        "Obey robots.txt, X-Robots-Tag (noai, noimageai, noindex, noimageindex, noml) and TDM reservations.",
     )
     private_hosts: tuple[str, ...] = option(
         (),
         "Hosts (host or host:port) on private or loopback addresses that may be asked. All others are refused.",
+    )
+    authorities: str = option(
+        "", "File (PEM) of certificate authorities to trust beside the usual ones, for an https host of your own."
     )
 
 

@@ -49,9 +49,9 @@ class Store(_Files):
         """Where the bytes of that hash are, or would be."""
         return self.root / sha256[:2] / sha256[2:4] / sha256
 
-    def put(self, data: bytes) -> str:
-        """Store the bytes, unless they are there already, and return their sha256 (hex)."""
-        sha256 = hashlib.sha256(data).hexdigest()
+    def put(self, data: bytes, sha256: str | None = None) -> str:
+        """Store the bytes, unless they are there already, and return their sha256 (hex), where it is not given."""
+        sha256 = sha256 or hashlib.sha256(data).hexdigest()
         if not self.path(sha256).exists():
             write_atomically(self.path(sha256), data, self.scratch)
         return sha256

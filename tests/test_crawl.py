@@ -14,20 +14,21 @@ from typing import Any
 
 import pytest
 from conftest import person
+from crawling import make, propose, states
 from loopback import Loopback, Reply, Request, jpeg, settings_for
 from loopback_wiki import Wiki
 
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.records import Candidate, Outcome
 from facecorpus.catalog.schema import MIGRATIONS
-from facecorpus.corpus import Corpus, init_corpus
+from facecorpus.corpus import Corpus
 from facecorpus.crawl.discover import discover
 from facecorpus.crawl.lanes import Lanes
 from facecorpus.crawl.stage import FetchSummary, fetch_candidates
 from facecorpus.demo.server import DemoServer
 from facecorpus.demo.world import DemoWorld
 from facecorpus.errors import SourceError
-from facecorpus.manifest import Identity, read_manifest, write_manifest
+from facecorpus.manifest import read_manifest, write_manifest
 from facecorpus.settings import Settings, documented_toml
 
 CRAWL = """
@@ -46,26 +47,6 @@ fetch_candidates(corpus)
 def web() -> Iterator[Loopback]:
     with Loopback() as served:
         yield served
-
-
-def make(folder: Path, settings: Settings, *people: Identity) -> Corpus:
-    """A corpus of these people."""
-    manifest = folder.with_suffix(".csv")
-    write_manifest(manifest, people)
-    return init_corpus(folder, manifest, settings)
-
-
-def propose(corpus: Corpus, *candidates: Candidate) -> None:
-    """Put candidates in the catalog without asking a source."""
-    with corpus.catalog() as catalog:
-        catalog.candidates.propose(candidates)
-
-
-def states(corpus: Corpus) -> dict[tuple[str, str], str]:
-    """Outcome of each candidate, by person and the last part of the URL."""
-    with corpus.catalog() as catalog:
-        rows = catalog.query("SELECT identity_id, url, outcome FROM candidate")
-        return {(row["identity_id"], row["url"].rpartition("/")[2]): row["outcome"] for row in rows}
 
 
 def content(corpus: Corpus) -> tuple[Any, ...]:
@@ -258,7 +239,7 @@ def test_a_host_that_rests_holds_up_no_other_and_keeps_its_candidates_waiting(we
         assert list(summary.left_for_later) == [busy.host]
         assert f"{busy.host} is left for the next run: it asks to be left alone for" in str(summary)
         with corpus.catalog() as catalog:
-            assert len(catalog.candidates.waiting()) == 6
+            assert catalog.candidates.count_waiting() == {"ada": 6}
 
 
 def test_no_more_requests_at_once_to_a_host_than_allowed(web: Loopback, tmp_path: Path) -> None:
@@ -356,11 +337,16 @@ def test_lanes_end_with_the_error_of_their_work() -> None:
             raise ValueError("three")
         return job
 
-    lanes = Lanes({"host": range(9)}, work, at_once=1)
+    lanes = Lanes(work, lambda host: 1)
+    for job in range(9):
+        lanes.submit("host", job)
     with pytest.raises(ValueError, match="three"):
-        list(lanes)
+        while lanes.results():
+            pass
     lanes.stop()
-    assert list(lanes) == []
+    while lanes.results():
+        pass
+    lanes.close()
 
 
 # --------------------------------------------------------------------------------------------------- source 'folder'
@@ -429,6 +415,8 @@ def test_a_summary_names_every_outcome_in_words() -> None:
         bytes=8_000_000,
         outcomes={Outcome.STORED: 5, Outcome.OUTSIDE_PERIOD: 3, Outcome.GONE: 1},
         left_for_later={},
+        rested={},
+        enough=0,
         seconds=4.0,
     )
     assert str(summary) == (

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from facecorpus.catalog.candidates import Candidates
+from facecorpus.catalog.candidates import Candidates, host_of
 from facecorpus.catalog.decisions import Decisions
 from facecorpus.catalog.faces import Faces
 from facecorpus.catalog.fates import Fates
@@ -41,9 +41,11 @@ class Catalog:
         # FULL: a decision is on disk before anybody is told so, even if the power fails.
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA foreign_keys = ON")
+        self._connection.execute("PRAGMA cache_size = -32000")  # KiB
         # What is deleted or blanked is overwritten: nobody finds in a free page what was taken down.
         self._connection.execute("PRAGMA secure_delete = ON")
         self._connection.create_function("removal_key", 1, removal_key, deterministic=True)
+        self._connection.create_function("host_of", 1, host_of, deterministic=True)
         self._migrate(path)
         self.identities = Identities(self)
         self.candidates = Candidates(self)

@@ -12,10 +12,16 @@ app = typer.Typer()
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be asked of whom, and how long it takes; ask nothing.")
 ]
+Retry = Annotated[
+    str | None,
+    typer.Option(
+        help="Ask only for what failed before: 'failed' for all that may pass, or one kind (gone, refused, too_big, …)."
+    ),
+]
 
 
 @app.command()
-def crawl(corpus: Folder = Path(), dry_run: DryRun = False, as_json: AsJson = False) -> None:
+def crawl(corpus: Folder = Path(), retry: Retry = None, dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Find and fetch photographs, find their faces and duplicates, and rank them for review.
 
     Example: facecorpus crawl -C mycorpus
@@ -26,13 +32,13 @@ def crawl(corpus: Folder = Path(), dry_run: DryRun = False, as_json: AsJson = Fa
     if dry_run:
         return _plan(corpus, as_json)
     with locked_corpus(corpus) as opened:
-        for summary in crawl_all(opened):
+        for summary in crawl_all(opened, retry):
             report(summary, as_json)
     next_step(f"facecorpus review -C {corpus}", as_json)
 
 
 @app.command()
-def fetch(corpus: Folder = Path(), dry_run: DryRun = False, as_json: AsJson = False) -> None:
+def fetch(corpus: Folder = Path(), retry: Retry = None, dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Only the first stage of crawl: ask the sources and download what is new.
 
     Example: facecorpus fetch -C mycorpus
@@ -43,7 +49,7 @@ def fetch(corpus: Folder = Path(), dry_run: DryRun = False, as_json: AsJson = Fa
     if dry_run:
         return _plan(corpus, as_json)
     with locked_corpus(corpus) as opened:
-        for summary in fetch_stage(opened):
+        for summary in fetch_stage(opened, retry):
             report(summary, as_json)
     next_step(f"facecorpus faces -C {corpus}", as_json)
 

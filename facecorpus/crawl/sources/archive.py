@@ -19,8 +19,8 @@ from urllib.request import url2pathname
 from facecorpus.catalog.gateway import now
 from facecorpus.catalog.records import Candidate, Download, Outcome
 from facecorpus.corpus import Corpus
-from facecorpus.crawl.fetch import Fetched, judged
 from facecorpus.crawl.sources.source import NoPhotographs, Source
+from facecorpus.crawl.verdict import Fetched, judged
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
 
