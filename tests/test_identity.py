@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from conftest import person
-from loopback import Loopback, settings_for
+from loopback import Loopback, Reply, jpeg, settings_for
 from loopback_wiki import Wiki
 from loopback_wikidata import WikidataDouble, stated
 
@@ -16,8 +16,10 @@ from facecorpus.crawl.discover import DiscoverSummary, discover
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.sources import WrongPerson
 from facecorpus.crawl.sources.commons import Commons
+from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.crawl.wikidata import Wikidata, differences
 from facecorpus.manifest import Identity, write_manifest
+from facecorpus.status import status
 
 FEMALE, MALE = "Q6581072", "Q6581097"
 
@@ -147,6 +149,18 @@ def test_somebody_else_is_an_error_for_that_person_and_nothing_is_crawled(
     assert discover(corpus).new == 1
     with corpus.catalog() as catalog:
         assert catalog.candidates.mismatches() == {}
+
+
+def test_what_was_proposed_before_the_mismatch_is_not_fetched_and_status_says_why(
+    tmp_path: Path, wiki: Wiki, wikidata: WikidataDouble
+) -> None:
+    wikidata.human("Q1", P21=MALE, P569="1970")
+    corpus, _ = crawl(tmp_path, wiki, wikidata, ada())
+    with corpus.catalog() as catalog:
+        catalog.candidates.propose([Candidate("ada", "commons", wiki.web.serve("/a.jpg", Reply(jpeg(1))))])
+    assert fetch_candidates(corpus).candidates == 0
+    assert "/a.jpg" not in wiki.web.paths()
+    assert "NOT CRAWLED: Ada (Q1" in str(status(corpus))
 
 
 @pytest.mark.parametrize(("field", "value"), [("wikidata_id", "Q9"), ("wikipedia_title", "Nobody")])

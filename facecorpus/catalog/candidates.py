@@ -10,6 +10,7 @@ from facecorpus.catalog.gateway import Gateway, now
 from facecorpus.catalog.records import Box, Candidate, Download, Outcome
 
 _WAITS = "state IN ('pending', 'retry')"  # word for word as in the index candidate_waiting
+_WANTED = "listed AND identity_id NOT IN (SELECT identity_id FROM mismatch)"  # people for whom anything is fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class Candidates(Gateway):
         """How many candidates of listed people wait to be fetched, by the host of their URL; '' for files."""
         rows = self._catalog.query(
             f"SELECT host, count(*) FROM candidate JOIN identity USING (identity_id)"
-            f" WHERE {_WAITS} AND listed GROUP BY host"
+            f" WHERE {_WAITS} AND {_WANTED} GROUP BY host"
         )
         return {row[0]: row[1] for row in rows}
 
@@ -105,7 +106,7 @@ class Candidates(Gateway):
         """(host, identity_id) of each pair with something that waits to be fetched, listed people alone."""
         rows = self._catalog.query(
             f"SELECT host, identity_id FROM (SELECT DISTINCT host, identity_id FROM candidate WHERE {_WAITS})"
-            " JOIN identity USING (identity_id) WHERE listed ORDER BY host, position"
+            f" JOIN identity USING (identity_id) WHERE {_WANTED} ORDER BY host, position"
         )
         return [(row[0], row[1]) for row in rows]
 
@@ -129,7 +130,7 @@ class Candidates(Gateway):
         chosen = f" AND outcome IN ({', '.join('?' * len(outcomes))})" if outcomes else ""
         rows = self._catalog.query(
             f"SELECT identity_id, count(*) FROM candidate JOIN identity USING (identity_id)"
-            f" WHERE {_WAITS}{chosen} AND listed GROUP BY identity_id",
+            f" WHERE {_WAITS}{chosen} AND {_WANTED} GROUP BY identity_id",
             tuple(outcomes),
         )
         return {row[0]: row[1] for row in rows}

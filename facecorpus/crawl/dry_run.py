@@ -9,6 +9,7 @@ from facecorpus.corpus import Corpus
 from facecorpus.crawl.discover import open_questions
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.guard import Guard
+from facecorpus.crawl.limits import Limits
 from facecorpus.crawl.sources import Source, open_source
 from facecorpus.manifest import Identity
 
@@ -65,7 +66,6 @@ def dry_run(corpus: Corpus) -> DryRun:
 
     Raises SourceError where a source's settings do not suffice.
     """
-    per_minute = corpus.settings.fetch.requests_per_minute
     with corpus.catalog_copy() as catalog, Fetcher(corpus.settings) as fetcher:
         asked = open_questions(corpus, catalog)
         wanted = {identity: _wanted(corpus, catalog, identity) for identity in asked}
@@ -74,13 +74,15 @@ def dry_run(corpus: Corpus) -> DryRun:
             _asked(
                 open_source(name, corpus, fetcher),
                 {identity: wanted[identity] for identity, of_person in asked.items() if name in of_person},
-                per_minute,
+                fetcher.manners.limits,
             )
             for name in names
         )
+        limits = fetcher.manners.limits
         waiting = Counter(catalog.candidates.waiting_by_host())
     files = [one.wanted for one in sources if one.hosts]
-    fetching = max([*(n for host, n in waiting.items() if host), *files, 0]) * 60 / per_minute
+    waits = [n * 60 / limits.of(host).a_minute for host, n in waiting.items() if host]
+    fetching = max([*waits, *(n * 60 / corpus.settings.fetch.requests_per_minute for n in files), 0.0])
     return DryRun(
         sources=sources,
         waiting=dict(waiting.most_common()),
@@ -90,9 +92,10 @@ def dry_run(corpus: Corpus) -> DryRun:
     )
 
 
-def _asked(source: Source, wanted: dict[Identity, int], per_minute: int) -> Asked:
+def _asked(source: Source, wanted: dict[Identity, int], limits: Limits) -> Asked:
     requests = sum(source.requests(identity, n) for identity, n in wanted.items() if n)
-    seconds = requests * 60 / per_minute
+    slowest = min((limits.of(host).a_minute for host in source.hosts), default=0)
+    seconds = requests * 60 / slowest if slowest else 0.0
     return Asked(source.name, source.hosts, len(wanted), requests, sum(wanted.values()), seconds)
 
 
