@@ -2,12 +2,12 @@
 
 python benchmarks/fetch.py --img2dataset VENV/bin/python [--files 5000] [--runs 5] [--at-once 16]
 
-Run by root; needs nginx (Debian: nginx-light) and a virtual environment of its own with img2dataset. One nginx process on this
-machine serves files of 80 KB, each another JPEG picture; every client gets the same list and the same number of
-requests at once, in turn. Ours keeps every promise meanwhile: robots.txt, tdmrep.json, sha256, fsync of every file, a row
-of every try. img2dataset runs twice: as it is used (resize_mode=no, which decodes and encodes) and as fast as it goes
-(disable_all_reencoding), both with output_format=files, one process and retries=0. CPU time is that of the client's
-whole process tree. What a run with one file takes (start, imports) is taken off all figures.
+Run by root; needs nginx (Debian: nginx-light) and a virtual environment of its own with img2dataset. One nginx process
+on this machine serves files of 80 KB, each another JPEG picture; every client gets the same list and the same number of
+requests at once, in turn. Ours keeps every promise meanwhile: robots.txt, tdmrep.json, sha256, fsync of every file, a
+row of every try. img2dataset runs twice: as it is used (resize_mode=no, which decodes and encodes) and as fast as it
+goes (disable_all_reencoding), both with output_format=files, one process and retries=0. CPU time is that of the
+client's whole process tree. What a run with one file takes (start, imports) is taken off all figures.
 """
 
 import argparse
@@ -85,9 +85,8 @@ def measure(clients: dict[str, Callable[[int], Spent]], files: int, runs: int) -
         for name, client in clients.items():
             spent[name].append(client(files).less(starts[name]))
             one = spent[name][-1]
-            print(
-                f"run {number + 1}: {name:24} {files / one.wall:7.0f} files/s {one.cpu / files * 1000:6.2f} CPU ms a file"
-            )
+            rate, cpu = files / one.wall, one.cpu / files * 1000
+            print(f"run {number + 1}: {name:24} {rate:7.0f} files/s {cpu:6.2f} CPU ms a file", flush=True)
     return spent
 
 
