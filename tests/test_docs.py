@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import typer.main
 
+from facecorpus.catalog.records import Outcome
 from facecorpus.cli import app
+from facecorpus.crawl.limits import KNOWN
 from facecorpus.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -60,3 +62,16 @@ def test_no_file_speaks_of_a_machine_or_of_a_workplace() -> None:
         path = ROOT / name
         if path.suffix in {".py", ".md", ".toml", ".txt", ".sh", ".js", ".css", ".html", ".j2", ".csv", ""}:
             assert not words.search(path.read_text(encoding="utf-8")), name
+
+
+def test_every_way_a_download_can_end_is_explained() -> None:
+    text = (ROOT / "docs" / "crawling.md").read_text()
+    assert [outcome for outcome in Outcome if not re.search(rf"^\| [^|]*\b{outcome}\b", text, re.MULTILINE)] == []
+
+
+def test_every_known_limit_of_a_host_is_in_the_docs() -> None:
+    text = (ROOT / "docs" / "crawling.md").read_text()
+    for host, limit in KNOWN.items():
+        assert re.search(
+            rf"^ *\| [^|]*{re.escape(host)}[^|]* \| {limit.at_once} \| {limit.a_minute} \|", text, re.MULTILINE
+        )
