@@ -181,6 +181,12 @@ def test_a_tdmrep_json_that_cannot_be_read_states_nothing(web: Loopback, reply: 
         ("/a", "/ab", True),
         ("/a$", "/ab", False),
         ("/a*c", "/abbc/d", True),
+        ("/a*c$", "/abcabc", True),
+        ("/ab*b$", "/ab", False),
+        ("*.png$", "/a.png", True),
+        ("/*/b/*c", "/a/b/xc", True),
+        ("/*/b/*c", "/a/b", False),
+        ("/*" + "a*" * 30 + "b$", "/" + "a" * 3000, False),  # takes no time
         ("/a%24b", "/a$b", True),
         ("/A", "/a", False),
         ("/(", "/(", True),
