@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import typer.main
 
+from facecorpus.catalog.records import Outcome
 from facecorpus.cli import app
+from facecorpus.crawl.limits import KNOWN
 from facecorpus.crawl.sources.flickr import KEY
 from facecorpus.crawl.sources.openverse import CLIENT_ID, CLIENT_SECRET
 from facecorpus.settings import SOURCES, Settings
@@ -73,3 +75,16 @@ def test_every_source_is_described_with_what_it_needs() -> None:
         assert f"`{variable}`" in text
     for key in ("commons_depth", "commons_width", "commons_api", "wikipedia_api", "licences", "engines_despite_robots"):
         assert f"`{key}`" in text
+
+
+def test_every_way_a_download_can_end_is_explained() -> None:
+    text = (ROOT / "docs" / "crawling.md").read_text()
+    assert [outcome for outcome in Outcome if not re.search(rf"^\| [^|]*\b{outcome}\b", text, re.MULTILINE)] == []
+
+
+def test_every_known_limit_of_a_host_is_in_the_docs() -> None:
+    text = (ROOT / "docs" / "crawling.md").read_text()
+    for host, limit in KNOWN.items():
+        assert re.search(
+            rf"^ *\| [^|]*{re.escape(host)}[^|]* \| {limit.at_once} \| {limit.a_minute} \|", text, re.MULTILINE
+        )

@@ -5,15 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from crawling import corpus_of, propose_urls
+from crawling import corpus_of, propose_urls, states
 from hypothesis import given
 from hypothesis import strategies as st
 from loopback import FakeTime, Loopback, Reply, Request, jpeg, settings_for
 
-from facecorpus.catalog.records import Download, Outcome
+from facecorpus.catalog.records import Outcome
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.limits import KNOWN, Limit, Limits
 from facecorpus.crawl.polite import HostResting, Manners
+from facecorpus.crawl.recheck import recheck_photographs
 from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.crawl.tdm import PATH, Rule, read_rules
 from facecorpus.errors import SettingsError
@@ -180,6 +181,12 @@ def test_a_tdmrep_json_that_cannot_be_read_states_nothing(web: Loopback, reply: 
         ("/a", "/ab", True),
         ("/a$", "/ab", False),
         ("/a*c", "/abbc/d", True),
+        ("/a*c$", "/abcabc", True),
+        ("/ab*b$", "/ab", False),
+        ("*.png$", "/a.png", True),
+        ("/*/b/*c", "/a/b/xc", True),
+        ("/*/b/*c", "/a/b", False),
+        ("/*" + "a*" * 30 + "b$", "/" + "a" * 3000, False),  # takes no time
         ("/a%24b", "/a$b", True),
         ("/A", "/a", False),
         ("/(", "/(", True),
@@ -206,13 +213,30 @@ def versions(request: Request) -> Reply:
     return Reply(jpeg(1), headers=headers)
 
 
-def stored(fetcher: Fetcher, url: str) -> Download:
-    return fetcher.fetch(url).download
+def test_what_is_stored_is_asked_for_again_with_its_validators(web: Loopback, tmp_path: Path) -> None:
+    corpus = corpus_of(tmp_path / "corpus", web)
+    propose_urls(corpus, url := web.serve("/a.jpg", versions))
+    fetch_candidates(corpus)
+    assert recheck_photographs(corpus).outcomes == {"unchanged": 1}
+    asked = web.requests[-1].headers
+    assert (asked["If-None-Match"], asked["If-Modified-Since"]) == ('"v1"', "Sat, 01 Jan 2022 00:00:00 GMT")
+    with corpus.catalog() as catalog:
+        again = catalog.fates.tries([url])[-1]
+    assert (again.outcome, again.status, again.bytes) == (Outcome.UNCHANGED, 304, 0)
 
 
-def test_what_is_stored_is_asked_for_again_with_its_validators(web: Loopback) -> None:
-    with Fetcher(settings_for(web)) as fetcher:
-        first = stored(fetcher, web.serve("/a.jpg", versions))
-        again = fetcher.recheck(first, "0" * 64)
-    assert (again.outcome, again.status, again.bytes, again.etag) == (Outcome.UNCHANGED, 304, 0, '"v1"')
-    assert web.requests[-1].headers["If-Modified-Since"] == "Sat, 01 Jan 2022 00:00:00 GMT"
+def test_a_recheck_says_what_was_withdrawn_and_changes_nothing(web: Loopback, tmp_path: Path) -> None:
+    corpus = corpus_of(tmp_path / "corpus", web)
+    names = ("same", "other", "gone", "optout")
+    propose_urls(corpus, *(web.serve(f"/{name}.jpg", Reply(jpeg(n))) for n, name in enumerate(names)))
+    fetch_candidates(corpus)
+    web.serve("/other.jpg", Reply(jpeg(77)))
+    web.serve("/gone.jpg", Reply(status=410))
+    web.serve("/optout.jpg", Reply(jpeg(3), headers=(("X-Robots-Tag", "noai"),)))
+    summary = recheck_photographs(corpus)
+    assert summary.outcomes == {"unchanged": 1, "changed": 1, "gone": 1, "opted_out": 1}
+    assert set(summary.withdrawn) == {web.url("/gone.jpg"), web.url("/optout.jpg")}
+    assert "facecorpus forget --url URL" in str(summary)
+    assert set(states(corpus).values()) == {"stored"}
+    assert [photo for photo in corpus.photos.damaged()] == []
+    assert len(list(corpus.photos.root.glob("??/??/*"))) == 4

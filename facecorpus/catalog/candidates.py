@@ -27,6 +27,15 @@ class Waiting:
         return self.candidate.rank, self.candidate_id
 
 
+@dataclass(frozen=True, slots=True)
+class StoredUrl:
+    """An address that brought a photograph, and the try that did."""
+
+    host: str
+    sha256: str
+    download: Download
+
+
 class Candidates(Gateway):
     """Tables candidate, discovery and download."""
 
@@ -222,12 +231,25 @@ class Candidates(Gateway):
             ).fetchall()
             return [row[0] for row in rows]
 
-    def tried(self, url: str) -> Download | None:
-        """The download that brought the photograph of a URL."""
-        row = self._catalog.query(
-            "SELECT * FROM download WHERE url = ? AND outcome = 'stored' ORDER BY download_id DESC LIMIT 1", (url,)
-        ).fetchone()
-        return None if row is None else download_of(row)
+    def stored_urls(self, after: str, size: int = 200) -> list[StoredUrl]:
+        """Web addresses that brought photographs, by URL after the one named; each with the try that brought it."""
+        rows = self._catalog.query(
+            """
+            SELECT download.*, host, photo_sha256 FROM (
+                SELECT url, host, max(photo_sha256) AS photo_sha256 FROM candidate
+                WHERE url > ? AND state = 'stored' AND host != '' GROUP BY url ORDER BY url LIMIT ?)
+            AS candidate JOIN download ON download_id = (
+                SELECT max(download_id) FROM download AS tried WHERE tried.url = candidate.url AND outcome = 'stored')
+            ORDER BY candidate.url
+            """,
+            (after, size),
+        )
+        return [StoredUrl(row["host"], row["photo_sha256"], download_of(row)) for row in rows]
+
+    def count_stored_urls(self) -> int:
+        """How many web addresses brought photographs."""
+        query = "SELECT count(DISTINCT url) FROM candidate WHERE state = 'stored' AND host != ''"
+        return int(self._catalog.query(query).fetchone()[0])
 
     def photographs(self) -> dict[str, int]:
         """How many photographs are stored for each person who has any."""

@@ -38,17 +38,30 @@ def crawl(corpus: Folder = Path(), retry: Retry = None, dry_run: DryRun = False,
 
 
 @app.command()
-def fetch(corpus: Folder = Path(), retry: Retry = None, dry_run: DryRun = False, as_json: AsJson = False) -> None:
+def fetch(
+    corpus: Folder = Path(),
+    retry: Retry = None,
+    recheck: Annotated[
+        bool,
+        typer.Option("--recheck", help="Ask instead whether what is stored is still there, the same, and allowed."),
+    ] = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
     """Only the first stage of crawl: ask the sources and download what is new.
 
     Example: facecorpus fetch -C mycorpus
     """
     from facecorpus.corpus import locked_corpus
+    from facecorpus.crawl.recheck import recheck_photographs
     from facecorpus.pipeline import fetch_stage
 
     if dry_run:
         return _plan(corpus, as_json)
     with locked_corpus(corpus) as opened:
+        if recheck:
+            report(recheck_photographs(opened), as_json)
+            return
         for summary in fetch_stage(opened, retry):
             report(summary, as_json)
     next_step(f"facecorpus faces -C {corpus}", as_json)

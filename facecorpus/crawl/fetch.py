@@ -110,7 +110,7 @@ class Fetcher:
         validators = {"If-None-Match": stored.etag, "If-Modified-Since": stored.last_modified}
 
         def compare(url: str, tried_at: str, begun: float) -> Fetched:
-            headers = {name: value for name, value in validators.items() if value}
+            headers = {name: value for name, value in validators.items() if value and value.isprintable()}
             answer = self._get(url, self._settings.max_bytes, obey=self._settings.obey_opt_outs, headers=headers)
             if answer.not_modified:
                 seconds = time.monotonic() - begun
@@ -312,7 +312,7 @@ class Fetcher:
         with self.manners.turn(host), self._deadlines.of_request() as deadline:
             try:
                 answer = self._answer(host, url, limit, obey, cut, headers, secret, deadline)
-            except (OSError, HTTPError, HTTPException, UnicodeError) as error:
+            except (OSError, HTTPError, HTTPException, ValueError) as error:
                 failure: Failure | None = failure_of(error)
             except Failure as error:
                 failure = error

@@ -18,7 +18,6 @@ _BEGINNING = (-1, -1)
 class _Queue:
     """What of one person waits at one host."""
 
-    identity_id: str
     read: deque[Waiting] = field(default_factory=deque)
     after: tuple[int, int] = _BEGINNING
 
@@ -30,9 +29,9 @@ class Plan:
         self._candidates = candidates
         self._quota = quota
         self._outcomes = outcomes
-        self._hosts: dict[str, list[_Queue]] = defaultdict(list)
+        self._hosts: dict[str, dict[str, _Queue]] = defaultdict(dict)
         for host, identity_id in candidates.queues():
-            self._hosts[host].append(_Queue(identity_id))
+            self._hosts[host][identity_id] = _Queue()
 
     def hosts(self) -> list[str]:
         """Where something waits."""
@@ -40,14 +39,13 @@ class Plan:
 
     def next(self, host: str) -> Waiting | None:
         """The candidate to be fetched next from a host, counted as under way; None where none is wanted now."""
-        queues = self._hosts.get(host, [])
-        while open_ := [queue for queue in queues if not self._quota.is_full(queue.identity_id)]:
-            queue = min(open_, key=lambda queue: self._quota.turn(queue.identity_id))
-            waiting = self._pop(host, queue)
+        queues = self._hosts.get(host, {})
+        while (identity_id := self._quota.first(queues)) is not None:
+            waiting = self._pop(host, identity_id, queues[identity_id])
             if waiting is None:
-                queues.remove(queue)
+                del queues[identity_id]
             elif self._candidates.is_waiting(waiting.candidate_id):
-                self._quota.add(queue.identity_id)
+                self._quota.add(identity_id)
                 return waiting
         return None
 
@@ -63,9 +61,9 @@ class Plan:
         """Give nothing more of a host."""
         self._hosts.pop(host, None)
 
-    def _pop(self, host: str, queue: _Queue) -> Waiting | None:
+    def _pop(self, host: str, identity_id: str, queue: _Queue) -> Waiting | None:
         if not queue.read:
-            queue.read.extend(self._candidates.page(host, queue.identity_id, queue.after, PAGE, self._outcomes))
+            queue.read.extend(self._candidates.page(host, identity_id, queue.after, PAGE, self._outcomes))
             if not queue.read:
                 return None
             queue.after = queue.read[-1].place

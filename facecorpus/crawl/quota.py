@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from facecorpus.manifest import Identity
 from facecorpus.settings import FetchSettings
@@ -32,6 +32,12 @@ class Quota:
         of_group = self._of_group[self._group_of[identity_id]]
         return self._of_person[identity_id] >= self._person_enough or of_group >= self._group_enough
 
-    def turn(self, identity_id: str) -> tuple[int, int]:
-        """Who comes first: the person of the emptiest subgroup, and in it the one with the fewest photographs."""
-        return self._of_group[self._group_of[identity_id]], self._of_person[identity_id]
+    def first(self, people: Iterable[str]) -> str | None:
+        """Whose turn it is: of those not full the one with the fewest photographs in the emptiest subgroup."""
+        of_person, of_group, group_of = self._of_person, self._of_group, self._group_of
+        best, best_turn = None, (self._group_enough, self._person_enough)
+        for identity_id in people:
+            turn = of_group[group_of[identity_id]], of_person[identity_id]
+            if turn < best_turn and turn[0] < self._group_enough and turn[1] < self._person_enough:
+                best, best_turn = identity_id, turn
+        return best
