@@ -75,8 +75,8 @@ class Commons(Source):
             )
 
     def requests(self, identity: Identity, wanted: int) -> int:
-        """Two for the check, and a batch each for the files; sub-categories take as many again, about."""
-        return 2 * named(identity) + 4 + 2 * -(-wanted // BATCH)
+        """A batch each for the files, and as many again for sub-categories, about; the check is shared by fifty."""
+        return 4 + 2 * -(-wanted // BATCH)
 
     def _ways(self, identity: Identity, item: Item | None, categories: Sequence[str]) -> Found:
         if item is not None:
