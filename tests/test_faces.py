@@ -559,3 +559,18 @@ def test_the_order_of_the_faces_does_not_matter(order: list[int]) -> None:
         for n in range(9)
     ]
     assert choose_subjects([faces[n] for n in order]) == choose_subjects(faces)
+
+
+def test_where_a_list_says_that_the_face_is_there_the_subject_is_found_whatever_it_is_like() -> None:
+    group = [
+        (replace(made_face("group", n, *place), box=(100.0 * n, 0, 60, 60)), ("ada",))
+        for n, place in enumerate([(0.1,), (9.0,)])
+    ]
+    people = [*alone("ada", *ADA), *group]
+    assert choose_subjects(people)["group-0"] == "ada"
+    pointed = choose_subjects(people, {("group", "ada"): (95.0, -5.0, 80.0, 80.0)})
+    assert pointed["group-1"] == "ada" and "group-0" not in pointed
+    beside = choose_subjects(
+        people, {("group", "ada"): (300.0, 0.0, 60.0, 60.0), ("gone", "ada"): (0.0, 0.0, 9.0, 9.0)}
+    )
+    assert beside == choose_subjects(people)

@@ -124,6 +124,10 @@ class Photos(Gateway):
             connection.execute("UPDATE face SET kept = 1")
             connection.executemany("UPDATE face SET kept = 0 WHERE face_id = ?", [(f,) for f in not_kept])
 
+    def count(self) -> int:
+        """How many photographs are stored."""
+        return int(self._catalog.query("SELECT count(*) FROM photo").fetchone()[0])
+
     def counts(self) -> dict[str, int]:
         """How many photographs are in each state, how many gave a face, how many are near-duplicates."""
         row = self._catalog.query(

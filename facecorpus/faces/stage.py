@@ -74,7 +74,7 @@ def find_faces(corpus: Corpus) -> FacesSummary:
 
 def assign_subjects(catalog: Catalog) -> None:
     """Say of every face of the catalog whom it stands for, or that it is a bystander."""
-    catalog.faces.assign(choose_subjects(catalog.faces.with_proposals()))
+    catalog.faces.assign(choose_subjects(catalog.faces.with_proposals(), catalog.candidates.stated_boxes()))
 
 
 def _results(corpus: Corpus, waiting: Sequence[str]) -> Generator[list[Result], None, None]:
