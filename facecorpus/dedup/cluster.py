@@ -69,7 +69,7 @@ def _merit(face: HashedFace, size: int) -> tuple[bool, float, float, int, str]:
 
 def _picture_links(photos: Sequence[HashedPhoto], limits: DedupSettings, advance: Callable[[int], None]) -> Pairs:
     hashes = _stacked([photo.phash for photo in photos])
-    pairs = pairs_within(hashes, limits.picture_phash, mirrored=True, advance=advance)
+    pairs = pairs_within(hashes, limits.picture_phash, mirror=mirrored_phash, advance=advance)
     descriptors = [np.array([face.embedding for face in photo.faces]) for photo in photos]
     kept = [_may_show_the_same(descriptors[first], descriptors[second]) for first, second in pairs]
     return np.asarray(pairs[np.array(kept, bool)])
@@ -90,7 +90,7 @@ def _face_links(photos: Sequence[HashedPhoto], limits: DedupSettings, advance: C
     phashes = _stacked([face.phash for face in faces])
     dhashes = _stacked([face.dhash for face in faces])
     embeddings = np.array([face.embedding for face in faces])
-    pairs = pairs_within(phashes, limits.face_phash, mirrored=True, advance=advance)
+    pairs = pairs_within(phashes, limits.face_phash, mirror=mirrored_phash, advance=advance)
     first, second = pairs.T
     straight = (distances(phashes[first], phashes[second]) <= limits.face_phash) & (
         distances(dhashes[first], dhashes[second]) <= limits.face_dhash
