@@ -53,11 +53,17 @@ def pairs_within(
             room = count
 
     pairs = [np.empty((0, 2), np.int64)]
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None) as pool:
-        for first, found in zip(range(0, len(hashes), _ROWS), pool.map(block, range(0, len(hashes), _ROWS))):
+    starts = range(0, len(hashes), _ROWS)
+    with ThreadPoolExecutor(cores()) as pool:
+        for first, found in zip(starts, pool.map(block, starts), strict=True):
             pairs.append(found)
             advance(min(_ROWS, len(hashes) - first))
     return np.concatenate(pairs)
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _words(hashes: Hashes) -> NDArray[np.uint64]:
@@ -72,25 +78,25 @@ def _kernel(words: int) -> Any:
     columns is (words, N), rows (variants, N, words): rows[:, first:last] meet every later column. What does not fit
     into found, (K, 2), is counted all the same.
     """
-    from llvmlite import ir
     from numba import njit, types
     from numba.extending import intrinsic
 
-    @intrinsic  # type: ignore[untyped-decorator]  # numba is not typed
-    def ones(typing: Any, word: Any) -> Any:  # how many bits of a word are set
-        def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
+    def popcount(typing: Any, word: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             return builder.ctpop(arguments[0])
 
         return types.uint64(types.uint64), generate
 
-    def one(columns: Any, begin: int, end: int, row: Any) -> int:
+    ones: Any = intrinsic(popcount)  # how many bits of a word are set
+
+    def one(columns: Any, begin: int, end: int, row: Any) -> Any:
         first, a = columns[0, begin:end], row[0]
         least = np.uint64(64)
         for place in range(end - begin):
             least = min(least, ones(first[place] ^ a))
         return least
 
-    def four(columns: Any, begin: int, end: int, row: Any) -> int:
+    def four(columns: Any, begin: int, end: int, row: Any) -> Any:
         first, second = columns[0, begin:end], columns[1, begin:end]
         third, fourth = columns[2, begin:end], columns[3, begin:end]
         a, b, c, d = row[0], row[1], row[2], row[3]
