@@ -20,6 +20,16 @@ _PROVENANCE = """
         WHERE place = 1)
 """
 
+# Of the accepted faces of one cluster and person, the best: a reviewer may have rejected the copy that dedup kept.
+_CHOSEN = """
+    chosen AS (
+        SELECT verdict.*, row_number() OVER (
+            PARTITION BY coalesce(photo.cluster_id, photo.sha256), verdict.identity_id
+            ORDER BY kept DESC, face.width * face.height DESC, sharpness DESC, face_id) AS place
+        FROM verdict JOIN face USING (face_id) JOIN photo ON photo.sha256 = face.photo_sha256
+        WHERE verdict.verdict = 'accept' AND face.photo_sha256 NOT IN (SELECT sha256 FROM taken_down))
+"""
+
 _TAKEN_DOWN = """
     taken_down AS (
         SELECT key AS sha256 FROM removal
@@ -167,25 +177,23 @@ class Faces(Gateway):
         return {row[0]: row[1] for row in rows}
 
     def accepted(self) -> Iterator[AcceptedFace]:
-        """Faces accepted in review, of listed people, one a cluster and person, ordered by person and face_id.
+        """Faces accepted in review, of listed people, the best of a cluster and person, ordered by person and face_id.
 
         Nothing that was taken down is among them, by its photograph's hash or by any of its addresses.
         """
         rows = self._catalog.query(
             f"""
-            WITH {_PROVENANCE}, {_TAKEN_DOWN}
-            SELECT face.*, verdict.identity_id AS judged_as, photo.width AS photo_width,
+            WITH {_PROVENANCE}, {_TAKEN_DOWN}, {_CHOSEN}
+            SELECT face.*, chosen.identity_id AS judged_as, photo.width AS photo_width,
                    photo.height AS photo_height, coalesce(photo.cluster_id, photo.sha256) AS cluster,
                    coalesce(provenance.taken_on, photo.taken_on) AS taken_on, provenance.source, provenance.url,
                    provenance.page_url, provenance.licence, provenance.licence_url, provenance.author,
-                   verdict.reviewer, verdict.decided_at
-            FROM verdict JOIN face USING (face_id) JOIN photo ON photo.sha256 = face.photo_sha256
-            JOIN identity ON identity.identity_id = verdict.identity_id
+                   chosen.reviewer, chosen.decided_at
+            FROM chosen JOIN face USING (face_id) JOIN photo ON photo.sha256 = face.photo_sha256
+            JOIN identity ON identity.identity_id = chosen.identity_id
             LEFT JOIN provenance ON provenance.photo_sha256 = face.photo_sha256
-                 AND provenance.identity_id = verdict.identity_id
-            WHERE verdict.verdict = 'accept' AND kept AND listed
-                  AND face.photo_sha256 NOT IN (SELECT sha256 FROM taken_down)
-            ORDER BY position, face_id
+                 AND provenance.identity_id = chosen.identity_id
+            WHERE chosen.place = 1 AND listed ORDER BY position, face_id
             """
         )
         for row in rows:
@@ -216,13 +224,13 @@ class Faces(Gateway):
         """How many accepted faces accepted() leaves out, by reason, each counted once."""
         row = self._catalog.query(
             f"""
-            WITH {_TAKEN_DOWN}, left_out AS (
-                SELECT face.photo_sha256 IN (SELECT sha256 FROM taken_down) AS removed, listed, kept
-                FROM verdict JOIN face USING (face_id)
-                JOIN identity ON identity.identity_id = verdict.identity_id
+            WITH {_TAKEN_DOWN}, {_CHOSEN}, left_out AS (
+                SELECT place IS NULL AS removed, listed, place
+                FROM verdict JOIN identity ON identity.identity_id = verdict.identity_id
+                LEFT JOIN chosen ON chosen.face_id = verdict.face_id AND chosen.identity_id = verdict.identity_id
                 WHERE verdict.verdict = 'accept')
             SELECT coalesce(sum(removed), 0), coalesce(sum(NOT removed AND NOT listed), 0),
-                   coalesce(sum(NOT removed AND listed AND NOT kept), 0)
+                   coalesce(sum(NOT removed AND listed AND place > 1), 0)
             FROM left_out
             """
         ).fetchone()

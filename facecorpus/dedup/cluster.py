@@ -38,7 +38,7 @@ def cluster(
 
 
 def _copies(pairs: Pairs, matcher: Matcher, advance: Callable[[int], None]) -> list[tuple[int, int]]:
-    """The pairs that are copies. OpenCV gives way to other threads while it works, so all cores take part."""
+    """The pairs that are copies, the most alike first; compared on all cores, as OpenCV lets other threads run."""
     found: list[tuple[int, int]] = []
     with ThreadPoolExecutor(cores()) as pool:
         for start in range(0, len(pairs), _BATCH):
@@ -46,7 +46,7 @@ def _copies(pairs: Pairs, matcher: Matcher, advance: Callable[[int], None]) -> l
             same = pool.map(lambda pair: matcher.same(*pair), batch)
             found += [pair for pair, copies in zip(batch, same, strict=True) if copies]
             advance(len(batch))
-    return found
+    return sorted(found, key=lambda pair: (-matcher.likeness(*pair).value, pair))
 
 
 def joined(count: int, links: Sequence[tuple[int, int]], same: Callable[[int, int], bool]) -> list[list[int]]:

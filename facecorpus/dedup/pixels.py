@@ -20,13 +20,14 @@ from facecorpus.faces.records import Landmarks
 SIDE = 112  # pixels; a face is about 50 of them wide
 
 Grey = NDArray[np.float32]
-Mask = NDArray[np.uint8]
+Seen = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
 
 _WINDOW = (13, 13)
 _NOISE = 20.0  # grey levels squared: variance that noise and JPEG make of a flat place
 _TEXTURE = 30.0
-_FACE_SHARE = 5  # per cent of the face that may agree less than the likeness says: a sensor's dust, a watermark's line
-_PICTURE_SHARE = 25  # per cent of a whole picture: a caption, a logo
+FACE_SHARE = 5  # per cent of the face that may agree less than the likeness says: a sensor's dust, a watermark's line
+PICTURE_SHARE = 25  # per cent of a whole picture: a caption, a logo
 _LEAST = 400  # places of a face that must be seen in both
 _BAR = 0.5  # a row of which half the places agree less than this belongs to a caption
 _STOP = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 40, 1e-4)
@@ -37,7 +38,7 @@ class View:
     """A grey picture, (SIDE, SIDE) float32, and where it shows the photograph: what lies beyond its edge is 0."""
 
     grey: Grey
-    seen: Mask
+    seen: Seen
 
     def mirrored(self) -> "View":
         """The view in a mirror."""
@@ -61,30 +62,31 @@ def face_likeness(first: View, second: View) -> float:
 
     A caption over the picture's lower or upper part is left out, as long as it leaves most of the face.
     """
-    agreement, common, _ = _overlaid(first, second)
+    agreement, common, _, copied = _overlaid(first, second)
     face = _FACE & common
-    kept = face & ~_bars(agreement, common)[:, None]
+    kept = face & ~_bars(copied, common)[:, None]
     if kept.sum() < max(_LEAST, face.sum() * 0.6):
         return -1.0
-    return float(np.percentile(agreement[kept], _FACE_SHARE))
+    return float(np.percentile(agreement[kept], FACE_SHARE))
 
 
-def picture_likeness(first: View, second: View) -> float:
-    """-1 to 1: how well three quarters of the places with any structure agree; -1 where there is none."""
-    agreement, common, textured = _overlaid(first, second)
+def picture_likeness(first: View, second: View, share: int = PICTURE_SHARE) -> float:
+    """-1 to 1: how well all but the worst `share` % of the places with any structure agree; -1 if there is none."""
+    agreement, common, textured, _ = _overlaid(first, second)
     places = common & textured
-    return float(np.percentile(agreement[places], _PICTURE_SHARE)) if places.mean() > 0.05 else -1.0
+    return float(np.percentile(agreement[places], share)) if places.mean() > 0.05 else -1.0
 
 
-def _overlaid(first: View, second: View) -> tuple[Grey, NDArray[np.bool_], NDArray[np.bool_]]:
-    """After the best fit: agreement around each place, whether both views show it, whether either has structure."""
+def _overlaid(first: View, second: View) -> tuple[Grey, Mask, Mask, Grey]:
+    """After the best fit, around each place: agreement; whether both views show it; whether either has structure;
+    and agreement in contrast as well as in structure, which is low where only one has any."""
     fit: Any = np.eye(2, 3, dtype=np.float32)
     try:
         seen = cv2.bitwise_and(first.seen, second.seen)
         _, fit = cv2.findTransformECC(first.grey, second.grey, fit, cv2.MOTION_AFFINE, _STOP, seen, 5)
     except cv2.error:  # no fit: the views have nothing in common
         nothing = np.zeros((SIDE, SIDE), bool)
-        return np.full((SIDE, SIDE), -1, np.float32), nothing, nothing
+        return np.full((SIDE, SIDE), -1, np.float32), nothing, nothing, np.zeros((SIDE, SIDE), np.float32)
     back = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     a, b = first.grey, cv2.warpAffine(second.grey, fit, (SIDE, SIDE), flags=back, borderMode=cv2.BORDER_REPLICATE)
     common = cv2.bitwise_and(
@@ -96,15 +98,16 @@ def _overlaid(first: View, second: View) -> tuple[Grey, NDArray[np.bool_], NDArr
     spread_b = np.maximum(cv2.blur(b * b, _WINDOW) - mean_b * mean_b, 0)
     together = cv2.blur(a * b, _WINDOW) - mean_a * mean_b
     agreement = (together + _NOISE) / (np.sqrt(spread_a * spread_b) + _NOISE)
-    return agreement, common > 0, np.maximum(spread_a, spread_b) > _TEXTURE
+    copied = (together + _NOISE) / ((spread_a + spread_b) / 2 + _NOISE)
+    return agreement, common > 0, np.maximum(spread_a, spread_b) > _TEXTURE, np.asarray(copied, np.float32)
 
 
-def _bars(agreement: Grey, common: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _bars(copied: Grey, common: Mask) -> Mask:
     """(SIDE,): the rows that a caption covers: at the lower or upper end, and half of each does not agree at all.
 
     Where a head or a mouth has moved, the clothes and the wall beside it still agree.
     """
-    differs = ((agreement < _BAR) & common).sum(axis=1) > common.sum(axis=1) / 2
+    differs = ((copied < _BAR) & common).sum(axis=1) > common.sum(axis=1) / 2
     differs |= ~common.any(axis=1)
     return np.asarray(np.logical_and.accumulate(differs) | np.logical_and.accumulate(differs[::-1])[::-1])
 
@@ -120,7 +123,7 @@ def _small(grey: NDArray[np.uint8]) -> Grey:
     return np.asarray(cv2.GaussianBlur(small, (0, 0), 1.0), np.float32)
 
 
-def _ellipse() -> NDArray[np.bool_]:
+def _ellipse() -> Mask:
     """(SIDE, SIDE): the face in an aligned crop, from brow to chin."""
     x, y = mean_face(SIDE).mean(axis=0)
     y += 0.036 * SIDE
