@@ -107,12 +107,22 @@ def test_no_near_duplicate_group_is_on_both_sides(tmp_path: Path) -> None:
 
 
 def test_only_accepted_faces_are_built(tmp_path: Path) -> None:
-    first, second, third, *rest = shots(("ada",), 6)
-    photographs = [replace(first, verdict="reject"), replace(second, verdict=None), replace(third, kept=False), *rest]
+    first, second, third, fourth, *rest = shots(("ada",), 6)
+    rest = [replace(fourth, group="same"), *rest]
+    copy = replace(third, kept=False, group="same")
+    photographs = [replace(first, verdict="reject"), replace(second, verdict=None), copy, *rest]
     corpus = ready_corpus(tmp_path / "c", photographs)
     summary = build_shards(corpus)
     assert {row["source_url"] for row in read(corpus)} == {shot.url for shot in rest}
     assert summary.left_out == {"near-duplicates of a better copy": 1}
+
+
+def test_an_accepted_copy_stands_in_for_a_better_one_that_was_rejected(tmp_path: Path) -> None:
+    better, worse, *_ = shots(("ada",), 2)
+    photographs = [replace(better, group="same", verdict="reject"), replace(worse, group="same", kept=False)]
+    corpus = ready_corpus(tmp_path / "c", [*photographs, *shots(("ben",), 4)])
+    build_shards(corpus)
+    assert {row["source_url"] for row in read(corpus) if "/ada/" in row["source_url"]} == {worse.url}
 
 
 def test_faces_from_outside_the_persons_period_are_left_out_and_counted(tmp_path: Path) -> None:
