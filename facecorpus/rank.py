@@ -47,6 +47,8 @@ _FLAW = 1.0  # log-odds that a blurred or a tiny face loses; chosen, not fitted
 _BLURRED = 15.0  # variance of the Laplacian below which a face of 150 pixels is blurred
 _TINY = 40.0  # pixels of width
 _TURNED = 40.0  # degrees
+_PROFILE = 25.0  # degrees as estimated, which is too little for profiles
+_BARELY_FOUND = 0.3  # a detector's score
 _GROUP = 3  # faces
 _FAR = 0.5
 _HARDLY = 0.05  # a margin that does not tell two people apart
@@ -190,10 +192,12 @@ def _members(descriptors: Vectors, accepted: Mask) -> Mask | None:
         return None
     weights = np.where(accepted, _ACCEPTED_WEIGHT, 1.0)
     taught = accepted.sum() >= FEWEST
+    squares = (descriptors**2).sum(axis=1)
     members = accepted if taught else accepted | _relatives(descriptors, weights)
     for _ in range(_ROUNDS):
-        mean = np.average(descriptors[members], axis=0, weights=weights[members])
-        near = accepted | (np.linalg.norm(descriptors - mean, axis=1) < NEAR)
+        inside = weights * members
+        mean = inside @ descriptors / inside.sum()
+        near = accepted | (squares - 2 * descriptors @ mean + mean @ mean < NEAR**2)
         if (near == members).all():
             break
         members = near
@@ -219,7 +223,7 @@ def rank_identity(
 
     embeddings is (N, 128), verdicts has accept, reject or None for each face, others is (M, 128): the centres of the
     other people, with their names. Accepted faces make the centre, rejected ones never count, and
-    no face vouches for itself. Quality, period and copies are left to the whole ranking. About 1 ms for 1,000 faces.
+    no face vouches for itself. Quality, period and copies are left to the whole ranking. A few ms for 1,000 faces.
     """
     descriptors = np.asarray(embeddings, np.float64).reshape(-1, 128)
     weights = np.array([{"accept": _ACCEPTED_WEIGHT, "reject": 0.0}.get(verdict or "", 1.0) for verdict in verdicts])
@@ -229,11 +233,14 @@ def rank_identity(
         return [(_NO_IDEA, (NOT_ENOUGH,))] * len(descriptors)
     own = np.zeros(len(descriptors))
     own[np.flatnonzero(eligible)[among]] = weights[eligible][among]
-    without = (own @ descriptors - own[:, None] * descriptors) / (own.sum() - own)[:, None]
-    distance = np.linalg.norm(descriptors - without, axis=1)
+    squared = (descriptors**2).sum(axis=1)
+    # Without the face itself the mean is (total − own · face) / rest, so that the face less it is that far from it:
+    rest, total = own.sum() - own, own @ descriptors
+    apart = own.sum() ** 2 * squared - 2 * own.sum() * (descriptors @ total) + total @ total
+    distance = np.sqrt(np.maximum(apart, 0)) / rest
     margin, nearest = np.full(len(descriptors), LARGEST_MARGIN), np.full(len(descriptors), -1)
     if others is not None and len(others):
-        squares = (descriptors**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * descriptors @ others.T
+        squares = squared[:, None] + (others**2).sum(axis=1) - 2 * descriptors @ others.T
         nearest = squares.argmin(axis=1)
         margin = np.sqrt(np.maximum(squares.min(axis=1), 0)) - distance
     ranked = []
@@ -281,7 +288,7 @@ def ranking(
     elif subject.also_stands_for:  # one of two people is wrong, and a reviewer should see both
         section = "look"
     else:
-        section = "wrong" if likely <= limits.reject_below else "look"
+        section = "wrong" if likely <= limits.reject_below and not _hard_to_read(subject) else "look"
     reasons = ["copy of a better photograph"] if not subject.kept else []
     reasons += [f"the same picture stands for {identities[other].name}" for other in subject.also_stands_for]
     reasons += [] if holds else ["outside the period"]
@@ -307,6 +314,16 @@ def _doubts(judged: Judgement | None, nearest: str | None) -> list[str]:
     if judged.distance > _FAR:
         doubts.append(f"far from this person's other faces ({judged.distance:.2f})")
     return doubts
+
+
+def _hard_to_read(subject: SubjectFace) -> bool:
+    """Whether the descriptor may be far off although the person is right: such a face is never surely wrong.
+
+    Of real photographs' faces below the limit, one in four was right after all: all of them profiles, faces thrown
+    back, or barely detected.
+    """
+    face = subject.face
+    return abs(face.yaw) >= _PROFILE or face.score < _BARELY_FOUND or bool(_flaws(subject))
 
 
 def _flaws(subject: SubjectFace) -> list[str]:

@@ -105,7 +105,7 @@ class RankSettings:
         0.9, "Faces at least this likely to be right are 'surely right'; --auto accepts them.", minimum=0
     )
     reject_below: float = option(
-        0.1, "Faces at most this likely to be right are 'surely wrong'; --auto rejects them.", minimum=0
+        0.02, "Faces at most this likely to be right are 'surely wrong'; --auto rejects them.", minimum=0
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice, permutations, product
 
+import cv2
 import numpy as np
 
 from facecorpus.catalog.photos import HashedFace, HashedPhoto
@@ -40,6 +41,7 @@ def cluster(
 def _copies(pairs: Pairs, matcher: Matcher, advance: Callable[[int], None]) -> list[tuple[int, int]]:
     """The pairs that are copies, the most alike first; compared on all cores, as OpenCV lets other threads run."""
     found: list[tuple[int, int]] = []
+    cv2.setNumThreads(1)  # the pairs are shared out among the cores, not the arithmetic of each
     with ThreadPoolExecutor(cores()) as pool:
         for start in range(0, len(pairs), _BATCH):
             batch = [(int(first), int(second)) for first, second in pairs[start : start + _BATCH]]

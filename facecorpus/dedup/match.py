@@ -24,6 +24,9 @@ DHASH_WEIGHT = 1.3
 SAME_FACE = 0.5
 """Distance of descriptors up to which two faces may be one picture's: edited copies are up to 0.45 apart."""
 
+_CAPTIONED = 0.8
+"""Share of the hashes' limit up to which a second look is worth its time: a caption below a face changes few bits."""
+
 _VIEWS = 20_000  # kept in memory: 60 KB each, the least recently used go first
 
 
@@ -139,7 +142,11 @@ class Matcher:
             return -1.0
         a, b = self._photos[first].faces[one], self._photos[second].faces[other]
         straight, turned = _hash_distances(*(np.frombuffer(h, np.uint8) for h in (a.phash, a.dhash, b.phash, b.dhash)))
-        return face_likeness(view, partner.mirrored() if turned < straight else partner)
+        partner = partner.mirrored() if turned < straight else partner
+        likeness = face_likeness(view, partner)
+        if likeness < self._limits.face_likeness and min(straight, turned) <= _CAPTIONED * self._limits.face_hashes:
+            likeness = max(likeness, face_likeness(view, partner, captioned=True))
+        return likeness
 
     def _of_pictures(self, first: int, second: int, share: int) -> float:
         view, partner = self._picture(first), self._picture(second)

@@ -30,6 +30,7 @@ FACE_SHARE = 5  # per cent of the face that may agree less than the likeness say
 PICTURE_SHARE = 25  # per cent of a whole picture: a caption, a logo
 _LEAST = 400  # places of a face that must be seen in both
 _BAR = 0.5  # a row of which half the places agree less than this belongs to a caption
+_THINNEST_BAR = 4  # rows
 _STOP = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 40, 1e-4)
 
 
@@ -57,32 +58,37 @@ def picture_view(photograph: bytes) -> View | None:
     return None if grey is None else View(_small(grey), np.full((SIDE, SIDE), 255, np.uint8))
 
 
-def face_likeness(first: View, second: View) -> float:
+def face_likeness(first: View, second: View, *, captioned: bool = False) -> float:
     """-1 to 1: how well all but the worst few places of the face agree; -1 where the views cannot be compared.
 
-    A caption over the picture's lower or upper part is left out, as long as it leaves most of the face.
+    A caption over the picture's lower or upper part is left out, as long as it leaves most of the face. With
+    `captioned`, the views are fitted without their lower parts, where a caption would draw the fit away; where that
+    shows no caption, they count as different.
     """
-    agreement, common, _, copied = _overlaid(first, second)
+    agreement, common, _, copied = _overlaid(first, second, _UPPER if captioned else _ALL)
     face = _FACE & common
-    kept = face & ~_bars(copied, common)[:, None]
+    bars = _bars(copied, common)
+    kept = face & ~bars[:, None]
     if kept.sum() < max(_LEAST, face.sum() * 0.6):
+        return -1.0
+    if captioned and (bars & common.any(axis=1)).sum() < _THINNEST_BAR:
         return -1.0
     return float(np.percentile(agreement[kept], FACE_SHARE))
 
 
 def picture_likeness(first: View, second: View, share: int = PICTURE_SHARE) -> float:
     """-1 to 1: how well all but the worst `share` % of the places with any structure agree; -1 if there is none."""
-    agreement, common, textured, _ = _overlaid(first, second)
+    agreement, common, textured, _ = _overlaid(first, second, _ALL)
     places = common & textured
     return float(np.percentile(agreement[places], share)) if places.mean() > 0.05 else -1.0
 
 
-def _overlaid(first: View, second: View) -> tuple[Grey, Mask, Mask, Grey]:
+def _overlaid(first: View, second: View, region: Seen) -> tuple[Grey, Mask, Mask, Grey]:
     """After the best fit, around each place: agreement; whether both views show it; whether either has structure;
     and agreement in contrast as well as in structure, which is low where only one has any."""
     fit: Any = np.eye(2, 3, dtype=np.float32)
     try:
-        seen = cv2.bitwise_and(first.seen, second.seen)
+        seen = first.seen & second.seen & region
         _, fit = cv2.findTransformECC(first.grey, second.grey, fit, cv2.MOTION_AFFINE, _STOP, seen, 5)
     except cv2.error:  # no fit: the views have nothing in common
         nothing = np.zeros((SIDE, SIDE), bool)
@@ -132,3 +138,5 @@ def _ellipse() -> Mask:
 
 
 _FACE = _ellipse()
+_ALL = np.full((SIDE, SIDE), 255, np.uint8)
+_UPPER = np.where(np.arange(SIDE)[:, None] < 0.66 * SIDE, _ALL, np.uint8(0))
