@@ -143,16 +143,27 @@ class FacesSettings:
 
 @dataclass(frozen=True)
 class DedupSettings:
-    """When two photographs count as the same. Hashes are compared by Hamming distance in bits, of 256."""
+    """When two photographs count as the same: hashes propose pairs (distances in bits of 256), their pixels decide."""
 
-    picture_phash: int = option(60, "Largest distance of the perceptual hashes of two whole pictures.", minimum=0)
-    face_phash: int = option(
-        54,
-        "Largest distance of the perceptual hashes of two aligned faces; a face is a copy where all its limits hold.",
+    picture_phash: int = option(
+        66, "Largest distance of the perceptual hashes of two whole pictures that are compared.", minimum=0
+    )
+    face_hashes: int = option(
+        140,
+        "Largest distance of the hashes of two aligned faces that are compared: perceptual + 1.3 · difference hash.",
         minimum=0,
     )
-    face_dhash: int = option(26, "Largest distance of the difference hashes of two aligned faces.", minimum=0)
-    face_distance: float = option(0.3, "Largest Euclidean distance of the descriptors of two faces.", minimum=0)
+    face_distance: float = option(
+        0.4, "Largest Euclidean distance of the descriptors of two faces that are compared.", minimum=0
+    )
+    face_likeness: float = option(
+        0.94,
+        "Faces that agree at least this well in all but 5 % of their places are one picture (1: fully).",
+        minimum=0,
+    )
+    picture_likeness: float = option(
+        0.9, "The same for whole pictures where one shows no face, in all but 25 % of the places.", minimum=0
+    )
 
 
 @dataclass(frozen=True)
@@ -163,7 +174,7 @@ class RankSettings:
         0.9, "Faces at least this likely to be right are 'surely right'; --auto accepts them.", minimum=0
     )
     reject_below: float = option(
-        0.1, "Faces at most this likely to be right are 'surely wrong'; --auto rejects them.", minimum=0
+        0.02, "Faces at most this likely to be right are 'surely wrong'; --auto rejects them.", minimum=0
     )
 
 

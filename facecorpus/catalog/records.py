@@ -103,6 +103,16 @@ class SubjectFace:
     faces_in_photo: int
     taken_on: str | None
     verdict: str | None  # accept, reject, or None
+    also_stands_for: tuple[str, ...] = ()  # identity_ids of others for whom a copy of this very face stands
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A face of one person that is the very picture of a face that stands for another."""
+
+    face_id: str
+    other_id: str
+    other_identity_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import cv2
 from facecorpus.catalog.records import Face
 from facecorpus.faces.align import aligned_crop, face_chip
 from facecorpus.faces.decode import decode
-from facecorpus.faces.hashes import dhash, phash
+from facecorpus.faces.hashes import dhash, phash, photo_phash
 from facecorpus.faces.models import Models
 from facecorpus.faces.quality import quality, yaw
 from facecorpus.faces.records import PhotoAnalysis, Picture
@@ -51,7 +51,7 @@ def analyze(data: bytes, sha256: str, models: Models, settings: FacesSettings, m
         width=picture.shape[1],
         height=picture.shape[0],
         taken_on=decoded.taken_on,
-        phash=phash(picture),
+        phash=photo_phash(picture),
         faces=tuple(faces),
         crops=tuple(_jpeg(aligned_crop(picture, five, REVIEW_CROP)) for five in points),
     )
