@@ -6,6 +6,7 @@ from typing import Protocol
 import cv2
 import dlib
 import numpy as np
+from numpy.typing import NDArray
 
 from facecorpus.boxes import iou
 from facecorpus.catalog.records import Box
@@ -14,10 +15,16 @@ from facecorpus.settings import FacesSettings
 
 # dlib counts from 0; slightly below it the rendered and real pictures measured gave 2 % more faces and no false one.
 _THRESHOLD = -0.1
+# The first look; on rendered and real photographs it saw as many subjects as one at four times as many pixels.
+_COARSE_PIXELS = 100_000
 # HOG sees faces from 80 pixels on. Where the widest one found is hardly wider, others of its row were missed.
 _NARROW = 100
 _CLOSER = 1.5
+_TILTS = (35.0, -35.0)  # degrees; HOG itself sees heads tilted by up to about 25
 _OVERLAP = 0.3
+
+Grey = NDArray[np.uint8]
+"""(H, W) uint8, upright."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +46,12 @@ class Detector(Protocol):
 
 
 class HogDetector:
-    """dlib's frontal HOG detector (Dalal & Triggs 2005), coarse to fine.
+    """dlib's frontal HOG detector (Dalal & Triggs 2005), coarse to fine, on the grey picture.
 
-    The first look is at the picture shrunk to detect_pixels. Where it shows nothing, the picture is doubled, up to
-    `upsample` times; where it shows only narrow faces (a group), it is enlarged by half once, and both looks count.
-    So the price of enlarging is paid where it finds something.
+    The first look is at a small copy. Where it shows only narrow faces (a group), it is enlarged by half again and
+    again, up to half above detect_pixels, and all looks count. Where it shows nothing, it is doubled, up to
+    detect_pixels doubled `upsample` times; then a last look is at the picture tilted to either side. So the price of
+    a closer look is paid where it finds something.
     """
 
     name = "hog"
@@ -53,18 +61,24 @@ class HogDetector:
 
     def detect(self, picture: Picture, settings: FacesSettings) -> list[Detection]:
         """The faces at least min_face pixels wide, the surest first."""
-        scale = min(1.0, (settings.detect_pixels / (picture.shape[0] * picture.shape[1])) ** 0.5)
-        found = self._look(picture, scale)
-        if found and settings.upsample and max(face.box[2] for face in found) * scale < _NARROW:
-            found = _without_overlaps(found + self._look(picture, scale * _CLOSER))
-        for doubled in range(1, settings.upsample + 1):
-            if not found:
-                found = self._look(picture, scale * 2**doubled)
+        grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+        finest = min(1.0, (settings.detect_pixels / grey.size) ** 0.5)
+        coarse = scale = min(finest, (_COARSE_PIXELS / grey.size) ** 0.5)
+        closest = finest * _CLOSER if settings.upsample else finest
+        found = self._look(grey, scale)
+        while found and scale < closest and max(face.box[2] for face in found) * scale < _NARROW:
+            scale = min(scale * _CLOSER, closest)
+            found = _without_overlaps(found + self._look(grey, scale))
+        while not found and scale < finest * 2**settings.upsample:
+            scale = min(scale * 2, finest * 2**settings.upsample)
+            found = self._look(grey, scale)
+        if not found:
+            found = _without_overlaps([face for tilt in _TILTS for face in self._tilted_look(grey, coarse, tilt)])
         return [face for face in found if face.box[2] >= settings.min_face]
 
-    def _look(self, picture: Picture, scale: float) -> list[Detection]:
+    def _look(self, grey: Grey, scale: float) -> list[Detection]:
         """The faces seen at this scale, in pixels of the picture, the surest first."""
-        boxes, scores, _ = self._detector.run(_scaled(picture, scale), 0, _THRESHOLD)
+        boxes, scores, _ = self._detector.run(_scaled(grey, scale), 0, _THRESHOLD)
         return [
             Detection(
                 (box.left() / scale, box.top() / scale, box.width() / scale, box.height() / scale),
@@ -72,6 +86,23 @@ class HogDetector:
             )
             for box, score in zip(boxes, scores, strict=True)
         ]
+
+    def _tilted_look(self, grey: Grey, scale: float, degrees: float) -> list[Detection]:
+        """The faces of the picture turned about its middle; their boxes are upright ones around the same middle."""
+        small = _scaled(grey, scale)
+        height, width = small.shape
+        turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
+        cosine, sine = abs(turn[0, 0]), abs(turn[0, 1])
+        size = (round(width * cosine + height * sine), round(width * sine + height * cosine))
+        turn[:, 2] += (size[0] - width) / 2, (size[1] - height) / 2
+        back = cv2.invertAffineTransform(turn)
+        faces = []
+        for face in self._look(np.asarray(cv2.warpAffine(small, turn, size), np.uint8), 1):
+            left, top, wide, high = face.box
+            x, y = back @ (left + wide / 2, top + high / 2, 1)
+            box = ((x - wide / 2) / scale, (y - high / 2) / scale, wide / scale, high / scale)
+            faces.append(Detection(box, face.score))
+        return faces
 
 
 def _without_overlaps(faces: list[Detection]) -> list[Detection]:
@@ -83,7 +114,7 @@ def _without_overlaps(faces: list[Detection]) -> list[Detection]:
     return kept
 
 
-def _scaled(picture: Picture, scale: float) -> Picture:
+def _scaled(picture: Grey, scale: float) -> Grey:
     if scale == 1:
         return picture
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
