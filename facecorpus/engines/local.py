@@ -195,7 +195,7 @@ def _work(pipe: Connection, settings: FacesSettings, max_pixels: int) -> None:
 
         cv2.setNumThreads(1)
         torch.set_num_threads(1)
-        models = load_models()
+        models = load_models(settings)
     except Exception as error:
         pipe.send(_Ready(str(error)))
         return

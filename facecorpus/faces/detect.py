@@ -1,12 +1,12 @@
-"""Where the faces are: detectors behind one small protocol, and dlib's HOG detector with a policy of looks."""
+"""Where the faces are: detectors behind one small protocol, a policy of looks, and dlib's HOG detector."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Protocol
 
 import cv2
 import dlib
 import numpy as np
-from numpy.typing import NDArray
 
 from facecorpus.boxes import iou
 from facecorpus.catalog.records import Box
@@ -22,9 +22,6 @@ _NARROW = 100
 _CLOSER = 1.5
 _TILTS = (35.0, -35.0)  # degrees; HOG itself sees heads tilted by up to about 25
 _OVERLAP = 0.3
-
-Grey = NDArray[np.uint8]
-"""(H, W) uint8, upright."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +42,8 @@ class Detector(Protocol):
         ...
 
 
-class HogDetector:
-    """dlib's frontal HOG detector (Dalal & Triggs 2005), coarse to fine, on the grey picture.
+class CoarseToFine(ABC):
+    """A policy of looks for a detector that sees faces of about 80 pixels and more.
 
     The first look is at a small copy. Where it shows only narrow faces (a group), it is enlarged by half again and
     again, up to half above detect_pixels, and all looks count. Where it shows nothing, it is doubled, up to
@@ -54,31 +51,67 @@ class HogDetector:
     a closer look is paid where it finds something.
     """
 
+    name: str
+
+    def detect(self, picture: Picture, settings: FacesSettings) -> list[Detection]:
+        """The faces at least min_face pixels wide, the surest first."""
+        picture = self.prepared(picture)
+        pixels = picture.shape[0] * picture.shape[1]
+        finest = min(1.0, (settings.detect_pixels / pixels) ** 0.5)
+        coarse = scale = min(finest, (_COARSE_PIXELS / pixels) ** 0.5)
+        closest = finest * _CLOSER if settings.upsample else finest
+        found = self.look(picture, scale)
+        while found and scale < closest and max(face.box[2] for face in found) * scale < _NARROW:
+            scale = min(scale * _CLOSER, closest)
+            found = _without_overlaps(found + self.look(picture, scale))
+        while not found and scale < finest * 2**settings.upsample:
+            scale = min(scale * 2, finest * 2**settings.upsample)
+            found = self.look(picture, scale)
+        if not found:
+            found = _without_overlaps([face for tilt in _TILTS for face in self._tilted_look(picture, coarse, tilt)])
+        return [face for face in found if face.box[2] >= settings.min_face]
+
+    def prepared(self, picture: Picture) -> Picture:
+        """The picture as the looks want it."""
+        return picture
+
+    @abstractmethod
+    def look(self, picture: Picture, scale: float) -> list[Detection]:
+        """The faces seen at this scale, in pixels of the picture, the surest first."""
+
+    def _tilted_look(self, picture: Picture, scale: float, degrees: float) -> list[Detection]:
+        """The faces of the picture turned about its middle; their boxes are upright ones around the same middle."""
+        small = _scaled(picture, scale)
+        height, width = small.shape[:2]
+        turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
+        cosine, sine = abs(turn[0, 0]), abs(turn[0, 1])
+        size = (round(width * cosine + height * sine), round(width * sine + height * cosine))
+        turn[:, 2] += (size[0] - width) / 2, (size[1] - height) / 2
+        back = cv2.invertAffineTransform(turn)
+        faces = []
+        for face in self.look(np.asarray(cv2.warpAffine(small, turn, size), np.uint8), 1):
+            left, top, wide, high = face.box
+            x, y = back @ (left + wide / 2, top + high / 2, 1)
+            box = ((x - wide / 2) / scale, (y - high / 2) / scale, wide / scale, high / scale)
+            faces.append(Detection(box, face.score))
+        return faces
+
+
+class HogDetector(CoarseToFine):
+    """dlib's frontal HOG detector (Dalal & Triggs 2005), on the grey picture: as many faces for a fifth less time."""
+
     name = "hog"
 
     def __init__(self) -> None:
         self._detector = dlib.get_frontal_face_detector()
 
-    def detect(self, picture: Picture, settings: FacesSettings) -> list[Detection]:
-        """The faces at least min_face pixels wide, the surest first."""
-        grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
-        finest = min(1.0, (settings.detect_pixels / grey.size) ** 0.5)
-        coarse = scale = min(finest, (_COARSE_PIXELS / grey.size) ** 0.5)
-        closest = finest * _CLOSER if settings.upsample else finest
-        found = self._look(grey, scale)
-        while found and scale < closest and max(face.box[2] for face in found) * scale < _NARROW:
-            scale = min(scale * _CLOSER, closest)
-            found = _without_overlaps(found + self._look(grey, scale))
-        while not found and scale < finest * 2**settings.upsample:
-            scale = min(scale * 2, finest * 2**settings.upsample)
-            found = self._look(grey, scale)
-        if not found:
-            found = _without_overlaps([face for tilt in _TILTS for face in self._tilted_look(grey, coarse, tilt)])
-        return [face for face in found if face.box[2] >= settings.min_face]
+    def prepared(self, picture: Picture) -> Picture:
+        """(H, W) grey."""
+        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
 
-    def _look(self, grey: Grey, scale: float) -> list[Detection]:
+    def look(self, picture: Picture, scale: float) -> list[Detection]:
         """The faces seen at this scale, in pixels of the picture, the surest first."""
-        boxes, scores, _ = self._detector.run(_scaled(grey, scale), 0, _THRESHOLD)
+        boxes, scores, _ = self._detector.run(_scaled(picture, scale), 0, _THRESHOLD)
         return [
             Detection(
                 (box.left() / scale, box.top() / scale, box.width() / scale, box.height() / scale),
@@ -86,23 +119,6 @@ class HogDetector:
             )
             for box, score in zip(boxes, scores, strict=True)
         ]
-
-    def _tilted_look(self, grey: Grey, scale: float, degrees: float) -> list[Detection]:
-        """The faces of the picture turned about its middle; their boxes are upright ones around the same middle."""
-        small = _scaled(grey, scale)
-        height, width = small.shape
-        turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
-        cosine, sine = abs(turn[0, 0]), abs(turn[0, 1])
-        size = (round(width * cosine + height * sine), round(width * sine + height * cosine))
-        turn[:, 2] += (size[0] - width) / 2, (size[1] - height) / 2
-        back = cv2.invertAffineTransform(turn)
-        faces = []
-        for face in self._look(np.asarray(cv2.warpAffine(small, turn, size), np.uint8), 1):
-            left, top, wide, high = face.box
-            x, y = back @ (left + wide / 2, top + high / 2, 1)
-            box = ((x - wide / 2) / scale, (y - high / 2) / scale, wide / scale, high / scale)
-            faces.append(Detection(box, face.score))
-        return faces
 
 
 def _without_overlaps(faces: list[Detection]) -> list[Detection]:
@@ -114,7 +130,7 @@ def _without_overlaps(faces: list[Detection]) -> list[Detection]:
     return kept
 
 
-def _scaled(picture: Grey, scale: float) -> Grey:
+def _scaled(picture: Picture, scale: float) -> Picture:
     if scale == 1:
         return picture
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
