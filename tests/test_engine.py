@@ -307,6 +307,17 @@ def test_why_a_file_is_unreadable_is_kept_in_the_catalog(corpus: Corpus) -> None
     assert "HTML page" in str(errors[sha256])
 
 
+def test_a_picture_that_failed_for_the_machine_is_tried_again_by_the_next_run_once(corpus: Corpus) -> None:
+    sha256 = add(corpus, of_kind("photo")[0], "ada")
+    with corpus.catalog() as catalog:
+        catalog.photos.unreadable(sha256, "Two workers ended.", retry=True)
+        assert catalog.photos.waiting() == [sha256]
+        catalog.photos.unreadable(sha256, "Two workers ended.", retry=True)
+        assert catalog.photos.waiting() == []
+        catalog.photos.unreadable(sha256, "No picture.")
+        assert catalog.photos.waiting() == []
+
+
 def test_a_run_that_was_killed_is_taken_up_where_it_stopped(small_web: Corpus, tmp_path: Path) -> None:
     script = tmp_path / "run.py"
     script.write_text(

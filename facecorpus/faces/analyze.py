@@ -11,7 +11,7 @@ from facecorpus.faces.align import aligned_crop, face_chip
 from facecorpus.faces.decode import decode
 from facecorpus.faces.hashes import dhash, phash
 from facecorpus.faces.models import Models
-from facecorpus.faces.quality import quality, yaw
+from facecorpus.faces.quality import pitch, quality, roll, yaw
 from facecorpus.faces.records import PhotoAnalysis, Picture
 from facecorpus.settings import FacesSettings
 
@@ -73,6 +73,11 @@ def see(data: bytes, sha256: str, models: Models, settings: FacesSettings, max_p
                 yaw=yaw(five),
                 phash=phash(chip),
                 dhash=dhash(chip),
+                pitch=pitch(five),
+                roll=roll(five),
+                dark=measured.dark,
+                light=measured.light,
+                chroma=measured.chroma,
             )
         )
     analysis = PhotoAnalysis(

@@ -56,7 +56,7 @@ def find_faces(corpus: Corpus) -> FacesSummary:
         with closing(results), track("faces", len(waiting)) as tracker:
             for sha256, result in results:
                 if isinstance(result, Failure):
-                    catalog.photos.unreadable(sha256, result.sentence)
+                    catalog.photos.unreadable(sha256, result.sentence, retry=result.retry)
                     unreadable += 1
                 else:
                     _store(corpus, catalog, result)
