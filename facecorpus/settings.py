@@ -121,7 +121,12 @@ class FetchSettings:
 class FacesSettings:
     """How faces are found and measured."""
 
-    detector: str = option("hog", "Face detector.", choices=("hog",))
+    detector: str = option(
+        "hog",
+        "Face detector: dlib's HOG, dlib's network (more turned and tilted faces), or OpenCV's YuNet.",
+        choices=("hog", "mmod", "yunet"),
+    )
+    yunet_model: str = option("", "Path of YuNet's ONNX file; it comes with no package.")
     detect_pixels: int = option(
         400_000, "Larger photographs are shrunk to about this many pixels for detection.", minimum=10_000
     )

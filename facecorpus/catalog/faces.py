@@ -253,4 +253,9 @@ def _face(row: sqlite3.Row) -> Face:
         yaw=row["yaw"],
         phash=row["phash"],
         dhash=row["dhash"],
+        pitch=row["pitch"],
+        roll=row["roll"],
+        dark=row["dark"],
+        light=row["light"],
+        chroma=row["chroma"],
     )

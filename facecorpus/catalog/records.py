@@ -88,6 +88,11 @@ class Face:
     yaw: float  # degrees, from the landmarks; 0 looks at the camera
     phash: bytes  # 32 bytes
     dhash: bytes  # 32 bytes
+    pitch: float | None = None  # degrees, from the landmarks, coarse; above 0 looks down
+    roll: float | None = None  # degrees, from the eyes; above 0 is clockwise in the picture
+    dark: float | None = None  # share of the aligned crop's pixels at grey level 5 or below
+    light: float | None = None  # share at grey level 250 or above
+    chroma: float | None = None  # mean distance of the crop's channels in grey levels; near 0: greyscale
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def _store(corpus: Corpus, catalog: Catalog, part: Sequence[Result]) -> int:
     with catalog.transaction():
         for sha256, result in part:
             if isinstance(result, Failure):
-                catalog.photos.unreadable(sha256, result.sentence)
+                catalog.photos.unreadable(sha256, result.sentence, retry=result.retry)
             else:
                 catalog.photos.analysed(
                     sha256,
