@@ -141,7 +141,7 @@ class Removals(Gateway):
     def _erase_identity(self, identity_id: str) -> None:
         """Delete what says something of a person apart from their photographs."""
         with self._catalog.transaction() as connection:
-            connection.execute("DELETE FROM decision WHERE identity_id = ?", (identity_id,))
+            connection.execute("DELETE FROM decision WHERE identity_id = ?1 OR shown_as = ?1", (identity_id,))
             connection.execute(f"{_BLANK} WHERE identity_id = ?", (identity_id,))
             if self._column("SELECT 1 FROM identity WHERE identity_id = ? AND NOT listed", identity_id):
                 for table in ("candidate", "discovery", "identity"):
