@@ -11,6 +11,7 @@ from pathlib import Path
 
 from facecorpus.catalog.candidates import Candidates
 from facecorpus.catalog.decisions import Decisions
+from facecorpus.catalog.descriptors import Descriptors
 from facecorpus.catalog.faces import Faces
 from facecorpus.catalog.fates import Fates
 from facecorpus.catalog.identities import Identities
@@ -53,6 +54,7 @@ class Catalog:
         self.decisions = Decisions(self)
         self.removals = Removals(self)
         self.review = Review(self)
+        self.descriptors = Descriptors(self)
         self.fates = Fates(self)
 
     def _migrate(self, path: Path) -> None:

@@ -143,14 +143,20 @@ class Review(Gateway):
         for row in rows:
             words.setdefault(row[0], []).append(Said(*row))
         if face_ids is not None:
-            shown = {
-                row[0]
-                for row in self._catalog.query(
-                    f"SELECT value FROM json_each(?2) WHERE value IN ({_SHOWN})", (identity_id, asked)
-                )
-            }
-            words = {face_id: words.get(face_id, []) for face_id in face_ids if face_id in shown}
+            words = {face_id: words.get(face_id, []) for face_id in self.on_page(identity_id, face_ids)}
         return [stand(face_id, said, reviewer, overlap) for face_id, said in words.items()]
+
+    def on_page(self, identity_id: str, face_ids: Sequence[str]) -> list[str]:
+        """Those of the faces that stand for the person, or were moved to them."""
+        rows = self._catalog.query(
+            """
+            SELECT value FROM json_each(?2)
+            WHERE EXISTS (SELECT 1 FROM face WHERE face_id = value AND identity_id = ?1)
+                  OR EXISTS (SELECT 1 FROM decision WHERE face_id = value AND identity_id = ?1)
+            """,
+            (identity_id, json.dumps(face_ids)),
+        )
+        return [row[0] for row in rows]
 
     def changed(self, identity_id: str, after: int) -> tuple[int, list[str]]:
         """The number of the latest row, and the faces of a page of which something was said after row `after`.
