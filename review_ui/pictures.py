@@ -1,18 +1,13 @@
-"""Crops, photographs and the page's own files: plain ASGI, because a screen asks for a hundred crops at once."""
+"""Crops and photographs; crops by plain ASGI, because a screen asks for a hundred at once."""
 
-import hashlib
-import mimetypes
 import re
-from functools import cache
-from pathlib import Path
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from facecorpus.corpus import Corpus
-from review_ui.pages import STATIC, picture_type
+from review_ui.pages import picture_type
 
 _FACE_ID = re.compile(r"[0-9a-f]{24}-[0-9]{1,6}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -65,32 +60,3 @@ def photograph(corpus: Corpus, sha256: str) -> Response:
         raise HTTPException(415, "Browsers do not show photographs of this kind.")
     headers = {"Cache-Control": _FOR_EVER, "Content-Security-Policy": _ALONE}
     return FileResponse(path, media_type=media_type, headers=headers)
-
-
-async def static(request: Request) -> Response:
-    """A script or style sheet, under the version's address: browsers may keep it for ever."""
-    body = _files().get(request.path_params["name"])
-    if body is None:
-        raise HTTPException(404, "There is no such file.")
-    media_type = mimetypes.guess_type(request.path_params["name"])[0]
-    return Response(body, media_type=media_type, headers={"Cache-Control": _FOR_EVER})
-
-
-@cache
-def static_root() -> str:
-    """Where the page's own files are asked for; another version, another address."""
-    digest = hashlib.sha256()
-    for name, body in sorted(_files().items()):
-        digest.update(name.encode() + body)
-    return f"/static/{digest.hexdigest()[:12]}"
-
-
-@cache
-def scripts() -> tuple[str, ...]:
-    """The names of all modules, so that a page can ask for them at once."""
-    return tuple(sorted(name for name in _files() if name.endswith(".js")))
-
-
-@cache
-def _files() -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in Path(STATIC).iterdir()}

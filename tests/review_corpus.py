@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import requests
@@ -21,6 +22,7 @@ from facecorpus.catalog.records import Candidate, Download, Face, Outcome, Ranki
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.manifest import Gender, Identity, Race, write_manifest
 from review_ui import create_app
+from review_ui.guard import Access
 
 ADA = "ada-example"
 BEN = "ben-example"
@@ -162,15 +164,35 @@ class Browser(requests.Session):
         """POST JSON as the page does."""
         return self.post(self.base + path, json=body, headers={"Origin": self.base})
 
-    def decide(self, faces: Sequence[str], verdict: str, reason: str = "", who: str = ADA) -> requests.Response:
+    def decide(
+        self, faces: Sequence[str], verdict: str, reason: str = "", who: str = ADA, **more: str
+    ) -> requests.Response:
         """Give one verdict on faces of a person."""
-        return self.change("/api/decisions", identity_id=who, face_ids=faces, verdict=verdict, reason=reason)
+        return self.change("/api/decisions", page=who, face_ids=faces, verdict=verdict, reason=reason, **(
+            {"identity_id": who} | more
+        ))
+
+    def faces(self, who: str = ADA) -> list[dict[str, Any]]:
+        """The faces of a person as the page shows them, with how each stands (all None where nothing was said)."""
+        answer = self.ask(f"/api/identity/{who}").json()
+        names = ("verdict", "reason", "reviewer", "identity_id", "disputed", "second", "age")
+        ways = dict(answer["standing"])
+        return [
+            {"face_id": face_id, "likely": answer["likely"][place], "section": answer["sections"][place]}
+            | dict(zip(names, answer["ways"][ways[place]] if place in ways else [None] * len(names), strict=True))
+            for place, face_id in enumerate(answer["ids"])
+        ]
+
+    def details(self, face_id: str, who: str = ADA) -> dict[str, Any]:
+        """What is shown of a face."""
+        (face,) = self.ask(f"/api/identity/{who}/details?faces={face_id}").json()["faces"]
+        return dict(face)
 
 
 @contextmanager
-def served(corpus: Corpus, token: str = "sesame", reviewer: str = "ada") -> Iterator[str]:
+def served(corpus: Corpus, token: str = "sesame", reviewer: str = "ada", password: str | None = None) -> Iterator[str]:
     """The application on a real server on loopback; its base address."""
-    config = uvicorn.Config(create_app(corpus, token, reviewer), port=0, log_level="error", ws="none")
+    config = uvicorn.Config(create_app(corpus, Access(reviewer, token, password)), port=0, log_level="error", ws="none")
     server = uvicorn.Server(config)
     listener = config.bind_socket()
     listener.listen()
@@ -191,7 +213,7 @@ class Process:
         program = (
             "import sys; from pathlib import Path; from facecorpus.corpus import Corpus; from review_ui import serve;"
             "serve(Corpus(Path(sys.argv[1])), port=int(sys.argv[2]), reviewer='ada', open_browser=False);"
-            "print(sorted({'torch', 'dlib', 'cv2', 'pyarrow', 'matplotlib'} & set(sys.modules)))"
+            "print(sorted({'torch', 'dlib', 'cv2', 'pyarrow', 'matplotlib', 'sklearn', 'scipy', 'fastapi'} & set(sys.modules)))"
         )
         self.popen = subprocess.Popen(
             [sys.executable, "-c", program, str(corpus.root), str(port)],

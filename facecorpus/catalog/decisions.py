@@ -11,6 +11,7 @@ back, after any restart.
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from facecorpus.catalog.gateway import Gateway, now
@@ -32,6 +33,31 @@ class Row:
     kind: str
     verdict: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """A reviewer's latest word on a face as it travels between machines."""
+
+    face_id: str
+    photo_sha256: str
+    identity_id: str
+    shown_as: str
+    reviewer: str
+    kind: str
+    verdict: str
+    reason: str
+    decided_at: str
+
+
+class Merged(StrEnum):
+    """What became of a word from another machine."""
+
+    ADDED = "added"
+    KNOWN = "known"
+    OLDER = "older"  # the reviewer has said something newer here
+    NO_FACE = "no face"
+    NO_PERSON = "no person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +180,53 @@ class Decisions(Gateway):
             " ORDER BY decision_id"
         )
         return [Decision(*row) for row in rows]
+
+    def exchanged(self) -> list[Exchanged]:
+        """Each reviewer's latest row of each kind on each face, withdrawn ones included, the oldest first."""
+        rows = self._catalog.query(
+            """
+            SELECT said.face_id, photo_sha256, said.identity_id, shown_as, reviewer, kind, verdict, reason, decided_at
+            FROM decision AS said JOIN face USING (face_id) WHERE decision_id = (
+                SELECT max(decision_id) FROM decision AS other WHERE other.face_id = said.face_id
+                AND other.reviewer = said.reviewer AND other.kind = said.kind) ORDER BY decision_id
+            """
+        )
+        return [Exchanged(*row) for row in rows]
+
+    def merge(self, words: Sequence[Exchanged]) -> list[Merged]:
+        """Append, all or nothing, what is newer than the same reviewer's latest row here; what became of each word."""
+        outcomes = []
+        with self._catalog.transaction() as connection:
+            people = {row[0] for row in self._catalog.query("SELECT identity_id FROM identity")}
+            for word in words:
+                outcome = self._comparison(word, people)
+                if outcome == Merged.ADDED:
+                    connection.execute(
+                        "INSERT INTO decision (face_id, identity_id, reviewer, kind, verdict, reason, decided_at, shown_as)"
+                        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                        (
+                            *(word.face_id, word.identity_id, word.reviewer, word.kind, word.verdict),
+                            *("" if word.verdict == "undecided" else word.reason, word.decided_at, word.shown_as),
+                        ),
+                    )
+                outcomes.append(outcome)
+        return outcomes
+
+    def _comparison(self, word: Exchanged, people: set[str]) -> Merged:
+        face = self._catalog.query("SELECT photo_sha256 FROM face WHERE face_id = ?", (word.face_id,)).fetchone()
+        if face is None or face[0] != word.photo_sha256:
+            return Merged.NO_FACE
+        if not {word.identity_id, word.shown_as} <= people:
+            return Merged.NO_PERSON
+        here = self._catalog.query(
+            "SELECT decided_at, identity_id, verdict FROM decision WHERE face_id = ? AND reviewer = ? AND kind = ?"
+            " ORDER BY decision_id DESC LIMIT 1",
+            (word.face_id, word.reviewer, word.kind),
+        ).fetchone()
+        if here is None or word.decided_at > here[0]:
+            return Merged.ADDED
+        same = tuple(here) == (word.decided_at, word.identity_id, word.verdict)
+        return Merged.KNOWN if same else Merged.OLDER
 
     def decided_by_people(self) -> set[str]:
         """Faces on which a person, not the automatic policy, has a verdict now."""

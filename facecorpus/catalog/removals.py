@@ -59,6 +59,10 @@ class Removals(Gateway):
         """A photograph with all its addresses."""
         return self._with_addresses({sha256})
 
+    def of_photographs(self, photographs: Iterable[str]) -> Marked:
+        """Several photographs with all their addresses."""
+        return self._with_addresses(set(photographs))
+
     def of_url(self, url: str) -> Marked | None:
         """An address with the photograph that it brought; None where it is neither a candidate nor on the list."""
         known = self._column("SELECT url FROM candidate WHERE url = ?", url)

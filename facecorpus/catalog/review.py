@@ -190,7 +190,21 @@ class Review(Gateway):
             (json.dumps(face_ids), identity_id),
         )
         return [
-            FaceDetails(*row[:3], row[3:7], row[7], row[8], bool(row[9]), json.loads(row[10]), *row[11:])
+            FaceDetails(
+                face_id=row[0],
+                photo_sha256=row[1],
+                identity_id=row[2],
+                box=(row[3], row[4], row[5], row[6]),
+                photo_width=row[7],
+                photo_height=row[8],
+                kept=bool(row[9]),
+                reasons=json.loads(row[10]),
+                page_url=row[11],
+                licence=row[12],
+                author=row[13],
+                title=row[14],
+                taken_on=row[15],
+            )
             for row in rows
         ]
 
