@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,19 @@ def _judge(catalog: Catalog) -> None:
         rankings += [_ranking(face.face_id, place / len(own)) for place, face in enumerate(own)]
         copies += [face.face_id for face in own[9::10]]
     catalog.faces.rank(rankings)
-    catalog.photos.cluster({}, copies)
+    catalog.photos.cluster(_clusters(proposed, copies), copies)
+
+
+def _clusters(proposed: Sequence[tuple[Face, tuple[str, ...]]], copies: Sequence[str]) -> dict[str, str]:
+    """Every copy shares its photograph's cluster with the face before it."""
+    faces = [face for face, _ in proposed]
+    copied = set(copies)
+    return {
+        face.photo_sha256: other.photo_sha256
+        for before, other in pairwise(faces)
+        if other.face_id in copied
+        for face in (before, other)
+    }
 
 
 def _ranking(face_id: str, likely: float) -> Ranking:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from facecorpus.catalog.gateway import Gateway
 
@@ -226,7 +226,7 @@ class Review(Gateway):
         """The faces of people, this one first, in all photographs that are near-duplicates of the face's."""
         rows = self._catalog.query(
             """
-            SELECT face.face_id FROM face JOIN photo ON sha256 = face.photo_sha256
+            SELECT face.face_id FROM face JOIN photo ON photo.sha256 = face.photo_sha256
             JOIN (SELECT sha256, cluster_id FROM photo WHERE sha256 = (
                   SELECT photo_sha256 FROM face WHERE face_id = ?1)) AS own
             WHERE (photo.cluster_id = own.cluster_id OR photo.sha256 = own.sha256)
@@ -327,24 +327,26 @@ def stand(face_id: str, words: Sequence[Said], reviewer: str, overlap: float) ->
     The verdict is the view's: what settled a disagreement, else a person's, else the automatic policy's; of these the
     newest. But of a face that two people shall judge, the second does not see what the first said.
     """
+    if len(words) == 1 and words[0].kind == "verdict" and (words[0].reviewer in (reviewer, "auto") or not overlap):
+        word = words[0]  # nearly all faces: nothing to weigh
+        return Standing(face_id, word.verdict, word.reason, word.reviewer, word.identity_id)
     verdicts = [word for word in words if word.kind in ("verdict", "settle")]
     ages = [word for word in words if word.kind == "age"]
     by_people = [word for word in verdicts if word.reviewer != "auto"]
     people = {word.reviewer for word in by_people}
     settled = any(word.kind == "settle" for word in verdicts)
     second = len(people) == 1 and reviewer not in people and not settled and face_id < overlap_limit(overlap)
-    best = max(verdicts, key=_weight, default=None)
-    common = Standing(
+    best = None if second else max(verdicts, key=_weight, default=None)
+    return Standing(
         face_id,
+        verdict=best.verdict if best else None,
+        reason=best.reason if best else "",
+        reviewer=best.reviewer if best else "",
+        identity_id=best.identity_id if best else "",
         disputed=not settled and differ(by_people),
         second=second,
         age=max(ages, key=_weight).verdict if ages else "",
         removed=any(word.kind == "removal" for word in words),
-    )
-    if best is None or second:
-        return common
-    return replace(
-        common, verdict=best.verdict, reason=best.reason, reviewer=best.reviewer, identity_id=best.identity_id
     )
 
 
@@ -368,7 +370,5 @@ def _as(standing: Standing | None) -> str:
 
 def _version(box: Sequence[float]) -> int:
     """A small number that changes with the box."""
-    number = 0
-    for part in box:
-        number = (number * 31 + round(part)) % 65_521
-    return number
+    x, y, width, height = box
+    return int(x * 31 + y * 37 + width * 41 + height * 43) % 65_521

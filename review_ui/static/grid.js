@@ -1,6 +1,6 @@
 // A virtual grid: however many faces a section has, only the rows on the screen (and the focused one) are in the page.
 
-const OVERSCAN = 2; // rows kept above and below the screen
+const OVERSCAN = 1; // rows kept above and below the screen
 export const COLLAPSED_ROWS = 2; // that a collapsed section shows
 
 export class VirtualGrid {

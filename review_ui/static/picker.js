@@ -13,7 +13,7 @@ export class Picker {
     this.list = dialog.querySelector("[role=listbox]");
     this.shown = [];
     this.chosen = 0;
-    this.input.addEventListener("input", () => this.offer());
+    this.input.addEventListener("input", () => { this.offered = this.offer(); });
     this.input.addEventListener("keydown", (event) => this.onKey(event));
     this.list.addEventListener("click", (event) => {
       const line = event.target.closest("[role=option]");
@@ -25,7 +25,7 @@ export class Picker {
   open() {
     this.input.value = "";
     this.dialog.showModal();
-    this.offer();
+    this.offered = this.offer();
   }
 
   async offer() {
@@ -54,7 +54,7 @@ export class Picker {
   onKey(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) this.choose(this.chosen + step);
-    else if (event.key === "Enter") this.take(this.chosen);
+    else if (event.key === "Enter") this.offered.then(() => this.take(this.chosen)); // never a line of an earlier text
     else return;
     event.preventDefault();
     event.stopPropagation();
