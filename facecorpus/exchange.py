@@ -45,11 +45,13 @@ class ImportSummary:
     without_person: int  # the person is not in this corpus
 
     def __str__(self) -> str:
-        lines = [f"{self.added} decisions added, {self.known} were here already, {self.older} are older than what is here."]
+        lines = [
+            f"{self.added} decisions added, {self.known} were here already, {self.older} are older than what is here."
+        ]
         if self.without_face:
             lines.append(
-                f"{self.without_face} are of faces that are not in this corpus: crawl the same photographs here, or copy the"
-                " corpus, and import once more."
+                f"{self.without_face} are of faces that are not in this corpus: crawl the same photographs here, or"
+                " copy the corpus, and import once more."
             )
         if self.without_person:
             lines.append(f"{self.without_person} are of people who are not in this corpus's manifest.")
@@ -103,7 +105,9 @@ _WRITERS = {".csv": _write_csv, ".jsonl": _write_jsonl}
 
 def _read(file: Path) -> Iterator[Exchanged]:
     if file.suffix not in _WRITERS:
-        raise FacecorpusError(f"{file}: the name must end in {' or '.join(_WRITERS)}, as facecorpus review export writes it.")
+        raise FacecorpusError(
+            f"{file}: the name must end in {' or '.join(_WRITERS)}, as facecorpus review export writes it."
+        )
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -127,7 +131,9 @@ def _json(line: str) -> Any:
 
 def _checked(where: str, line: Any) -> Exchanged:
     if not isinstance(line, dict) or not all(isinstance(line.get(name), str) for name in _COLUMNS):
-        raise FacecorpusError(f"{where}: expected {', '.join(_COLUMNS)}, all texts, as facecorpus review export writes them.")
+        raise FacecorpusError(
+            f"{where}: expected {', '.join(_COLUMNS)}, all texts, as facecorpus review export writes them."
+        )
     row = Exchanged(**{name: line[name] for name in _COLUMNS})
     if row.verdict not in _KINDS.get(row.kind, ()):
         raise FacecorpusError(f"{where}: {row.verdict!r} is nothing that can be said in kind {row.kind!r}.")

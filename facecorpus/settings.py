@@ -104,7 +104,7 @@ class ReviewSettings:
 
     overlap: float = option(
         0.0,
-        "Share of all faces that two people judge, the second without seeing what the first said; chosen by the face's id.",
+        "Share of all faces that two people judge, the second without seeing what the first said; by the face's id.",
         minimum=0,
     )
 

@@ -13,7 +13,8 @@ from review_ui.learning import Order
 def faces_json(read: Faces, people: Sequence[Identity], reviewer: str) -> dict[str, Any]:
     """All faces of a person in columns.
 
-    Faces stand in few ways: each way is sent once (`ways`), and `standing` has a face's number in it by the face's place.
+    Faces stand in few ways: each way is sent once (`ways`), and `standing` has a face's number in it by the face's
+    place.
     """
     index = read.index
     places = {face_id: place for place, face_id in enumerate(index.face_ids)}
@@ -29,6 +30,7 @@ def faces_json(read: Faces, people: Sequence[Identity], reviewer: str) -> dict[s
         "versions": index.versions,
         "copies": index.copies,
         "conflicts": index.conflicts,
+        "removed": index.removed,
         "ways": list(ways),
         "standing": standing,
         "undo": read.undo,
@@ -63,9 +65,7 @@ def disputes_json(disputes: Sequence[Dispute], people: Sequence[Identity]) -> di
                 "page": one.shown_as,
                 "name": names.get(one.shown_as, one.shown_as),
                 "settled": one.settled,
-                "words": [
-                    asdict(word) | {"name": names.get(word.identity_id, word.identity_id)} for word in one.words
-                ],
+                "words": [asdict(word) | {"name": names.get(word.identity_id, word.identity_id)} for word in one.words],
             }
             for one in disputes
         ]

@@ -77,7 +77,9 @@ class Desk:
         """What is shown of these faces."""
         return await self.run(lambda catalog: catalog.review.details(face_ids, identity_id))
 
-    async def near_duplicates(self, identity_id: str, face_id: str, reviewer: str) -> list[tuple[FaceDetails, Standing]]:
+    async def near_duplicates(
+        self, identity_id: str, face_id: str, reviewer: str
+    ) -> list[tuple[FaceDetails, Standing]]:
         """The near-duplicates of a face, of all people, each with how it stands on its own person's page."""
 
         def work(catalog: Catalog) -> list[tuple[FaceDetails, Standing]]:
@@ -86,7 +88,9 @@ class Desk:
                 catalog.review.standings(face.identity_id or identity_id, [face.face_id], reviewer, self.overlap)
                 for face in faces
             ]
-            return [(face, own[0] if own else Standing(face.face_id)) for face, own in zip(faces, standings, strict=True)]
+            return [
+                (face, own[0] if own else Standing(face.face_id)) for face, own in zip(faces, standings, strict=True)
+            ]
 
         return await self.run(work)
 

@@ -45,7 +45,8 @@ _LONGEST_FORM = 4096  # bytes
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How browsers are let in: by a token that works once, as `reviewer`; or by a password, with a name of their own."""
+    """How browsers are let in: by a token that works once, as `reviewer`; or by a password, with a name of their
+    own."""
 
     reviewer: str
     token: str | None = None

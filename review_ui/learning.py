@@ -44,7 +44,9 @@ class Teacher:
         faces = self._faces
         said = {s.face_id: s for s in catalog.review.standings(identity_id, None, "", 0.0) if s.reviewer != "auto"}
         verdicts = [said.get(face_id) for face_id in faces.face_ids]
-        accepted = np.array([v is not None and v.verdict == "accept" and v.identity_id == identity_id for v in verdicts])
+        accepted = np.array(
+            [v is not None and v.verdict == "accept" and v.identity_id == identity_id for v in verdicts]
+        )
         decided = np.array([v is not None and v.verdict is not None for v in verdicts])
         likely = rerank(faces, accepted, decided & ~accepted, np.array(others))
         left = np.flatnonzero(~decided)
@@ -59,7 +61,8 @@ class Teacher:
 def rerank(faces: Described, accepted: Flags, rejected: Flags, others: Floats) -> Floats:
     """(N,): how likely each face is right, now that these were accepted and rejected.
 
-    The log-odds of the last ranking move by as much as the move of the person's centre changes them, so that a blur or a
+    The log-odds of the last ranking move by as much as the move of the person's centre changes them, so that a blur
+    or a
     doubtful date weighs as before. `others` are the other people's centres, (M, 128).
     """
     if faces.likely.size == 0:

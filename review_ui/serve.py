@@ -14,7 +14,8 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 SHORTEST_PASSWORD = 8
 
 _OPEN_TO_OTHERS = """\
-This page is open to every machine that reaches this one, to whoever knows the password. It travels unencrypted, and so do
+This page is open to every machine that reaches this one, to whoever knows the password. It travels unencrypted, and
+so do
 the photographs: use it in a network that you trust, or leave the page on loopback and reach it through ssh -L."""
 
 
@@ -29,7 +30,8 @@ def serve(
 ) -> None:
     """Print the page's address, serve it until Ctrl-C, then say what is next.
 
-    `port` 0 takes a free one. A host that is not loopback needs a password; then everybody gives a name of their own when
+    `port` 0 takes a free one. A host that is not loopback needs a password; then everybody gives a name of their own
+    when
     they come in. Raises FacecorpusError for a host without one, a port in use, or a reviewer's name that cannot be one.
     """
     import uvicorn
@@ -72,11 +74,13 @@ def review_url(host: str, port: int, token: str | None) -> str:
 def _check_password(host: str, password: str | None) -> None:
     if password is None:
         raise FacecorpusError(
-            f"Served on {host!r}, the review page needs a password: set FACECORPUS_REVIEW_PASSWORD, or run it in a terminal."
-            " Without one, leave --host out and reach it with: ssh -L 8732:127.0.0.1:8732 THIS-MACHINE"
+            f"Served on {host!r}, the review page needs a password: set FACECORPUS_REVIEW_PASSWORD, or run it in a"
+            " terminal. Without one, leave --host out and reach it with: ssh -L 8732:127.0.0.1:8732 THIS-MACHINE"
         )
     if len(password) < SHORTEST_PASSWORD:
-        raise FacecorpusError(f"The password has {len(password)} characters; choose one of {SHORTEST_PASSWORD} or more.")
+        raise FacecorpusError(
+            f"The password has {len(password)} characters; choose one of {SHORTEST_PASSWORD} or more."
+        )
 
 
 @contextlib.contextmanager

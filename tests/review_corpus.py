@@ -181,9 +181,9 @@ class Browser(requests.Session):
         self, faces: Sequence[str], verdict: str, reason: str = "", who: str = ADA, **more: str
     ) -> requests.Response:
         """Give one verdict on faces of a person."""
-        return self.change("/api/decisions", page=who, face_ids=faces, verdict=verdict, reason=reason, **(
-            {"identity_id": who} | more
-        ))
+        return self.change(
+            "/api/decisions", page=who, face_ids=faces, verdict=verdict, reason=reason, **({"identity_id": who} | more)
+        )
 
     def faces(self, who: str = ADA) -> list[dict[str, Any]]:
         """The faces of a person as the page shows them, with how each stands (all None where nothing was said)."""
@@ -226,7 +226,7 @@ class Process:
         program = (
             "import sys; from pathlib import Path; from facecorpus.corpus import Corpus; from review_ui import serve;"
             "serve(Corpus(Path(sys.argv[1])), port=int(sys.argv[2]), reviewer='ada', open_browser=False);"
-            "print(sorted({'torch', 'dlib', 'cv2', 'pyarrow', 'matplotlib', 'sklearn', 'scipy', 'fastapi'} & set(sys.modules)))"
+            "print(sorted({'torch', 'dlib', 'cv2', 'pyarrow', 'matplotlib', 'sklearn', 'scipy'} & set(sys.modules)))"
         )
         self.popen = subprocess.Popen(
             [sys.executable, "-c", program, str(corpus.root), str(port)],

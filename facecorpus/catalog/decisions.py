@@ -1,9 +1,13 @@
 """Decisions: append-only rows; undoing and redoing are rows, too.
 
-A row says something of a face in one of four *kinds*: ``verdict`` (accept or reject it as a person's picture), ``settle``
-(the same, and it ends a disagreement), ``age`` (the age group in this photograph) and ``removal`` (the photograph is to be
-taken down). A reviewer's rows that were written together on one person's page are a *batch*, of one kind. An undo appends
-a batch of its own: first ``undecided`` with the reason UNDO for each face, then, where the reviewer had said something of
+A row says something of a face in one of four *kinds*: ``verdict`` (accept or reject it as a person's picture),
+``settle``
+(the same, and it ends a disagreement), ``age`` (the age group in this photograph) and ``removal`` (the photograph is
+to be
+taken down). A reviewer's rows that were written together on one person's page are a *batch*, of one kind. An undo
+appends
+a batch of its own: first ``undecided`` with the reason UNDO for each face, then, where the reviewer had said
+something of
 that kind before, that row again. A redo is written the same way with REDO. So the journal alone says what can be taken
 back, after any restart.
 """
@@ -120,7 +124,8 @@ class Decisions(Gateway):
     ) -> None:
         """Append one row for each face, all or none; on disk when this returns.
 
-        `shown_as` is the person on whose page it was said, where that is not identity_id. A face of which the reviewer's
+        `shown_as` is the person on whose page it was said, where that is not identity_id. A face of which the
+        reviewer's
         latest row of that kind says the same already gets none, so a request may be sent twice.
         """
         with self._catalog.transaction():
@@ -202,8 +207,8 @@ class Decisions(Gateway):
                 outcome = self._comparison(word, people)
                 if outcome == Merged.ADDED:
                     connection.execute(
-                        "INSERT INTO decision (face_id, identity_id, reviewer, kind, verdict, reason, decided_at, shown_as)"
-                        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                        "INSERT INTO decision (face_id, identity_id, reviewer, kind, verdict, reason, decided_at,"
+                        " shown_as) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                         (
                             *(word.face_id, word.identity_id, word.reviewer, word.kind, word.verdict),
                             *("" if word.verdict == "undecided" else word.reason, word.decided_at, word.shown_as),
@@ -241,9 +246,7 @@ class Decisions(Gateway):
         )
         return {row[0]: row[1] for row in rows}
 
-    def _latest(
-        self, said: Row, reviewer: str, before: int | None = None, shown_as: str | None = None
-    ) -> Row | None:
+    def _latest(self, said: Row, reviewer: str, before: int | None = None, shown_as: str | None = None) -> Row | None:
         """The reviewer's latest row of that face and kind: older than row `before`, said on that page, where given."""
         row = self._catalog.query(
             "SELECT face_id, identity_id, kind, verdict, reason, shown_as FROM decision"

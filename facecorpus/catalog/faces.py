@@ -99,7 +99,8 @@ class Faces(Gateway):
             """
             SELECT face_id, photo_sha256, identity_id, x, y, face.width, face.height, kept, likely, section, reasons,
                    photo.width AS photo_width, photo.height AS photo_height,
-                   coalesce(photo.cluster_id, photo.sha256) AS cluster, verdict.verdict, verdict.reason, verdict.reviewer
+                   coalesce(photo.cluster_id, photo.sha256) AS cluster, verdict.verdict, verdict.reason,
+                   verdict.reviewer
             FROM face JOIN photo ON photo.sha256 = face.photo_sha256 JOIN ranking USING (face_id)
             LEFT JOIN verdict USING (face_id, identity_id)
             WHERE identity_id = ? ORDER BY likely, face_id

@@ -53,6 +53,7 @@ class FaceIndex:
     copies: dict[int, int]  # how many other photographs are near-duplicates of the face's, by place
     conflicts: list[int]  # places whose near-duplicates stand for somebody else, too
     standings: list[Standing]
+    removed: list[int]  # places whose photographs are marked for removal: kept for an undo, not shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,7 @@ class Review(Gateway):
     """The views latest and verdict, as the page shows them."""
 
     def index(self, identity_id: str, reviewer: str, overlap: float) -> FaceIndex:
-        """The ranked faces of one person as this reviewer sees them; marked photographs are left out."""
-        removed = self._removed()
+        """The ranked faces of one person as this reviewer sees them."""
         rows = self._catalog.query(
             f"""
             SELECT face_id, photo_sha256, x, y, face.width, face.height, kept, identity_id = ?1 AS own,
@@ -110,8 +110,9 @@ class Review(Gateway):
             (identity_id,),
         ).fetchall()
         standings = {standing.face_id: standing for standing in self.standings(identity_id, None, reviewer, overlap)}
+        removed = set(self.marked())
         moved = {row[0] for row in rows if not row[7] and _as(standings.get(row[0])) != identity_id}
-        rows = [row for row in rows if row[1] not in removed and row[0] not in moved]
+        rows = [row for row in rows if row[0] not in moved]
         rows.sort(key=lambda row: (row[8], row[0]))
         shared = self._shared({row[10] for row in rows if row[11] > 1}, identity_id)
         return FaceIndex(
@@ -122,6 +123,7 @@ class Review(Gateway):
             copies={place: row[11] - 1 for place, row in enumerate(rows) if row[11] > 1},
             conflicts=[place for place, row in enumerate(rows) if row[10] in shared],
             standings=[standings[row[0]] for row in rows if row[0] in standings],
+            removed=[place for place, row in enumerate(rows) if row[1] in removed],
         )
 
     def standings(
@@ -161,7 +163,8 @@ class Review(Gateway):
     def changed(self, identity_id: str, after: int) -> tuple[int, list[str]]:
         """The number of the latest row, and the faces of a page of which something was said after row `after`.
 
-        Faces that left the page, or that an age group or a mark was set for elsewhere, are among them where a row of this
+        Faces that left the page, or that an age group or a mark was set for elsewhere, are among them where a row of
+        this
         page, or one that names the person, says so.
         """
         latest = self._catalog.query("SELECT coalesce(max(decision_id), 0) FROM decision").fetchone()[0]
@@ -215,7 +218,8 @@ class Review(Gateway):
             SELECT DISTINCT face_id FROM face LEFT JOIN ranking USING (face_id)
             LEFT JOIN candidate USING (photo_sha256)
             WHERE face_id IN ({_SHOWN})
-                  AND instr(lower(coalesce(title, '') || ' ' || coalesce(author, '') || ' ' || coalesce(licence, '') || ' '
+                  AND instr(lower(coalesce(title, '') || ' ' || coalesce(author, '') || ' ' || coalesce(licence, '')
+                  || ' '
                             || coalesce(page_url, '') || ' ' || coalesce(reasons, '')), lower(?2))
             """,
             (identity_id, text),
@@ -242,7 +246,8 @@ class Review(Gateway):
         rows = self._catalog.query(
             """
             WITH people AS (
-                SELECT face_id, count(DISTINCT reviewer) AS number, max(reviewer = ?1) AS mine, max(kind = 'settle') AS settled
+                SELECT face_id, count(DISTINCT reviewer) AS number, max(reviewer = ?1) AS mine, max(kind = 'settle')
+                AS settled
                 FROM latest WHERE kind IN ('verdict', 'settle') AND reviewer != 'auto' GROUP BY face_id),
             judged AS (
                 SELECT coalesce(verdict.identity_id, face.identity_id) AS identity_id, count(*) AS faces,
@@ -261,7 +266,8 @@ class Review(Gateway):
         """The faces of which people say different things, settled ones included, in the order of the manifest."""
         rows = self._catalog.query(
             """
-            SELECT face_id, latest.kind, latest.identity_id, reviewer, verdict, reason, decided_at, decision_id, shown_as
+            SELECT face_id, latest.kind, latest.identity_id, reviewer, verdict, reason, decided_at, decision_id,
+            shown_as
             FROM latest JOIN identity ON identity.identity_id = shown_as
             WHERE kind IN ('verdict', 'settle') AND reviewer != 'auto' ORDER BY position, face_id, decision_id
             """
@@ -281,8 +287,10 @@ class Review(Gateway):
         """The verdicts of each two people on the same face, settling left out; of two rows the earlier name first."""
         rows = self._catalog.query(
             """
-            SELECT one.face_id, one.kind, one.identity_id, one.reviewer, one.verdict, one.reason, one.decided_at, one.decision_id,
-                   two.face_id, two.kind, two.identity_id, two.reviewer, two.verdict, two.reason, two.decided_at, two.decision_id
+            SELECT one.face_id, one.kind, one.identity_id, one.reviewer, one.verdict, one.reason, one.decided_at,
+            one.decision_id,
+                   two.face_id, two.kind, two.identity_id, two.reviewer, two.verdict, two.reason, two.decided_at,
+                   two.decision_id
             FROM latest AS one JOIN latest AS two USING (face_id)
             WHERE one.kind = 'verdict' AND two.kind = 'verdict' AND one.reviewer < two.reviewer
                   AND one.reviewer != 'auto' AND two.reviewer != 'auto' ORDER BY one.face_id
@@ -307,9 +315,6 @@ class Review(Gateway):
             " GROUP BY identity_id"
         )
         return {row[0]: row[1] for row in rows}
-
-    def _removed(self) -> set[str]:
-        return {row[0] for row in self._catalog.query("SELECT photo_sha256 FROM marked_photo")}
 
     def _shared(self, clusters: set[str], identity_id: str) -> set[str]:
         """Which of these clusters hold faces of other people, too."""

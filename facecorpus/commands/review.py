@@ -49,9 +49,7 @@ def review(
         from review_ui import LOOPBACK, serve
 
         password = None if host in LOOPBACK else _password()
-        serve(
-            Corpus(corpus), host=host, port=port, reviewer=reviewer, open_browser=browser, password=password
-        )
+        serve(Corpus(corpus), host=host, port=port, reviewer=reviewer, open_browser=browser, password=password)
 
 
 @group.command("export")

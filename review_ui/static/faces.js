@@ -31,14 +31,18 @@ export class Faces {
     this.wayNumbers = new Map(this.ways.map((way, number) => [JSON.stringify(way), number]));
     this.standing = new Uint16Array(this.ids.length);
     for (const [number, way] of answer.standing) this.standing[number] = way + 1;
-    this.removed = new Set();
+    this.removed = new Set(answer.removed); // their photographs are marked for removal: not shown, kept for an undo
     this.wanted = new Map(); // number -> {verdict, reason, identity_id} and {age}, {removed}
     this.sectionOf = Array.from(answer.sections, (letter) => NAMES[letter]);
     this.places = new Uint32Array(this.ids.length); // of each face in its section
     this.sections = new Map(SECTIONS.map(([name]) => [name, []]));
-    this.ids.forEach((_, number) => this.sections.get(this.sectionOf[number]).push(number));
+    this.ids.forEach((_, number) => {
+      if (!this.removed.has(number)) this.sections.get(this.sectionOf[number]).push(number);
+    });
     this.number();
-    const kept = this.ids.map((_, number) => number).filter((number) => this.sectionOf[number] !== "copies");
+    const kept = this.ids.map((_, number) => number).filter(
+      (number) => this.sectionOf[number] !== "copies" && !this.removed.has(number),
+    );
     this.references = kept.slice(-16).reverse();
   }
 

@@ -36,7 +36,7 @@ export class Learner {
   note(count, left) {
     this.decided += count;
     clearTimeout(this.timer);
-    if (left && this.decided >= Math.max(ENOUGH, left / 100)) this.timer = setTimeout(() => this.ask(false), PAUSE);
+    if (left && this.decided >= Math.max(ENOUGH, left / 500)) this.timer = setTimeout(() => this.ask(false), PAUSE);
   }
 
   /** Fetch the order; `everywhere` also above and on the screen. */
