@@ -222,6 +222,7 @@ function toggleHelp() {
   const answers = (bar) => [...bar.querySelectorAll("[data-key]")].map(({ dataset }) => [dataset.key, dataset.answer]);
   fillHelp(help.querySelector(".key-tables"), { reject: answers(bars.reject), age: answers(bars.age) });
   help.showModal();
+  help.scrollTop = 0;
 }
 
 const holds = (text) => ([id, title]) => title.toLowerCase().includes(text) || id.includes(text);
