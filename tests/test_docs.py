@@ -60,3 +60,12 @@ def test_no_file_speaks_of_a_machine_or_of_a_workplace() -> None:
         path = ROOT / name
         if path.suffix in {".py", ".md", ".toml", ".txt", ".sh", ".js", ".css", ".html", ".j2", ".csv", ""}:
             assert not words.search(path.read_text(encoding="utf-8")), name
+
+
+def test_every_key_of_the_review_page_is_explained() -> None:
+    text = (ROOT / "docs" / "reviewing.md").read_text()
+    table = (ROOT / "review_ui" / "static" / "keys.js").read_text()
+    keys = {key for keys in re.findall(r"keys: \[(.*?)\]", table) for key in re.findall(r'"(.+?)"', keys)}
+    shown = {"ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓", " ": "Space"}
+    shown |= {"PageUp": "Page ↑", "PageDown": "Page ↓"}
+    assert [key for key in sorted(keys) if f"`{shown.get(key, key)}`" not in text] == []

@@ -41,7 +41,7 @@ export class Faces {
     });
     this.number();
     const kept = this.ids.map((_, number) => number).filter(
-      (number) => this.sectionOf[number] !== "copies" && !this.removed.has(number),
+      (number) => ["look", "right"].includes(this.sectionOf[number]) && !this.removed.has(number),
     );
     this.references = kept.slice(-16).reverse();
   }
