@@ -14,6 +14,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 _ACCEPTED_WEIGHT = 3.0  # of a face that a person accepted, against 1
+_AT_ONCE = 1024  # faces whose distances are computed together: the page's server stays small
 _CERTAIN = 1e-6  # a likelihood's distance from 0 and 1, so that its log-odds are finite
 
 
@@ -27,21 +28,17 @@ class Order:
 
 
 class Teacher:
-    """Keeps the descriptors of the person at hand, and the other people's centres."""
+    """Ranks what is left by what is decided; keeps only the other people's centres."""
 
     def __init__(self) -> None:
-        self._identity_id = ""
-        self._faces: Described | None = None
         self._means: dict[str, Floats] | None = None
 
     def order(self, catalog: Catalog, identity_id: str, limits: RankSettings) -> Order:
         """Rank a person's undecided faces by what is decided now."""
-        if self._faces is None or self._identity_id != identity_id:
-            self._identity_id, self._faces = identity_id, catalog.descriptors.of(identity_id)
+        faces = catalog.descriptors.of(identity_id)
         if self._means is None:
             self._means = catalog.descriptors.means()
         others = [mean for other, mean in self._means.items() if other != identity_id]
-        faces = self._faces
         said = {s.face_id: s for s in catalog.review.standings(identity_id, None, "", 0.0) if s.reviewer != "auto"}
         verdicts = [said.get(face_id) for face_id in faces.face_ids]
         accepted = np.array(
@@ -67,17 +64,20 @@ def rerank(faces: Described, accepted: Flags, rejected: Flags, others: Floats) -
     """
     if faces.likely.size == 0:
         return faces.likely
-    own = faces.descriptors.astype(np.float64)
-    nearest = _nearest(own, others)
-    before = _centre(own, faces.right, np.zeros_like(accepted))
-    after = _centre(own, (faces.right | accepted) & ~rejected, accepted)
+    before = _centre(faces.descriptors, faces.right, np.zeros_like(accepted))
+    after = _centre(faces.descriptors, (faces.right | accepted) & ~rejected, accepted)
     if after is None:
         return faces.likely
-    certain = np.clip(faces.likely, _CERTAIN, 1 - _CERTAIN)
-    ranked = np.log(certain / (1 - certain))
-    news = _log_odds(own, after, nearest)
-    log_odds = news if before is None else ranked + news - _log_odds(own, before, nearest)
-    return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -50, 50))))
+    likely = np.empty_like(faces.likely)
+    for part in _parts(len(likely)):
+        own = faces.descriptors[part].astype(np.float64)
+        nearest = _nearest(own, others)
+        log_odds = _log_odds(own, after, nearest)
+        if before is not None:
+            certain = np.clip(faces.likely[part], _CERTAIN, 1 - _CERTAIN)
+            log_odds += np.log(certain / (1 - certain)) - _log_odds(own, before, nearest)
+        likely[part] = 1 / (1 + np.exp(-np.clip(log_odds, -50, 50)))
+    return likely
 
 
 def section(likely: float, limits: RankSettings) -> str:
@@ -87,14 +87,27 @@ def section(likely: float, limits: RankSettings) -> str:
     return "w" if likely <= limits.reject_below else "l"
 
 
-def _centre(own: Floats, members: Flags, accepted: Flags) -> Floats | None:
+def _centre(descriptors: NDArray[np.float32], members: Flags, accepted: Flags) -> Floats | None:
     """(128,): the weighted mean of the members that are near to it; None where they are too few."""
     if accepted.sum() >= FEWEST:
-        mean = own[accepted].mean(axis=0)
-        members = accepted | (members & (np.linalg.norm(own - mean, axis=1) < NEAR))
+        mean = _mean(descriptors, accepted.astype(np.float64))
+        near = [np.linalg.norm(descriptors[part] - mean, axis=1) < NEAR for part in _parts(len(descriptors))]
+        members = accepted | (members & np.concatenate(near))
     if members.sum() < FEWEST:
         return None
-    return np.asarray(np.average(own[members], axis=0, weights=np.where(accepted[members], _ACCEPTED_WEIGHT, 1.0)))
+    return _mean(descriptors, np.where(accepted, _ACCEPTED_WEIGHT, 1.0) * members)
+
+
+def _mean(descriptors: NDArray[np.float32], weights: Floats) -> Floats:
+    """(128,): the weighted mean, summed part by part."""
+    total = np.zeros(descriptors.shape[1])
+    for part in _parts(len(descriptors)):
+        total += (descriptors[part] * weights[part, None]).sum(axis=0)
+    return np.asarray(total / weights.sum())
+
+
+def _parts(count: int) -> list[slice]:
+    return [slice(begin, begin + _AT_ONCE) for begin in range(0, count, _AT_ONCE)]
 
 
 def _nearest(own: Floats, others: Floats) -> Floats:

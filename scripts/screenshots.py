@@ -31,7 +31,9 @@ def main(original: Path, docs: Path) -> None:
     """The review page in light and dark, its help, what is alike, a disagreement; and the report's first tables."""
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as scratch:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        corpus = Path(shutil.copytree(original, Path(scratch) / "demo-corpus", ignore=shutil.ignore_patterns("runs", "shards")))
+        corpus = Path(
+            shutil.copytree(original, Path(scratch) / "demo-corpus", ignore=shutil.ignore_patterns("runs", "shards"))
+        )
         disputed = disagree(Corpus(corpus))
         with served(corpus) as url:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
@@ -101,7 +103,9 @@ def report(browser: Browser, corpus: Path, docs: Path) -> None:
 def served(corpus: Path) -> Iterator[str]:
     """The review page, served as a user does; its address."""
     command = [sys.executable, "-m", "facecorpus", "review", "-C", corpus.name, "--port", "0", "--no-browser"]
-    with subprocess.Popen([*command, "--reviewer", "ada"], cwd=corpus.parent, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(
+        [*command, "--reviewer", "ada"], cwd=corpus.parent, stdout=subprocess.PIPE, text=True
+    ) as server:
         try:
             assert server.stdout is not None
             yield next(found[0] for line in server.stdout if (found := re.search(r"http://\S+", line)))

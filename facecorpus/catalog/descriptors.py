@@ -1,5 +1,6 @@
 """Descriptors in arrays, without an object for each face."""
 
+from array import array
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,16 +24,22 @@ class Descriptors(Gateway):
 
     def of(self, identity_id: str) -> Described:
         """Those of one person, in the order of face_id."""
-        rows = self._catalog.query(
+        face_ids: list[str] = []
+        descriptors, likely, right = bytearray(), array("d"), bytearray()
+        for face_id, embedding, chance, is_right in self._catalog.query(
             "SELECT face_id, embedding, likely, section = 'right' FROM face JOIN ranking USING (face_id)"
             " WHERE identity_id = ? AND kept ORDER BY face_id",
             (identity_id,),
-        ).fetchall()
+        ):
+            face_ids.append(face_id)
+            descriptors += embedding
+            likely.append(chance)
+            right.append(is_right)
         return Described(
-            face_ids=tuple(row[0] for row in rows),
-            descriptors=np.frombuffer(b"".join(row[1] for row in rows), np.float32).reshape(len(rows), -1),
-            likely=np.array([row[2] for row in rows], np.float64),
-            right=np.array([row[3] for row in rows], np.bool_),
+            face_ids=tuple(face_ids),
+            descriptors=np.frombuffer(descriptors, np.float32).reshape(len(face_ids), -1),
+            likely=np.array(likely),
+            right=np.frombuffer(right, np.bool_),
         )
 
     def means(self) -> dict[str, NDArray[np.float64]]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from facecorpus.catalog.gateway import Gateway
 
@@ -99,32 +99,39 @@ class Review(Gateway):
 
     def index(self, identity_id: str, reviewer: str, overlap: float) -> FaceIndex:
         """The ranked faces of one person as this reviewer sees them."""
-        rows = self._catalog.query(
+        removed = set(self.marked())
+        standings = {standing.face_id: standing for standing in self.standings(identity_id, None, reviewer, overlap)}
+        index = FaceIndex([], [], "", [], {}, [], [], [])
+        sections: list[str] = []
+        clusters: dict[int, str] = {}
+        # Row by row: a list of all rows would take more memory than everything else on the page.
+        for face_id, sha256, *box, kept, own, likely, section, cluster, size in self._catalog.query(
             f"""
             SELECT face_id, photo_sha256, x, y, face.width, face.height, kept, identity_id = ?1 AS own,
-                   coalesce(likely, 1) AS likely, coalesce(section, 'right') AS section, cluster_id,
-                   (SELECT count(*) FROM photo AS other WHERE other.cluster_id = photo.cluster_id) AS size
+                   coalesce(likely, 1) AS chance, coalesce(section, 'right'), cluster_id,
+                   (SELECT count(*) FROM photo AS other WHERE other.cluster_id = photo.cluster_id)
             FROM face JOIN photo ON sha256 = photo_sha256 LEFT JOIN ranking USING (face_id)
-            WHERE face_id IN ({_SHOWN}) AND (NOT own OR likely IS NOT NULL)
+            WHERE face_id IN ({_SHOWN}) AND (NOT own OR likely IS NOT NULL) ORDER BY chance, face_id
             """,
             (identity_id,),
-        ).fetchall()
-        standings = {standing.face_id: standing for standing in self.standings(identity_id, None, reviewer, overlap)}
-        removed = set(self.marked())
-        moved = {row[0] for row in rows if not row[7] and _as(standings.get(row[0])) != identity_id}
-        rows = [row for row in rows if row[0] not in moved]
-        rows.sort(key=lambda row: (row[8], row[0]))
-        shared = self._shared({row[10] for row in rows if row[11] > 1}, identity_id)
-        return FaceIndex(
-            face_ids=[row[0] for row in rows],
-            likely=[round(1000 * row[8]) for row in rows],
-            sections="".join(row[9][0] if row[6] else "c" for row in rows),
-            versions=[_version(row[2:6]) for row in rows],
-            copies={place: row[11] - 1 for place, row in enumerate(rows) if row[11] > 1},
-            conflicts=[place for place, row in enumerate(rows) if row[10] in shared],
-            standings=[standings[row[0]] for row in rows if row[0] in standings],
-            removed=[place for place, row in enumerate(rows) if row[1] in removed],
-        )
+        ):
+            if not own and _as(standings.get(face_id)) != identity_id:
+                continue  # was moved here, and away again
+            place = len(index.face_ids)
+            index.face_ids.append(face_id)
+            index.likely.append(round(1000 * likely))
+            index.versions.append(_version(box))
+            sections.append(section[0] if kept else "c")
+            if size > 1:
+                index.copies[place] = size - 1
+                clusters[place] = cluster
+            if face_id in standings:
+                index.standings.append(standings[face_id])
+            if sha256 in removed:
+                index.removed.append(place)
+        shared = self._shared(set(clusters.values()), identity_id)
+        index.conflicts.extend(place for place, cluster in clusters.items() if cluster in shared)
+        return replace(index, sections="".join(sections))
 
     def standings(
         self, identity_id: str, face_ids: Sequence[str] | None, reviewer: str, overlap: float
