@@ -333,8 +333,8 @@ def test_the_page_stands_at_two_hundred_per_cent(page: Page, corpus: Corpus) -> 
 # ---- Many faces
 
 
-def test_three_thousand_faces_keep_the_page_small(window: BrowserContext, tmp_path: Path) -> None:
-    corpus = make_corpus(tmp_path / "review", {ADA: 3000})
+def test_thirty_thousand_faces_keep_the_page_small(window: BrowserContext, tmp_path: Path) -> None:
+    corpus = make_corpus(tmp_path / "review", {ADA: 30_000})
     right = face_ids(corpus, ADA, "right")
     with served(corpus) as base:
         page = window.new_page()

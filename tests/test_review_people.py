@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,6 +20,7 @@ from facecorpus.agreement import measure_agreement
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.descriptors import Described
 from facecorpus.catalog.review import Said, stand
+from facecorpus.catalog.schema import MIGRATIONS
 from facecorpus.corpus import Corpus
 from facecorpus.errors import CorpusError, FacecorpusError
 from facecorpus.exchange import export_decisions, import_decisions
@@ -123,6 +125,21 @@ def test_a_share_of_the_faces_is_left_for_a_second_person(corpus: Corpus) -> Non
         some = catalog.review.progress("bob", 0.5)[0].left
     assert left == [0, 11, 0]
     assert some == sum(face < "8" for face in face_ids(corpus, ADA))
+
+
+def test_decisions_of_an_older_catalog_are_taken_over(tmp_path: Path) -> None:
+    old = sqlite3.connect(tmp_path / "catalog.sqlite")
+    with old:
+        old.executescript(MIGRATIONS[0])
+        old.execute("INSERT INTO identity VALUES ('ada', 0, 1, 'Ada', NULL)")
+        old.execute("INSERT INTO decision VALUES (7, 'f', 'ada', 'eve', 'reject', 'quality', '2026-01-01')")
+        old.execute("PRAGMA user_version = 1")
+    old.close()
+    catalog = Catalog(tmp_path / "catalog.sqlite")
+    (row,) = catalog.decisions.all()
+    assert (row.face_id, row.verdict, row.kind, row.shown_as) == ("f", "reject", "verdict", "ada")
+    assert catalog.decisions.undo("ada", "eve") == ["f"]
+    catalog.close()
 
 
 # ---- Agreement
