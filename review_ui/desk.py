@@ -31,6 +31,7 @@ class Faces:
 class Change:
     """How the touched faces stand after a change, and which batches an undo and a redo would take now."""
 
+    touched: int  # faces of other people's pages included
     faces: list[Standing]
     undo: int | None
     redo: int | None
@@ -171,4 +172,4 @@ class Desk:
     def _change(self, catalog: Catalog, page: str, face_ids: list[str], reviewer: str) -> Change:
         history = catalog.decisions.history(page, reviewer)
         standings = catalog.review.standings(page, face_ids, reviewer, self.overlap)
-        return Change(standings, history.undo, history.redo)
+        return Change(len(face_ids), standings, history.undo, history.redo)

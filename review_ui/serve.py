@@ -47,7 +47,8 @@ def serve(
     else:
         access = Access(reviewer, token=secrets.token_urlsafe(24))
     with _listening(host, port) as listener:
-        url = review_url(host, listener.getsockname()[1], access.token)
+        shown = socket.gethostname() if host in ("0.0.0.0", "::") else host
+        url = review_url(shown, listener.getsockname()[1], access.token)
         how = "The address works once." if access.token else "The page asks for your name and the password."
         print(f"Review as {reviewer}: {url}\n{how} Ctrl-C ends; every verdict is saved.", flush=True)
         if open_browser:

@@ -66,8 +66,8 @@ def _fill(corpus: Corpus, catalog: Catalog, identity_id: str, count: int, title:
     """Photographs, candidates and faces of one person."""
     for number in range(count):
         url = f"https://pictures.example/{identity_id}/{number}.jpg"
-        # Past the first few thousand no picture is drawn: a grid of thousands is judged by its cells.
-        jpeg = _tile(f"{identity_id[:3]} {number}", number) if number < 3000 else b"\xff\xd8\xff"
+        # Past the first hundreds no picture is drawn: a grid of thousands is judged by its cells.
+        jpeg = _tile(f"{identity_id[:3]} {number}", number) if number < 300 else b"\xff\xd8\xff"
         # The bytes of a photograph are stored for the first few alone: a grid of thousands never opens the rest.
         sha256 = corpus.photos.put(jpeg) if number < 40 else hashlib.sha256(url.encode()).hexdigest()
         face = _face(f"{sha256[:24]}-0", sha256)
@@ -88,7 +88,7 @@ def _fill(corpus: Corpus, catalog: Catalog, identity_id: str, count: int, title:
         download = Download(url, "2024-01-01T00:00:00.000+00:00", 0.1, 200, Outcome.STORED, bytes=len(jpeg))
         catalog.candidates.record(download, "image/jpeg", sha256)
         catalog.photos.analysed(sha256, width=96, height=96, taken_on=None, phash=bytes(32), faces=[face])
-        if number < 3000:
+        if number < 300:
             path = corpus.crops.path(face.face_id)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(jpeg)

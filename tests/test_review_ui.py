@@ -293,7 +293,7 @@ def test_undo_goes_back_any_number_of_steps_and_over_a_restart(corpus: Corpus) -
             assert verdicts(browser) == expected
     with served(corpus) as base:
         browser = Browser(base, "sesame")
-        assert browser.change("/api/undo", page=ADA).json() == {"faces": [], "undo": None, "redo": 1}
+        assert browser.change("/api/undo", page=ADA).json() == {"touched": 0, "faces": [], "undo": None, "redo": 1}
         for expected in states[1:]:
             browser.change("/api/redo", page=ADA)
             assert verdicts(browser) == expected

@@ -104,11 +104,11 @@ function settle(standings) {
   if (near.open) near.refresh();
 }
 
-function onAnswer(change, { faces: standings }) {
+function onAnswer(change, { faces: standings, touched }) {
   if (change.page !== identity || !faces) return;
   settle(standings);
   showWanted(change.face_ids?.map((faceId) => faces.numbers.get(faceId)).filter((number) => number !== undefined) ?? []);
-  const count = standings.length === 1 ? "1 face" : `${standings.length} faces`;
+  const count = touched === 1 ? "1 face" : `${touched} faces`;
   const done = {
     undo: "Undone", redo: "Done again", accept: "Accepted", reject: "Rejected", undecided: "Taken back",
     remove: "Marked for removal", young: "Young", adult: "Adult", old: "Old",
@@ -117,7 +117,7 @@ function onAnswer(change, { faces: standings }) {
     ? `Moved to ${faces.names.get(change.identity_id)}` : done[change.verdict ?? change.ask];
   const disputed = standings.filter((standing) => standing.disputed);
   const others = disputed.length ? ` – somebody else judged ${disputed.length === 1 ? "it" : disputed.length} differently: see Disagreements` : "";
-  notice(standings.length || change.ask === "decisions" ? `${said}: ${count}${others}` : `Nothing to ${change.ask}`);
+  notice(touched ? `${said}: ${count}${others}` : `Nothing to ${change.ask}`);
 }
 
 /** Others' verdicts, and this reviewer's in another window; what was answered since the question is newer. */
