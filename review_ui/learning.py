@@ -59,8 +59,7 @@ def rerank(faces: Described, accepted: Flags, rejected: Flags, others: Floats) -
     """(N,): how likely each face is right, now that these were accepted and rejected.
 
     The log-odds of the last ranking move by as much as the move of the person's centre changes them, so that a blur
-    or a
-    doubtful date weighs as before. `others` are the other people's centres, (M, 128).
+    or a doubtful date weighs as before. `others` are the other people's centres, (M, 128).
     """
     if faces.likely.size == 0:
         return faces.likely

@@ -14,9 +14,9 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 SHORTEST_PASSWORD = 8
 
 _OPEN_TO_OTHERS = """\
-This page is open to every machine that reaches this one, to whoever knows the password. It travels unencrypted, and
-so do
-the photographs: use it in a network that you trust, or leave the page on loopback and reach it through ssh -L."""
+This page is open to every machine that reaches this one, to whoever knows the password. It
+travels unencrypted, and so do the photographs: use it in a network that you trust, or leave the page on loopback and
+reach it through ssh -L."""
 
 
 def serve(
@@ -31,8 +31,8 @@ def serve(
     """Print the page's address, serve it until Ctrl-C, then say what is next.
 
     `port` 0 takes a free one. A host that is not loopback needs a password; then everybody gives a name of their own
-    when
-    they come in. Raises FacecorpusError for a host without one, a port in use, or a reviewer's name that cannot be one.
+    when they come in. Raises FacecorpusError for a host without one, a port in use, or a reviewer's name that cannot
+    be one.
     """
     import uvicorn
 

@@ -1,15 +1,11 @@
 """Decisions: append-only rows; undoing and redoing are rows, too.
 
 A row says something of a face in one of four *kinds*: ``verdict`` (accept or reject it as a person's picture),
-``settle``
-(the same, and it ends a disagreement), ``age`` (the age group in this photograph) and ``removal`` (the photograph is
-to be
-taken down). A reviewer's rows that were written together on one person's page are a *batch*, of one kind. An undo
-appends
-a batch of its own: first ``undecided`` with the reason UNDO for each face, then, where the reviewer had said
-something of
-that kind before, that row again. A redo is written the same way with REDO. So the journal alone says what can be taken
-back, after any restart.
+``settle`` (the same, and it ends a disagreement), ``age`` (the age group in this photograph) and ``removal`` (the
+photograph is to be taken down). A reviewer's rows that were written together on one person's page are a *batch*, of
+one kind. An undo appends a batch of its own: first ``undecided`` with the reason UNDO for each face, then, where the
+reviewer had said something of that kind before, that row again. A redo is written the same way with REDO. So the
+journal alone says what can be taken back, after any restart.
 """
 
 import time
@@ -125,8 +121,7 @@ class Decisions(Gateway):
         """Append one row for each face, all or none; on disk when this returns.
 
         `shown_as` is the person on whose page it was said, where that is not identity_id. A face of which the
-        reviewer's
-        latest row of that kind says the same already gets none, so a request may be sent twice.
+        reviewer's latest row of that kind says the same already gets none, so a request may be sent twice.
         """
         with self._catalog.transaction():
             rows = [Row(face_id, identity_id, kind, verdict, reason) for face_id in face_ids]

@@ -171,8 +171,7 @@ class Review(Gateway):
         """The number of the latest row, and the faces of a page of which something was said after row `after`.
 
         Faces that left the page, or that an age group or a mark was set for elsewhere, are among them where a row of
-        this
-        page, or one that names the person, says so.
+        this page, or one that names the person, says so.
         """
         latest = self._catalog.query("SELECT coalesce(max(decision_id), 0) FROM decision").fetchone()[0]
         if latest == after:
