@@ -1,11 +1,13 @@
 """The one table of settings: corpus.toml, its documentation and its validation all come from here."""
 
 import tomllib
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from facecorpus.errors import SettingsError
+from facecorpus.licences import WANTED
 
 
 def option(default: Any, help: str, *, choices: tuple[str, ...] = (), minimum: float | None = None) -> Any:
@@ -70,6 +72,17 @@ class FacesSettings:
     upsample: int = option(1, "Times a photograph that gave no face is doubled for a second look.", minimum=0)
     min_face: int = option(30, "Faces narrower than this many pixels are not kept.", minimum=10)
     workers: int = option(0, "Worker processes (0: one per core).", minimum=0)
+    engine: str = option(
+        "local",
+        "Where photographs are analysed: this machine's cores, or Daft (many machines).",
+        choices=("local", "daft"),
+    )
+    ray_address: str = option("", "Engine 'daft': address of a Ray cluster (empty: this machine alone).")
+    photos_address: str = option(
+        "",
+        "Engine 'daft': where the workers read photographs, as any fsspec address of a copy of photos/"
+        " (s3://bucket/photos; empty: the corpus' own folder, which all machines must see).",
+    )
 
 
 @dataclass(frozen=True)
@@ -128,7 +141,31 @@ class BuildSettings:
     test_share: float = option(0.3, "Share of each person's photographs in the test split.", minimum=0.05)
     folds: int = option(3, "Folds of identities, for tests on people never seen.", minimum=2)
     seed: int = option(0, "Seed of the splits.", minimum=0)
-    shard_megabytes: int = option(400, "Size of one Parquet shard, at most about.", minimum=1)
+    shard_megabytes: int = option(
+        100,
+        "Size of one Parquet shard, at most about. A rejected face rewrites the one or two shards of its person.",
+        minimum=1,
+    )
+    licences: str = option(
+        "any",
+        "Which photographs enter by licence: any (also unknown ones), no-nc (known, and not non-commercial only),"
+        " free (of those the ones that allow changes), cc0 (no condition at all, public domain included).",
+        choices=WANTED,
+    )
+    balance: str = option(
+        "none",
+        "subgroup: no subgroup gives more faces than another, the best ones of each person in turn.",
+        choices=("none", "subgroup"),
+    )
+    quota: int = option(
+        0, "With balance: faces of one subgroup, at most (0: as many as the smallest subgroup has).", minimum=0
+    )
+    age_labels: str = option(
+        "identity",
+        "Where the age group is from: identity (the manifest's, for the person and period), or capture (the age on the"
+        " day of the photograph where that is known, else the manifest's).",
+        choices=("identity", "capture"),
+    )
     workers: int = option(0, "Worker processes (0: one per core, fewer for a small build).", minimum=0)
 
 
@@ -171,6 +208,17 @@ def _read_section(path: Path, name: str, defaults: Any, values: Any) -> Any:
             raise SettingsError(f"{path}: unknown key {key!r} in [{name}]; its keys are {', '.join(keys)}.")
         read[key] = _checked(f"{path}: {key} in [{name}]", keys[key].default, value, keys[key].metadata)
     return type(defaults)(**read)
+
+
+def changed(section: BuildSettings, values: Mapping[str, Any]) -> BuildSettings:
+    """The section with the values that are not None; SettingsError for one that the key may not have."""
+    keys = {key.name: key for key in fields(section)}
+    checked = {
+        key: _checked(f"--{key.replace('_', '-')}", keys[key].default, value, keys[key].metadata)
+        for key, value in values.items()
+        if value is not None
+    }
+    return replace(section, **checked)
 
 
 def _checked(where: str, default: Any, value: Any, rules: Any) -> Any:

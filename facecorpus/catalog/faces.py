@@ -154,7 +154,7 @@ class Faces(Gateway):
         return {row[0]: row[1] for row in rows}
 
     def accepted(self) -> Iterator[AcceptedFace]:
-        """Faces accepted in review, of listed people, one a cluster and person, ordered by person and face_id.
+        """Faces accepted in review, of listed people, copies included, ordered by person and face_id.
 
         Nothing that was taken down is among them, by its photograph's hash or by any of its addresses.
         """
@@ -165,7 +165,7 @@ class Faces(Gateway):
                    photo.height AS photo_height, coalesce(photo.cluster_id, photo.sha256) AS cluster,
                    coalesce(provenance.taken_on, photo.taken_on) AS taken_on, provenance.source, provenance.url,
                    provenance.page_url, provenance.licence, provenance.licence_url, provenance.author,
-                   verdict.reviewer, verdict.decided_at
+                   provenance.title, photo.bytes, photo.media_type, verdict.reviewer, verdict.decided_at
             FROM verdict JOIN face USING (face_id) JOIN photo ON photo.sha256 = face.photo_sha256
             JOIN identity ON identity.identity_id = verdict.identity_id
             -- The candidate proposed as this person's picture; of a face that was moved to them, any other person's.
@@ -175,7 +175,7 @@ class Faces(Gateway):
                  ORDER BY (licence = ''), rank, candidate_id LIMIT 1),
                 (SELECT candidate_id FROM candidate AS other WHERE other.photo_sha256 = face.photo_sha256
                  ORDER BY (licence = ''), rank, candidate_id LIMIT 1))
-            WHERE verdict.verdict = 'accept' AND kept AND listed
+            WHERE verdict.verdict = 'accept' AND listed
                   AND face.photo_sha256 NOT IN (SELECT sha256 FROM taken_down)
             ORDER BY position, face_id
             """
@@ -202,6 +202,9 @@ class Faces(Gateway):
                 author=row["author"] or "",
                 reviewed_by=row["reviewer"],
                 reviewed_at=row["decided_at"],
+                title=row["title"] or "",
+                bytes=row["bytes"],
+                media_type=row["media_type"],
             )
 
     def withheld(self) -> dict[str, int]:
@@ -209,19 +212,16 @@ class Faces(Gateway):
         row = self._catalog.query(
             f"""
             WITH {_TAKEN_DOWN}, left_out AS (
-                SELECT face.photo_sha256 IN (SELECT sha256 FROM taken_down) AS removed, listed, kept
+                SELECT face.photo_sha256 IN (SELECT sha256 FROM taken_down) AS removed, listed
                 FROM verdict JOIN face USING (face_id)
                 JOIN identity ON identity.identity_id = verdict.identity_id
                 WHERE verdict.verdict = 'accept')
-            SELECT coalesce(sum(removed), 0), coalesce(sum(NOT removed AND NOT listed), 0),
-                   coalesce(sum(NOT removed AND listed AND NOT kept), 0)
-            FROM left_out
+            SELECT coalesce(sum(removed), 0), coalesce(sum(NOT removed AND NOT listed), 0) FROM left_out
             """
         ).fetchone()
         return {
             "taken down": row[0],
             "of people who are no longer in the manifest": row[1],
-            "near-duplicates of a better copy": row[2],
         }
 
 

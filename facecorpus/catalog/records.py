@@ -145,6 +145,9 @@ class AcceptedFace:
     author: str
     reviewed_by: str
     reviewed_at: str
+    title: str = ""
+    bytes: int = 0  # of the photograph's file
+    media_type: str = "image/jpeg"  # of the photograph's file
 
 
 @dataclass(frozen=True, slots=True)
