@@ -184,6 +184,17 @@ class RankSettings:
 
 
 @dataclass(frozen=True)
+class ReviewSettings:
+    """How several people share the review."""
+
+    overlap: float = option(
+        0.0,
+        "Share of all faces that two people judge, the second without seeing what the first said; by the face's id.",
+        minimum=0,
+    )
+
+
+@dataclass(frozen=True)
 class LabelSettings:
     """Age groups in whole years: young up to the year before adult_from, and so on."""
 
@@ -239,6 +250,7 @@ class Settings:
     faces: FacesSettings = FacesSettings()
     dedup: DedupSettings = DedupSettings()
     rank: RankSettings = RankSettings()
+    review: ReviewSettings = ReviewSettings()
     labels: LabelSettings = LabelSettings()
     build: BuildSettings = BuildSettings()
 

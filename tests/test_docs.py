@@ -88,3 +88,12 @@ def test_every_known_limit_of_a_host_is_in_the_docs() -> None:
         assert re.search(
             rf"^ *\| [^|]*{re.escape(host)}[^|]* \| {limit.at_once} \| {limit.a_minute} \|", text, re.MULTILINE
         )
+
+
+def test_every_key_of_the_review_page_is_explained() -> None:
+    text = (ROOT / "docs" / "reviewing.md").read_text()
+    table = (ROOT / "review_ui" / "static" / "keys.js").read_text()
+    keys = {key for keys in re.findall(r"keys: \[(.*?)\]", table) for key in re.findall(r'"(.+?)"', keys)}
+    shown = {"ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓", " ": "Space"}
+    shown |= {"PageUp": "Page ↑", "PageDown": "Page ↓"}
+    assert [key for key in sorted(keys) if f"`{shown.get(key, key)}`" not in text] == []

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from facecorpus.catalog.candidates import Candidates, host_of
 from facecorpus.catalog.decisions import Decisions
+from facecorpus.catalog.descriptors import Descriptors
 from facecorpus.catalog.faces import Faces
 from facecorpus.catalog.fates import Fates
 from facecorpus.catalog.identities import Identities
 from facecorpus.catalog.photos import Photos
 from facecorpus.catalog.removals import Removals, removal_key
+from facecorpus.catalog.review import Review
 from facecorpus.catalog.schema import MIGRATIONS
 from facecorpus.errors import CorpusError
 
@@ -53,6 +55,8 @@ class Catalog:
         self.faces = Faces(self)
         self.decisions = Decisions(self)
         self.removals = Removals(self)
+        self.review = Review(self)
+        self.descriptors = Descriptors(self)
         self.fates = Fates(self)
 
     def _migrate(self, path: Path) -> None:
@@ -88,6 +92,11 @@ class Catalog:
             self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open that may yet be rolled back."""
+        return self._connection.in_transaction
 
     def query(self, sql: str, parameters: tuple[object, ...] = ()) -> sqlite3.Cursor:
         """Run a reading statement; for the gateways of this package alone."""

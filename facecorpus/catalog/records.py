@@ -132,14 +132,16 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A verdict on one face by one reviewer."""
+    """What one reviewer says of one face."""
 
     face_id: str
-    identity_id: str
+    identity_id: str  # as whose picture the face is judged
     reviewer: str
-    verdict: str  # accept, reject, undecided
+    verdict: str  # accept, reject; of kind 'age': young, adult, old; of 'removal': remove; or undecided
     reason: str
     decided_at: str
+    kind: str = "verdict"  # or settle, age, removal
+    shown_as: str = ""  # on whose page it was said
 
 
 @dataclass(frozen=True, slots=True)

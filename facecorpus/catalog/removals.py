@@ -58,6 +58,10 @@ class Removals(Gateway):
         """A photograph with all its addresses."""
         return self._with_addresses({sha256})
 
+    def of_photographs(self, photographs: Iterable[str]) -> Marked:
+        """Several photographs with all their addresses."""
+        return self._with_addresses(set(photographs))
+
     def of_url(self, url: str) -> Marked | None:
         """An address with the photograph that it brought; None where it is neither a candidate nor on the list."""
         known = self._column("SELECT url FROM candidate WHERE url = ?", url)
@@ -144,7 +148,7 @@ class Removals(Gateway):
     def _erase_identity(self, identity_id: str) -> None:
         """Delete what says something of a person apart from their photographs."""
         with self._catalog.transaction() as connection:
-            connection.execute("DELETE FROM decision WHERE identity_id = ?", (identity_id,))
+            connection.execute("DELETE FROM decision WHERE identity_id = ?1 OR shown_as = ?1", (identity_id,))
             connection.execute(f"{_BLANK} WHERE identity_id = ?", (identity_id,))
             connection.execute("DELETE FROM mismatch WHERE identity_id = ?", (identity_id,))
             if self._column("SELECT 1 FROM identity WHERE identity_id = ? AND NOT listed", identity_id):

@@ -86,6 +86,9 @@ def forget(
     identity: Annotated[str | None, typer.Option(help="Everything of one person, by identity_id.")] = None,
     photo: Annotated[str | None, typer.Option(help="One photograph, by its sha256 or a face_id of it.")] = None,
     url: Annotated[str | None, typer.Option(help="What came from this address.")] = None,
+    marked: Annotated[
+        bool, typer.Option("--marked", help="All photographs that were marked for removal in the review.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Take photographs down: delete them with all that was made of them, and never fetch them again.
@@ -96,7 +99,7 @@ def forget(
     from facecorpus.forget import forget as take_down
 
     with locked_corpus(corpus) as opened:
-        summary = take_down(opened, identity=identity, photo=photo, url=url)
+        summary = take_down(opened, identity=identity, photo=photo, url=url, marked=marked)
         report(summary, as_json)
     if summary.shards is not None:
         next_step(f"facecorpus build -C {corpus}", as_json)
