@@ -85,6 +85,8 @@ class Guard:
             return refusal(path, 403, f"This page answers only as http://127.0.0.1:{port}; open that address.")
         if scope["method"] not in ("GET", "HEAD") and headers.get("origin") != f"http://{host}":
             return refusal(path, 403, "A change must come from the review page itself; reload it and try again.")
+        if path.startswith("/static/"):
+            return None  # the page's own style, which the refusals and the form for the password wear, too
         reviewer = self._reviewer(headers, port)
         if reviewer is not None:
             scope[_REVIEWER] = reviewer
