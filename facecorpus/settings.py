@@ -9,8 +9,10 @@ from typing import Any
 from facecorpus.errors import SettingsError
 from facecorpus.licences import WANTED
 
+SOURCES = ("commons", "openverse", "flickr", "bing", "google", "baidu", "urls", "folder", "archive")
 
-def option(default: Any, help: str, *, choices: tuple[str, ...] = (), minimum: float | None = None) -> Any:
+
+def option(default: Any, help: str, *, choices: tuple[Any, ...] = (), minimum: float | None = None) -> Any:
     """A settings key: its default, what it means, and what it may be."""
     return field(default=default, metadata={"help": help, "choices": choices, "minimum": minimum})
 
@@ -19,7 +21,9 @@ def option(default: Any, help: str, *, choices: tuple[str, ...] = (), minimum: f
 class CrawlSettings:
     """Where photographs are looked for, and how many are wanted."""
 
-    sources: tuple[str, ...] = option(("commons",), "Sources to ask, in this order.", choices=("commons", "folder"))
+    sources: tuple[str, ...] = option(
+        ("commons",), "Sources to ask, in this order; docs/sources.md says what each one needs.", choices=SOURCES
+    )
     contact: str = option(
         "",
         "Your mail address or page, sent in the User-Agent. Required before any host that is not private is asked.",
@@ -33,11 +37,39 @@ class CrawlSettings:
         "https://commons.wikimedia.org/w/api.php", "Address of the MediaWiki API that source 'commons' asks."
     )
     commons_width: int = option(
-        960, "Width in pixels of the thumbnails taken from Commons (0: the originals).", minimum=0
+        960,
+        "Width in pixels of the thumbnails taken from Commons, which has them in these widths alone (0: the"
+        " originals).",
+        choices=(0, 20, 40, 60, 120, 250, 330, 500, 960, 1280, 1920, 3840),
     )
     commons_depth: int = option(2, "How many levels of sub-categories are followed.", minimum=0)
+    wikipedia_api: str = option(
+        "https://en.wikipedia.org/w/api.php", "Address of the Wikipedia in which wikipedia_title is looked up."
+    )
+    wikidata_api: str = option(
+        "https://www.wikidata.org/w/api.php", "Address of the Wikidata in which people are checked."
+    )
+    openverse_api: str = option("https://api.openverse.org/v1", "Address that source 'openverse' asks.")
+    flickr_api: str = option("https://api.flickr.com/services/rest/", "Address that source 'flickr' asks.")
+    licences: tuple[str, ...] = option(
+        ("by", "by-sa", "by-nd", "by-nc", "by-nc-sa", "by-nc-nd", "cc0", "pdm"),
+        "Creative Commons licences that openverse and flickr are asked for (pdm: public domain mark).",
+        choices=("by", "by-sa", "by-nd", "by-nc", "by-nc-sa", "by-nc-nd", "cc0", "pdm"),
+    )
+    engines_despite_robots: bool = option(
+        False,
+        "Ask bing, google and baidu though their robots.txt disallows result pages to crawlers. Whether you may is"
+        " between you and them.",
+    )
+    urls: str = option(
+        "",
+        "Source 'urls': a CSV, TSV, Parquet or JSONL file of names and addresses (relative: from the corpus folder).",
+    )
     folder: str = option(
         "", "Source 'folder': a directory with one sub-folder per identity_id (relative: from the corpus folder)."
+    )
+    archive: str = option(
+        "", "Source 'archive': a zip or tar file with one folder per identity_id (relative: from the corpus folder)."
     )
 
 
@@ -45,19 +77,43 @@ class CrawlSettings:
 class FetchSettings:
     """How politely and how safely files are downloaded."""
 
-    per_host: int = option(2, "Requests under way at once to one host.", minimum=1)
-    requests_per_minute: int = option(200, "Requests to one host in a minute, at most.", minimum=1)
+    per_host: int = option(2, "Requests under way at once to one host, where nothing else is known of it.", minimum=1)
+    requests_per_minute: int = option(
+        200, "Requests to one host in a minute, at most, where nothing else is known of it.", minimum=1
+    )
+    hosts: tuple[str, ...] = option(
+        (),
+        "Limits of single hosts, each like 'photos.example.org: 1 at once, 30 a minute' (*.example.org: all below it)."
+        " They stand above the known ones (docs/crawling.md).",
+    )
+    host_failures: int = option(8, "Requests in a row that fail before a host rests while the others go on.", minimum=1)
+    host_rest_seconds: float = option(
+        60.0, "Seconds of a failing host's first rest; each further one is four times as long.", minimum=0
+    )
     tries: int = option(4, "Tries for one file in one run, where a further try can help.", minimum=1)
+    give_up_after: int = option(
+        12, "Tries for one file in all runs, after which only --retry failed asks for it again.", minimum=1
+    )
+    enough_per_identity: int = option(
+        0, "Photographs of one person after which no more are fetched (0: no limit).", minimum=0
+    )
+    enough_per_subgroup: int = option(
+        0, "Photographs of one subgroup after which no more are fetched (0: no limit).", minimum=0
+    )
     timeout_seconds: float = option(30.0, "Seconds without an answer after which a try is given up.", minimum=0.1)
     max_seconds: float = option(120.0, "Seconds that one file may take as a whole.", minimum=1)
     max_bytes: int = option(32_000_000, "Bytes of one file, at most.", minimum=1)
     max_pixels: int = option(80_000_000, "Pixels of one picture, at most; checked before decoding.", minimum=1)
     obey_opt_outs: bool = option(
-        True, "Obey robots.txt, X-Robots-Tag (noai, noimageai, noindex, noimageindex, noml) and TDM-Reservation."
+        True,
+        "Obey robots.txt, X-Robots-Tag (noai, noimageai, noindex, noimageindex, noml) and TDM reservations.",
     )
     private_hosts: tuple[str, ...] = option(
         (),
         "Hosts (host or host:port) on private or loopback addresses that may be asked. All others are refused.",
+    )
+    authorities: str = option(
+        "", "File (PEM) of certificate authorities to trust beside the usual ones, for an https host of your own."
     )
 
 
@@ -65,7 +121,12 @@ class FetchSettings:
 class FacesSettings:
     """How faces are found and measured."""
 
-    detector: str = option("hog", "Face detector.", choices=("hog",))
+    detector: str = option(
+        "hog",
+        "Face detector: dlib's HOG, dlib's network (more turned and tilted faces), or OpenCV's YuNet.",
+        choices=("hog", "mmod", "yunet"),
+    )
+    yunet_model: str = option("", "Path of YuNet's ONNX file; it comes with no package.")
     detect_pixels: int = option(
         400_000, "Larger photographs are shrunk to about this many pixels for detection.", minimum=10_000
     )
@@ -87,16 +148,27 @@ class FacesSettings:
 
 @dataclass(frozen=True)
 class DedupSettings:
-    """When two photographs count as the same. Hashes are compared by Hamming distance in bits, of 256."""
+    """When two photographs count as the same: hashes propose pairs (distances in bits of 256), their pixels decide."""
 
-    picture_phash: int = option(60, "Largest distance of the perceptual hashes of two whole pictures.", minimum=0)
-    face_phash: int = option(
-        54,
-        "Largest distance of the perceptual hashes of two aligned faces; a face is a copy where all its limits hold.",
+    picture_phash: int = option(
+        66, "Largest distance of the perceptual hashes of two whole pictures that are compared.", minimum=0
+    )
+    face_hashes: int = option(
+        140,
+        "Largest distance of the hashes of two aligned faces that are compared: perceptual + 1.3 · difference hash.",
         minimum=0,
     )
-    face_dhash: int = option(26, "Largest distance of the difference hashes of two aligned faces.", minimum=0)
-    face_distance: float = option(0.3, "Largest Euclidean distance of the descriptors of two faces.", minimum=0)
+    face_distance: float = option(
+        0.4, "Largest Euclidean distance of the descriptors of two faces that are compared.", minimum=0
+    )
+    face_likeness: float = option(
+        0.94,
+        "Faces that agree at least this well in all but 5 % of their places are one picture (1: fully).",
+        minimum=0,
+    )
+    picture_likeness: float = option(
+        0.9, "The same for whole pictures where one shows no face, in all but 25 % of the places.", minimum=0
+    )
 
 
 @dataclass(frozen=True)
@@ -107,7 +179,7 @@ class RankSettings:
         0.9, "Faces at least this likely to be right are 'surely right'; --auto accepts them.", minimum=0
     )
     reject_below: float = option(
-        0.1, "Faces at most this likely to be right are 'surely wrong'; --auto rejects them.", minimum=0
+        0.02, "Faces at most this likely to be right are 'surely wrong'; --auto rejects them.", minimum=0
     )
 
 
@@ -234,7 +306,8 @@ def _checked(where: str, default: Any, value: Any, rules: Any) -> Any:
         raise SettingsError(f"{where} must be {kind}, not {value!r}.")
     for item in value if isinstance(value, tuple) else (value,):
         if rules["choices"] and item not in rules["choices"]:
-            raise SettingsError(f"{where} may be {', '.join(rules['choices'])}; not {item!r}.")
+            allowed = ", ".join(map(str, rules["choices"]))
+            raise SettingsError(f"{where} may be {allowed}; not {item!r}.")
     if rules["minimum"] is not None and value < rules["minimum"]:
         raise SettingsError(f"{where} must be at least {rules['minimum']}, not {value!r}.")
     return value
@@ -247,8 +320,8 @@ def documented_toml(settings: Settings = Settings()) -> str:
         values = getattr(settings, section.name)
         lines += ["", f"# {type(values).__doc__}", f"[{section.name}]"]
         for key in fields(values):
-            choices = key.metadata["choices"]
-            lines.append(f"# {key.metadata['help']}" + (f" One of: {', '.join(choices)}." if choices else ""))
+            choices = ", ".join(map(str, key.metadata["choices"]))
+            lines.append(f"# {key.metadata['help']}" + f" One of: {choices}." * bool(choices))
             lines.append(f"{key.name} = {_toml(getattr(values, key.name))}")
     return "\n".join(lines) + "\n"
 

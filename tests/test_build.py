@@ -127,6 +127,14 @@ def test_of_near_duplicates_the_best_accepted_copy_stands_for_all(tmp_path: Path
     assert summary.left_out == {"near-duplicates of a better copy": 2}
 
 
+def test_an_accepted_copy_stands_in_for_a_better_one_that_was_rejected(tmp_path: Path) -> None:
+    better, worse, *_ = shots(("ada",), 2)
+    photographs = [replace(better, group="same", verdict="reject"), replace(worse, group="same", kept=False)]
+    corpus = ready_corpus(tmp_path / "c", [*photographs, *shots(("ben",), 4)])
+    build_shards(corpus)
+    assert {row["source_url"] for row in read(corpus) if "/ada/" in row["source_url"]} == {worse.url}
+
+
 def test_faces_from_outside_the_persons_period_are_left_out_and_counted(tmp_path: Path) -> None:
     dates = ["2004-12-31", "2021", "2005-01-01", "2020", None]
     photographs = [replace(shot, taken_on=date) for shot, date in zip(shots(("ada",), 5), dates, strict=True)]

@@ -51,7 +51,7 @@ def test_a_transaction_stands_or_falls_as_a_whole(corpus: Corpus) -> None:
         with pytest.raises(ZeroDivisionError), catalog.transaction():
             catalog.candidates.propose([Candidate("ada", "commons", "http://h/1")])
             1 / 0  # noqa: B018
-        assert catalog.candidates.waiting() == []
+        assert catalog.candidates.count_waiting() == {}
 
 
 def test_the_same_proposal_twice_is_one_candidate(corpus: Corpus) -> None:
@@ -59,7 +59,8 @@ def test_the_same_proposal_twice_is_one_candidate(corpus: Corpus) -> None:
         candidates = [Candidate("ada", "commons", "http://h/1"), Candidate("ada", "commons", "http://h/2")]
         assert catalog.candidates.propose(candidates) == 2
         assert catalog.candidates.propose(candidates) == 0
-        assert [c.url for c in catalog.candidates.waiting()] == ["http://h/1", "http://h/2"]
+        queue = catalog.candidates.page("h", "ada", (-1, -1), size=9)
+        assert [waiting.candidate for waiting in queue] == candidates
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_only_what_may_pass_later_waits_for_another_try(corpus: Corpus, outcome:
     with corpus.catalog() as catalog:
         catalog.candidates.propose([Candidate("ada", "commons", "http://h/1")])
         catalog.candidates.record(Download("http://h/1", "2026-01-01", 0.1, None, outcome))
-        assert bool(catalog.candidates.waiting()) is waits
+        assert bool(catalog.candidates.count_waiting()) is waits
         assert catalog.candidates.outcomes() == {outcome: 1}
 
 

@@ -81,9 +81,9 @@ def test_results_survive_the_way_through_a_table(tmp_path: Path) -> None:
         *analyze_all([("a" * 64, path)], FacesSettings(), 10_000_000, workers=1),
         ("b" * 64, Failure("b" * 64, "No.")),
     ]
-    table = pa.Table.from_pylist([row(*result) for result in given], schema=schema())
+    table = pa.Table.from_pylist([row(result) for _, result in given], schema=schema())
     back = list(results(table))
-    assert pa.Table.from_pylist([row(*result) for result in back], schema=schema()).equals(table)
+    assert pa.Table.from_pylist([row(result) for _, result in back], schema=schema()).equals(table)
     assert len(table["faces"][0]) > 1
     assert [type(result) for _, result in back] == [type(result) for _, result in given]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from facecorpus.catalog.gateway import Gateway
-from facecorpus.catalog.records import AcceptedFace, Face, Ranking, ReviewFace, SubjectFace
+from facecorpus.catalog.records import AcceptedFace, Conflict, Face, Ranking, ReviewFace, SubjectFace
 
 # The candidate that speaks for a photograph as a person's picture: one with a stated licence first.
 _PROVENANCE = """
@@ -19,6 +19,7 @@ _PROVENANCE = """
         WHERE place = 1)
 """
 
+# Of the accepted faces of one cluster and person, the best: a reviewer may have rejected the copy that dedup kept.
 _TAKEN_DOWN = """
     taken_down AS (
         SELECT key AS sha256 FROM removal
@@ -69,6 +70,9 @@ class Faces(Gateway):
             WHERE listed ORDER BY position, face_id
             """
         )
+        claimed: dict[str, list[str]] = {}
+        for conflict in self.conflicts():
+            claimed.setdefault(conflict.face_id, []).append(conflict.other_identity_id)
         return [
             SubjectFace(
                 face=_face(row),
@@ -80,9 +84,20 @@ class Faces(Gateway):
                 faces_in_photo=row["company"],
                 taken_on=row["taken_on"],
                 verdict=row["verdict"],
+                also_stands_for=tuple(dict.fromkeys(claimed.get(row["face_id"], ()))),
             )
             for row in rows
         ]
+
+    def conflicts(self) -> list[Conflict]:
+        """The faces of which a copy stands for somebody else who is listed, ordered by face_id; each pair both ways."""
+        rows = self._catalog.query(
+            "SELECT conflict.face_id, other_id, other.identity_id FROM conflict"
+            " JOIN face USING (face_id) JOIN face AS other ON other.face_id = other_id"
+            " JOIN identity ON identity.identity_id = other.identity_id"
+            " WHERE listed AND face.identity_id != other.identity_id ORDER BY conflict.face_id, other_id"
+        )
+        return [Conflict(*row) for row in rows]
 
     def rank(self, rankings: Sequence[Ranking]) -> None:
         """Replace the ranking of all faces."""
@@ -236,4 +251,9 @@ def _face(row: sqlite3.Row) -> Face:
         yaw=row["yaw"],
         phash=row["phash"],
         dhash=row["dhash"],
+        pitch=row["pitch"],
+        roll=row["roll"],
+        dark=row["dark"],
+        light=row["light"],
+        chroma=row["chroma"],
     )

@@ -10,14 +10,15 @@ import logging
 import os
 import socket
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from facecorpus.console import notice
 from facecorpus.engines import local
+from facecorpus.engines.examine import describe_all, look
 from facecorpus.engines.rows import Result, results, row, schema
-from facecorpus.errors import EngineError, ModelError, PictureError
-from facecorpus.faces.records import Failure, PhotoAnalysis
+from facecorpus.errors import EngineError, ModelError
 from facecorpus.settings import FacesSettings
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class _Engine:
                 if ModelError.__name__ in str(error):
                     raise ModelError(f"The workers could not load the face models ({problem}).") from None
         notice(f"Daft failed twice on {len(part)} photographs ({problem}); they are analysed on this machine.")
-        rows = [row(*result) for result in local.analyze_all(part, self._settings, self._max_pixels)]
+        rows = [row(result) for _, result in local.analyze_all(part, self._settings, self._max_pixels)]
         return _write(rows, folder)
 
     def _query(self, part: Sequence[local.Task]) -> list[dict[str, Any]]:
@@ -110,30 +111,25 @@ class Analyst:
 
         cv2.setNumThreads(1)
         torch.set_num_threads(1)
-        self._models = load_models()
+        self._models = load_models(settings)
         self._settings = settings
         self._max_pixels = max_pixels
 
     def __call__(self, sha256: "daft.Series", url: "daft.Series") -> list[dict[str, Any]]:
         """The rows of a batch of photographs."""
-        return [
-            row(name, self._analyze(name, address))
-            for name, address in zip(sha256.to_pylist(), url.to_pylist(), strict=True)
+        names = sha256.to_pylist()
+        looked = [
+            look(name, partial(_read_address, address), self._models, self._settings, self._max_pixels)
+            for name, address in zip(names, url.to_pylist(), strict=True)
         ]
+        return [row(result) for result in describe_all(looked, self._models)]
 
-    def _analyze(self, sha256: str, url: str) -> PhotoAnalysis | Failure:
-        import fsspec
 
-        from facecorpus.faces.analyze import analyze
+def _read_address(address: str) -> bytes:
+    import fsspec
 
-        with fsspec.open(url, "rb") as file:
-            data = file.read()
-        try:
-            return analyze(data, sha256, self._models, self._settings, self._max_pixels)
-        except PictureError as error:
-            return Failure(sha256, str(error))
-        except Exception as error:  # whatever one picture does to a library costs that picture alone
-            return Failure(sha256, f"The analysis failed ({type(error).__name__}: {error}); look at the file.")
+    with fsspec.open(address, "rb") as file:
+        return bytes(file.read())
 
 
 def _join_cluster(address: str) -> int:

@@ -17,23 +17,23 @@ Result = tuple[str, PhotoAnalysis | Failure]
 _ARRAYS = {"landmarks": (5, 2), "embedding": (128,)}  # float32; rows hold them flat
 
 
-def row(sha256: str, result: PhotoAnalysis | Failure) -> dict[str, Any]:
+def row(result: PhotoAnalysis | Failure) -> dict[str, Any]:
     """One result as plain values, as `schema` names them."""
     if isinstance(result, Failure):
         return {field.name: None for field in fields(PhotoAnalysis)} | asdict(result)
     plain = {field.name: getattr(result, field.name) for field in fields(result)}
     plain["faces"] = [_face_row(face) for face in result.faces]
     plain["crops"] = list(result.crops)
-    return plain | {"sha256": sha256, "sentence": None}
+    return plain | {"sentence": None, "retry": None}
 
 
 def results(table: "pa.Table") -> Iterable[Result]:
     """The results in a table of rows."""
     for plain in table.to_pylist():
-        sentence = plain.pop("sentence")
+        sentence, retry = plain.pop("sentence"), plain.pop("retry")
         sha256 = plain["sha256"]
         if sentence is not None:
-            yield sha256, Failure(sha256, sentence)
+            yield sha256, Failure(sha256, sentence, retry)
         else:
             plain["faces"] = tuple(_face(face) for face in plain["faces"])
             plain["crops"] = tuple(plain["crops"])
@@ -41,19 +41,18 @@ def results(table: "pa.Table") -> Iterable[Result]:
 
 
 def schema() -> "pa.Schema":
-    """The columns of the rows: those of PhotoAnalysis with its faces as structs, and the sentence of a failure."""
+    """The columns of the rows: those of PhotoAnalysis with its faces as structs, and a failure's own."""
     import pyarrow as pa
 
-    kinds: dict[object, pa.DataType] = {
-        **{str: pa.string(), str | None: pa.string(), int: pa.int64(), float: pa.float64(), bytes: pa.binary()},
-        **{bool: pa.bool_(), Box: pa.list_(pa.float64())},
-    }
+    text, real = pa.string(), pa.float64()
+    kinds: dict[object, pa.DataType] = {str: text, str | None: text, float: real, float | None: real}
+    kinds |= {int: pa.int64(), bytes: pa.binary(), bool: pa.bool_(), Box: pa.list_(real)}
     face = [
         (field.name, pa.list_(pa.float32()) if field.name in _ARRAYS else kinds[field.type]) for field in fields(Face)
     ]
     nested = {"faces": pa.list_(pa.struct(face)), "crops": pa.list_(pa.binary())}
     columns = [(field.name, nested.get(field.name) or kinds[field.type]) for field in fields(PhotoAnalysis)]
-    return pa.schema([*columns, ("sentence", pa.string())])
+    return pa.schema([*columns, ("sentence", pa.string()), ("retry", pa.bool_())])
 
 
 def _face_row(face: Face) -> dict[str, Any]:

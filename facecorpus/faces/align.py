@@ -57,10 +57,22 @@ def aligned_crop(picture: Picture, landmarks: Landmarks, size: int) -> Picture:
     Depends on the picture and the landmarks alone, to the bit and on any processor. Where the crop reaches over the
     picture's edge, the outermost pixels are repeated.
     """
-    template = (_MEAN_FACE + _CROP_PADDING) / (1 + 2 * _CROP_PADDING) * size
-    matrix = _similarity(landmarks.astype(np.float64), template)
+    matrix = _similarity(landmarks.astype(np.float64), mean_face(size))
     picture, matrix = _shrunk_for(picture, matrix, size)
     return _warped(picture, matrix, size)
+
+
+def mean_face(size: int) -> NDArray[np.float64]:
+    """(5, 2): where the landmarks stand in a crop of that size."""
+    return (_MEAN_FACE + _CROP_PADDING) / (1 + 2 * _CROP_PADDING) * size
+
+
+def crop_cover(landmarks: Landmarks, width: int, height: int, size: int) -> NDArray[np.uint8]:
+    """(size, size): 255 where the aligned crop shows the photograph of that size, 0 where it reaches over its edge."""
+    matrix = _similarity(landmarks.astype(np.float64), mean_face(size))
+    # The picture's outline, not its pixels: a large photograph would cost as much as decoding it.
+    corners = np.array([(0, 0, 1), (width, 0, 1), (width, height, 1), (0, height, 1)]) @ matrix.T
+    return np.asarray(cv2.fillConvexPoly(np.zeros((size, size), np.uint8), np.round(corners).astype(np.int32), (255,)))
 
 
 def _rectangle(box: Box) -> Any:

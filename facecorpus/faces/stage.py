@@ -74,7 +74,7 @@ def find_faces(corpus: Corpus) -> FacesSummary:
 
 def assign_subjects(catalog: Catalog) -> None:
     """Say of every face of the catalog whom it stands for, or that it is a bystander."""
-    catalog.faces.assign(choose_subjects(catalog.faces.with_proposals()))
+    catalog.faces.assign(choose_subjects(catalog.faces.with_proposals(), catalog.candidates.stated_boxes()))
 
 
 def _results(corpus: Corpus, waiting: Sequence[str]) -> Generator[list[Result], None, None]:
@@ -100,7 +100,7 @@ def _store(corpus: Corpus, catalog: Catalog, part: Sequence[Result]) -> int:
     with catalog.transaction():
         for sha256, result in part:
             if isinstance(result, Failure):
-                catalog.photos.unreadable(sha256, result.sentence)
+                catalog.photos.unreadable(sha256, result.sentence, retry=result.retry)
             else:
                 catalog.photos.analysed(
                     sha256,
