@@ -232,6 +232,15 @@ class Review(Gateway):
         )
         return [row[0] for row in rows]
 
+    def portrait(self, identity_id: str) -> str | None:
+        """The person's face in the photograph that Wikidata shows of them (P18), where it was crawled."""
+        row = self._catalog.query(
+            "SELECT face_id FROM face JOIN candidate USING (photo_sha256, identity_id)"
+            " WHERE identity_id = ? AND found_by LIKE 'P18 of %' ORDER BY candidate_id LIMIT 1",
+            (identity_id,),
+        ).fetchone()
+        return None if row is None else str(row[0])
+
     def near_duplicates(self, face_id: str) -> list[str]:
         """The faces of people, this one first, in all photographs that are near-duplicates of the face's."""
         rows = self._catalog.query(
