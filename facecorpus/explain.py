@@ -22,6 +22,7 @@ ADVICE: Mapping[Outcome, str] = {
     Outcome.TOO_BIG: "it is larger than max_bytes or max_pixels allow; --retry too_big asks again when they are raised",
     Outcome.NOT_A_PICTURE: "what came is no whole picture; --retry not_a_picture asks once more",
     Outcome.BLOCKED_ADDRESS: "the address is not one of the public web; private_hosts names exceptions",
+    Outcome.NOT_AS_LISTED: "another picture is there than the list's sha256 says",
     Outcome.BAD_REDIRECT: "the server sends us from one address to the next without end or aim",
 }
 """Of each way to fail: what it means, and what a person can do."""
@@ -127,6 +128,7 @@ def _sentence(text: str) -> str:
 
 def _proposed(one: Proposal) -> str:
     parts = [f"by {one.source} for {one.identity_id}, number {one.rank + 1} there", one.url]
+    parts += [one.found_by] * bool(one.found_by)
     parts += [one.page_url] * (one.page_url not in ("", one.url))
     parts += [f"licence {one.licence}"] * bool(one.licence) + [f"author {one.author}"] * bool(one.author)
     parts += [f"taken {one.taken_on}"] * bool(one.taken_on)

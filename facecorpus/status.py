@@ -39,6 +39,7 @@ class Status:
     enough: int  # candidates that wait because their person or subgroup has enough
     starving: tuple[Starving, ...]
     empty: tuple[str, ...]  # subgroups with nobody in the manifest
+    mismatches: tuple[str, ...]  # why nothing is crawled for these people
     next: str
 
     def __str__(self) -> str:
@@ -47,6 +48,7 @@ class Status:
             _sentence("Photographs", {key.replace("_", " "): n for key, n in self.photographs.items()}),
             _sentence("Rejected faces", self.rejected),
         ]
+        lines += [f"NOT CRAWLED: {sentence}" for sentence in self.mismatches]
         if self.enough:
             lines.append(f"{self.enough} candidates wait because their person or subgroup has enough photographs.")
         for one in self.starving:
@@ -66,6 +68,7 @@ def status(corpus: Corpus) -> Status:
         outcomes_of = catalog.candidates.outcomes_by_identity()
         photographs = catalog.photos.counts()
         rejected = catalog.decisions.rejections()
+        mismatches = catalog.candidates.mismatches()
     # Two people may share a photograph: the sum over people counts it twice.
     group_of = {person.identity_id: person.subgroup or _NOT_STATED for person in people}
     twice: Counter[str] = Counter()
@@ -92,6 +95,7 @@ def status(corpus: Corpus) -> Status:
         enough=enough,
         starving=starving(subgroups, outcomes),
         empty=tuple(name for name in SUBGROUPS if name not in {tally.name for tally in subgroups}),
+        mismatches=tuple(mismatches.values()),
         next=_next_command(corpus, replace(total, waiting=total.waiting - enough), photographs["waiting"]),
     )
 

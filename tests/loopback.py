@@ -5,7 +5,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -28,6 +28,7 @@ class Request:
     headers: Message
     connection: int
     at: float
+    form: dict[str, str] = field(default_factory=dict)  # of a POST
 
 
 @dataclass(frozen=True)
@@ -111,10 +112,14 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: _Server
 
+    def do_POST(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         query = dict(parse_qsl(parts.query))
-        request = Request(parts.path, query, self.headers, self.client_address[1], time.monotonic())
+        form = dict(parse_qsl(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()))
+        request = Request(parts.path, query, self.headers, self.client_address[1], time.monotonic(), form)
         reply = self.server.web.answer(request)
         if reply.raw is not None:
             self.close_connection = True

@@ -262,7 +262,7 @@ def test_the_command_takes_one_name_and_prints_sentences_or_json(tmp_path: Path)
     for wrong in ([], ["--identity", "ada", "--url", ADA.url]):
         ended = run(*wrong)
         assert (ended.returncode, ended.stdout) == (2, "")
-        assert "exactly one of --identity, --photo and --url" in ended.stderr
+        assert "exactly one of --identity, --photo, --url and --marked" in ended.stderr
     told = run("--url", ADA.url)
     assert told.returncode == 0
     assert told.stdout.startswith("Removed 1 photographs with 0 crops, 1 faces and 1 decisions;")

@@ -14,7 +14,7 @@ from facecorpus.catalog.records import Candidate, Download, Face, Outcome, Ranki
 from facecorpus.corpus import Corpus
 from facecorpus.errors import SettingsError
 from facecorpus.policy import auto_review
-from facecorpus.rank import FEWEST, centres, judge, rank, rank_faces
+from facecorpus.rank import FEWEST, NOT_ENOUGH, centres, judge, rank, rank_faces, rank_identity
 from facecorpus.settings import RankSettings
 
 PEOPLE = {identity_id: person(identity_id, name=identity_id.title()) for identity_id in ("ada", "ben", "cleo")}
@@ -142,7 +142,7 @@ def test_a_face_does_not_vouch_for_itself() -> None:
 
 def test_a_person_with_too_few_photographs_cannot_be_judged() -> None:
     found = ranked([*album("ada", FEWEST - 1), *album("ben")])
-    assert (found["ada-0"].section, found["ada-0"].reasons) == ("look", ("too few photographs to judge",))
+    assert (found["ada-0"].section, found["ada-0"].reasons) == ("look", (NOT_ENOUGH,))
     assert found["ben-0"].section == "right"
 
 
@@ -347,3 +347,52 @@ def test_a_face_that_now_stands_for_somebody_else_is_judged_anew(filled: Corpus)
     with filled.catalog() as catalog:
         latest = catalog.decisions.all()[-1]
     assert (latest.face_id, latest.identity_id, latest.verdict) == (face_id("wrong"), "ben", "accept")
+
+
+def test_a_person_whose_photographs_are_mostly_somebody_elses_cannot_be_judged_but_that_one_can() -> None:
+    borrowed = [subject(f"b-{n}", "ada", embedding("ben", 50 + n)) for n in range(6)]
+    found = ranked([*album("ada", 4), *borrowed, *album("ben")])
+    assert {found[s.face.face_id].reasons for s in borrowed} == {(NOT_ENOUGH,)}
+    assert found["ben-0"].section == "right"
+
+
+def test_accepted_faces_settle_which_of_two_like_albums_is_whose() -> None:
+    borrowed = [subject(f"b-{n}", "ada", embedding("ben", 50 + n)) for n in range(9)]
+    accepted = [replace(s, verdict="accept") for s in album("ben", FEWEST)]
+    found = ranked([*album("ada", 3), *borrowed, *accepted])
+    assert found["ben-0"].section == "right"
+    assert found["b-0"].section == "look"
+
+
+def test_a_picture_that_stands_for_two_people_is_shown_to_a_reviewer_whatever_it_looks_like() -> None:
+    in_conflict = replace(album("ada")[0], also_stands_for=("ben",))
+    found = ranked([in_conflict, *album("ada")[1:], *album("ben")])["ada-0"]
+    assert (found.section, found.reasons) == ("look", ("the same picture stands for Ben",))
+    assert found.likely <= 0.5
+
+
+def mean_of(identity_id: str) -> NDArray[np.float64]:
+    return np.mean([s.face.embedding for s in album(identity_id)], axis=0, dtype=np.float64)
+
+
+@pytest.mark.parametrize("verdicts", [{}, {1: "accept", 2: "accept", 3: "accept", 4: "accept", 9: "reject"}])
+def test_one_person_alone_is_ranked_as_among_all(verdicts: dict[int, str]) -> None:
+    mixed = [*album("ada"), subject("wrong", "ada", embedding("ben", 99)), subject("odd", "ada", between(0.45, 50))]
+    subjects = [replace(s, verdict=verdicts.get(n)) for n, s in enumerate(mixed)]
+    whole = ranked([*subjects, *album("ben"), *album("cleo")])
+    alone = rank_identity(
+        np.array([s.face.embedding for s in subjects]),
+        [s.verdict for s in subjects],
+        np.array([mean_of("ben"), mean_of("cleo")]),
+        ["Ben", "Cleo"],
+    )
+    for one, (likely, reasons) in zip(subjects, alone, strict=True):
+        assert likely == pytest.approx(whole[one.face.face_id].likely, abs=1e-6)
+        assert set(reasons) <= set(whole[one.face.face_id].reasons)
+    assert alone[10][1][0] == "closer to Ben"
+
+
+def test_three_photographs_are_not_enough_to_judge() -> None:
+    few = np.array([embedding("ada", n) for n in range(3)])
+    assert rank_identity(few, [None] * 3) == [(0.5, (NOT_ENOUGH,))] * 3
+    assert rank_identity(np.empty((0, 128), np.float32), []) == []

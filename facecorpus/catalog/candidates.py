@@ -7,9 +7,10 @@ from sqlite3 import Row
 from urllib.parse import urlsplit
 
 from facecorpus.catalog.gateway import Gateway, now
-from facecorpus.catalog.records import Candidate, Download, Outcome
+from facecorpus.catalog.records import Box, Candidate, Download, Outcome
 
 _WAITS = "state IN ('pending', 'retry')"  # word for word as in the index candidate_waiting
+_WANTED = "listed AND identity_id NOT IN (SELECT identity_id FROM mismatch)"  # people for whom anything is fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Candidates(Gateway):
             before = connection.total_changes
             connection.executemany(
                 "INSERT INTO candidate (identity_id, source, url, page_url, rank, title, licence, licence_url,"
-                " author, taken_on, host) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, host_of(?3))"
+                " author, taken_on, found_by, sha256, box, host)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, host_of(?3))"
                 " ON CONFLICT (identity_id, source, url) DO NOTHING",
                 [
                     tuple(getattr(candidate, field) for field in Candidate.__dataclass_fields__)
@@ -53,27 +55,67 @@ class Candidates(Gateway):
             )
             return connection.total_changes - before
 
-    def finish_discovery(self, identity_id: str, source: str, proposed: int) -> None:
-        """Note that the source has answered to the end for this identity."""
+    def finish_discovery(self, identity_id: str, source: str, proposed: int, stopped_at: int | None = None) -> None:
+        """Note that the source has answered to the end, or was stopped when so many photographs were there."""
         with self._catalog.transaction() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO discovery VALUES (?, ?, ?, ?)", (identity_id, source, proposed, now())
+                "INSERT OR REPLACE INTO discovery (identity_id, source, proposed, finished_at, stopped_at)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (identity_id, source, proposed, now(), stopped_at),
             )
 
-    def discovered(self) -> set[tuple[str, str]]:
-        """(identity_id, source) pairs that need not be asked again."""
-        return {tuple(row) for row in self._catalog.query("SELECT identity_id, source FROM discovery")}
+    def discovered(self, wanted: int = 0) -> set[tuple[str, str]]:
+        """(identity_id, source) pairs that need not be asked where so many photographs of a person are wanted."""
+        rows = self._catalog.query(
+            "SELECT identity_id, source FROM discovery WHERE stopped_at IS NULL OR stopped_at >= ?", (wanted,)
+        )
+        return {tuple(row) for row in rows}
+
+    def note_mismatch(self, identity_id: str, sentence: str | None) -> None:
+        """Note why nothing may be crawled for a person; None takes an earlier note back."""
+        with self._catalog.transaction() as connection:
+            connection.execute("DELETE FROM mismatch WHERE identity_id = ?", (identity_id,))
+            if sentence is not None:
+                connection.execute("INSERT INTO mismatch VALUES (?, ?, ?)", (identity_id, sentence, now()))
+
+    def mismatches(self) -> dict[str, str]:
+        """Why nothing may be crawled for these people, by identity_id."""
+        rows = self._catalog.query(
+            "SELECT identity_id, sentence FROM mismatch JOIN identity USING (identity_id)"
+            " WHERE listed ORDER BY position"
+        )
+        return {row[0]: row[1] for row in rows}
 
     def dates(self, identity_id: str) -> list[tuple[str, str | None]]:
         """(source, taken_on) of every candidate of a person."""
         rows = self._catalog.query("SELECT source, taken_on FROM candidate WHERE identity_id = ?", (identity_id,))
         return [(row[0], row[1]) for row in rows]
 
+    def stated_boxes(self) -> dict[tuple[str, str], Box]:
+        """Where a source says that a person's face is, by photograph and identity_id; the first statement counts."""
+        rows = self._catalog.query(
+            "SELECT photo_sha256, identity_id, box FROM candidate"
+            " WHERE box != '' AND photo_sha256 IS NOT NULL ORDER BY candidate_id DESC"
+        )
+        boxes: dict[tuple[str, str], Box] = {}
+        for row in rows:
+            x, y, width, height = map(float, row["box"].split(","))
+            boxes[row["photo_sha256"], row["identity_id"]] = x, y, width, height
+        return boxes
+
+    def waiting_by_host(self) -> dict[str, int]:
+        """How many candidates of listed people wait to be fetched, by the host of their URL; '' for files."""
+        rows = self._catalog.query(
+            f"SELECT host, count(*) FROM candidate JOIN identity USING (identity_id)"
+            f" WHERE {_WAITS} AND {_WANTED} GROUP BY host"
+        )
+        return {row[0]: row[1] for row in rows}
+
     def queues(self) -> list[tuple[str, str]]:
         """(host, identity_id) of each pair with something that waits to be fetched, listed people alone."""
         rows = self._catalog.query(
             f"SELECT host, identity_id FROM (SELECT DISTINCT host, identity_id FROM candidate WHERE {_WAITS})"
-            " JOIN identity USING (identity_id) WHERE listed ORDER BY host, position"
+            f" JOIN identity USING (identity_id) WHERE {_WANTED} ORDER BY host, position"
         )
         return [(row[0], row[1]) for row in rows]
 
@@ -97,7 +139,7 @@ class Candidates(Gateway):
         chosen = f" AND outcome IN ({', '.join('?' * len(outcomes))})" if outcomes else ""
         rows = self._catalog.query(
             f"SELECT identity_id, count(*) FROM candidate JOIN identity USING (identity_id)"
-            f" WHERE {_WAITS}{chosen} AND listed GROUP BY identity_id",
+            f" WHERE {_WAITS}{chosen} AND {_WANTED} GROUP BY identity_id",
             tuple(outcomes),
         )
         return {row[0]: row[1] for row in rows}

@@ -37,6 +37,7 @@ class Proposal:
     licence: str
     author: str
     taken_on: str | None
+    found_by: str
     state: str  # pending, retry, stored, failed
     outcome: str
     photo_sha256: str | None
@@ -92,8 +93,8 @@ class Fates(Gateway):
         """Who proposed a URL, the page of that address, or the photograph of that sha256."""
         for column in ("url", "photo_sha256", "page_url"):
             rows = self._catalog.query(
-                "SELECT identity_id, listed, source, url, page_url, rank, title, licence, author, taken_on, state,"
-                " outcome, photo_sha256 FROM candidate JOIN identity USING (identity_id)"
+                "SELECT identity_id, listed, source, url, page_url, rank, title, licence, author, taken_on, found_by,"
+                " state, outcome, photo_sha256 FROM candidate JOIN identity USING (identity_id)"
                 f" WHERE {column} = ? ORDER BY candidate_id",
                 (name,),
             ).fetchall()

@@ -19,6 +19,7 @@ class HashedFace:
     phash: bytes  # of the aligned face
     dhash: bytes
     embedding: NDArray[np.float32]  # (128,)
+    landmarks: NDArray[np.float32]  # (5, 2), pixels of the photograph
     pixels: float  # of its box
     sharpness: float
     accepted: bool  # by a person, not by the automatic policy
@@ -30,7 +31,10 @@ class HashedPhoto:
 
     sha256: str
     phash: bytes
+    width: int  # pixels
+    height: int
     size: int  # bytes
+    licensed: bool  # some source states its licence
     urls: int  # how many addresses gave these very bytes
     faces: tuple[HashedFace, ...]
 
@@ -39,8 +43,11 @@ class Photos(Gateway):
     """Table photo."""
 
     def waiting(self) -> list[str]:
-        """sha256 of the photographs not analysed yet, in a fixed order."""
-        return [row[0] for row in self._catalog.query("SELECT sha256 FROM photo WHERE state = 'stored'")]
+        """sha256 of the photographs not analysed yet, in a fixed order; those that failed once for the machine too."""
+        rows = self._catalog.query(
+            "SELECT sha256 FROM photo WHERE state = 'stored' OR (state = 'unreadable' AND faults = 1)"
+        )
+        return [row[0] for row in rows]
 
     def analysed(
         self,
@@ -61,21 +68,27 @@ class Photos(Gateway):
             )
             connection.executemany(
                 "INSERT OR REPLACE INTO face (face_id, photo_sha256, x, y, width, height, landmarks, detector,"
-                " score, embedding, sharpness, brightness, contrast, yaw, phash, dhash)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " score, embedding, sharpness, brightness, contrast, yaw, phash, dhash,"
+                " pitch, roll, dark, light, chroma)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
                         *(f.face_id, f.photo_sha256, *f.box, f.landmarks.tobytes(), f.detector, f.score),
                         *(f.embedding.tobytes(), f.sharpness, f.brightness, f.contrast, f.yaw, f.phash, f.dhash),
+                        *(f.pitch, f.roll, f.dark, f.light, f.chroma),
                     )
                     for f in faces
                 ],
             )
 
-    def unreadable(self, sha256: str, error: str) -> None:
-        """Note that the bytes give no picture, and why."""
+    def unreadable(self, sha256: str, error: str, *, retry: bool = False) -> None:
+        """Note that the analysis failed, and why; with retry (the machine is at fault), a next run tries once more."""
         with self._catalog.transaction() as connection:
-            connection.execute("UPDATE photo SET state = 'unreadable', error = ? WHERE sha256 = ?", (error, sha256))
+            connection.execute(
+                "UPDATE photo SET state = 'unreadable', error = ?, faults = CASE WHEN ? THEN faults + 1 ELSE 0 END"
+                " WHERE sha256 = ?",
+                (error, retry, sha256),
+            )
 
     def hashed(self) -> list[HashedPhoto]:
         """All analysed photographs with their hashes, ordered by sha256; the faces in the order of face_id."""
@@ -83,7 +96,7 @@ class Photos(Gateway):
         for row in self._catalog.query(
             """
             SELECT photo_sha256, face_id, coalesce(said.identity_id, face.identity_id) AS identity_id, phash, dhash,
-                   embedding, width * height AS pixels, sharpness, said.identity_id IS NOT NULL AS accepted
+                   embedding, landmarks, width * height AS pixels, sharpness, said.identity_id IS NOT NULL AS accepted
             FROM face LEFT JOIN (
                 SELECT face_id, identity_id FROM verdict WHERE verdict = 'accept' AND reviewer != 'auto') AS said
             USING (face_id) ORDER BY face_id
@@ -96,6 +109,7 @@ class Photos(Gateway):
                     phash=row["phash"],
                     dhash=row["dhash"],
                     embedding=np.frombuffer(row["embedding"], np.float32),
+                    landmarks=np.frombuffer(row["landmarks"], np.float32).reshape(5, 2),
                     pixels=row["pixels"],
                     sharpness=row["sharpness"],
                     accepted=bool(row["accepted"]),
@@ -103,18 +117,33 @@ class Photos(Gateway):
             )
         rows = self._catalog.query(
             """
-            SELECT sha256, phash, bytes,
-                   (SELECT count(DISTINCT url) FROM candidate WHERE photo_sha256 = photo.sha256) AS urls
+            SELECT sha256, phash, width, height, bytes,
+                   (SELECT count(DISTINCT url) FROM candidate WHERE photo_sha256 = photo.sha256) AS urls,
+                   EXISTS (SELECT 1 FROM candidate WHERE photo_sha256 = photo.sha256 AND licence != '') AS licensed
             FROM photo WHERE state = 'analysed' ORDER BY sha256
             """
         )
         return [
-            HashedPhoto(row["sha256"], row["phash"], row["bytes"], row["urls"], tuple(faces.get(row["sha256"], ())))
+            HashedPhoto(
+                sha256=row["sha256"],
+                phash=row["phash"],
+                width=row["width"],
+                height=row["height"],
+                size=row["bytes"],
+                licensed=bool(row["licensed"]),
+                urls=row["urls"],
+                faces=tuple(faces.get(row["sha256"], ())),
+            )
             for row in rows
         ]
 
-    def cluster(self, cluster_of: Mapping[str, str], not_kept: Sequence[str]) -> None:
-        """Replace all clusters: cluster_id by sha256, and the face_ids that a better copy stands for."""
+    def cluster(
+        self, cluster_of: Mapping[str, str], not_kept: Sequence[str], conflicts: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """Replace all clusters: cluster_id by sha256, the face_ids that a better copy stands for, and the conflicts.
+
+        A conflict is a face_id with another one that is the same picture, but stands for somebody else.
+        """
         with self._catalog.transaction() as connection:
             connection.execute("UPDATE photo SET cluster_id = NULL")
             connection.executemany(
@@ -123,6 +152,8 @@ class Photos(Gateway):
             )
             connection.execute("UPDATE face SET kept = 1")
             connection.executemany("UPDATE face SET kept = 0 WHERE face_id = ?", [(f,) for f in not_kept])
+            connection.execute("DELETE FROM conflict")
+            connection.executemany("INSERT INTO conflict VALUES (?, ?)", conflicts)
 
     def count(self) -> int:
         """How many photographs are stored."""

@@ -13,7 +13,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _BLANK = """
     UPDATE OR REPLACE candidate
     SET state = 'failed', outcome = 'removed', photo_sha256 = NULL, url = removal_key(url), host = '', page_url = '',
-        title = '', licence = '', licence_url = '', author = '', taken_on = NULL
+        title = '', licence = '', licence_url = '', author = '', taken_on = NULL, found_by = '', sha256 = '', box = ''
 """
 
 
@@ -57,6 +57,10 @@ class Removals(Gateway):
     def of_photograph(self, sha256: str) -> Marked:
         """A photograph with all its addresses."""
         return self._with_addresses({sha256})
+
+    def of_photographs(self, photographs: Iterable[str]) -> Marked:
+        """Several photographs with all their addresses."""
+        return self._with_addresses(set(photographs))
 
     def of_url(self, url: str) -> Marked | None:
         """An address with the photograph that it brought; None where it is neither a candidate nor on the list."""
@@ -144,8 +148,9 @@ class Removals(Gateway):
     def _erase_identity(self, identity_id: str) -> None:
         """Delete what says something of a person apart from their photographs."""
         with self._catalog.transaction() as connection:
-            connection.execute("DELETE FROM decision WHERE identity_id = ?", (identity_id,))
+            connection.execute("DELETE FROM decision WHERE identity_id = ?1 OR shown_as = ?1", (identity_id,))
             connection.execute(f"{_BLANK} WHERE identity_id = ?", (identity_id,))
+            connection.execute("DELETE FROM mismatch WHERE identity_id = ?", (identity_id,))
             if self._column("SELECT 1 FROM identity WHERE identity_id = ? AND NOT listed", identity_id):
                 for table in ("candidate", "discovery", "identity"):
                     connection.execute(f"DELETE FROM {table} WHERE identity_id = ?", (identity_id,))

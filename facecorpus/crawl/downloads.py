@@ -16,9 +16,11 @@ from facecorpus.crawl.lanes import MOST_LANES, Lanes
 from facecorpus.crawl.plan import Plan
 from facecorpus.crawl.polite import HostResting
 from facecorpus.crawl.quota import Quota
-from facecorpus.crawl.sources import folder
+from facecorpus.crawl.sources import archive, folder
 from facecorpus.crawl.verdict import Fetched
 from facecorpus.store import Store
+
+_OF_THIS_MACHINE = {folder.NAME: folder.read_file, archive.NAME: archive.read_member}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,8 @@ class _Work:
     def __call__(self, waiting: Waiting) -> _Done | _Left:
         url = waiting.candidate.url
         try:
-            if waiting.candidate.source == folder.NAME:
-                return self._stored(waiting, [folder.read_file(url, self._max_bytes)])
+            if read := _OF_THIS_MACHINE.get(waiting.candidate.source):
+                return self._stored(waiting, [read(url, self._max_bytes)])
             return self._stored(waiting, self._fetcher.fetch_in_tries(url))
         except HostResting as resting:
             return _Left(waiting, resting)
@@ -66,6 +68,9 @@ class _Work:
         if sha256 in self._taken_down:
             last = replace(last, outcome=Outcome.REMOVED, detail="this photograph was taken down")
             return _Done(waiting, [*earlier, last])
+        if (listed := waiting.candidate.sha256) not in ("", sha256):
+            detail = f"its sha256 is {sha256}, the list says {listed}"
+            return _Done(waiting, [*earlier, replace(last, outcome=Outcome.NOT_AS_LISTED, detail=detail)])
         return _Done(waiting, [*earlier, last], fetched[-1].media_type, self._photos.put(data, sha256))
 
 

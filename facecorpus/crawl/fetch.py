@@ -5,10 +5,10 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http.client import HTTPException
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import urlencode, urljoin
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
@@ -38,7 +38,20 @@ API_TRIES = 8  # more than for a file: without the answer a whole crawl ends
 _KEPT_HOSTS = 200  # to which connections are kept alive
 _HOST_FAILURES = (Outcome.CONNECTION, Outcome.TIMEOUT, Outcome.SERVER_ERROR)
 
+Read = TypeVar("Read")
+
 _backoff = wait_exponential(multiplier=0.5, max=60) + wait_random(0, 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Secret:
+    """What goes to the first address alone, and to none that it redirects to: headers, and the form of a POST."""
+
+    headers: Mapping[str, str]
+    form: Mapping[str, str] | None = None
+
+
+_NO_SECRET = _Secret({})
 
 
 class Fetcher:
@@ -166,16 +179,22 @@ class Fetcher:
         return made
 
     def get_json(
-        self, url: str, params: Mapping[str, str | int], is_busy: Callable[[Any], bool] = lambda answer: False
+        self,
+        url: str,
+        params: Mapping[str, str | int],
+        is_busy: Callable[[Any], bool] = lambda answer: False,
+        *,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        heed: Callable[[Mapping[str, str]], float] = lambda headers: 0.0,
     ) -> Any:
-        """What an API answers, asked again where that can help.
+        """What an API answers, asked as `ask` does.
 
-        is_busy tells an answer that means "later" though its status is 200. Raises SourceError where no
-        answer comes. robots.txt is not asked: it speaks to crawlers of pages, and wikis disallow their API in it.
+        is_busy tells an answer that means "later" though its status is 200; heed says from the answer's headers how
+        many seconds the host is to be left alone from now on.
         """
 
-        def once() -> Any:
-            answer = self._get(f"{url}?{urlencode(params)}", MAX_JSON, obey=False)
+        def read(answer: Answer) -> Any:
             try:
                 document = json.loads(answer.content)
             except ValueError:
@@ -183,7 +202,33 @@ class Fetcher:
             if is_busy(document):
                 self.manners.pause(host_of(url), asked_to_wait(answer.headers) or PAUSE_UNASKED)
                 raise Failure(Outcome.RATE_LIMITED, "it is too busy")
+            self.manners.pause(host_of(url), heed(answer.headers))
             return document
+
+        return self.ask(url, params, read, headers=headers, form=form)
+
+    def ask(
+        self,
+        url: str,
+        params: Mapping[str, str | int],
+        read: Callable[[Answer], Read],
+        *,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        obey_robots: bool = False,
+    ) -> Read:
+        """What `read` makes of a source's answer, asked again where a Failure that it raises, or the host, allows.
+
+        With a form it is a POST. Headers and form go to this address alone, not to where it redirects. Raises
+        SourceError where no answer comes. robots.txt is asked only with obey_robots: it speaks to crawlers of pages,
+        and wikis disallow their API in it.
+        """
+        address = f"{url}?{urlencode(params)}" if params else url
+
+        def once() -> Read:
+            if obey_robots and not self._robots.allow(address):
+                raise Failure(Outcome.OPTED_OUT, "its robots.txt disallows this address to crawlers")
+            return read(self._get(address, MAX_JSON, obey=False, secret=_Secret(headers or {}, form)))
 
         try:
             return self._retrying(API_TRIES, before_sleep=_say_what_is_waited_for(host_of(url)))(once)
@@ -221,7 +266,14 @@ class Fetcher:
         return self._retrying(self._settings.tries)(once)
 
     def _get(
-        self, url: str, limit: int, *, obey: bool, cut: bool = False, headers: Mapping[str, str] | None = None
+        self,
+        url: str,
+        limit: int,
+        *,
+        obey: bool,
+        cut: bool = False,
+        headers: Mapping[str, str] | None = None,
+        secret: _Secret = _NO_SECRET,
     ) -> Answer:
         """The answer, redirects followed; each hop is guarded, obeyed and polite like the first."""
         for _ in range(MAX_REDIRECTS + 1):
@@ -229,7 +281,8 @@ class Fetcher:
             self._check_contact(url)
             if obey:
                 self._check_opt_outs(url)
-            answer = self._hop(url, limit, obey, cut, headers or {})
+            answer = self._hop(url, limit, obey, cut, headers or {}, secret)
+            secret = _NO_SECRET
             if answer.location is None:
                 return answer
             try:
@@ -253,12 +306,12 @@ class Fetcher:
                 " contact to your mail address or page."
             )
 
-    def _hop(self, url: str, limit: int, obey: bool, cut: bool, headers: Mapping[str, str]) -> Answer:
+    def _hop(self, url: str, limit: int, obey: bool, cut: bool, headers: Mapping[str, str], secret: _Secret) -> Answer:
         """One request, and its answer read."""
         host = host_of(url)
         with self.manners.turn(host), self._deadlines.of_request() as deadline:
             try:
-                answer = self._ask(host, url, limit, obey, cut, headers, deadline)
+                answer = self._answer(host, url, limit, obey, cut, headers, secret, deadline)
             except (OSError, HTTPError, HTTPException, ValueError) as error:
                 failure: Failure | None = failure_of(error)
             except Failure as error:
@@ -274,23 +327,35 @@ class Fetcher:
                 raise failure from None
         return answer
 
-    def _ask(
-        self, host: str, url: str, limit: int, obey: bool, cut: bool, headers: Mapping[str, str], deadline: Deadline
+    def _answer(
+        self,
+        host: str,
+        url: str,
+        limit: int,
+        obey: bool,
+        cut: bool,
+        headers: Mapping[str, str],
+        secret: _Secret,
+        deadline: Deadline,
     ) -> Answer:
-        response = self._request(url, headers, deadline)
+        response = self._request(url, headers, secret, deadline)
         try:
             self._heed(host, response)
             return read_answer(response, limit, obey=obey, cut=cut, conditional=bool(headers))
         finally:
             response.close()  # the connection, too, where the answer was not read to its end
 
-    def _request(self, url: str, headers: Mapping[str, str], deadline: Deadline) -> BaseHTTPResponse:
+    def _request(self, url: str, headers: Mapping[str, str], secret: _Secret, deadline: Deadline) -> BaseHTTPResponse:
+        sent = {**self._pools.headers, **headers, **secret.headers}
+        if secret.form is not None:
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
         while True:
             try:
                 return self._pools.urlopen(
-                    "GET",
+                    "GET" if secret.form is None else "POST",
                     url,
-                    headers={**self._pools.headers, **headers},
+                    body=None if secret.form is None else urlencode(secret.form),
+                    headers=sent,
                     preload_content=False,
                     redirect=False,
                     retries=False,

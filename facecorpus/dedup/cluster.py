@@ -1,61 +1,90 @@
-"""Which photographs belong together, and which copy of a face is kept.
+"""Which photographs belong together, and which copy of a face is kept."""
 
-Two photographs are linked where
-
-- their pictures are alike: the perceptual hashes are within `picture_phash` bits. Where both show faces, one of these
-  must also be the same person's, since two people before one wall can look alike to a hash; or
-- a face of each is the same picture of a face: perceptual hash, difference hash and descriptor are all within their
-  limits. Each alone is too weak: different frontal photographs of one person agree in one of them now and then.
-
-A mirrored copy counts like a straight one. What is linked, also through others, is one cluster: so no split of a
-dataset can have copies on both sides. A chain could join what is not alike, so the limits are tight, and the summary
-of the stage names the size of the largest cluster. Flat pictures (a blank page) have hashes that mean nothing; they
-show no faces, so whatever they join, no face is given up for it.
-"""
-
+import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice, permutations, product
 
+import cv2
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from facecorpus.catalog.photos import HashedFace, HashedPhoto
-from facecorpus.dedup.pairs import Pairs, distances, mirrored_dhash, mirrored_phash, pairs_within
+from facecorpus.dedup.match import SAME_FACE, Looker, Matcher
+from facecorpus.dedup.pairs import Pairs, cores
 from facecorpus.settings import DedupSettings
 
-_SAME_PERSON = 0.5
-"""Distance of descriptors up to which two faces may be one person's: faces in edited copies are up to 0.35 apart."""
+_CROSS_CHECKS = 16  # pairs that are looked at before two clusters become one
+_BATCH = 512  # pairs between two reports of progress
 
 
 def cluster(
-    photos: Sequence[HashedPhoto], limits: DedupSettings, advance: Callable[[int], None] = lambda rows: None
+    photos: Sequence[HashedPhoto],
+    proposed: Pairs,
+    looker: Looker,
+    limits: DedupSettings,
+    advance: Callable[[int], None] = lambda pairs: None,
 ) -> dict[str, str]:
     """cluster_id by sha256 for every photograph: the smallest sha256 of its cluster.
 
-    `advance` is told how many photographs and faces have been compared, as it goes on.
+    `proposed` are the pairs that may be copies (match.candidates); `advance` is told how many have been looked at.
     """
-    links = np.concatenate([_picture_links(photos, limits, advance), _face_links(photos, limits, advance)])
-    graph = coo_array((np.ones(len(links), bool), (links[:, 0], links[:, 1])), shape=(len(photos), len(photos)))
-    _, numbers = connected_components(graph, directed=False)
-    smallest: dict[int, str] = {}
-    for photo, number in zip(photos, numbers, strict=True):
-        smallest[number] = min(photo.sha256, smallest.get(number, photo.sha256))
-    return {photo.sha256: smallest[number] for photo, number in zip(photos, numbers, strict=True)}
+    matcher = Matcher(photos, looker, limits)
+    groups = joined(len(photos), _copies(proposed, matcher, advance), matcher.same)
+    cluster_of: dict[str, str] = {}
+    for group in groups:
+        smallest = min(photos[number].sha256 for number in group)
+        cluster_of |= {photos[number].sha256: smallest for number in group}
+    return cluster_of
+
+
+def _copies(pairs: Pairs, matcher: Matcher, advance: Callable[[int], None]) -> list[tuple[int, int]]:
+    """The pairs that are copies, the most alike first; compared on all cores, as OpenCV lets other threads run."""
+    found: list[tuple[int, int]] = []
+    cv2.setNumThreads(1)  # the pairs are shared out among the cores, not the arithmetic of each
+    with ThreadPoolExecutor(cores()) as pool:
+        for start in range(0, len(pairs), _BATCH):
+            batch = [(int(first), int(second)) for first, second in pairs[start : start + _BATCH]]
+            same = pool.map(lambda pair: matcher.same(*pair), batch)
+            found += [pair for pair, copies in zip(batch, same, strict=True) if copies]
+            advance(len(batch))
+    return sorted(found, key=lambda pair: (-matcher.likeness(*pair).value, pair))
+
+
+def joined(count: int, links: Sequence[tuple[int, int]], same: Callable[[int, int], bool]) -> list[list[int]]:
+    """The numbers 0..count-1 in groups that the links connect, without chains that join what is not alike.
+
+    Before a link makes one group of two, pairs from one to the other are looked at (`same`), evenly spread over all of
+    them: at least half must be copies, too. So a collage, which is a copy of two photographs, joins one of them, and a
+    single wrong link cannot make one group of two.
+    """
+    group_of = {number: [number] for number in range(count)}
+    for first, second in links:
+        one, other = group_of[first], group_of[second]
+        if one is other or not _belong_together(one, other, same):
+            continue
+        one += other
+        group_of |= dict.fromkeys(other, one)
+    return list({id(group): group for group in group_of.values()}.values())
+
+
+def _belong_together(one: Sequence[int], other: Sequence[int], same: Callable[[int, int], bool]) -> bool:
+    step = max(1, len(one) * len(other) // _CROSS_CHECKS)
+    cross = list(islice(product(one, other), 0, None, step))
+    return 2 * sum(same(a, b) for a, b in cross) >= len(cross)
 
 
 def copies(photos: Sequence[HashedPhoto], cluster_of: Mapping[str, str]) -> list[str]:
     """The faces that are not kept: of each cluster and person all but the best, in order of face_id.
 
-    The best is one that a person accepted, then the one with the most pixels, then the sharpest, then the one from
-    the larger file.
+    The best is one that a person accepted; of these the largest, where one counts as larger from about twice the
+    pixels on; then one whose licence is stated, and then the one with more pixels, the sharper, the larger file.
     """
-    rivals: dict[tuple[str, str], list[tuple[HashedFace, int]]] = defaultdict(list)
+    rivals: dict[tuple[str, str], list[tuple[HashedFace, HashedPhoto]]] = defaultdict(list)
     for photo in photos:
         for face in photo.faces:
             if face.identity_id is not None:
-                rivals[cluster_of[photo.sha256], face.identity_id].append((face, photo.size))
+                rivals[cluster_of[photo.sha256], face.identity_id].append((face, photo))
     return sorted(
         face.face_id
         for group in rivals.values()
@@ -63,44 +92,23 @@ def copies(photos: Sequence[HashedPhoto], cluster_of: Mapping[str, str]) -> list
     )
 
 
-def _merit(face: HashedFace, size: int) -> tuple[bool, float, float, int, str]:
-    return (face.accepted, face.pixels, face.sharpness, size, face.face_id)
+def _merit(face: HashedFace, photo: HashedPhoto) -> tuple[bool, int, bool, float, float, int, str]:
+    doublings = round(math.log2(max(face.pixels, 1)))
+    return (face.accepted, doublings, photo.licensed, face.pixels, face.sharpness, photo.size, face.face_id)
 
 
-def _picture_links(photos: Sequence[HashedPhoto], limits: DedupSettings, advance: Callable[[int], None]) -> Pairs:
-    hashes = _stacked([photo.phash for photo in photos])
-    pairs = pairs_within(hashes, limits.picture_phash, mirrored=True, advance=advance)
-    descriptors = [np.array([face.embedding for face in photo.faces]) for photo in photos]
-    kept = [_may_show_the_same(descriptors[first], descriptors[second]) for first, second in pairs]
-    return np.asarray(pairs[np.array(kept, bool)])
+def conflicts(photos: Sequence[HashedPhoto], cluster_of: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Pairs of faces of one cluster that are one picture of one face, but stand for two people; each pair both ways.
 
-
-def _may_show_the_same(first: NDArray[np.float32], second: NDArray[np.float32]) -> bool:
-    """Whether some face of each is one person's, or one of them shows no face that could say otherwise."""
-    if len(first) == 0 or len(second) == 0:
-        return True
-    return bool((np.linalg.norm(first[:, None] - second[None], axis=2) <= _SAME_PERSON).any())
-
-
-def _face_links(photos: Sequence[HashedPhoto], limits: DedupSettings, advance: Callable[[int], None]) -> Pairs:
-    faces = [face for photo in photos for face in photo.faces]
-    if not faces:
-        return np.empty((0, 2), np.int64)
-    owners = np.repeat(np.arange(len(photos)), [len(photo.faces) for photo in photos])
-    phashes = _stacked([face.phash for face in faces])
-    dhashes = _stacked([face.dhash for face in faces])
-    embeddings = np.array([face.embedding for face in faces])
-    pairs = pairs_within(phashes, limits.face_phash, mirrored=True, advance=advance)
-    first, second = pairs.T
-    straight = (distances(phashes[first], phashes[second]) <= limits.face_phash) & (
-        distances(dhashes[first], dhashes[second]) <= limits.face_dhash
-    )
-    mirrored = (distances(phashes[first], mirrored_phash(phashes[second])) <= limits.face_phash) & (
-        distances(dhashes[first], mirrored_dhash(dhashes[second])) <= limits.face_dhash
-    )
-    close = np.linalg.norm(embeddings[first] - embeddings[second], axis=1) <= limits.face_distance
-    return np.asarray(owners[pairs[(straight | mirrored) & close]])
-
-
-def _stacked(hashes: Sequence[bytes]) -> NDArray[np.uint8]:
-    return np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 32)
+    A photograph that shows two listed people is none, as long as each face stands for the same person in all copies.
+    """
+    members: dict[str, list[tuple[str, HashedFace]]] = defaultdict(list)
+    for photo in photos:
+        members[cluster_of[photo.sha256]] += [(photo.sha256, face) for face in photo.faces if face.identity_id]
+    found = []
+    for faces in members.values():
+        for (sha256, face), (other_sha256, other) in permutations(faces, 2):
+            elsewhere = sha256 != other_sha256 and face.identity_id != other.identity_id
+            if elsewhere and float(np.linalg.norm(face.embedding - other.embedding)) <= SAME_FACE:
+                found.append((face.face_id, other.face_id))
+    return found

@@ -1,14 +1,16 @@
 """The command `dedup`: cluster near-duplicates in the catalog, and say which copy of each face is kept."""
 
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from facecorpus.catalog.photos import HashedPhoto
+from facecorpus.catalog.photos import HashedFace, HashedPhoto
 from facecorpus.console import duration, track
 from facecorpus.corpus import Corpus
-from facecorpus.dedup.cluster import cluster, copies
+from facecorpus.dedup.cluster import cluster, conflicts, copies
+from facecorpus.dedup.match import Looker, candidates
+from facecorpus.dedup.pixels import View, face_view, picture_view
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class DedupSummary:
     near_duplicates: int  # photographs that are copies of another one
     clusters: int  # of two and more photographs
     largest_cluster: int  # photographs
-    across_identities: int  # clusters whose faces stand for more than one person
+    conflicts: int  # faces whose very picture also stands for another person
     faces_not_kept: int  # a better copy stands for them
     accepted_not_kept: int  # of these, how many a person had accepted
     seconds: float
@@ -33,38 +35,56 @@ class DedupSummary:
         )
         return (
             f"{self.photographs} photographs: {self.near_duplicates} are near-duplicates, in {self.clusters} clusters"
-            f" (the largest has {self.largest_cluster} photographs, {self.across_identities} show several listed"
-            f" people); {self.exact_duplicates} more addresses gave the very same files."
-            f" {self.faces_not_kept} faces are copies of better ones.{accepted} Took {duration(self.seconds)}."
+            f" (the largest has {self.largest_cluster} photographs); {self.exact_duplicates} more addresses gave the"
+            f" very same files. {self.faces_not_kept} faces are copies of better ones.{accepted} {self.conflicts} faces"
+            f" have copies that stand for another person: review shows them. Took {duration(self.seconds)}."
         )
 
 
 def find_duplicates(corpus: Corpus) -> DedupSummary:
     """Cluster all analysed photographs anew; the same photographs and verdicts give the same clusters."""
     begun = time.monotonic()
+    limits = corpus.settings.dedup
     with corpus.catalog() as catalog:
         photos = catalog.photos.hashed()
-        with track("comparing", len(photos) + sum(len(photo.faces) for photo in photos)) as tracker:
-            cluster_of = cluster(photos, corpus.settings.dedup, tracker.advance)
-        not_kept = copies(photos, cluster_of)
-        catalog.photos.cluster(cluster_of, not_kept)
-    return _summary(photos, cluster_of, set(not_kept), time.monotonic() - begun)
+        with track("comparing hashes", len(photos) + 2 * sum(len(photo.faces) for photo in photos)) as tracker:
+            proposed = candidates(photos, limits, tracker.advance)
+        with track("comparing pixels", len(proposed)) as tracker:
+            cluster_of = cluster(photos, proposed, looker(corpus), limits, tracker.advance)
+        not_kept, in_conflict = copies(photos, cluster_of), conflicts(photos, cluster_of)
+        catalog.photos.cluster(cluster_of, not_kept, in_conflict)
+    return _summary(photos, cluster_of, set(not_kept), in_conflict, time.monotonic() - begun)
+
+
+def looker(corpus: Corpus) -> Looker:
+    """Views from the corpus's files; a file that is gone gives None, and the photograph no copies."""
+
+    def face(shown: HashedFace, photo: HashedPhoto) -> View | None:
+        path = corpus.crops.path(shown.face_id)
+        return face_view(path.read_bytes(), shown.landmarks, photo.width, photo.height) if path.exists() else None
+
+    def picture(photo: HashedPhoto) -> View | None:
+        path = corpus.photos.path(photo.sha256)
+        return picture_view(path.read_bytes()) if path.exists() else None
+
+    return Looker(face, picture)
 
 
 def _summary(
-    photos: Sequence[HashedPhoto], cluster_of: Mapping[str, str], not_kept: set[str], seconds: float
+    photos: Sequence[HashedPhoto],
+    cluster_of: Mapping[str, str],
+    not_kept: set[str],
+    in_conflict: Sequence[tuple[str, str]],
+    seconds: float,
 ) -> DedupSummary:
     sizes = Counter(cluster_of.values())
-    people: dict[str, set[str]] = defaultdict(set)
-    for photo in photos:
-        people[cluster_of[photo.sha256]] |= {face.identity_id for face in photo.faces if face.identity_id}
     return DedupSummary(
         photographs=len(photos),
         exact_duplicates=sum(max(photo.urls - 1, 0) for photo in photos),
         near_duplicates=len(photos) - len(sizes),
         clusters=sum(size > 1 for size in sizes.values()),
         largest_cluster=max(sizes.values(), default=0),
-        across_identities=sum(len(found) > 1 for found in people.values()),
+        conflicts=len({face_id for face_id, _ in in_conflict}),
         faces_not_kept=len(not_kept),
         accepted_not_kept=sum(face.accepted for photo in photos for face in photo.faces if face.face_id in not_kept),
         seconds=round(seconds, 2),

@@ -1,0 +1,205 @@
+"""How well and how fast near-duplicates are found, beside imagededup.
+
+    python benchmarks/dedup.py score CORPUS [--truth TRUTH.CSV]   copies found and missed, by edit, and false pairs
+    python benchmarks/dedup.py fit CORPUS [--truth TRUTH.CSV]     what each limit of the pixels loses and lets in
+    python benchmarks/dedup.py search                             all pairs of 24,000 and of 1,000,000 hashes
+    python benchmarks/dedup.py export CORPUS FOLDER               the photographs as files, for the peer
+    python benchmarks/dedup.py peer FOLDER [--truth TRUTH.CSV]    imagededup on them (in an environment that has it)
+
+CORPUS was made by benchmarks/dedup_set.py, then `facecorpus faces` and `facecorpus dedup` were run. TRUTH.CSV is a
+rendered world's list, which names the copies among its own photographs. Two photographs are copies where they are
+edits of one original; all others count as different, so that copies nobody listed appear as false pairs: look at them.
+"""
+
+import argparse
+import csv
+import json
+import resource
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+EDITS = "#"
+PEER_LIMITS = {"phash": 10, "dhash": 10}
+
+
+def main() -> None:
+    """Run one of the parts."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", choices=("score", "fit", "search", "export", "peer"))
+    parser.add_argument("folders", type=Path, nargs="*")
+    parser.add_argument("--truth", type=Path)
+    options = parser.parse_args()
+    if options.part == "search":
+        search()
+    elif options.part == "score":
+        score(*options.folders, options.truth)
+    elif options.part == "fit":
+        fit(*options.folders, options.truth)
+    elif options.part == "export":
+        export(*options.folders)
+    else:
+        peer(*options.folders, options.truth)
+
+
+def score(folder: Path, truth: Path | None) -> None:
+    """Print what the catalog's clusters find and miss."""
+    from facecorpus.corpus import Corpus
+
+    with Corpus(folder).catalog() as catalog:
+        cluster_of = dict(catalog.query("SELECT sha256, cluster_id FROM photo WHERE cluster_id IS NOT NULL").fetchall())
+        showing = {row[0] for row in catalog.query("SELECT DISTINCT photo_sha256 FROM face")}
+        names = named(catalog.query("SELECT photo_sha256, url FROM candidate WHERE photo_sha256 IS NOT NULL"))
+    names = {sha256: name for sha256, name in names.items() if sha256 in cluster_of}
+    original_of = originals(names, truth)
+    show(names, original_of, cluster_of, showing)
+
+
+def named(rows: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The file's name by sha256, the plainest where there are several."""
+    names: dict[str, str] = {}
+    for sha256, url in rows:
+        name = url.removeprefix("file:///")
+        names[sha256] = min(names.get(sha256, name), name, key=lambda text: (EDITS in text, text))
+    return names
+
+
+def originals(names: Mapping[str, str], truth: Path | None) -> dict[str, str]:
+    """The name of the photograph that each is an edit of, or its own, by sha256."""
+    copied: dict[str, str] = {}
+    if truth is not None:
+        with truth.open(encoding="utf-8", newline="") as file:
+            copied = {row["file"]: row["duplicate_of"] for row in csv.DictReader(file)}
+    found = {}
+    for sha256, name in names.items():
+        original = name.split(EDITS)[0]
+        while copied.get(original):
+            original = copied[original]
+        found[sha256] = original
+    return found
+
+
+def show(
+    names: Mapping[str, str], original_of: Mapping[str, str], cluster_of: Mapping[str, str], showing: set[str]
+) -> None:
+    """Recall of original and edit, by edit; false pairs, each pair of originals once."""
+    by_original: dict[str, list[str]] = defaultdict(list)
+    for sha256, original in original_of.items():
+        by_original[original].append(sha256)
+    found: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    for members in by_original.values():
+        for one, other in combinations(members, 2):
+            edited = [sha256 for sha256 in (one, other) if EDITS in names[sha256]]
+            if len(edited) == 2 or not {one, other} <= showing:
+                continue
+            edit = names[edited[0]].split(EDITS)[1] if edited else "copies of the world's own"
+            total[edit] += 1
+            found[edit] += cluster_of[one] == cluster_of[other]
+    for edit in sorted(total):
+        print(f"{edit:28s} {found[edit]:5d} of {total[edit]:5d}  {found[edit] / total[edit]:.4f}")
+    together: dict[str, set[str]] = defaultdict(set)
+    for sha256, cluster_id in cluster_of.items():
+        if sha256 in original_of:
+            together[cluster_id].add(original_of[sha256])
+    false = sorted(pair for group in together.values() for pair in combinations(sorted(group), 2))
+    print(f"{len(by_original)} different photographs, {len(false)} pairs of them in one cluster:")
+    for one, other in false[:60]:
+        print(f"  {one}  {other}")
+
+
+def fit(folder: Path, truth: Path | None) -> None:
+    """Print, for each limit, the share of proposed copies that it loses and the different photographs it lets in."""
+    from facecorpus.corpus import Corpus
+    from facecorpus.dedup.match import Matcher, candidates
+    from facecorpus.dedup.stage import looker
+
+    corpus = Corpus(folder)
+    with corpus.catalog() as catalog:
+        photos = catalog.photos.hashed()
+        names = named(catalog.query("SELECT photo_sha256, url FROM candidate WHERE photo_sha256 IS NOT NULL"))
+    original_of = originals(names, truth)
+    matcher = Matcher(photos, looker(corpus), corpus.settings.dedup)
+    limits = (0.8, 0.85, 0.88, 0.9, 0.92, 0.93, 0.94, 0.95, 0.96, 0.97)
+    values: dict[tuple[bool, bool], list[float]] = defaultdict(list)
+    for first, second in candidates(photos, corpus.settings.dedup):
+        likeness = matcher.likeness(int(first), int(second))
+        copies = original_of[photos[first].sha256] == original_of[photos[second].sha256]
+        values[likeness.of_faces, copies].append(likeness.value)
+    for of_faces in (True, False):
+        copies, different = np.array(values[of_faces, True]), np.array(values[of_faces, False])
+        print(f"{'faces' if of_faces else 'whole pictures'}: {len(copies)} copies, {len(different)} different")
+        for limit in limits:
+            print(f"  {limit:.2f}  copies lost {(copies < limit).mean():.4f}  let in {(different >= limit).sum()}")
+
+
+def search() -> None:
+    """Time all pairs of random hashes; processor seconds beside wall seconds."""
+    from facecorpus.dedup.pairs import pairs_within
+
+    random = np.random.default_rng(0)
+    pairs_within(random.integers(0, 256, (600, 8), np.uint8), 8)  # compiles
+    pairs_within(random.integers(0, 256, (600, 32), np.uint8), 8)
+    for count in (24_000, 1_000_000):
+        for size, limit in ((8, 8), (32, 60)):
+            hashes = random.integers(0, 256, (count, size), np.uint8)
+            began, used = time.perf_counter(), time.process_time()
+            found = len(pairs_within(hashes, limit))
+            wall, cpu = time.perf_counter() - began, time.process_time() - used
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            print(
+                f"{count} hashes of {8 * size} bits within {limit}: {found} pairs, {wall:.2f} s, {cpu:.2f} CPU s,"
+                f" peak {peak:.0f} MiB",
+                flush=True,
+            )
+
+
+def export(folder: Path, target: Path) -> None:
+    """Write the readable photographs as NAME files with names.json, for tools that want a flat folder."""
+    from facecorpus.corpus import Corpus
+
+    corpus = Corpus(folder)
+    target.mkdir(parents=True)
+    with corpus.catalog() as catalog:
+        names = named(
+            catalog.query(
+                "SELECT photo_sha256, url FROM candidate JOIN photo ON sha256 = photo_sha256"
+                " WHERE photo.state = 'analysed' AND photo.media_type = 'image/jpeg'"
+            )
+        )
+        showing = [row[0] for row in catalog.query("SELECT DISTINCT photo_sha256 FROM face")]
+    for sha256 in names:
+        (target / f"{sha256}.jpg").write_bytes(corpus.photos.read(sha256))
+    (target / "names.json").write_text(json.dumps({"names": names, "showing": showing}))
+
+
+def peer(folder: Path, truth: Path | None) -> None:
+    """imagededup's perceptual and difference hashes at its own default limit, clustered the same way."""
+    from imagededup.methods import DHash, PHash
+
+    written = json.loads((folder / "names.json").read_text())
+    names: dict[str, str] = written["names"]
+    original_of = originals(names, truth)
+    for method in (PHash(verbose=False), DHash(verbose=False)):
+        name = type(method).__name__.lower()
+        began = time.perf_counter()
+        encodings = method.encode_images(image_dir=str(folder), num_enc_workers=2)
+        encoded = time.perf_counter() - began
+        found = method.find_duplicates(encoding_map=encodings, max_distance_threshold=PEER_LIMITS[name])
+        wall = time.perf_counter() - began
+        cluster_of = {sha256: sha256 for sha256 in names}
+        for file, others in found.items():
+            for other in others:
+                one, two = cluster_of[Path(file).stem], cluster_of[Path(other).stem]
+                if one != two:
+                    cluster_of = {sha256: one if group == two else group for sha256, group in cluster_of.items()}
+        print(f"imagededup {name}: {len(encodings)} pictures, encoding {encoded:.1f} s, in all {wall:.1f} s")
+        show(names, original_of, cluster_of, set(written["showing"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""Which pairs of photographs may be copies, by their hashes; and which are, by their pixels.
+
+The hashes only propose: their limits are wide, so that a copy that was cropped, mirrored, captioned and recoloured is
+among the proposals, with a hundred times as many different photographs of one person. What decides are the pixels of
+the pair. Where both photographs show faces, a face of one must be the very picture of a face of the other, so that two
+people before one wall are no copies, and a photograph inside a collage is one. Otherwise the whole pictures must agree.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facecorpus.catalog.photos import HashedFace, HashedPhoto
+from facecorpus.dedup.pairs import Pairs, distances, mirrored_dhash, mirrored_phash, pairs_within
+from facecorpus.dedup.pixels import FACE_SHARE, PICTURE_SHARE, View, face_likeness, picture_likeness
+from facecorpus.settings import DedupSettings
+
+DHASH_WEIGHT = 1.3
+"""A face's difference hash spreads less than its perceptual hash, so a bit of it counts for more."""
+
+SAME_FACE = 0.5
+"""Distance of descriptors up to which two faces may be one picture's: edited copies are up to 0.45 apart."""
+
+_CAPTIONED = 0.8
+"""Share of the hashes' limit up to which a second look is worth its time: a caption below a face changes few bits."""
+
+_VIEWS = 20_000  # kept in memory: 60 KB each, the least recently used go first
+
+
+@dataclass(frozen=True)
+class Looker:
+    """Gives the views of faces and photographs; None where one cannot be read."""
+
+    face: Callable[[HashedFace, HashedPhoto], View | None]
+    picture: Callable[[HashedPhoto], View | None]
+
+
+def candidates(
+    photos: Sequence[HashedPhoto], limits: DedupSettings, advance: Callable[[int], None] = lambda hashes: None
+) -> Pairs:
+    """The pairs of photographs whose hashes allow that they are copies, in ascending order, each once.
+
+    `advance` is told how many hashes have been compared with all others: one a photograph and two a face.
+    """
+    pictures = pairs_within(
+        _stacked([photo.phash for photo in photos]), limits.picture_phash, mirror=mirrored_phash, advance=advance
+    )
+    pairs = np.concatenate([pictures, _by_faces(photos, limits, advance)])
+    return np.unique(np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1), axis=0)
+
+
+def _by_faces(photos: Sequence[HashedPhoto], limits: DedupSettings, advance: Callable[[int], None]) -> Pairs:
+    faces = [face for photo in photos for face in photo.faces]
+    if not faces:
+        return np.empty((0, 2), np.int64)
+    owners = np.repeat(np.arange(len(photos)), [len(photo.faces) for photo in photos])
+    phashes, dhashes = _stacked([face.phash for face in faces]), _stacked([face.dhash for face in faces])
+    # Where the weighted sum is within the limit, one of the two distances is within its part of the limit.
+    share = round(0.6 * limits.face_hashes)
+    by_phash = pairs_within(phashes, share, mirror=mirrored_phash, advance=advance)
+    rest = int((limits.face_hashes - share) / DHASH_WEIGHT)
+    by_dhash = pairs_within(dhashes, rest, mirror=mirrored_dhash, advance=advance)
+    pairs = np.unique(np.concatenate([by_phash, by_dhash]), axis=0)
+    first, second = pairs.T
+    near = np.minimum(*_hash_distances(phashes[first], dhashes[first], phashes[second], dhashes[second]))
+    pairs = pairs[near <= limits.face_hashes]
+    embeddings = np.array([face.embedding for face in faces])
+    apart = np.linalg.norm(embeddings[pairs[:, 0]] - embeddings[pairs[:, 1]], axis=1)
+    return np.asarray(owners[pairs[apart <= limits.face_distance]])
+
+
+def _hash_distances(
+    phash: NDArray[np.uint8], dhash: NDArray[np.uint8], other_phash: NDArray[np.uint8], other_dhash: NDArray[np.uint8]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Bits of both hashes between faces as they are, and between one and the other's mirror."""
+    straight = distances(phash, other_phash) + DHASH_WEIGHT * distances(dhash, other_dhash)
+    turned = distances(phash, mirrored_phash(other_phash)) + DHASH_WEIGHT * distances(
+        dhash, mirrored_dhash(other_dhash)
+    )
+    return straight, turned
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Likeness:
+    """How well the pixels of two photographs agree, -1 to 1."""
+
+    value: float
+    of_faces: bool  # or else of the whole pictures
+
+    def enough(self, limits: DedupSettings) -> bool:
+        """Whether the two are copies."""
+        return self.value >= (limits.face_likeness if self.of_faces else limits.picture_likeness)
+
+
+class Matcher:
+    """Says of any two photographs whether they are copies, and remembers it."""
+
+    def __init__(self, photos: Sequence[HashedPhoto], looker: Looker, limits: DedupSettings) -> None:
+        self._photos = photos
+        self._limits = limits
+        self._face = lru_cache(_VIEWS)(lambda photo, face: looker.face(photos[photo].faces[face], photos[photo]))
+        self._picture = lru_cache(_VIEWS)(lambda photo: looker.picture(photos[photo]))
+        self._known: dict[tuple[int, int], Likeness] = {}
+
+    def same(self, first: int, second: int) -> bool:
+        """Whether the two photographs (numbers in the sequence) are copies of one picture."""
+        return self.likeness(first, second).enough(self._limits)
+
+    def likeness(self, first: int, second: int) -> Likeness:
+        """How well the pixels of the two photographs agree, by their faces where both show any."""
+        pair = (min(first, second), max(first, second))
+        if pair not in self._known:
+            self._known[pair] = self._compare(*pair)
+        return self._known[pair]
+
+    def _compare(self, first: int, second: int) -> Likeness:
+        a, b = self._photos[first], self._photos[second]
+        if not a.faces or not b.faces:
+            return Likeness(self._of_pictures(first, second, PICTURE_SHARE), of_faces=False)
+        apart = np.linalg.norm(
+            np.array([face.embedding for face in a.faces])[:, None] - np.array([face.embedding for face in b.faces]),
+            axis=2,
+        )
+        best = Likeness(-1.0, of_faces=True)
+        # The nearest partner of each face, the likeliest first.
+        for distance, one, other in sorted((float(row.min()), n, int(row.argmin())) for n, row in enumerate(apart)):
+            if distance > SAME_FACE or best.enough(self._limits):
+                break
+            best = max(best, Likeness(self._of_faces(first, one, second, other), of_faces=True))
+        if apart.min() > SAME_FACE:
+            # Of an edited copy, the detector may have found another one of the faces; two people before one wall
+            # differ in more places than this share.
+            return Likeness(self._of_pictures(first, second, FACE_SHARE), of_faces=True)
+        return best
+
+    def _of_faces(self, first: int, one: int, second: int, other: int) -> float:
+        view, partner = self._face(first, one), self._face(second, other)
+        if view is None or partner is None:
+            return -1.0
+        a, b = self._photos[first].faces[one], self._photos[second].faces[other]
+        straight, turned = _hash_distances(*(np.frombuffer(h, np.uint8) for h in (a.phash, a.dhash, b.phash, b.dhash)))
+        partner = partner.mirrored() if turned < straight else partner
+        likeness = face_likeness(view, partner)
+        if likeness < self._limits.face_likeness and min(straight, turned) <= _CAPTIONED * self._limits.face_hashes:
+            likeness = max(likeness, face_likeness(view, partner, captioned=True))
+        return likeness
+
+    def _of_pictures(self, first: int, second: int, share: int) -> float:
+        view, partner = self._picture(first), self._picture(second)
+        if view is None or partner is None:
+            return -1.0
+        a, b = (np.frombuffer(self._photos[number].phash, np.uint8) for number in (first, second))
+        turned = distances(a, mirrored_phash(b)) < distances(a, b)
+        return picture_likeness(view, partner.mirrored() if turned else partner, share)
+
+
+def _stacked(hashes: Sequence[bytes]) -> NDArray[np.uint8]:
+    return np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 32)
