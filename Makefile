@@ -12,6 +12,7 @@ demo: .venv/.runtime
 
 test: .venv/.dev
 	@scripts/chromium.sh
+	@scripts/mediawiki.sh install
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy --strict facecorpus training review_ui manifests

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from filelock import FileLock, Timeout
 
-from facecorpus.catalog import Catalog
+from facecorpus.catalog import Catalog, copy_catalog
 from facecorpus.errors import CorpusError
 from facecorpus.manifest import Manifest, read_manifest
 from facecorpus.settings import Settings, documented_toml, read_settings
@@ -55,6 +56,20 @@ class Corpus:
             yield catalog
         finally:
             catalog.close()
+
+    @contextmanager
+    def catalog_copy(self) -> Iterator[Catalog]:
+        """The catalog as it is now, copied to a temporary place; the corpus folder is only read."""
+        with TemporaryDirectory() as scratch:
+            copy = Path(scratch) / "catalog.sqlite"
+            if (self.root / "catalog.sqlite").exists():
+                copy_catalog(self.root / "catalog.sqlite", copy)
+            catalog = Catalog(copy)
+            try:
+                catalog.identities.replace_all(self.manifest.identities)
+                yield catalog
+            finally:
+                catalog.close()
 
     @contextmanager
     def locked(self) -> Iterator[None]:

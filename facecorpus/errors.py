@@ -6,8 +6,10 @@
     ├── CorpusError              the folder is no corpus, is locked, is newer than this program
     ├── SourceError              a source cannot be asked, or answered something that it should not
     ├── ModelError               a model file is missing or is not what it should be
+    ├── EngineError              the engine that the settings name is not installed, or its cluster not reached
     ├── PictureError             the bytes are no picture that can be used
-    └── BuildError               there is nothing to build, or a check before writing failed
+    ├── BuildError               there is nothing to build, or a check before writing failed
+    └── ExportError              the shards cannot be exported
 
 Every message is one sentence that names the thing, what was expected, and what to do next.
 """
@@ -37,9 +39,17 @@ class ModelError(FacecorpusError):
     """A model file is missing or is not what it should be."""
 
 
+class EngineError(FacecorpusError):
+    """The engine that the settings name is not installed, or its cluster cannot be reached."""
+
+
 class PictureError(FacecorpusError):
     """The bytes are no picture that can be used."""
 
 
 class BuildError(FacecorpusError):
     """There is nothing to build, or a check before writing failed."""
+
+
+class ExportError(FacecorpusError):
+    """The shards cannot be exported."""

@@ -55,25 +55,31 @@ class ForgetSummary:
 
 
 def forget(
-    corpus: Corpus, *, identity: str | None = None, photo: str | None = None, url: str | None = None
+    corpus: Corpus,
+    *,
+    identity: str | None = None,
+    photo: str | None = None,
+    url: str | None = None,
+    marked: bool = False,
 ) -> ForgetSummary:
-    """Take down one photograph (by sha256 or face_id), what came from one address, or everything of one person.
+    """Take down one photograph (by sha256 or face_id), what came from one address, everything of one person, or all
+    photographs that were marked for removal in the review.
 
     Of a person go the photographs in which a face stands for them, or that were proposed for no other listed person.
     May be killed at any moment: the removals are written first and the catalog's rows deleted last, so the same
     command again finishes the work. Raises CorpusError for a name that the corpus does not know.
     """
-    if [identity, photo, url].count(None) != 2:
-        raise CorpusError("Say what to forget with exactly one of --identity, --photo and --url.")
+    if [identity, photo, url, marked or None].count(None) != 3:
+        raise CorpusError("Say what to forget with exactly one of --identity, --photo, --url and --marked.")
     with corpus.catalog() as catalog:
         try:
-            marked = _marked(corpus, catalog, identity, photo, url)
-            near_duplicates = catalog.removals.near_duplicates(marked)
-            catalog.removals.add(marked)
-            crops = sum(corpus.crops.remove(sha256) for sha256 in marked.photographs)
-            for sha256 in marked.photographs:
+            going = _going(corpus, catalog, identity, photo, url)
+            near_duplicates = catalog.removals.near_duplicates(going)
+            catalog.removals.add(going)
+            crops = sum(corpus.crops.remove(sha256) for sha256 in going.photographs)
+            for sha256 in going.photographs:
                 corpus.photos.remove(sha256)
-            erased = catalog.removals.erase(marked)
+            erased = catalog.removals.erase(going)
         finally:
             # Even where nothing is known by that name: a run killed here has deleted all rows that knew it.
             catalog.scrub()
@@ -83,25 +89,27 @@ def forget(
         faces=erased.faces,
         decisions=erased.decisions,
         near_duplicates=tuple(near_duplicates),
-        originals=tuple(address for address in marked.urls if address.startswith("file:")),
+        originals=tuple(address for address in going.urls if address.startswith("file:")),
         listed=identity if identity in {one.identity_id for one in corpus.manifest.identities} else None,
         shards=corpus.shards if corpus.shards.is_dir() else None,
         runs=tuple(sorted(run.name for run in corpus.runs.glob("*") if run.is_dir())),
     )
 
 
-def _marked(corpus: Corpus, catalog: Catalog, identity: str | None, photo: str | None, url: str | None) -> Marked:
-    marked = None
+def _going(corpus: Corpus, catalog: Catalog, identity: str | None, photo: str | None, url: str | None) -> Marked:
+    """What goes; where nothing is named, the photographs that people marked in the review."""
+    going: Marked | None
     if identity is not None:
-        marked, expected = catalog.removals.of_identity(identity), "an identity_id as in manifest.csv"
+        going, expected = catalog.removals.of_identity(identity), "an identity_id as in manifest.csv"
     elif photo is not None:
-        marked, expected = _photograph(corpus, catalog, photo.lower()), "the sha256 of a photograph, or a face_id"
+        going, expected = _photograph(corpus, catalog, photo.lower()), "the sha256 of a photograph, or a face_id"
+    elif url is not None:
+        going, expected = catalog.removals.of_url(url), "the address that a photograph was fetched from (source_url)"
     else:
-        assert url is not None
-        marked, expected = catalog.removals.of_url(url), "the address that a photograph was fetched from (source_url)"
-    if marked is None:
+        return catalog.removals.of_photographs(catalog.review.marked())
+    if going is None:
         raise CorpusError(f"{identity or photo or url} is not in {corpus.root}; expected {expected}.")
-    return marked
+    return going
 
 
 def _photograph(corpus: Corpus, catalog: Catalog, name: str) -> Marked | None:

@@ -60,7 +60,7 @@ def is_cut_short(data: bytes) -> bool:
     if media_type(data) != "image/jpeg":
         return False
     scan = next((start for marker, start in _jpeg_segments(data) if marker == _JPEG_SCAN), None)
-    return scan is None or data.find(_JPEG_END, scan) < 0
+    return scan is None or data.rfind(_JPEG_END, scan) < 0  # found sooner from behind
 
 
 def _what_instead(data: bytes) -> str:

@@ -47,7 +47,7 @@ def auto_review(corpus: Corpus) -> AutoSummary:
     with corpus.catalog() as catalog, catalog.transaction():
         people = [identity.identity_id for identity in corpus.manifest.identities]
         faces = [face for identity_id in people for face in catalog.faces.for_review(identity_id) if face.kept]
-        decisions = catalog.decisions.all()
+        decisions = [one for one in catalog.decisions.all() if one.kind in ("verdict", "settle")]
         by_people = {decision.face_id for decision in decisions if decision.reviewer != REVIEWER}
         wanted = verdicts(faces, by_people)
         changes = changed(wanted, _said(decisions), set(people), by_people)

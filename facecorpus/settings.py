@@ -1,14 +1,18 @@
 """The one table of settings: corpus.toml, its documentation and its validation all come from here."""
 
 import tomllib
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from facecorpus.errors import SettingsError
+from facecorpus.licences import WANTED
+
+SOURCES = ("commons", "openverse", "flickr", "bing", "google", "baidu", "urls", "folder", "archive")
 
 
-def option(default: Any, help: str, *, choices: tuple[str, ...] = (), minimum: float | None = None) -> Any:
+def option(default: Any, help: str, *, choices: tuple[Any, ...] = (), minimum: float | None = None) -> Any:
     """A settings key: its default, what it means, and what it may be."""
     return field(default=default, metadata={"help": help, "choices": choices, "minimum": minimum})
 
@@ -17,7 +21,9 @@ def option(default: Any, help: str, *, choices: tuple[str, ...] = (), minimum: f
 class CrawlSettings:
     """Where photographs are looked for, and how many are wanted."""
 
-    sources: tuple[str, ...] = option(("commons",), "Sources to ask, in this order.", choices=("commons", "folder"))
+    sources: tuple[str, ...] = option(
+        ("commons",), "Sources to ask, in this order; docs/sources.md says what each one needs.", choices=SOURCES
+    )
     contact: str = option(
         "",
         "Your mail address or page, sent in the User-Agent. Required before any host that is not private is asked.",
@@ -31,11 +37,39 @@ class CrawlSettings:
         "https://commons.wikimedia.org/w/api.php", "Address of the MediaWiki API that source 'commons' asks."
     )
     commons_width: int = option(
-        960, "Width in pixels of the thumbnails taken from Commons (0: the originals).", minimum=0
+        960,
+        "Width in pixels of the thumbnails taken from Commons, which has them in these widths alone (0: the"
+        " originals).",
+        choices=(0, 20, 40, 60, 120, 250, 330, 500, 960, 1280, 1920, 3840),
     )
     commons_depth: int = option(2, "How many levels of sub-categories are followed.", minimum=0)
+    wikipedia_api: str = option(
+        "https://en.wikipedia.org/w/api.php", "Address of the Wikipedia in which wikipedia_title is looked up."
+    )
+    wikidata_api: str = option(
+        "https://www.wikidata.org/w/api.php", "Address of the Wikidata in which people are checked."
+    )
+    openverse_api: str = option("https://api.openverse.org/v1", "Address that source 'openverse' asks.")
+    flickr_api: str = option("https://api.flickr.com/services/rest/", "Address that source 'flickr' asks.")
+    licences: tuple[str, ...] = option(
+        ("by", "by-sa", "by-nd", "by-nc", "by-nc-sa", "by-nc-nd", "cc0", "pdm"),
+        "Creative Commons licences that openverse and flickr are asked for (pdm: public domain mark).",
+        choices=("by", "by-sa", "by-nd", "by-nc", "by-nc-sa", "by-nc-nd", "cc0", "pdm"),
+    )
+    engines_despite_robots: bool = option(
+        False,
+        "Ask bing, google and baidu though their robots.txt disallows result pages to crawlers. Whether you may is"
+        " between you and them.",
+    )
+    urls: str = option(
+        "",
+        "Source 'urls': a CSV, TSV, Parquet or JSONL file of names and addresses (relative: from the corpus folder).",
+    )
     folder: str = option(
         "", "Source 'folder': a directory with one sub-folder per identity_id (relative: from the corpus folder)."
+    )
+    archive: str = option(
+        "", "Source 'archive': a zip or tar file with one folder per identity_id (relative: from the corpus folder)."
     )
 
 
@@ -43,19 +77,43 @@ class CrawlSettings:
 class FetchSettings:
     """How politely and how safely files are downloaded."""
 
-    per_host: int = option(2, "Requests under way at once to one host.", minimum=1)
-    requests_per_minute: int = option(200, "Requests to one host in a minute, at most.", minimum=1)
+    per_host: int = option(2, "Requests under way at once to one host, where nothing else is known of it.", minimum=1)
+    requests_per_minute: int = option(
+        200, "Requests to one host in a minute, at most, where nothing else is known of it.", minimum=1
+    )
+    hosts: tuple[str, ...] = option(
+        (),
+        "Limits of single hosts, each like 'photos.example.org: 1 at once, 30 a minute' (*.example.org: all below it)."
+        " They stand above the known ones (docs/crawling.md).",
+    )
+    host_failures: int = option(8, "Requests in a row that fail before a host rests while the others go on.", minimum=1)
+    host_rest_seconds: float = option(
+        60.0, "Seconds of a failing host's first rest; each further one is four times as long.", minimum=0
+    )
     tries: int = option(4, "Tries for one file in one run, where a further try can help.", minimum=1)
+    give_up_after: int = option(
+        12, "Tries for one file in all runs, after which only --retry failed asks for it again.", minimum=1
+    )
+    enough_per_identity: int = option(
+        0, "Photographs of one person after which no more are fetched (0: no limit).", minimum=0
+    )
+    enough_per_subgroup: int = option(
+        0, "Photographs of one subgroup after which no more are fetched (0: no limit).", minimum=0
+    )
     timeout_seconds: float = option(30.0, "Seconds without an answer after which a try is given up.", minimum=0.1)
     max_seconds: float = option(120.0, "Seconds that one file may take as a whole.", minimum=1)
     max_bytes: int = option(32_000_000, "Bytes of one file, at most.", minimum=1)
     max_pixels: int = option(80_000_000, "Pixels of one picture, at most; checked before decoding.", minimum=1)
     obey_opt_outs: bool = option(
-        True, "Obey robots.txt, X-Robots-Tag (noai, noimageai, noindex, noimageindex, noml) and TDM-Reservation."
+        True,
+        "Obey robots.txt, X-Robots-Tag (noai, noimageai, noindex, noimageindex, noml) and TDM reservations.",
     )
     private_hosts: tuple[str, ...] = option(
         (),
         "Hosts (host or host:port) on private or loopback addresses that may be asked. All others are refused.",
+    )
+    authorities: str = option(
+        "", "File (PEM) of certificate authorities to trust beside the usual ones, for an https host of your own."
     )
 
 
@@ -63,13 +121,29 @@ class FetchSettings:
 class FacesSettings:
     """How faces are found and measured."""
 
-    detector: str = option("hog", "Face detector.", choices=("hog",))
+    detector: str = option(
+        "hog",
+        "Face detector: dlib's HOG, dlib's network (more turned and tilted faces), or OpenCV's YuNet.",
+        choices=("hog", "mmod", "yunet"),
+    )
+    yunet_model: str = option("", "Path of YuNet's ONNX file; it comes with no package.")
     detect_pixels: int = option(
         400_000, "Larger photographs are shrunk to about this many pixels for detection.", minimum=10_000
     )
     upsample: int = option(1, "Times a photograph that gave no face is doubled for a second look.", minimum=0)
     min_face: int = option(30, "Faces narrower than this many pixels are not kept.", minimum=10)
     workers: int = option(0, "Worker processes (0: one per core).", minimum=0)
+    engine: str = option(
+        "local",
+        "Where photographs are analysed: this machine's cores, or Daft (many machines).",
+        choices=("local", "daft"),
+    )
+    ray_address: str = option("", "Engine 'daft': address of a Ray cluster (empty: this machine alone).")
+    photos_address: str = option(
+        "",
+        "Engine 'daft': where the workers read photographs, as any fsspec address of a copy of photos/"
+        " (s3://bucket/photos; empty: the corpus' own folder, which all machines must see).",
+    )
 
 
 @dataclass(frozen=True)
@@ -110,6 +184,17 @@ class RankSettings:
 
 
 @dataclass(frozen=True)
+class ReviewSettings:
+    """How several people share the review."""
+
+    overlap: float = option(
+        0.0,
+        "Share of all faces that two people judge, the second without seeing what the first said; by the face's id.",
+        minimum=0,
+    )
+
+
+@dataclass(frozen=True)
 class LabelSettings:
     """Age groups in whole years: young up to the year before adult_from, and so on."""
 
@@ -128,7 +213,31 @@ class BuildSettings:
     test_share: float = option(0.3, "Share of each person's photographs in the test split.", minimum=0.05)
     folds: int = option(3, "Folds of identities, for tests on people never seen.", minimum=2)
     seed: int = option(0, "Seed of the splits.", minimum=0)
-    shard_megabytes: int = option(400, "Size of one Parquet shard, at most about.", minimum=1)
+    shard_megabytes: int = option(
+        100,
+        "Size of one Parquet shard, at most about. A rejected face rewrites the one or two shards of its person.",
+        minimum=1,
+    )
+    licences: str = option(
+        "any",
+        "Which photographs enter by licence: any (also unknown ones), no-nc (known, and not non-commercial only),"
+        " free (of those the ones that allow changes), cc0 (no condition at all, public domain included).",
+        choices=WANTED,
+    )
+    balance: str = option(
+        "none",
+        "subgroup: no subgroup gives more faces than another, the best ones of each person in turn.",
+        choices=("none", "subgroup"),
+    )
+    quota: int = option(
+        0, "With balance: faces of one subgroup, at most (0: as many as the smallest subgroup has).", minimum=0
+    )
+    age_labels: str = option(
+        "identity",
+        "Where the age group is from: identity (the manifest's, for the person and period), or capture (the age on the"
+        " day of the photograph where that is known, else the manifest's).",
+        choices=("identity", "capture"),
+    )
     workers: int = option(0, "Worker processes (0: one per core, fewer for a small build).", minimum=0)
 
 
@@ -141,6 +250,7 @@ class Settings:
     faces: FacesSettings = FacesSettings()
     dedup: DedupSettings = DedupSettings()
     rank: RankSettings = RankSettings()
+    review: ReviewSettings = ReviewSettings()
     labels: LabelSettings = LabelSettings()
     build: BuildSettings = BuildSettings()
 
@@ -172,6 +282,17 @@ def _read_section(path: Path, name: str, defaults: Any, values: Any) -> Any:
     return type(defaults)(**read)
 
 
+def changed(section: BuildSettings, values: Mapping[str, Any]) -> BuildSettings:
+    """The section with the values that are not None; SettingsError for one that the key may not have."""
+    keys = {key.name: key for key in fields(section)}
+    checked = {
+        key: _checked(f"--{key.replace('_', '-')}", keys[key].default, value, keys[key].metadata)
+        for key, value in values.items()
+        if value is not None
+    }
+    return replace(section, **checked)
+
+
 def _checked(where: str, default: Any, value: Any, rules: Any) -> Any:
     """The value in the type of its default, or a SettingsError that says what was expected."""
     if isinstance(default, tuple):
@@ -185,7 +306,8 @@ def _checked(where: str, default: Any, value: Any, rules: Any) -> Any:
         raise SettingsError(f"{where} must be {kind}, not {value!r}.")
     for item in value if isinstance(value, tuple) else (value,):
         if rules["choices"] and item not in rules["choices"]:
-            raise SettingsError(f"{where} may be {', '.join(rules['choices'])}; not {item!r}.")
+            allowed = ", ".join(map(str, rules["choices"]))
+            raise SettingsError(f"{where} may be {allowed}; not {item!r}.")
     if rules["minimum"] is not None and value < rules["minimum"]:
         raise SettingsError(f"{where} must be at least {rules['minimum']}, not {value!r}.")
     return value
@@ -198,8 +320,8 @@ def documented_toml(settings: Settings = Settings()) -> str:
         values = getattr(settings, section.name)
         lines += ["", f"# {type(values).__doc__}", f"[{section.name}]"]
         for key in fields(values):
-            choices = key.metadata["choices"]
-            lines.append(f"# {key.metadata['help']}" + (f" One of: {', '.join(choices)}." if choices else ""))
+            choices = ", ".join(map(str, key.metadata["choices"]))
+            lines.append(f"# {key.metadata['help']}" + f" One of: {choices}." * bool(choices))
             lines.append(f"{key.name} = {_toml(getattr(values, key.name))}")
     return "\n".join(lines) + "\n"
 

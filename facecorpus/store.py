@@ -14,16 +14,22 @@ def write_atomically(path: Path, data: bytes, scratch: Path | None = None) -> No
     The temporary file lies in the folder scratch, on the same file system; beside path where none is named.
     """
     scratch = scratch or path.parent
-    for folder in (path.parent, scratch):
-        folder.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=".tmp-", dir=scratch)
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=".tmp-", dir=scratch)
+    except FileNotFoundError:
+        scratch.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=".tmp-", dir=scratch)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
+            os.fchmod(file.fileno(), 0o644)  # mkstemp gives 0600; a corpus is shared like any other file
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # mkstemp gives 0600; a corpus is shared like any other file
-        os.replace(temporary, path)
+        try:
+            os.replace(temporary, path)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -47,13 +53,14 @@ class Store(_Files):
 
     def path(self, sha256: str) -> Path:
         """Where the bytes of that hash are, or would be."""
-        return self.root / sha256[:2] / sha256[2:4] / sha256
+        return self.root / f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
 
-    def put(self, data: bytes) -> str:
-        """Store the bytes, unless they are there already, and return their sha256 (hex)."""
-        sha256 = hashlib.sha256(data).hexdigest()
-        if not self.path(sha256).exists():
-            write_atomically(self.path(sha256), data, self.scratch)
+    def put(self, data: bytes, sha256: str | None = None) -> str:
+        """Store the bytes, unless they are there already, and return their sha256 (hex), where it is not given."""
+        sha256 = sha256 or hashlib.sha256(data).hexdigest()
+        path = self.path(sha256)
+        if not path.exists():
+            write_atomically(path, data, self.scratch)
         return sha256
 
     def read(self, sha256: str) -> bytes:
@@ -76,7 +83,7 @@ class Crops(_Files):
 
     def path(self, face_id: str) -> Path:
         """Where the crop of that face is, or would be."""
-        return self.root / face_id[:2] / face_id[2:4] / f"{face_id}.jpg"
+        return self.root / f"{face_id[:2]}/{face_id[2:4]}/{face_id}.jpg"
 
     def put(self, face_id: str, jpeg: bytes) -> None:
         """Write one crop; the same face again replaces it."""

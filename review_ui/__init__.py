@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from review_ui.serve import review_url, serve
+from review_ui.serve import LOOPBACK, review_url, serve
 
 if TYPE_CHECKING:
     from review_ui.app import create_app
 
-__all__ = ["create_app", "review_url", "serve"]
+__all__ = ["LOOPBACK", "create_app", "review_url", "serve"]
 
 
 def __getattr__(name: str) -> Any:

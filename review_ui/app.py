@@ -1,94 +1,87 @@
-"""The review page as an ASGI application: two pages, their pictures, and the JSON that their scripts ask for."""
+"""The review page as an ASGI application: three pages, their pictures, and the JSON that their scripts ask for."""
 
 import hashlib
 import json
-import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from typing import Literal
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, Response
-from starlette.staticfiles import StaticFiles
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from facecorpus.catalog.records import ReviewFace
 from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
 from facecorpus.manifest import Identity
+from review_ui.answers import details_json, disputes_json, faces_json, order_json
+from review_ui.asked import AGES, REASONS, read_step, read_verdicts
 from review_ui.desk import Desk
-from review_ui.guard import Guard
+from review_ui.files import static
+from review_ui.guard import Access, Guard, reviewer_of
 from review_ui.overview import read_overview, subgroup_title
-from review_ui.pages import STATIC, page, picture_type, refusal
+from review_ui.pages import page, refusal
+from review_ui.pictures import Crops, photograph
 
-REASONS = {
-    "w": "wrong person",
-    "n": "not a face",
-    "d": "duplicate",
-    "q": "quality",
-    "g": "age label",
-    "o": "other",
-}
-"""Why a face is rejected, by the key that says so after 'r'."""
-
-_FACE_ID = re.compile(r"[0-9a-f]{24}-[0-9]{1,6}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
-# Photographs come from anywhere: even a file that is a picture and a document at once stays a picture.
-_ALONE = {"Content-Security-Policy": "default-src 'none'; sandbox"}
+MOST_DETAILS = 500
+"""Faces whose details are answered at once."""
 
 
-class Verdicts(BaseModel):
-    """POST /api/decisions."""
-
-    identity_id: str
-    face_ids: list[str] = Field(min_length=1, max_length=100_000)
-    verdict: Literal["accept", "reject", "undecided"]
-    reason: str = ""
-
-
-class Step(BaseModel):
-    """POST /api/undo and /api/redo; `batch` is the one that the page believes to be the latest."""
-
-    identity_id: str
-    batch: int | None = None
-
-
-def create_app(corpus: Corpus, token: str, reviewer: str) -> ASGIApp:
-    """The application for one corpus and one reviewer; `token` lets one browser in, once."""
-    desk = Desk(corpus, reviewer)
+def create_app(corpus: Corpus, access: Access) -> ASGIApp:
+    """The application for one corpus; `access` says who may come in, and as which reviewer."""
+    desk = Desk(corpus)
+    questions, pages = Questions(desk), Pages(desk)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         desk.close()
 
-    app = FastAPI(openapi_url=None, lifespan=lifespan)
-    app.mount("/static", StaticFiles(directory=STATIC))
-    _add_pages(app, desk)
-    _add_pictures(app, corpus)
-    _add_api(app, desk)
-    _add_refusals(app)
-    return Guard(app, token)
+    async def photo(request: Request) -> Response:
+        return photograph(corpus, request.path_params["sha256"])
+
+    routes = [
+        Route("/", pages.overview),
+        Route("/identity/{identity_id}", pages.identity),
+        Route("/disagreements", pages.disagreements),
+        Route("/photos/{sha256}", photo),
+        Route("/static/{version}/{name}", static),
+        Route("/api/identity/{identity_id}", questions.faces),
+        Route("/api/identity/{identity_id}/details", questions.details),
+        Route("/api/identity/{identity_id}/news", questions.news),
+        Route("/api/identity/{identity_id}/order", questions.order),
+        Route("/api/identity/{identity_id}/search", questions.search),
+        Route("/api/identity/{identity_id}/near-duplicates/{face_id}", questions.near_duplicates),
+        Route("/api/disagreements", questions.disagreements),
+        Route("/api/decisions", questions.decide, methods=["POST"]),
+        Route("/api/undo", questions.undo, methods=["POST"]),
+        Route("/api/redo", questions.redo, methods=["POST"]),
+    ]
+    handlers = {HTTPException: _refuse, FacecorpusError: _refuse, Exception: _refuse}
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+    return Guard(Crops(app, corpus), access)
 
 
-def _add_pages(app: FastAPI, desk: Desk) -> None:
-    corpus_key = hashlib.sha256(str(desk.corpus.root.resolve()).encode()).hexdigest()[:12]
+class Pages:
+    """The pages, as HTML."""
 
-    @app.get("/")
-    async def overview() -> Response:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._corpus_key = hashlib.sha256(str(desk.corpus.root.resolve()).encode()).hexdigest()[:12]
+
+    async def overview(self, request: Request) -> Response:
+        """Everybody by subgroup, and how far they are."""
+        desk, reviewer = self._desk, reviewer_of(request)
         identities = desk.corpus.manifest.identities
-        counts = await desk.run(lambda catalog: read_overview(catalog, identities))
-        return page("overview.html", overview=counts, corpus=desk.corpus.root, reviewer=desk.reviewer)
+        counts = await desk.run(lambda catalog: read_overview(catalog, identities, reviewer, desk.overlap))
+        return page("overview.html", overview=counts, corpus=desk.corpus.root, reviewer=reviewer)
 
-    @app.get("/identity/{identity_id}")
-    async def identity(identity_id: str) -> Response:
-        person = _person(desk.corpus, identity_id)
-        people = desk.corpus.manifest.identities
+    async def identity(self, request: Request) -> Response:
+        """One person's faces."""
+        person = _person(self._desk.corpus, request.path_params["identity_id"])
+        people = self._desk.corpus.manifest.identities
         place = people.index(person)
         return page(
             "identity.html",
@@ -99,74 +92,94 @@ def _add_pages(app: FastAPI, desk: Desk) -> None:
             before=people[place - 1] if place else None,
             after=people[place + 1] if place + 1 < len(people) else None,
             reasons=REASONS,
-            queue_key=f"facecorpus:{corpus_key}:{desk.reviewer}",
+            ages=AGES,
+            reviewer=reviewer_of(request),
+            queue_key=self._queue_key(request),
         )
 
+    async def disagreements(self, request: Request) -> Response:
+        """The faces on which people disagree."""
+        return page(
+            "disagreements.html",
+            corpus=self._desk.corpus.root,
+            reviewer=reviewer_of(request),
+            queue_key=self._queue_key(request),
+        )
 
-def _add_pictures(app: FastAPI, corpus: Corpus) -> None:
-    async def crop(request: Request) -> Response:
-        face_id = request.path_params["face_id"]
-        path = corpus.crops.path(face_id)
-        if not _FACE_ID.fullmatch(face_id) or not path.is_file():
-            raise HTTPException(404, "There is no such crop.")
-        # About 10 kB: reading it here costs less than a thread, and a screen asks for a hundred at once.
-        return Response(path.read_bytes(), media_type="image/jpeg", headers=_FOR_EVER)
-
-    async def photo(request: Request) -> Response:
-        sha256 = request.path_params["sha256"]
-        path = corpus.photos.path(sha256)
-        if not _SHA256.fullmatch(sha256) or not path.is_file():
-            raise HTTPException(404, "There is no such photograph.")
-        with path.open("rb") as file:
-            media_type = picture_type(file.read(16))
-        if media_type is None:
-            raise HTTPException(415, "Browsers do not show photographs of this kind.")
-        return FileResponse(path, media_type=media_type, headers=_FOR_EVER | _ALONE)
-
-    # Plain routes: the framework's parsing of arguments would take longer than reading a crop.
-    app.add_route("/crops/{face_id}.jpg", crop, methods=["GET"])
-    app.add_route("/photos/{sha256}", photo, methods=["GET"])
+    def _queue_key(self, request: Request) -> str:
+        """Under which name the browser keeps what is not on disk yet: another corpus or reviewer, another name."""
+        return f"facecorpus:{self._corpus_key}:{reviewer_of(request)}"
 
 
-def _add_api(app: FastAPI, desk: Desk) -> None:
-    @app.get("/api/identity/{identity_id}")
-    async def faces(identity_id: str) -> Response:
-        _person(desk.corpus, identity_id)
-        read = await desk.faces(identity_id)
-        return _json({"faces": _rows(read.faces), "undo": read.undo, "redo": read.redo})
+class Questions:
+    """What the pages' scripts ask and say, as JSON."""
 
-    @app.post("/api/decisions")
-    async def decide(asked: Verdicts) -> Response:
-        _person(desk.corpus, asked.identity_id)
-        if asked.reason not in (REASONS.values() if asked.verdict == "reject" else ("",)):
-            raise HTTPException(422, f"A rejection, and nothing else, has a reason: {', '.join(REASONS.values())}.")
-        face_ids = list(dict.fromkeys(asked.face_ids))
-        return _json(asdict(await desk.decide(asked.identity_id, face_ids, asked.verdict, asked.reason)))
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
-    @app.post("/api/undo")
-    async def undo(asked: Step) -> Response:
-        return _json(asdict(await desk.undo(_person(desk.corpus, asked.identity_id).identity_id, asked.batch)))
+    async def faces(self, request: Request) -> Response:
+        """All faces of a person in columns."""
+        person = self._asked(request)
+        read = await self._desk.faces(person.identity_id, reviewer_of(request))
+        return _json(faces_json(read, self._desk.corpus.manifest.identities, reviewer_of(request)))
 
-    @app.post("/api/redo")
-    async def redo(asked: Step) -> Response:
-        return _json(asdict(await desk.redo(_person(desk.corpus, asked.identity_id).identity_id, asked.batch)))
+    async def details(self, request: Request) -> Response:
+        """What is shown of some faces: ?faces=ID,ID,…"""
+        face_ids = request.query_params.get("faces", "").split(",")
+        if len(face_ids) > MOST_DETAILS:
+            raise HTTPException(422, f"faces: at most {MOST_DETAILS} at once.")
+        return _json(details_json(await self._desk.details(self._asked(request).identity_id, face_ids)))
 
+    async def news(self, request: Request) -> Response:
+        """How the faces stand of which anybody said something since: ?after=ROW."""
+        after = request.query_params.get("after", "")
+        if not after.isdecimal():
+            raise HTTPException(422, "after: a whole number is expected.")
+        person = self._asked(request)
+        return _json(asdict(await self._desk.news(person.identity_id, int(after), reviewer_of(request))))
 
-def _add_refusals(app: FastAPI) -> None:
-    async def refuse(request: Request, error: Exception) -> Response:
-        path = request.scope["path"]
-        if isinstance(error, HTTPException):
-            return refusal(path, error.status_code, error.detail)
-        if isinstance(error, FacecorpusError):
-            return refusal(path, 409, str(error))
-        if isinstance(error, RequestValidationError):
-            first = error.errors()[0]
-            field = ".".join(str(part) for part in first["loc"][1:]) or "body"
-            return refusal(path, 422, f"{field}: {first['msg']}.")
-        return refusal(path, 500, "Something went wrong; the terminal of facecorpus review says what.")
+    async def order(self, request: Request) -> Response:
+        """The undecided faces ranked anew."""
+        return _json(order_json(await self._desk.order(self._asked(request).identity_id)))
 
-    for kind in (HTTPException, FacecorpusError, RequestValidationError, Exception):
-        app.add_exception_handler(kind, refuse)
+    async def search(self, request: Request) -> Response:
+        """The faces whose caption, author, licence, page or reasons hold a text: ?text=…"""
+        person, text = self._asked(request), request.query_params.get("text", "").strip()
+        return _json({"faces": await self._desk.run(lambda catalog: catalog.review.matching(person.identity_id, text))})
+
+    async def near_duplicates(self, request: Request) -> Response:
+        """The near-duplicates of a face, of all people."""
+        person = self._asked(request)
+        found = await self._desk.near_duplicates(
+            person.identity_id, request.path_params["face_id"], reviewer_of(request)
+        )
+        return _json({"faces": [asdict(face) | {"standing": asdict(standing)} for face, standing in found]})
+
+    async def disagreements(self, _: Request) -> Response:
+        """The faces on which people disagree, and what each says."""
+        return _json(disputes_json(await self._desk.disputes(), self._desk.corpus.manifest.identities))
+
+    async def decide(self, request: Request) -> Response:
+        """Say one thing of several faces."""
+        asked = await read_verdicts(request)
+        for identity_id in (asked.page, asked.identity_id):
+            _person(self._desk.corpus, identity_id)
+        return _json(asdict(await self._desk.decide(asked, reviewer_of(request))))
+
+    async def undo(self, request: Request) -> Response:
+        """Take back what was said last."""
+        asked = await read_step(request)
+        _person(self._desk.corpus, asked.page)
+        return _json(asdict(await self._desk.undo(asked, reviewer_of(request))))
+
+    async def redo(self, request: Request) -> Response:
+        """Say again what was taken back last."""
+        asked = await read_step(request)
+        _person(self._desk.corpus, asked.page)
+        return _json(asdict(await self._desk.redo(asked, reviewer_of(request))))
+
+    def _asked(self, request: Request) -> Identity:
+        return _person(self._desk.corpus, request.path_params["identity_id"])
 
 
 def _person(corpus: Corpus, identity_id: str) -> Identity:
@@ -176,11 +189,15 @@ def _person(corpus: Corpus, identity_id: str) -> Identity:
         raise HTTPException(404, f"Nobody in this corpus has the id {identity_id!r}.") from None
 
 
-def _rows(faces: Sequence[ReviewFace]) -> list[dict[str, object]]:
-    """The faces as the page's scripts read them: a copy of 30,000 by dataclasses.asdict would take a second."""
-    return [{name: getattr(face, name) for name in ReviewFace.__slots__} for face in faces]
-
-
 def _json(document: object) -> Response:
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return Response(text.encode("utf-8", "surrogatepass"), media_type="application/json")
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    path = request.scope["path"]
+    if isinstance(error, HTTPException):
+        return refusal(path, error.status_code, error.detail)
+    if isinstance(error, FacecorpusError):
+        return refusal(path, 409, str(error))
+    return refusal(path, 500, "Something went wrong; the terminal of facecorpus review says what.")

@@ -1,4 +1,4 @@
-"""The desk: one connection to the catalog, in one thread of its own, for one reviewer."""
+"""The desk: one connection to the catalog, in one thread of its own."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,30 +8,41 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from facecorpus.catalog import Catalog
-from facecorpus.catalog.decisions import Standing
-from facecorpus.catalog.records import ReviewFace
+from facecorpus.catalog.review import Dispute, FaceDetails, FaceIndex, Standing
 from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
+from review_ui.asked import Step, Verdicts
+from review_ui.learning import Order, Teacher
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """The faces of a person, and which batches an undo and a redo would take."""
+    """The faces of a person, which batches an undo and a redo would take, and the journal's latest row."""
 
-    faces: list[ReviewFace]
+    index: FaceIndex
     undo: int | None
     redo: int | None
+    latest: int
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """How the touched faces stand after a change, and which batches an undo and a redo would take now."""
 
+    touched: int  # faces of other people's pages included
     faces: list[Standing]
     undo: int | None
     redo: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """How faces stand of which something was said since; the number of the latest row."""
+
+    faces: list[Standing]
+    latest: int
 
 
 class Desk:
@@ -40,59 +51,113 @@ class Desk:
     SQLite connections belong to one thread, so all work is done in one, in its order.
     """
 
-    def __init__(self, corpus: Corpus, reviewer: str) -> None:
+    def __init__(self, corpus: Corpus) -> None:
         self.corpus = corpus
-        self.reviewer = reviewer
+        self.overlap = corpus.settings.review.overlap
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
         self._open = ExitStack()
         self._catalog: Catalog | None = None
+        self._teacher = Teacher()
 
     async def run(self, work: Callable[[Catalog], Result]) -> Result:
         """Do the work with the catalog, in the desk's thread."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(self._connected()))
 
-    async def faces(self, identity_id: str) -> Faces:
+    async def faces(self, identity_id: str, reviewer: str) -> Faces:
         """The person's ranked faces, the most suspicious first."""
 
         def work(catalog: Catalog) -> Faces:
-            history = catalog.decisions.history(identity_id, self.reviewer)
-            return Faces(catalog.faces.for_review(identity_id), history.undo, history.redo)
+            latest, _ = catalog.review.changed(identity_id, -1)
+            history = catalog.decisions.history(identity_id, reviewer)
+            index = catalog.review.index(identity_id, reviewer, self.overlap)
+            return Faces(index, history.undo, history.redo, latest)
 
         return await self.run(work)
 
-    async def decide(self, identity_id: str, face_ids: list[str], verdict: str, reason: str) -> Change:
-        """Append one verdict for all these faces, or raise FacecorpusError where one is not the person's."""
+    async def details(self, identity_id: str, face_ids: list[str]) -> list[FaceDetails]:
+        """What is shown of these faces."""
+        return await self.run(lambda catalog: catalog.review.details(face_ids, identity_id))
+
+    async def near_duplicates(
+        self, identity_id: str, face_id: str, reviewer: str
+    ) -> list[tuple[FaceDetails, Standing]]:
+        """The near-duplicates of a face, of all people, each with how it stands on its own person's page."""
+
+        def work(catalog: Catalog) -> list[tuple[FaceDetails, Standing]]:
+            faces = catalog.review.details(catalog.review.near_duplicates(face_id), identity_id)
+            standings = [
+                catalog.review.standings(face.identity_id or identity_id, [face.face_id], reviewer, self.overlap)
+                for face in faces
+            ]
+            return [
+                (face, own[0] if own else Standing(face.face_id)) for face, own in zip(faces, standings, strict=True)
+            ]
+
+        return await self.run(work)
+
+    async def news(self, identity_id: str, after: int, reviewer: str) -> News:
+        """How the faces of a page stand of which anybody said something after that row."""
+
+        def work(catalog: Catalog) -> News:
+            latest, face_ids = catalog.review.changed(identity_id, after)
+            return News(catalog.review.standings(identity_id, face_ids, reviewer, self.overlap), latest)
+
+        return await self.run(work)
+
+    async def order(self, identity_id: str) -> Order:
+        """The undecided faces of a person ranked anew, with what was accepted and rejected meanwhile."""
+        return await self.run(lambda catalog: self._teacher.order(catalog, identity_id, self.corpus.settings.rank))
+
+    async def disputes(self) -> list[Dispute]:
+        """The faces on which people disagree, settled ones included."""
+        return await self.run(lambda catalog: catalog.review.disputes())
+
+    async def decide(self, asked: Verdicts, reviewer: str) -> Change:
+        """Append one row for each face, or raise FacecorpusError where one is not the person's."""
 
         def work(catalog: Catalog) -> Change:
+            face_ids = list(asked.face_ids)
             with catalog.transaction():
-                known = {standing.face_id for standing in catalog.decisions.standing(identity_id, face_ids)}
+                known = set(catalog.review.on_page(asked.page, face_ids))
+                if asked.identity_id != asked.page:
+                    known.update(catalog.review.on_page(asked.identity_id, face_ids))
                 strangers = [face_id for face_id in face_ids if face_id not in known]
                 if strangers:
                     raise FacecorpusError(
-                        f"Face {strangers[0]} does not stand for {identity_id} any more; reload the page."
+                        f"Face {strangers[0]} does not stand for {asked.page} any more; reload the page."
                     )
                 catalog.decisions.add(
-                    face_ids, identity_id=identity_id, reviewer=self.reviewer, verdict=verdict, reason=reason
+                    face_ids,
+                    identity_id=asked.identity_id,
+                    reviewer=reviewer,
+                    verdict=asked.verdict,
+                    reason=asked.reason,
+                    kind=asked.kind,
+                    shown_as=asked.page,
                 )
-            return self._change(catalog, identity_id, face_ids)
+            return self._change(catalog, asked.page, face_ids, reviewer)
 
         return await self.run(work)
 
-    async def undo(self, identity_id: str, batch: int | None) -> Change:
-        """Take back this reviewer's latest verdicts on the person."""
-        return await self.run(
-            lambda catalog: self._change(
-                catalog, identity_id, catalog.decisions.undo(identity_id, self.reviewer, batch)
-            )
-        )
+    async def undo(self, asked: Step, reviewer: str) -> Change:
+        """Take back what this reviewer said last on the person's page."""
 
-    async def redo(self, identity_id: str, batch: int | None) -> Change:
-        """Do again what was taken back last."""
-        return await self.run(
-            lambda catalog: self._change(
-                catalog, identity_id, catalog.decisions.redo(identity_id, self.reviewer, batch)
+        def work(catalog: Catalog) -> Change:
+            return self._change(
+                catalog, asked.page, catalog.decisions.undo(asked.page, reviewer, asked.batch), reviewer
             )
-        )
+
+        return await self.run(work)
+
+    async def redo(self, asked: Step, reviewer: str) -> Change:
+        """Do again what was taken back last."""
+
+        def work(catalog: Catalog) -> Change:
+            return self._change(
+                catalog, asked.page, catalog.decisions.redo(asked.page, reviewer, asked.batch), reviewer
+            )
+
+        return await self.run(work)
 
     def close(self) -> None:
         """Finish what is under way and close the connection."""
@@ -104,6 +169,7 @@ class Desk:
             self._catalog = self._open.enter_context(self.corpus.catalog())
         return self._catalog
 
-    def _change(self, catalog: Catalog, identity_id: str, face_ids: list[str]) -> Change:
-        history = catalog.decisions.history(identity_id, self.reviewer)
-        return Change(catalog.decisions.standing(identity_id, face_ids), history.undo, history.redo)
+    def _change(self, catalog: Catalog, page: str, face_ids: list[str], reviewer: str) -> Change:
+        history = catalog.decisions.history(page, reviewer)
+        standings = catalog.review.standings(page, face_ids, reviewer, self.overlap)
+        return Change(len(face_ids), standings, history.undo, history.redo)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from facecorpus.catalog import Catalog
-from facecorpus.catalog.records import Tally
+from facecorpus.catalog.review import Progress
 from facecorpus.manifest import SUBGROUPS, Identity
 
 NOT_STATED = "labels not stated"
@@ -54,6 +54,8 @@ class Overview:
     """All groups that have people, in the fixed order of the subgroups."""
 
     groups: tuple[Group, ...]
+    disputes: int  # faces on which people disagree, not settled yet
+    marked: int  # photographs marked for removal
 
     @property
     def whole(self) -> Group:
@@ -66,23 +68,25 @@ class Overview:
         return next((person for person in self.whole.people if person.left), None)
 
 
-def read_overview(catalog: Catalog, identities: Sequence[Identity]) -> Overview:
-    """Count faces and verdicts of every listed person."""
-    return arrange(identities, catalog.identities.tallies(), catalog.faces.portraits())
+def read_overview(catalog: Catalog, identities: Sequence[Identity], reviewer: str, overlap: float) -> Overview:
+    """Count what this reviewer has before them of every listed person."""
+    disputes = sum(not one.settled for one in catalog.review.disputes())
+    groups = arrange(identities, catalog.review.progress(reviewer, overlap), catalog.review.portraits())
+    return Overview(groups, disputes, len(catalog.review.marked()))
 
 
-def arrange(identities: Sequence[Identity], tallies: Sequence[Tally], portraits: Mapping[str, str]) -> Overview:
+def arrange(
+    identities: Sequence[Identity], progress: Sequence[Progress], portraits: Mapping[str, str]
+) -> tuple[Group, ...]:
     """The people with their counts, gathered by subgroup."""
-    counts = {tally.name: tally for tally in tallies}
+    counts = {one.identity_id: one for one in progress}
     people: dict[str, list[Person]] = {}
     for identity in identities:
-        tally = counts[identity.identity_id]
-        person = Person(
-            identity.identity_id, identity.name, portraits.get(identity.identity_id), tally.faces, tally.pending
-        )
+        own = counts[identity.identity_id]
+        person = Person(identity.identity_id, identity.name, portraits.get(identity.identity_id), own.faces, own.left)
         people.setdefault(identity.subgroup or NOT_STATED, []).append(person)
     order = [name for name in (*SUBGROUPS, NOT_STATED) if name in people]
-    return Overview(tuple(Group(subgroup_title(name), tuple(people[name])) for name in order))
+    return tuple(Group(subgroup_title(name), tuple(people[name])) for name in order)
 
 
 def subgroup_title(subgroup: str) -> str:

@@ -1,17 +1,17 @@
 """Templates, answers that carry them, and pictures that browsers may show."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-STATIC = Path(__file__).parent / "static"
+from review_ui.files import scripts, static_root
 
 _TEMPLATES = Environment(
     loader=PackageLoader("review_ui"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
+_TEMPLATES.globals.update(static_root=static_root, scripts=scripts)
 
 _SIGNATURES: Mapping[bytes, str] = {
     b"\xff\xd8\xff": "image/jpeg",

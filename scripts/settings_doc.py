@@ -14,7 +14,7 @@ def main() -> None:
         lines += ["", f"## [{section.name}]", "", str(type(values).__doc__), "", "| key | default | meaning |"]
         lines.append("|---|---|---|")
         for key in fields(values):
-            choices = f" One of: {', '.join(key.metadata['choices'])}." if key.metadata["choices"] else ""
+            choices = f" One of: {', '.join(map(str, key.metadata['choices']))}." if key.metadata["choices"] else ""
             default = getattr(values, key.name)
             shown = list(default) if isinstance(default, tuple) else default
             lines.append(f"| `{key.name}` | `{shown!r}` | {key.metadata['help']}{choices} |")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from conftest import person
+from conftest import LANDMARKS, face, person
 
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.records import Candidate, Download, Face, Outcome
@@ -23,9 +23,6 @@ PEOPLE = (
 )
 """Four people; the last one's gender is not stated."""
 
-LANDMARKS = np.array([[100, 70], [86, 70], [62, 70], [76, 70], [81, 95]], np.float32)
-"""Corners of the two eyes, and the nose, in a picture of 160 × 160."""
-
 
 @dataclass(frozen=True)
 class Shot:
@@ -39,6 +36,11 @@ class Shot:
     verdict: str | None = "accept"
     reviewer: str = "me"
     licence: str = "CC BY 4.0"
+    licence_url: str = "https://licence.example/"
+    side: float = 72  # of the face's box
+    sharpness: float = 100
+    like: int | None = None  # shows what that photograph of the person shows, encoded again
+    mirrored: bool = False
 
     @property
     def url(self) -> str:
@@ -61,15 +63,15 @@ def ready_corpus(
     corpus = Corpus(root)
     with corpus.catalog() as catalog, catalog.transaction():
         faces = [(_analysed(corpus, catalog, shot), shot) for shot in photographs]
-        catalog.faces.assign({face.face_id: shot.identity_id for face, shot in faces})
+        catalog.faces.assign({found.face_id: shot.identity_id for found, shot in faces})
         catalog.photos.cluster(
-            {face.photo_sha256: shot.group for face, shot in faces if shot.group},
-            [face.face_id for face, shot in faces if not shot.kept],
+            {found.photo_sha256: shot.group for found, shot in faces if shot.group},
+            [found.face_id for found, shot in faces if not shot.kept],
         )
-        for face, shot in faces:
+        for found, shot in faces:
             if shot.verdict:
                 catalog.decisions.add(
-                    [face.face_id], identity_id=shot.identity_id, reviewer=shot.reviewer, verdict=shot.verdict
+                    [found.face_id], identity_id=shot.identity_id, reviewer=shot.reviewer, verdict=shot.verdict
                 )
     return corpus
 
@@ -85,10 +87,13 @@ def set_build(corpus: Corpus, **build: int | str) -> None:
 
 
 def picture(shot: Shot) -> bytes:
-    """A PNG that differs from shot to shot: noise, so that no two crops are the same."""
-    random = np.random.default_rng([*shot.identity_id.encode(), shot.number])
+    """A PNG that differs from shot to shot: noise, so that no two crops are the same. (A copy is a JPEG.)"""
+    random = np.random.default_rng([*shot.identity_id.encode(), shot.number if shot.like is None else shot.like])
     small = random.integers(0, 256, (20, 20, 3), np.uint8)
-    return bytes(cv2.imencode(".png", cv2.resize(small, (160, 160), interpolation=cv2.INTER_CUBIC))[1])
+    pixels = cv2.resize(small, (160, 160), interpolation=cv2.INTER_CUBIC)
+    if shot.mirrored:
+        pixels = cv2.flip(pixels, 1)
+    return bytes(cv2.imencode(".png" if shot.like is None else ".jpg", pixels)[1])
 
 
 def _analysed(corpus: Corpus, catalog: Catalog, shot: Shot) -> Face:
@@ -103,32 +108,20 @@ def _analysed(corpus: Corpus, catalog: Catalog, shot: Shot) -> Face:
                 url=shot.url,
                 page_url=shot.url.removesuffix(".png"),
                 licence=shot.licence,
-                licence_url="https://licence.example/" if shot.licence else "",
+                licence_url=shot.licence_url if shot.licence else "",
+                title=f"{shot.identity_id} in picture {shot.number}",
                 author="Ann, Photographer",
                 taken_on=shot.taken_on,
             )
         ]
     )
     download = Download(shot.url, "2026-01-01", 0.1, 200, Outcome.STORED, bytes=len(data))
-    catalog.candidates.record(download, "image/png", sha256)
-    face = _face(sha256)
-    catalog.photos.analysed(sha256, width=160, height=160, taken_on=None, phash=bytes(32), faces=[face])
-    return face
-
-
-def _face(sha256: str) -> Face:
-    return Face(
-        face_id=f"{sha256[:24]}-0",
-        photo_sha256=sha256,
-        box=(45, 45, 72, 72),
-        landmarks=LANDMARKS,
-        detector="hog",
-        score=0.5,
-        embedding=np.full(128, 0.1, np.float32),
-        sharpness=100,
-        brightness=120,
-        contrast=40,
-        yaw=3,
-        phash=bytes(32),
-        dhash=bytes(32),
+    catalog.candidates.record(download, "image/png" if shot.like is None else "image/jpeg", sha256)
+    found = face(
+        sha256,
+        box=(45, 45, shot.side, shot.side),
+        landmarks=LANDMARKS - np.float32((3, 0)) if shot.mirrored else LANDMARKS,
+        sharpness=shot.sharpness,
     )
+    catalog.photos.analysed(sha256, width=160, height=160, taken_on=None, phash=bytes(32), faces=[found])
+    return found

@@ -1,10 +1,11 @@
 """A small web on this machine for tests: what it answers is written down beforehand, what was asked afterwards."""
 
 import io
+import ssl
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -13,6 +14,9 @@ from urllib.parse import parse_qsl, urlsplit
 from PIL import Image
 
 from facecorpus.settings import CrawlSettings, FetchSettings, Settings
+
+RULES = ("/robots.txt", "/.well-known/tdmrep.json")
+"""What is asked of every host before a picture."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class Request:
     headers: Message
     connection: int
     at: float
+    form: dict[str, str] = field(default_factory=dict)  # of a POST
 
 
 @dataclass(frozen=True)
@@ -40,13 +45,17 @@ Answer = Reply | Callable[[Request], Reply]
 
 
 class Loopback:
-    """Serves between `with` and the block's end. Paths that nothing was said about answer 404."""
+    """Serves between `with` and the block's end, over TLS where a context is given. Unknown paths answer 404."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Request] = []
         self._answers: dict[str, list[Answer]] = {}
         self._http = _Server(("127.0.0.1", 0), _Handler)
         self._http.web = self
+        self._scheme = "https" if tls else "http"
+        if tls:
+            # The handshake happens in the request's own thread, so that one that hangs holds up no other.
+            self._http.socket = tls.wrap_socket(self._http.socket, server_side=True, do_handshake_on_connect=False)
         self.port: int = self._http.server_address[1]
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,))
 
@@ -66,7 +75,7 @@ class Loopback:
 
     def url(self, path: str) -> str:
         """The URL of a path."""
-        return f"http://{self.host}{path}"
+        return f"{self._scheme}://{self.host}{path}"
 
     def serve(self, path: str, *answers: Answer) -> str:
         """Answer requests for a path with these in turn, the last one for ever; return its URL."""
@@ -77,9 +86,9 @@ class Loopback:
         """What is still to be answered on a path."""
         return self._answers[path]
 
-    def paths(self, but: str = "/robots.txt") -> list[str]:
-        """The paths asked for, in order, robots.txt left out."""
-        return [request.path for request in self.requests if request.path != but]
+    def paths(self, but: Sequence[str] = RULES) -> list[str]:
+        """The paths asked for, in order, without the files that state a host's rules."""
+        return [request.path for request in self.requests if request.path not in but]
 
     def answer(self, request: Request) -> Reply:
         """What the next request for this path gets."""
@@ -103,10 +112,14 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: _Server
 
+    def do_POST(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         query = dict(parse_qsl(parts.query))
-        request = Request(parts.path, query, self.headers, self.client_address[1], time.monotonic())
+        form = dict(parse_qsl(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()))
+        request = Request(parts.path, query, self.headers, self.client_address[1], time.monotonic(), form)
         reply = self.server.web.answer(request)
         if reply.raw is not None:
             self.close_connection = True

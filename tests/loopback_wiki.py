@@ -8,9 +8,12 @@ from loopback import Loopback, Reply, Request
 
 
 class Wiki:
-    """A double of the Action API in the documented shapes: categories with files and sub-categories.
+    """A double of the Action API in the documented shapes: categories with files and sub-categories, and a search.
 
-    A batch holds `batch` files, and each answer the imageinfo of at most `described` of them.
+    generator=search answers the files that `finds` names for a search's whole text; its pages come sorted by id and
+    say with `index` how good they are (API:Search). haswbstatement:P180=Q… is a keyword of WikibaseCirrusSearch,
+    which a stock MediaWiki takes for a word that stands nowhere: it answers no pages and no error. A batch holds
+    `batch` files, and each answer the imageinfo of at most `described` of them.
     """
 
     def __init__(self, web: Loopback, batch: int = 50, described: int = 50) -> None:
@@ -20,6 +23,7 @@ class Wiki:
         self.files: dict[str, list[str]] = {}
         self.below: dict[str, list[str]] = {}
         self.info: dict[str, dict[str, Any]] = {}
+        self.finds: dict[str, list[str]] = {}
         self.asked: list[dict[str, str]] = []
         self.url = web.serve("/w/api.php", self._answer)
 
@@ -40,6 +44,21 @@ class Wiki:
         return {"query": {"categorymembers": [{"ns": 14, "title": title} for title in titles]}}
 
     def _pages(self, query: dict[str, str]) -> dict[str, Any]:
+        if "titles" in query:
+            asked = [title.removeprefix("File:") for title in query["titles"].split("|")]
+            known = [name for name in asked if name in self._names()]
+            missing = [{"ns": 6, "title": f"File:{name}", "missing": True} for name in asked if name not in known]
+            return {"query": {"pages": [*missing, *(self._page(name, True) for name in known)]}}
+        if query["generator"] == "search":
+            assert query["gsrnamespace"] == "6"
+            files = self.finds.get(query["gsrsearch"], [])
+            first = int(query.get("gsroffset", "0"))
+            pages = [self._page(name, True) | {"index": first + n} for n, name in enumerate(files[first:], start=1)]
+            pages = sorted(pages[: self.batch], key=lambda page: page["pageid"])
+            if len(files) > first + self.batch:
+                going_on = {"gsroffset": first + self.batch, "continue": "gsroffset||"}
+                return {"batchcomplete": True, "continue": going_on, "query": {"pages": pages}}
+            return {"query": {"pages": pages}} if pages else {}
         assert query["gcmtype"] == "file"
         files = self.files.get(query["gcmtitle"], [])
         first = int(query.get("gcmcontinue", "file|0").removeprefix("file|"))
@@ -58,8 +77,11 @@ class Wiki:
             answer["continue"] = {"gcmcontinue": f"file|{first + self.batch}", "continue": "gcmcontinue||"}
         return answer
 
+    def _names(self) -> list[str]:
+        return sorted(set(chain(*self.files.values(), *self.finds.values())))
+
     def _page(self, name: str, with_info: bool) -> dict[str, Any]:
-        page: dict[str, Any] = {"pageid": 1 + sorted(chain(*self.files.values())).index(name), "ns": 6}
+        page: dict[str, Any] = {"pageid": 1 + self._names().index(name), "ns": 6}
         page["title"] = f"File:{name}"
         if with_info:
             plain = {"url": f"http://o/{name}", "descriptionurl": f"http://w/File:{name}", "user": "Uploader"}

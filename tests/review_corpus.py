@@ -8,7 +8,9 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import requests
@@ -21,6 +23,7 @@ from facecorpus.catalog.records import Candidate, Download, Face, Outcome, Ranki
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.manifest import Gender, Identity, Race, write_manifest
 from review_ui import create_app
+from review_ui.guard import Access
 
 ADA = "ada-example"
 BEN = "ben-example"
@@ -63,7 +66,8 @@ def _fill(corpus: Corpus, catalog: Catalog, identity_id: str, count: int, title:
     """Photographs, candidates and faces of one person."""
     for number in range(count):
         url = f"https://pictures.example/{identity_id}/{number}.jpg"
-        jpeg = _tile(f"{identity_id[:3]} {number}", number)
+        # Past the first hundreds no picture is drawn: a grid of thousands is judged by its cells.
+        jpeg = _tile(f"{identity_id[:3]} {number}", number) if number < 300 else b"\xff\xd8\xff"
         # The bytes of a photograph are stored for the first few alone: a grid of thousands never opens the rest.
         sha256 = corpus.photos.put(jpeg) if number < 40 else hashlib.sha256(url.encode()).hexdigest()
         face = _face(f"{sha256[:24]}-0", sha256)
@@ -84,7 +88,7 @@ def _fill(corpus: Corpus, catalog: Catalog, identity_id: str, count: int, title:
         download = Download(url, "2024-01-01T00:00:00.000+00:00", 0.1, 200, Outcome.STORED, bytes=len(jpeg))
         catalog.candidates.record(download, "image/jpeg", sha256)
         catalog.photos.analysed(sha256, width=96, height=96, taken_on=None, phash=bytes(32), faces=[face])
-        if number < 3000:
+        if number < 300:
             path = corpus.crops.path(face.face_id)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(jpeg)
@@ -101,7 +105,19 @@ def _judge(catalog: Catalog) -> None:
         rankings += [_ranking(face.face_id, place / len(own)) for place, face in enumerate(own)]
         copies += [face.face_id for face in own[9::10]]
     catalog.faces.rank(rankings)
-    catalog.photos.cluster({}, copies)
+    catalog.photos.cluster(_clusters(proposed, copies), copies)
+
+
+def _clusters(proposed: Sequence[tuple[Face, tuple[str, ...]]], copies: Sequence[str]) -> dict[str, str]:
+    """Every copy shares its photograph's cluster with the face before it."""
+    faces = [face for face, _ in proposed]
+    copied = set(copies)
+    return {
+        face.photo_sha256: other.photo_sha256
+        for before, other in pairwise(faces)
+        if other.face_id in copied
+        for face in (before, other)
+    }
 
 
 def _ranking(face_id: str, likely: float) -> Ranking:
@@ -162,15 +178,35 @@ class Browser(requests.Session):
         """POST JSON as the page does."""
         return self.post(self.base + path, json=body, headers={"Origin": self.base})
 
-    def decide(self, faces: Sequence[str], verdict: str, reason: str = "", who: str = ADA) -> requests.Response:
+    def decide(
+        self, faces: Sequence[str], verdict: str, reason: str = "", who: str = ADA, **more: str
+    ) -> requests.Response:
         """Give one verdict on faces of a person."""
-        return self.change("/api/decisions", identity_id=who, face_ids=faces, verdict=verdict, reason=reason)
+        return self.change(
+            "/api/decisions", page=who, face_ids=faces, verdict=verdict, reason=reason, **({"identity_id": who} | more)
+        )
+
+    def faces(self, who: str = ADA) -> list[dict[str, Any]]:
+        """The faces of a person as the page shows them, with how each stands (all None where nothing was said)."""
+        answer = self.ask(f"/api/identity/{who}").json()
+        names = ("verdict", "reason", "reviewer", "identity_id", "disputed", "second", "age")
+        ways = dict(answer["standing"])
+        return [
+            {"face_id": face_id, "likely": answer["likely"][place], "section": answer["sections"][place]}
+            | dict(zip(names, answer["ways"][ways[place]] if place in ways else [None] * len(names), strict=True))
+            for place, face_id in enumerate(answer["ids"])
+        ]
+
+    def details(self, face_id: str, who: str = ADA) -> dict[str, Any]:
+        """What is shown of a face."""
+        (face,) = self.ask(f"/api/identity/{who}/details?faces={face_id}").json()["faces"]
+        return dict(face)
 
 
 @contextmanager
-def served(corpus: Corpus, token: str = "sesame", reviewer: str = "ada") -> Iterator[str]:
+def served(corpus: Corpus, token: str = "sesame", reviewer: str = "ada", password: str | None = None) -> Iterator[str]:
     """The application on a real server on loopback; its base address."""
-    config = uvicorn.Config(create_app(corpus, token, reviewer), port=0, log_level="error", ws="none")
+    config = uvicorn.Config(create_app(corpus, Access(reviewer, token, password)), port=0, log_level="error", ws="none")
     server = uvicorn.Server(config)
     listener = config.bind_socket()
     listener.listen()
@@ -191,7 +227,7 @@ class Process:
         program = (
             "import sys; from pathlib import Path; from facecorpus.corpus import Corpus; from review_ui import serve;"
             "serve(Corpus(Path(sys.argv[1])), port=int(sys.argv[2]), reviewer='ada', open_browser=False);"
-            "print(sorted({'torch', 'dlib', 'cv2', 'pyarrow', 'matplotlib'} & set(sys.modules)))"
+            "print(sorted({'torch', 'dlib', 'cv2', 'pyarrow', 'matplotlib', 'sklearn', 'scipy'} & set(sys.modules)))"
         )
         self.popen = subprocess.Popen(
             [sys.executable, "-c", program, str(corpus.root), str(port)],

@@ -23,11 +23,11 @@ from build_corpus import PEOPLE, picture, ready_corpus, set_build, shots
 from conftest import person
 from PIL import Image
 
-from facecorpus.build import folder as folders
-from facecorpus.build.folder import replaced_folder, settle
+from facecorpus import folder as folders
 from facecorpus.build.stage import build_shards
 from facecorpus.corpus import Corpus
 from facecorpus.errors import BuildError
+from facecorpus.folder import replaced_folder, settle
 from facecorpus.manifest import SUBGROUPS
 
 
@@ -107,14 +107,24 @@ def test_no_near_duplicate_group_is_on_both_sides(tmp_path: Path) -> None:
 
 
 def test_only_accepted_faces_are_built(tmp_path: Path) -> None:
-    first, second, third, fourth, *rest = shots(("ada",), 6)
-    rest = [replace(fourth, group="same"), *rest]
-    copy = replace(third, kept=False, group="same")
-    photographs = [replace(first, verdict="reject"), replace(second, verdict=None), copy, *rest]
-    corpus = ready_corpus(tmp_path / "c", photographs)
-    summary = build_shards(corpus)
+    first, second, *rest = shots(("ada",), 6)
+    corpus = ready_corpus(tmp_path / "c", [replace(first, verdict="reject"), replace(second, verdict=None), *rest])
+    build_shards(corpus)
     assert {row["source_url"] for row in read(corpus)} == {shot.url for shot in rest}
-    assert summary.left_out == {"near-duplicates of a better copy": 1}
+
+
+def test_of_near_duplicates_the_best_accepted_copy_stands_for_all(tmp_path: Path) -> None:
+    small, best, rejected, other = (replace(shot, group="one") for shot in shots(("ada",), 4))
+    photographs = [
+        replace(small, side=60),
+        best,
+        replace(rejected, side=90, verdict="reject"),  # the one that dedup would keep
+        replace(other, licence="", kept=False),
+        *shots(("ben",), 2),
+    ]
+    summary = build_shards(corpus := ready_corpus(tmp_path / "c", photographs))
+    assert {row["source_url"] for row in read(corpus) if row["identity"] == 0} == {best.url}
+    assert summary.left_out == {"near-duplicates of a better copy": 2}
 
 
 def test_an_accepted_copy_stands_in_for_a_better_one_that_was_rejected(tmp_path: Path) -> None:
@@ -174,6 +184,31 @@ def test_one_and_two_workers_write_the_same_bytes(tmp_path: Path) -> None:
     assert contents(corpus.shards) == alone
 
 
+def test_a_processor_without_wide_vectors_writes_the_same_bytes(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=3))
+    build_shards(corpus)
+    here = contents(corpus.shards)
+    shutil.rmtree(corpus.shards)
+    plain = {"OPENCV_CPU_DISABLE": "AVX512-SKX,AVX2,FMA3,AVX,FP16", "OPENCV_IPP": "disabled", "JSIMD_FORCENONE": "1"}
+    code = "import sys; from facecorpus.cli import main; sys.argv[1:] = ['build', '-C', sys.argv[1]]; main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", code, corpus.root], env=os.environ | plain, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert contents(corpus.shards) == here
+
+
+def test_a_person_is_a_few_row_groups_and_the_statistics_say_which(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=110), crop=64)
+    build_shards(corpus)
+    (file,) = corpus.shards.glob("train-*")
+    metadata = pq.read_metadata(file)
+    column = [metadata.row_group(0).column(place).path_in_schema for place in range(metadata.num_columns)]
+    groups = [metadata.row_group(group).column(column.index("identity")) for group in range(metadata.num_row_groups)]
+    with_cleo = [group for group in groups if group.statistics.min <= 2 <= group.statistics.max]
+    assert len(with_cleo) <= 3 < len(groups)
+
+
 def test_a_second_build_keeps_the_files_and_says_so(tmp_path: Path) -> None:
     corpus = ready_corpus(tmp_path / "c", shots())
     first = build_shards(corpus)
@@ -181,7 +216,7 @@ def test_a_second_build_keeps_the_files_and_says_so(tmp_path: Path) -> None:
     second = build_shards(corpus)
     assert not second.changed
     assert str(second).startswith("Nothing has changed since the last build: 28 faces of 4 people")
-    assert second == replace(first, changed=False, seconds=second.seconds)
+    assert second == replace(first, changed=False, shards_written=0, seconds=second.seconds)
     assert {path.name: path.stat().st_mtime_ns for path in corpus.shards.iterdir()} == before
 
 
@@ -198,6 +233,67 @@ def test_a_new_verdict_a_setting_or_a_cut_file_is_a_change(tmp_path: Path) -> No
     next(corpus.shards.glob("test-*")).write_bytes(b"PAR1")
     assert build_shards(Corpus(corpus.root)).changed
     assert len(read(corpus)) == 27
+
+
+def test_a_shard_that_was_changed_in_its_bytes_alone_is_written_again(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=3))
+    build_shards(corpus)
+    before = contents(corpus.shards)
+    path = next(corpus.shards.glob("train-*"))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    summary = build_shards(corpus)
+    assert (summary.changed, summary.shards_written, summary.shards) == (True, 1, 2)
+    assert contents(corpus.shards) == before
+
+
+def test_one_rejected_face_rewrites_the_shards_of_its_person_and_no_other(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=60), crop=128, shard_megabytes=1)
+    first = build_shards(corpus)
+    assert first.shards >= 6
+    before = by_content(corpus.shards)
+    row = read(corpus)[0]
+    with corpus.catalog() as catalog:
+        catalog.decisions.add([row["face_id"]], identity_id="ada", reviewer="me", verdict="reject")
+    second = build_shards(corpus)
+    assert second.faces == first.faces - 1
+    assert 1 <= second.shards_written <= 2  # one face of the same person may change sides
+    after = by_content(corpus.shards)
+    assert sum(before.get(sha256) == file for sha256, file in after.items()) == second.shards - second.shards_written
+    again = ready_corpus(tmp_path / "again", shots(each=60), crop=128, shard_megabytes=1)
+    with corpus.catalog() as old, again.catalog() as new:
+        new.decisions.add([row["face_id"]], identity_id="ada", reviewer="me", verdict="reject")
+        with new.transaction() as connection:  # the same decisions, on the same day
+            connection.execute("DROP TRIGGER decision_is_append_only")
+            for decision in old.decisions.all():
+                connection.execute(
+                    "UPDATE decision SET decided_at = ? WHERE face_id = ? AND verdict = ?",
+                    (decision.decided_at, decision.face_id, decision.verdict),
+                )
+    build_shards(again)
+    assert contents(again.shards) == contents(corpus.shards)
+
+
+def by_content(folder: Path) -> dict[str, tuple[int, int]]:
+    """inode and time of the shards by the sha256 of their bytes."""
+    return {
+        hashlib.sha256(path.read_bytes()).hexdigest(): (path.stat().st_ino, path.stat().st_mtime_ns)
+        for path in folder.glob("*.parquet")
+    }
+
+
+def test_crops_of_the_last_build_are_not_cut_again(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=4))
+    build_shards(corpus)
+    before = {row["face_id"]: row["image"] for row in read(corpus)}
+    shutil.rmtree(corpus.photos.root)
+    set_build(corpus, seed=3)
+    assert build_shards(Corpus(corpus.root)).shards_written == 2
+    assert {row["face_id"]: row["image"] for row in read(corpus)} == before
+    set_build(corpus, quality=80)
+    with pytest.raises(BuildError, match="is missing; restore it"):
+        build_shards(Corpus(corpus.root))
 
 
 def test_what_was_taken_down_is_left_out(tmp_path: Path) -> None:
@@ -253,60 +349,8 @@ def test_row_groups_compression_and_index_are_as_the_viewer_likes_them(tmp_path:
     columns = [parquet.row_group(0).column(place) for place in range(parquet.num_columns)]
     compression = {column.path_in_schema: column.compression for column in columns}
     assert compression.pop("image.bytes") == "UNCOMPRESSED"
-    assert set(compression.values()) == {"ZSTD"}
+    assert set(compression.values()) == {"SNAPPY"}
     assert all(column.has_offset_index for column in columns)
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    """A corpus that has been built, for the tests that only read."""
-    photographs = shots(each=5)
-    photographs[0] = replace(photographs[0], licence="", reviewer="auto")
-    corpus = ready_corpus(tmp_path_factory.mktemp("published") / "c", photographs, title='Faces: "small"')
-    build_shards(corpus)
-    return corpus
-
-
-@pytest.mark.parametrize("how", ["parquet", "folder"])
-def test_hugging_face_datasets_loads_images_and_class_labels_without_code(
-    how: str, published: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    datasets = pytest.importorskip("datasets")
-    arguments = {"path": "parquet", "data_dir": str(published.shards)} if how == "parquet" else {}
-    arguments = arguments or {"path": str(published.shards)}
-    loaded = datasets.load_dataset(**arguments, cache_dir=str(tmp_path / "cache"))
-    assert {split: len(rows) for split, rows in loaded.items()} == {"train": 12, "test": 8}
-    features = loaded["train"].features
-    assert isinstance(features["image"], datasets.Image)
-    assert features["identity"].names == [identity.identity_id for identity in PEOPLE]
-    assert features["gender"].names == ["female", "male"]
-    assert features["age_group"].names == ["young", "adult", "old"]
-    assert features["race"].names == ["asian", "latin_american", "african", "white"]
-    assert features["subgroup"].names == list(SUBGROUPS)
-    row = loaded["test"][0]
-    assert row["image"].size == (224, 224)
-    assert features["identity"].int2str(row["identity"]) == "ada"
-    assert np.array(row["landmarks"]).shape == (5, 2)
-
-
-def test_pandas_and_polars_read_the_shards(published: Corpus) -> None:
-    polars, pandas = pytest.importorskip("polars"), pytest.importorskip("pandas")
-    frame = polars.read_parquet(published.shards / "*.parquet")
-    assert frame.height == 20
-    assert frame.group_by("identity").len()["len"].to_list() == [5] * 4
-    table = pandas.read_parquet(published.shards / "train-00000-of-00001.parquet")
-    assert table["age_at_capture"].isna().sum() == 9
-    assert table["image"].iloc[0]["bytes"][:2] == b"\xff\xd8"
-
-
-def test_training_reads_the_shards(published: Corpus) -> None:
-    from training.shards import read_shards
-
-    shards = read_shards(published.shards)
-    assert len(shards) == 20
-    assert shards.classes["identity"] == ("ada", "ben", "cleo", "dan")
-    assert shards.unknown()["gender"] == 5
 
 
 def test_sha256sum_agrees_with_the_checksums(published: Corpus) -> None:
@@ -323,9 +367,10 @@ def test_attribution_has_a_line_for_every_face(published: Corpus) -> None:
     with (published.shards / "attribution.csv").open(encoding="utf-8", newline="") as file:
         lines = {line["face_id"]: line for line in csv.DictReader(file)}
     for row in read(published):
-        assert lines.pop(row["face_id"]) == {
-            key: row[key] for key in ("face_id", "source_url", "page_url", "author", "licence", "licence_url")
-        }
+        line = lines.pop(row["face_id"])
+        assert line.pop("changes") == "turned upright, cropped to the face, scaled, encoded again as JPEG"
+        assert line.pop("licence_family") == ("BY" if row["licence"] else "not known")
+        assert line == {key: row[key] for key in line}
     assert lines == {}
 
 
@@ -340,52 +385,18 @@ def test_the_record_holds_settings_versions_and_counts_but_no_path_and_no_time(p
     assert record["versions"]["pyarrow"] == pa.__version__
     assert (record["counts"]["faces"], record["counts"]["train"], record["counts"]["test"]) == (20, 12, 8)
     assert record["files"] == {
-        path.name: path.stat().st_size for path in published.shards.iterdir() if path.name != "build.json"
+        path.name: {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+        for path in published.shards.iterdir()
+        if path.name != "build.json"
+    }
+    assert record["crops"] == {
+        "picture": "crop",
+        "pixels": 224,
+        "quality": 95,
+        "facecorpus": record["versions"]["facecorpus"],
+        "opencv": record["versions"]["opencv"],
     }
     assert str(published.root) not in text
-
-
-def test_the_card_has_a_valid_head_and_tells_what_the_corpus_holds(published: Corpus) -> None:
-    yaml = pytest.importorskip("yaml")
-    _, head, body = (published.shards / "README.md").read_text(encoding="utf-8").split("---\n", 2)
-    assert yaml.safe_load(head) == {
-        "pretty_name": 'Faces: "small"',
-        "license": "other",
-        "license_name": "per-photograph",
-        "task_categories": ["image-classification"],
-        "size_categories": ["n<1K"],
-        "tags": ["faces", "facecorpus"],
-        "configs": [
-            {
-                "config_name": "default",
-                "data_files": [
-                    {"split": "train", "path": "train-*.parquet"},
-                    {"split": "test", "path": "test-*.parquet"},
-                ],
-            }
-        ],
-    }
-    assert "| male/adult/white | 1 | 5 | 3 | 2 |" in body
-    assert "| CC BY 4.0 | 19 |" in body
-    assert "| none stated | 1 |" in body
-    assert "19 faces were accepted by people (reviewers: 1). 1 were accepted\n" in body
-    assert "no contact is stated yet" in body
-
-
-def test_croissant_describes_every_shard_and_every_column(published: Corpus) -> None:
-    document = json.loads((published.shards / "croissant.json").read_text(encoding="utf-8"))
-    *files, together = document["distribution"]
-    assert {file["contentUrl"]: file["sha256"] for file in files} == {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in published.shards.glob("*.parquet")
-    }
-    assert together["includes"] == "*.parquet"
-    schema = pq.read_schema(published.shards / "train-00000-of-00001.parquet")
-    fields = document["recordSet"][0]["field"]
-    assert [field["source"]["extract"]["column"] for field in fields] == schema.names
-    by_name = {field["@id"]: field for field in fields}
-    assert by_name["faces/image"]["dataType"] == "sc:ImageObject"
-    assert by_name["faces/landmarks"]["arrayShape"] == "5,2"
-    assert "19 accepted by people, 1 by an automatic policy" in document["rai:dataCollection"]
 
 
 def test_the_contact_for_removal_is_the_operators(tmp_path: Path) -> None:
@@ -473,6 +484,34 @@ def test_a_kill_at_any_moment_leaves_the_old_or_the_new_whole_and_the_next_build
             (corpus.shards / name).write_bytes(data)
     assert old in found
     assert new in found
+
+
+def test_a_killed_build_goes_on_with_the_shards_that_it_had_finished(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=30), crop=128, shard_megabytes=1)
+    ended = subprocess.run([sys.executable, "-c", KILLED_AFTER_TWO_SHARDS, corpus.root], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    finished = {path.stat().st_ino for path in (corpus.root / "shards.tmp").glob("*.parquet")}
+    assert len(finished) == 2
+    summary = build_shards(corpus)
+    assert summary.shards_written == summary.shards - 2
+    assert finished < {path.stat().st_ino for path in corpus.shards.glob("*.parquet")}
+    assert not (corpus.root / "shards.tmp").exists()
+
+
+KILLED_AFTER_TWO_SHARDS = """
+import os, signal, sys
+from pathlib import Path
+from facecorpus.build import stage
+from facecorpus.corpus import Corpus
+
+def counted(*arguments):
+    if len(list(arguments[0].parent.glob("*.parquet"))) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    write_shard(*arguments)
+
+write_shard, stage.write_shard = stage.write_shard, counted
+stage.build_shards(Corpus(Path(sys.argv[1])))
+"""
 
 
 def test_a_killed_build_leaves_no_worker_behind(tmp_path: Path) -> None:

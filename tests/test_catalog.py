@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import face as a_face
 
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.records import Candidate, Download, Face, Outcome, Ranking
@@ -13,29 +14,11 @@ from facecorpus.corpus import Corpus
 from facecorpus.errors import CorpusError
 
 
-def face_of(sha256: str, number: int = 0) -> Face:
-    return Face(
-        face_id=f"{sha256[:24]}-{number}",
-        photo_sha256=sha256,
-        box=(1, 2, 30, 40),
-        landmarks=np.arange(10, dtype=np.float32).reshape(5, 2),
-        detector="hog",
-        score=0.5,
-        embedding=np.full(128, 0.1, np.float32),
-        sharpness=100,
-        brightness=120,
-        contrast=40,
-        yaw=3,
-        phash=bytes(32),
-        dhash=bytes(32),
-    )
-
-
 def store_photo(catalog: Catalog, identity_id: str, sha256: str, url: str = "http://h/a.jpg") -> Face:
     """A candidate of that person, fetched, analysed, with one face that stands for them."""
     catalog.candidates.propose([Candidate(identity_id, "commons", url, licence="CC0")])
     catalog.candidates.record(Download(url, "2026-01-01", 0.1, 200, Outcome.STORED, bytes=9), "image/jpeg", sha256)
-    face = face_of(sha256)
+    face = a_face(sha256)
     catalog.photos.analysed(sha256, width=100, height=90, taken_on=None, phash=bytes(32), faces=[face])
     catalog.faces.assign({face.face_id: identity_id})
     return face
@@ -68,7 +51,7 @@ def test_a_transaction_stands_or_falls_as_a_whole(corpus: Corpus) -> None:
         with pytest.raises(ZeroDivisionError), catalog.transaction():
             catalog.candidates.propose([Candidate("ada", "commons", "http://h/1")])
             1 / 0  # noqa: B018
-        assert catalog.candidates.waiting() == []
+        assert catalog.candidates.count_waiting() == {}
 
 
 def test_the_same_proposal_twice_is_one_candidate(corpus: Corpus) -> None:
@@ -76,7 +59,8 @@ def test_the_same_proposal_twice_is_one_candidate(corpus: Corpus) -> None:
         candidates = [Candidate("ada", "commons", "http://h/1"), Candidate("ada", "commons", "http://h/2")]
         assert catalog.candidates.propose(candidates) == 2
         assert catalog.candidates.propose(candidates) == 0
-        assert [c.url for c in catalog.candidates.waiting()] == ["http://h/1", "http://h/2"]
+        queue = catalog.candidates.page("h", "ada", (-1, -1), size=9)
+        assert [waiting.candidate for waiting in queue] == candidates
 
 
 @pytest.mark.parametrize(
@@ -87,7 +71,7 @@ def test_only_what_may_pass_later_waits_for_another_try(corpus: Corpus, outcome:
     with corpus.catalog() as catalog:
         catalog.candidates.propose([Candidate("ada", "commons", "http://h/1")])
         catalog.candidates.record(Download("http://h/1", "2026-01-01", 0.1, None, outcome))
-        assert bool(catalog.candidates.waiting()) is waits
+        assert bool(catalog.candidates.count_waiting()) is waits
         assert catalog.candidates.outcomes() == {outcome: 1}
 
 

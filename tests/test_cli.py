@@ -10,7 +10,8 @@ import pytest
 
 from facecorpus.corpus import Corpus
 
-COMMANDS = ("init", "crawl", "fetch", "faces", "dedup", "review", "build", "train-all", "status", "forget", "demo")
+COMMANDS = ("init", "crawl", "fetch", "faces", "dedup", "review", "build", "train-all", "status", "explain")
+COMMANDS += ("forget", "demo")
 
 
 def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -38,12 +39,23 @@ def test_help_loads_nothing_heavy() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     loaded = set(ended.stderr.split())
-    assert not loaded & {"torch", "cv2", "dlib", "pyarrow", "numpy", "sqlite3", "requests", "fastapi", "matplotlib"}
+    assert not loaded & {
+        "torch",
+        "cv2",
+        "dlib",
+        "pyarrow",
+        "numpy",
+        "sqlite3",
+        "requests",
+        "starlette",
+        "sklearn",
+        "matplotlib",
+    }
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command not in ("init", "demo")])
 def test_a_folder_that_is_no_corpus_is_one_sentence_and_exit_code_2(command: str, tmp_path: Path) -> None:
-    more = ("--identity", "ada") if command == "forget" else ()
+    more = {"forget": ("--identity", "ada"), "explain": ("http://h/a.jpg",)}.get(command, ())
     ended = run(command, "-C", str(tmp_path / "nowhere"), *more)
     assert ended.returncode == 2
     assert ended.stderr == (

@@ -16,8 +16,9 @@ from facecorpus.catalog.records import Candidate
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.polite import Manners
 from facecorpus.crawl.sources import NoPhotographs
-from facecorpus.crawl.sources.commons import Commons, may_hold_portraits
+from facecorpus.crawl.sources.commons import Commons
 from facecorpus.crawl.sources.extmetadata import parse_date, plain_text, plain_value, taken_on
+from facecorpus.crawl.sources.portraits import may_hold_portraits
 from facecorpus.errors import SourceError
 
 
@@ -59,6 +60,7 @@ def test_a_file_becomes_a_candidate_with_all_that_is_known_of_it(web: Loopback) 
             licence_url="https://creativecommons.org/licenses/by-sa/4.0",
             author="Jo Doe",
             taken_on="2011-09-25",
+            found_by="Category:Ada",
         )
     ]
     first = wiki.asked[0]
@@ -142,6 +144,13 @@ def test_sub_categories_are_followed_to_the_depth_and_each_once(web: Loopback) -
         "Videos of Ada",
         "Ada in wax museums",
         "Paintings of Ada",
+        "Statuen von Ada",
+        "Denkmäler für Ada",
+        "Tombe d'Ada",
+        "Firmas de Ada",
+        "Francobolli di Ada",
+        "Памятники Аде",
+        "Family of Ada",
     ],
 )
 def test_sub_categories_without_portraits_are_skipped(title: str) -> None:
@@ -179,7 +188,7 @@ def test_a_person_without_category_or_pictures_is_told_apart_from_a_broken_sourc
     with pytest.raises(NoPhotographs, match=r"^Ada: the manifest names no Commons category"):
         ask(wiki, category="")
     assert wiki.asked == []
-    with pytest.raises(NoPhotographs, match=r"^Ada: http.* has no pictures in Category:Nobody; check"):
+    with pytest.raises(NoPhotographs, match=r"^Ada: http.* has no pictures in Category:Nobody, nor under the name"):
         ask(wiki, category="Nobody")
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -13,18 +14,21 @@ from typing import Any
 
 import pytest
 from conftest import person
+from crawling import make, propose, states
 from loopback import Loopback, Reply, Request, jpeg, settings_for
 from loopback_wiki import Wiki
 
+from facecorpus.catalog import Catalog
 from facecorpus.catalog.records import Candidate, Outcome
-from facecorpus.corpus import Corpus, init_corpus
+from facecorpus.catalog.schema import MIGRATIONS
+from facecorpus.corpus import Corpus
 from facecorpus.crawl.discover import discover
 from facecorpus.crawl.lanes import Lanes
 from facecorpus.crawl.stage import FetchSummary, fetch_candidates
 from facecorpus.demo.server import DemoServer
 from facecorpus.demo.world import DemoWorld
 from facecorpus.errors import SourceError
-from facecorpus.manifest import Identity, read_manifest, write_manifest
+from facecorpus.manifest import read_manifest, write_manifest
 from facecorpus.settings import Settings, documented_toml
 
 CRAWL = """
@@ -43,26 +47,6 @@ fetch_candidates(corpus)
 def web() -> Iterator[Loopback]:
     with Loopback() as served:
         yield served
-
-
-def make(folder: Path, settings: Settings, *people: Identity) -> Corpus:
-    """A corpus of these people."""
-    manifest = folder.with_suffix(".csv")
-    write_manifest(manifest, people)
-    return init_corpus(folder, manifest, settings)
-
-
-def propose(corpus: Corpus, *candidates: Candidate) -> None:
-    """Put candidates in the catalog without asking a source."""
-    with corpus.catalog() as catalog:
-        catalog.candidates.propose(candidates)
-
-
-def states(corpus: Corpus) -> dict[tuple[str, str], str]:
-    """Outcome of each candidate, by person and the last part of the URL."""
-    with corpus.catalog() as catalog:
-        rows = catalog.query("SELECT identity_id, url, outcome FROM candidate")
-        return {(row["identity_id"], row["url"].rpartition("/")[2]): row["outcome"] for row in rows}
 
 
 def content(corpus: Corpus) -> tuple[Any, ...]:
@@ -143,9 +127,10 @@ def test_a_person_without_a_category_is_a_warning_and_is_asked_about_again(web: 
     corpus = make(tmp_path / "corpus", settings, person("ada", commons_category=""), person("ben"), person("cleo"))
     found = discover(corpus)
     assert found.new == 1
-    assert found.warnings[0] == "Ada: the manifest names no Commons category."
+    assert found.warnings[0].startswith("Ada: the manifest names no Commons category, and nothing that leads to one")
     assert found.warnings[1].startswith("Cleo: ") and "no pictures in Category:Cleo" in found.warnings[1]
-    assert str(found).count("\n") == 2
+    assert found.unchecked == ("Ada", "Ben", "Cleo")
+    assert str(found).count("\n") == 3
     write_manifest(corpus.root / "manifest.csv", [person("ada", commons_category="Ben"), person("ben")])
     assert discover(Corpus(corpus.root)).new == 1
 
@@ -254,7 +239,7 @@ def test_a_host_that_rests_holds_up_no_other_and_keeps_its_candidates_waiting(we
         assert list(summary.left_for_later) == [busy.host]
         assert f"{busy.host} is left for the next run: it asks to be left alone for" in str(summary)
         with corpus.catalog() as catalog:
-            assert len(catalog.candidates.waiting()) == 6
+            assert catalog.candidates.count_waiting() == {"ada": 6}
 
 
 def test_no_more_requests_at_once_to_a_host_than_allowed(web: Loopback, tmp_path: Path) -> None:
@@ -352,11 +337,16 @@ def test_lanes_end_with_the_error_of_their_work() -> None:
             raise ValueError("three")
         return job
 
-    lanes = Lanes({"host": range(9)}, work, at_once=1)
+    lanes = Lanes(work, lambda host: 1)
+    for job in range(9):
+        lanes.submit("host", job)
     with pytest.raises(ValueError, match="three"):
-        list(lanes)
+        while lanes.results():
+            pass
     lanes.stop()
-    assert list(lanes) == []
+    while lanes.results():
+        pass
+    lanes.close()
 
 
 # --------------------------------------------------------------------------------------------------- source 'folder'
@@ -425,9 +415,81 @@ def test_a_summary_names_every_outcome_in_words() -> None:
         bytes=8_000_000,
         outcomes={Outcome.STORED: 5, Outcome.OUTSIDE_PERIOD: 3, Outcome.GONE: 1},
         left_for_later={},
+        rested={},
+        enough=0,
         seconds=4.0,
     )
     assert str(summary) == (
         "Fetched 4 new photographs for 5 of 9 waiting candidates (8.0 MB, 4 s, 2.0 MB/s).\n"
         "The others: 3 outside period, 1 gone."
     )
+
+
+# ------------------------------------------------------------------------------------------- how far a source was asked
+
+
+def raise_limit(corpus: Corpus, per_identity: int) -> Corpus:
+    """The same corpus, with more photographs of a person wanted."""
+    settings = corpus.settings
+    more = replace(settings, crawl=replace(settings.crawl, per_identity=per_identity))
+    (corpus.root / "corpus.toml").write_text(documented_toml(more))
+    return Corpus(corpus.root)
+
+
+def test_a_higher_limit_asks_again_where_a_source_was_stopped_and_nowhere_else(web: Loopback, tmp_path: Path) -> None:
+    settings = serve_wiki(web, Ada=range(8), Ben=(20, 21))
+    settings = replace(settings, crawl=replace(settings.crawl, per_identity=3))
+    corpus = make(tmp_path / "corpus", settings, person("ada"), person("ben"))
+    assert discover(corpus).new == 5
+    asked = len(web.requests)
+    assert discover(corpus).asked == 0
+    assert len(web.requests) == asked
+    corpus = raise_limit(corpus, 6)
+    found = discover(corpus)
+    assert (found.asked, found.proposed, found.new) == (1, 6, 3)  # Ben's category had no more to give
+    corpus = raise_limit(corpus, 20)
+    assert discover(corpus).new == 2
+    assert discover(raise_limit(corpus, 50)).asked == 0  # now Ada's neither
+
+
+def test_a_source_that_was_not_needed_is_asked_when_more_are_wanted(web: Loopback, tmp_path: Path) -> None:
+    home = tmp_path / "photos" / "ada"
+    home.mkdir(parents=True)
+    for number in range(4):
+        (home / f"{number}.jpg").write_bytes(jpeg(100 + number))
+    settings = serve_wiki(web, Ada=range(5))
+    crawl = replace(settings.crawl, sources=("commons", "folder"), folder=str(home.parent), per_identity=5)
+    corpus = make(tmp_path / "corpus", replace(settings, crawl=crawl), person("ada"))
+    assert discover(corpus).new == 5
+    found = discover(raise_limit(corpus, 7))
+    assert (found.asked, found.new) == (2, 2)
+
+
+def test_what_an_older_version_noted_is_asked_about_once_more(web: Loopback, tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite"
+    old = sqlite3.connect(path)
+    old.executescript(MIGRATIONS[0])
+    old.execute("INSERT INTO identity VALUES ('ada', 0, 1, 'Ada', NULL)")
+    old.execute("INSERT INTO discovery VALUES ('ada', 'commons', 4, '2026-01-01')")
+    old.execute("PRAGMA user_version = 1")
+    old.commit()
+    old.close()
+    catalog = Catalog(path)
+    assert catalog.candidates.discovered(4) == {("ada", "commons")}
+    assert catalog.candidates.discovered(5) == set()
+    catalog.close()
+
+
+def test_a_source_that_fails_stops_no_other(web: Loopback, tmp_path: Path) -> None:
+    home = tmp_path / "photos" / "ada"
+    home.mkdir(parents=True)
+    (home / "a.jpg").write_bytes(jpeg(1))
+    settings = serve_wiki(web)
+    web.serve("/w/api.php", Reply(b"<html>"))
+    crawl = replace(settings.crawl, sources=("commons", "folder"), folder=str(home.parent))
+    corpus = make(tmp_path / "corpus", replace(settings, crawl=crawl), person("ada"), person("ben"))
+    found = discover(corpus)
+    assert found.new == 1
+    assert list(found.failed) == ["commons"]
+    assert "SOURCE FAILED: commons was not asked to the end." in str(found)
+    assert len(web.paths()) == 1  # for Ben it was not tried again

@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 import typer.main
 
+from facecorpus.catalog.records import Outcome
 from facecorpus.cli import app
-from facecorpus.settings import Settings
+from facecorpus.crawl.limits import KNOWN
+from facecorpus.crawl.sources.flickr import KEY
+from facecorpus.crawl.sources.openverse import CLIENT_ID, CLIENT_SECRET
+from facecorpus.settings import SOURCES, Settings
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -60,3 +64,36 @@ def test_no_file_speaks_of_a_machine_or_of_a_workplace() -> None:
         path = ROOT / name
         if path.suffix in {".py", ".md", ".toml", ".txt", ".sh", ".js", ".css", ".html", ".j2", ".csv", ""}:
             assert not words.search(path.read_text(encoding="utf-8")), name
+
+
+def test_every_source_is_described_with_what_it_needs() -> None:
+    text = (ROOT / "docs" / "sources.md").read_text()
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    named = {name for heading in headings for name in heading.split(", ")}
+    assert set(SOURCES) <= named
+    for variable in (KEY, CLIENT_ID, CLIENT_SECRET):
+        assert f"`{variable}`" in text
+    for key in ("commons_depth", "commons_width", "commons_api", "wikipedia_api", "licences", "engines_despite_robots"):
+        assert f"`{key}`" in text
+
+
+def test_every_way_a_download_can_end_is_explained() -> None:
+    text = (ROOT / "docs" / "crawling.md").read_text()
+    assert [outcome for outcome in Outcome if not re.search(rf"^\| [^|]*\b{outcome}\b", text, re.MULTILINE)] == []
+
+
+def test_every_known_limit_of_a_host_is_in_the_docs() -> None:
+    text = (ROOT / "docs" / "crawling.md").read_text()
+    for host, limit in KNOWN.items():
+        assert re.search(
+            rf"^ *\| [^|]*{re.escape(host)}[^|]* \| {limit.at_once} \| {limit.a_minute} \|", text, re.MULTILINE
+        )
+
+
+def test_every_key_of_the_review_page_is_explained() -> None:
+    text = (ROOT / "docs" / "reviewing.md").read_text()
+    table = (ROOT / "review_ui" / "static" / "keys.js").read_text()
+    keys = {key for keys in re.findall(r"keys: \[(.*?)\]", table) for key in re.findall(r'"(.+?)"', keys)}
+    shown = {"ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓", " ": "Space"}
+    shown |= {"PageUp": "Page ↑", "PageDown": "Page ↓"}
+    assert [key for key in sorted(keys) if f"`{shown.get(key, key)}`" not in text] == []

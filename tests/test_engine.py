@@ -20,7 +20,7 @@ import pytest
 from facecorpus.catalog.records import Candidate, Download, Outcome
 from facecorpus.corpus import Corpus
 from facecorpus.demo.world import DemoWorld, Truth
-from facecorpus.engines.local import Task, analyze_all
+from facecorpus.engines.local import AHEAD, Task, analyze_all
 from facecorpus.errors import ModelError
 from facecorpus.faces.records import Failure, PhotoAnalysis
 from facecorpus.faces.stage import find_faces
@@ -168,14 +168,14 @@ def test_items_are_taken_only_as_workers_become_free(portraits: list[Task]) -> N
 
     def items() -> Iterator[Task]:
         nonlocal taken
-        for item in portraits:
+        for number in range(3 * AHEAD):
             taken += 1
-            yield item
+            yield portraits[number % len(portraits)]
 
     with closing(analyze_all(items(), SETTINGS, MAX_PIXELS, workers=1)) as results:
-        for done in range(len(portraits)):
+        for done in range(2 * AHEAD):
             next(results)
-            assert taken <= done + 2
+            assert taken <= done + AHEAD
 
 
 def test_a_killed_worker_is_replaced_and_loses_no_picture(portraits: list[Task]) -> None:
@@ -305,6 +305,17 @@ def test_why_a_file_is_unreadable_is_kept_in_the_catalog(corpus: Corpus) -> None
     find_faces(corpus)
     errors = {photo["sha256"]: photo["error"] for photo in rows_of(corpus, "photo")}
     assert "HTML page" in str(errors[sha256])
+
+
+def test_a_picture_that_failed_for_the_machine_is_tried_again_by_the_next_run_once(corpus: Corpus) -> None:
+    sha256 = add(corpus, of_kind("photo")[0], "ada")
+    with corpus.catalog() as catalog:
+        catalog.photos.unreadable(sha256, "Two workers ended.", retry=True)
+        assert catalog.photos.waiting() == [sha256]
+        catalog.photos.unreadable(sha256, "Two workers ended.", retry=True)
+        assert catalog.photos.waiting() == []
+        catalog.photos.unreadable(sha256, "No picture.")
+        assert catalog.photos.waiting() == []
 
 
 def test_a_run_that_was_killed_is_taken_up_where_it_stopped(small_web: Corpus, tmp_path: Path) -> None:

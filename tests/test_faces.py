@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import struct
 import sys
 from dataclasses import replace
@@ -23,12 +24,13 @@ from facecorpus.demo.world import DemoWorld, Truth
 from facecorpus.errors import ModelError, PictureError
 from facecorpus.faces import models
 from facecorpus.faces.align import aligned_crop, face_chip
-from facecorpus.faces.analyze import analyze
+from facecorpus.faces.analyze import analyze, describe, see
 from facecorpus.faces.decode import decode
 from facecorpus.faces.embed import TorchEmbedder
 from facecorpus.faces.hashes import dhash, phash
+from facecorpus.faces.mmod import MmodDetector
 from facecorpus.faces.models import Models, load_models, model_file
-from facecorpus.faces.quality import quality, yaw
+from facecorpus.faces.quality import pitch, quality, roll, yaw
 from facecorpus.faces.records import PhotoAnalysis, Picture
 from facecorpus.faces.subject import LIKELY, Proposed, choose_subjects
 from facecorpus.pictures import is_cut_short, media_type, picture_size
@@ -37,6 +39,7 @@ from facecorpus.settings import FacesSettings
 MAX_PIXELS = 10_000_000
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 SETTINGS = FacesSettings()
+REAL = Path(os.environ.get("FACECORPUS_REAL_PHOTOS", Path(__file__).parent.parent.parent / "shared" / "photos"))
 
 
 @cache
@@ -47,6 +50,11 @@ def world() -> DemoWorld:
 @cache
 def loaded() -> Models:
     return load_models()
+
+
+@cache
+def mmod() -> MmodDetector:
+    return MmodDetector(model_file(models.MMOD))
 
 
 def of_kind(kind: str, **wanted: object) -> list[Truth]:
@@ -301,6 +309,33 @@ def test_a_descriptor_does_not_depend_on_the_other_faces_of_the_photograph() -> 
     assert np.array_equal(together, alone[::-1])
 
 
+def test_faces_of_many_photographs_described_together_have_the_bits_of_each_alone() -> None:
+    rows = [portrait(), *of_kind("group")[:2]]
+    data = [world().read(row.file) for row in rows]
+    seen = [see(one, hashlib.sha256(one).hexdigest(), loaded(), SETTINGS, MAX_PIXELS) for one in data]
+    for together, row in zip(describe(seen, loaded()), rows, strict=True):
+        for face, other in zip(together.faces, analysis_of(row).faces, strict=True):
+            assert np.array_equal(face.embedding, other.embedding)
+
+
+@pytest.mark.real
+@pytest.mark.skipif(not (REAL / "labels.csv").is_file(), reason=f"no real photographs at {REAL}")
+def test_descriptors_of_500_real_faces_are_those_of_dlib() -> None:
+    network = dlib.face_recognition_model_v1(str(model_file(models.DESCRIPTOR)))
+    compared, largest = 0, 0.0
+    for path in sorted(REAL.glob("*/*")):
+        if compared >= 500:
+            break
+        picture = decode(path.read_bytes(), 10 * MAX_PIXELS).picture
+        found = loaded().detector.detect(picture, SETTINGS)
+        chips = [face_chip(picture, face.box, loaded().landmarker.landmarks(picture, face.box)) for face in found]
+        for chip, ours in zip(chips, loaded().embedder.embed(chips), strict=True):
+            largest = max(largest, float(np.abs(ours - network.compute_face_descriptor(chip)).max()))
+            compared += 1
+    assert compared >= 500
+    assert largest < 1e-3
+
+
 def test_no_faces_have_no_descriptors() -> None:
     assert loaded().embedder.embed([]).shape == (0, 128)
 
@@ -333,6 +368,61 @@ def test_the_small_faces_of_a_group_are_found_and_nothing_else() -> None:
 def test_a_picture_of_nobody_shows_no_face() -> None:
     for row in of_kind("no_face", transform="landscape")[:2]:
         assert loaded().detector.detect(picture_of(row), SETTINGS) == []
+
+
+def test_the_network_sees_what_dlib_sees_with_the_same_weights() -> None:
+    """Boxes may lie a level of the pyramid apart, since dlib resamples in another way."""
+    ours = mmod()
+    theirs = dlib.cnn_face_detection_model_v1(str(model_file(models.MMOD)))
+    for row in [portrait(), of_kind("group")[0]]:
+        picture = picture_of(row)
+        expected = [one for one in theirs(picture) if one.confidence > 0.3]
+        found = ours.look(picture, 1)
+        assert expected
+        for one in expected:
+            box = (one.rect.left(), one.rect.top(), one.rect.width(), one.rect.height())
+            nearest = max(found, key=lambda face: iou(face.box, box))
+            assert iou(nearest.box, box) > 0.6
+            assert nearest.score == pytest.approx(one.confidence, abs=0.4)
+
+
+def test_the_network_sees_nobody_in_a_landscape() -> None:
+    assert mmod().detect(picture_of(of_kind("no_face", transform="landscape")[0]), SETTINGS) == []
+
+
+def test_the_detector_is_chosen_by_the_settings() -> None:
+    assert load_models(replace(SETTINGS, detector="mmod")).detector.name == "mmod"
+    assert load_models(SETTINGS).detector.name == "hog"
+
+
+def test_a_detector_file_that_is_none_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.dat"
+    path.write_bytes(model_file(models.MMOD).read_bytes()[:200_000])
+    with pytest.raises(ModelError, match=r"damaged\.dat is no face detector"):
+        MmodDetector(path)
+
+
+@pytest.mark.parametrize("content", [None, b"no model"])
+def test_yunet_without_its_file_says_what_to_set(content: bytes | None, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"yunet_model in \[faces\]"):
+        load_models(replace(SETTINGS, detector="yunet"))
+    path = tmp_path / "yunet.onnx"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"yunet\.onnx.*yunet_model"):
+        load_models(replace(SETTINGS, detector="yunet", yunet_model=str(path)))
+
+
+def test_a_tilted_face_is_seen_where_nothing_upright_is() -> None:
+    picture = picture_of(portrait())
+    height, width = picture.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), 40, 0.7)
+    tilted = np.asarray(cv2.warpAffine(picture, turn, (width, height), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    (face,) = loaded().detector.detect(tilted, replace(SETTINGS, upsample=0))
+    left, top, wide, high = boxes_of(portrait())[0]
+    x, y = turn @ (left + wide / 2, top + high / 2, 1)
+    assert abs(face.box[0] + face.box[2] / 2 - x) < wide / 4
+    assert abs(face.box[1] + face.box[3] / 2 - y) < high / 4
 
 
 def test_faces_narrower_than_min_face_are_left_out() -> None:
@@ -402,6 +492,28 @@ def test_blur_lowers_sharpness_and_shade_lowers_brightness() -> None:
     shaded = quality((chip // 2).astype(np.uint8))
     assert shaded.brightness == pytest.approx(plain.brightness / 2, abs=2)
     assert shaded.contrast == pytest.approx(plain.contrast / 2, abs=2)
+
+
+def test_clipped_shares_and_chroma_say_how_a_face_is_exposed_and_coloured() -> None:
+    chip = np.zeros((150, 150, 3), np.uint8)
+    chip[:75] = 255
+    measured = quality(chip)
+    assert (measured.dark, measured.light, measured.chroma) == (0.5, 0.5, 0)
+    chip[:, :, 0] = 100
+    assert quality(chip).chroma == pytest.approx(127.5)
+
+
+def test_roll_is_the_tilt_of_the_eyes() -> None:
+    ahead = np.array([[60, 10], [45, 10], [0, 10], [15, 10], [30, 35]], np.float32)
+    assert roll(ahead) == pytest.approx(0)
+    clockwise = ahead @ np.array([[0.8, 0.6], [-0.6, 0.8]], np.float32)
+    assert roll(clockwise) == pytest.approx(36.9, abs=0.1)
+
+
+def test_a_head_bent_down_has_a_higher_pitch_than_one_bent_up() -> None:
+    up = np.array([[60, 10], [45, 10], [0, 10], [15, 10], [30, 35]], np.float32)
+    down = up + np.array([[0, 0], [0, 0], [0, 0], [0, 0], [0, 12]], np.float32)
+    assert pitch(down) > pitch(up)
 
 
 def test_yaw_is_zero_to_the_camera_and_signed_by_the_side() -> None:
@@ -559,3 +671,18 @@ def test_the_order_of_the_faces_does_not_matter(order: list[int]) -> None:
         for n in range(9)
     ]
     assert choose_subjects([faces[n] for n in order]) == choose_subjects(faces)
+
+
+def test_where_a_list_says_that_the_face_is_there_the_subject_is_found_whatever_it_is_like() -> None:
+    group = [
+        (replace(made_face("group", n, *place), box=(100.0 * n, 0, 60, 60)), ("ada",))
+        for n, place in enumerate([(0.1,), (9.0,)])
+    ]
+    people = [*alone("ada", *ADA), *group]
+    assert choose_subjects(people)["group-0"] == "ada"
+    pointed = choose_subjects(people, {("group", "ada"): (95.0, -5.0, 80.0, 80.0)})
+    assert pointed["group-1"] == "ada" and "group-0" not in pointed
+    beside = choose_subjects(
+        people, {("group", "ada"): (300.0, 0.0, 60.0, 60.0), ("gone", "ada"): (0.0, 0.0, 9.0, 9.0)}
+    )
+    assert beside == choose_subjects(people)

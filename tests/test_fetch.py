@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from loopback import FakeTime, Loopback, Reply, jpeg, settings_for
+from loopback import RULES, FakeTime, Loopback, Reply, jpeg, settings_for
 
 from facecorpus.catalog.records import Outcome
 from facecorpus.crawl.fetch import Fetched, Fetcher
@@ -67,7 +67,7 @@ def test_one_connection_serves_many_files_and_the_answers_without_a_picture(web:
     with Fetcher(settings_for(web)) as fetcher:
         for url in (urls[0], web.url("/missing"), *urls[1:]):
             fetcher.fetch(url)
-    assert len(web.requests) == 6  # with robots.txt
+    assert len(web.requests) == 5 + len(RULES)
     assert len({request.connection for request in web.requests}) == 1
 
 
@@ -330,7 +330,7 @@ def test_what_robots_txt_disallows_is_not_asked_for(web: Loopback) -> None:
         disallowed = fetcher.fetch(web.serve("/private/a.png", Reply(jpeg(1)))).download
         allowed = fetcher.fetch(web.serve("/private/a.jpg", Reply(jpeg(1)))).download
     assert (disallowed.outcome, allowed.outcome) == (Outcome.OPTED_OUT, Outcome.STORED)
-    assert [request.path for request in web.requests] == ["/robots.txt", "/private/a.jpg"]
+    assert web.paths() == ["/private/a.jpg"]
 
 
 def test_robots_txt_may_speak_of_this_crawler_alone(web: Loopback) -> None:

@@ -142,7 +142,8 @@ def test_a_persons_photographs_go_and_everybody_elses_stay(tmp_path: Path) -> No
                 Candidate("ada", "pages", "https://host.example/ada/never-fetched.png"),
             ]
         )
-        catalog.candidates.share_stored()
+        for shot in (theirs, both):
+            catalog.candidates.share_stored(shot.url)
     summary = forget(corpus, identity="ada")
     assert (summary.photographs, summary.crops, summary.faces, summary.decisions) == (3, 3, 3, 3)
     assert holding(corpus, *traces(ADA), *traces(theirs), b"Ada and Ben", b"Ben without Ada", b"never-fetched") == []
@@ -152,7 +153,7 @@ def test_a_persons_photographs_go_and_everybody_elses_stay(tmp_path: Path) -> No
     with corpus.catalog() as catalog:
         assert {face.source_url for face in catalog.faces.accepted()} == {shot.url for shot in kept}
         assert {decision.identity_id for decision in catalog.decisions.all()} == {"ben", "cleo", "dan"}
-        assert catalog.candidates.waiting() == []
+        assert catalog.candidates.count_waiting() == {}
 
 
 def test_what_waits_to_be_fetched_for_a_forgotten_person_is_never_asked_for(tmp_path: Path) -> None:
@@ -261,7 +262,7 @@ def test_the_command_takes_one_name_and_prints_sentences_or_json(tmp_path: Path)
     for wrong in ([], ["--identity", "ada", "--url", ADA.url]):
         ended = run(*wrong)
         assert (ended.returncode, ended.stdout) == (2, "")
-        assert "exactly one of --identity, --photo and --url" in ended.stderr
+        assert "exactly one of --identity, --photo, --url and --marked" in ended.stderr
     told = run("--url", ADA.url)
     assert told.returncode == 0
     assert told.stdout.startswith("Removed 1 photographs with 0 crops, 1 faces and 1 decisions;")

@@ -1,5 +1,6 @@
 """The review page in a real Chromium: every key, undo over a reload, thousands of faces, and a server that dies."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
+        expect.set_options(timeout=20_000)  # for a busy machine
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
         yield browser
         browser.close()
@@ -82,6 +84,11 @@ def current(page: Page) -> str:
     return str(page.evaluate("document.activeElement.dataset.face"))
 
 
+def shows(page: Page, face: str, text: str) -> None:
+    """The face's cell says so."""
+    expect(page.locator(f"[data-face='{face}']")).to_have_attribute("data-state", re.compile(re.escape(text)))
+
+
 def all_saved(page: Page) -> None:
     expect(page.locator("#save")).to_have_text("✓ All saved")
 
@@ -122,7 +129,7 @@ def test_digits_go_to_the_sections_and_open_the_copies(page: Page, corpus: Corpu
     assert page.locator("#grid-copies").is_hidden()
     press(page, "4")
     assert current(page) == face_ids(corpus, ADA, kept=False)[0]
-    page.click("#toggle-copies")
+    page.click("#expand-copies")
     assert page.locator("#grid-copies").is_hidden()
     assert current(page) in face_ids(corpus, ADA)
 
@@ -132,7 +139,7 @@ def test_space_and_a_accept_and_the_focus_stays(page: Page, corpus: Corpus) -> N
     for face, key in zip(look, (" ", "a"), strict=False):
         press(page, key)
         all_saved(page)
-        expect(page.locator(f"[data-face='{face}']")).to_contain_text("✓ accepted")
+        shows(page, face, "✓ accepted")
         assert current(page) == face
         press(page, "l")
     assert rows(corpus) == [(look[0], "accept", ""), (look[1], "accept", "")]
@@ -161,7 +168,7 @@ def test_r_and_a_reason_reject(page: Page, corpus: Corpus) -> None:
         expect(page.locator("#reasons")).to_be_visible()
         press(page, "l")  # no reason: nothing happens
         press(page, key)
-        expect(page.locator(f"[data-face='{face}']")).to_contain_text(f"✗ {reason}")
+        shows(page, face, f"✗ {reason}")
         assert current(page) == face
         press(page, "l")
     all_saved(page)
@@ -218,26 +225,25 @@ def test_z_undoes_to_any_depth_and_over_a_reload(page: Page, corpus: Corpus) -> 
     all_saved(page)
     page.reload()
     page.wait_for_selector("[role=gridcell]")
-    shown = page.locator(f"[data-face='{face}']")
     press(page, "z")
     expect(page.locator("#jump-look")).to_have_text(str(len(face_ids(corpus, ADA, "look")) - 1))
     press(page, "z")
-    expect(shown).to_contain_text("✓ accepted")
+    shows(page, face, "✓ accepted")
     page.reload()
     page.wait_for_selector("[role=gridcell]")
     press(page, "z")
-    expect(shown).to_contain_text("% likely")
+    shows(page, face, "% likely")
     press(page, "z")
     expect(page.locator("#notice")).to_have_text("Nothing to undo")
     press(page, "Shift+Z", "Shift+Z")
-    expect(shown).to_contain_text("✗ wrong person")
+    shows(page, face, "✗ wrong person")
 
 
 def test_u_takes_back_my_verdict(page: Page, corpus: Corpus) -> None:
     face = current(page)
     press(page, "u", "a", "u")
     all_saved(page)
-    expect(page.locator(f"[data-face='{face}']")).to_contain_text("% likely")
+    shows(page, face, "% likely")
     assert [row[1] for row in rows(corpus)] == ["accept", "undecided"]
 
 
@@ -309,10 +315,10 @@ def test_automatic_verdicts_show_as_such_and_give_way(page: Page, corpus: Corpus
     with corpus.catalog() as catalog:
         catalog.decisions.add([face], identity_id=ADA, reviewer="auto", verdict="accept")
     page.reload()
-    cell = page.locator(f"[data-face='{face}']")
-    expect(cell).to_contain_text("✓ acceptedautomatically")
+    shows(page, face, "✓ accepted")
+    expect(page.locator(f"[data-face='{face}']")).to_have_attribute("data-why", "automatically")
     press(page, "Home", "r", "w")
-    expect(cell).to_contain_text("✗ wrong person")
+    shows(page, face, "✗ wrong person")
 
 
 def test_the_page_stands_at_two_hundred_per_cent(page: Page, corpus: Corpus) -> None:
@@ -328,13 +334,13 @@ def test_the_page_stands_at_two_hundred_per_cent(page: Page, corpus: Corpus) -> 
 # ---- Many faces
 
 
-def test_three_thousand_faces_keep_the_page_small(window: BrowserContext, tmp_path: Path) -> None:
-    corpus = make_corpus(tmp_path / "review", {ADA: 3000})
+def test_thirty_thousand_faces_keep_the_page_small(window: BrowserContext, tmp_path: Path) -> None:
+    corpus = make_corpus(tmp_path / "review", {ADA: 30_000})
     right = face_ids(corpus, ADA, "right")
     with served(corpus) as base:
         page = window.new_page()
         open_person(page, f"{base}/?token=sesame")
-        press(page, "2")
+        press(page, "2", "e")
         nodes = []
         for _ in range(5):
             press(page, "PageDown", "PageDown")
@@ -345,7 +351,7 @@ def test_three_thousand_faces_keep_the_page_small(window: BrowserContext, tmp_pa
         assert current(page) == right[-1]
         expect(page.locator(":focus")).to_be_in_viewport(ratio=1)
         nodes.append(page.evaluate("document.querySelectorAll('*').length"))
-        assert max(nodes) < 1200
+        assert max(nodes) < 500
         press(page, "Shift+A")
         all_saved(page)
         assert len(journal(corpus)) == len(right)
@@ -385,8 +391,8 @@ def test_a_server_killed_between_key_and_answer_loses_and_doubles_nothing(
     other = window.new_page()
     other.goto(second.url)  # what the restarted server opens in the same browser
     all_saved(page)
-    expect(page.locator(f"[data-face='{look[1]}']")).to_contain_text("✗ wrong person")
-    expect(page.locator(f"[data-face='{look[2]}']")).to_contain_text("% likely")
+    shows(page, look[1], "✗ wrong person")
+    shows(page, look[2], "% likely")
     assert rows(corpus) == [
         (look[0], "accept", ""),
         (look[1], "reject", "wrong person"),

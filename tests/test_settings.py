@@ -51,3 +51,12 @@ def test_a_wrong_file_is_one_clear_sentence(tmp_path: Path, text: str, expected:
         read(tmp_path, text)
     assert str(tmp_path / "corpus.toml") in str(error.value)
     assert expected in str(error.value)
+
+
+def test_a_width_that_wikimedia_does_not_serve_is_refused_with_the_ones_that_it_does(tmp_path: Path) -> None:
+    path = tmp_path / "corpus.toml"
+    path.write_text("[crawl]\ncommons_width = 800\n")
+    with pytest.raises(SettingsError, match=r"commons_width in \[crawl\] may be 0, 20, 40, .*, 960, .*3840; not 800"):
+        read_settings(path)
+    path.write_text("[crawl]\ncommons_width = 1280\n")
+    assert read_settings(path).crawl.commons_width == 1280

@@ -113,6 +113,51 @@ def test_every_subgroup_is_in_every_fold_where_it_has_people_enough(
         assert max(in_each) - min(in_each) <= 1
 
 
+PEOPLE = st.dictionaries(
+    st.integers(0, 60).map("person{}".format), st.sampled_from(["x", "y", "z", None]), min_size=2, max_size=40
+)
+
+
+@FEW
+@given(PEOPLE, st.data(), st.integers(2, 4), SEED)
+def test_people_who_share_a_picture_never_cost_a_subgroup_its_place_in_a_fold(
+    subgroup_of: dict[str, str | None], data: st.DataObject, folds: int, seed: int
+) -> None:
+    shared = data.draw(st.lists(st.sets(st.sampled_from(sorted(subgroup_of)), min_size=2, max_size=4), max_size=6))
+    fold_of = identity_folds(subgroup_of, folds, seed, shared)
+    for subgroup, people in Counter(subgroup_of.values()).items():
+        found = {fold_of[name] for name in subgroup_of if subgroup_of[name] == subgroup}
+        assert len(found) == folds or people < folds
+
+
+@FEW
+@given(st.integers(12, 40), st.integers(2, 4), SEED)
+def test_people_who_share_a_picture_are_in_one_fold_where_there_are_others_to_fill_the_rest(
+    people: int, folds: int, seed: int
+) -> None:
+    subgroup_of = {f"person{number}": "xy"[number % 2] for number in range(people)}
+    shared = [{"person0", "person1"}, {"person1", "person2"}, {"person5", "person6"}]
+    fold_of = identity_folds(subgroup_of, folds, seed, shared)
+    for group in shared:
+        assert len({fold_of[name] for name in group}) == 1
+
+
+def test_where_everybody_shares_one_picture_the_folds_come_first() -> None:
+    subgroup_of = {f"person{number}": "x" for number in range(6)}
+    fold_of = identity_folds(subgroup_of, 3, 0, [set(subgroup_of)])
+    assert Counter(fold_of.values()) == {0: 2, 1: 2, 2: 2}
+
+
+@FEW
+@given(PEOPLE, st.data(), SEED)
+def test_the_folds_do_not_depend_on_the_order_of_people_or_groups(
+    subgroup_of: dict[str, str | None], data: st.DataObject, seed: int
+) -> None:
+    shared = data.draw(st.lists(st.sets(st.sampled_from(sorted(subgroup_of)), min_size=2, max_size=3), max_size=5))
+    turned = dict(reversed(subgroup_of.items()))
+    assert identity_folds(subgroup_of, 3, seed, shared) == identity_folds(turned, 3, seed, shared[::-1])
+
+
 @pytest.mark.parametrize(
     ("born", "taken", "age"),
     [

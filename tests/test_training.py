@@ -18,6 +18,7 @@ from training_shards import coloured_rows, write_shards
 
 from training import TrainingError, load_results, train_all
 from training.paper import FUSIONS, TASKS
+from training.tables import tables_of
 
 PRESET = Path(__file__).parent / "data" / "training_tiny.toml"
 ROOT = Path(__file__).parent.parent
@@ -50,11 +51,12 @@ def command(shards: Path, run: Path, *more: str) -> list[str]:
 def figures(run: Path) -> dict[str, object]:
     """The results without the times, which no two runs share."""
     results = load_results(run)
-    del results["seconds"]
+    del results["seconds"], results["speeds"]
     for protocol in results["protocols"].values():
+        del protocol["waited_for_data"]
         for networks in protocol["networks"].values():
             for network in networks.values():
-                del network["seconds"]
+                del network["seconds"], network["waited_for_data"]
     return results
 
 
@@ -69,30 +71,61 @@ def weights(run: Path) -> dict[str, object]:
 
 
 def test_both_protocols_fill_both_tables(run: Path) -> None:
-    protocols = load_results(run)["protocols"]
-    assert list(protocols) == ["photo", "paper"]
-    for protocol in protocols.values():
-        assert list(protocol["table1"]) == list(TASKS)
-        assert list(protocol["table2"]) == list(FUSIONS)
-        for row in [*protocol["table1"].values(), *protocol["table2"].values()]:
-            assert set(row) == set(TASKS)
-            assert all(0 <= accuracy <= 1 for accuracy in row.values())
+    results = load_results(run)
+    assert list(results["protocols"]) == ["photo", "paper"]
+    for protocol in results["protocols"]:
+        first, second = tables_of(results, protocol)[:2]
+        assert [row.name for row in first.rows] == [f"from {task}" for task in TASKS]
+        assert [row.name for row in second.rows] == [*FUSIONS, "own_head"]
+        for row in (*first.rows, *second.rows):
+            assert set(row.cells) >= set(TASKS)
+            for cell in row.cells.values():
+                for low, high in (cell["by_group"], cell["by_person"]):
+                    assert 0 <= low <= cell["accuracy"] <= high <= 1
+
+
+def test_every_control_and_other_fusion_has_its_row(run: Path) -> None:
+    rows = load_results(run)["protocols"]["photo"]["rows"]
+    everywhere = {"majority", "own_head", "untrained", "untrained_all", "sum", "gating", "bilinear"}
+    controls = {"joint", "joint_head", "wide", "wide_head"}
+    held = {f"{side} {row}" for side in ("fitted", "held") for row in ("own_head", "other_three", "all")}
+    for row in everywhere | controls | held:
+        assert set(rows[row]) >= set(TASKS), row
+    assert set(rows["own"]) == {*TASKS, "subgroup"}
+    assert set(rows["three answers"]) == {"subgroup"}
+    assert set(rows["subgroup answer"]) == {"age_group", "race", "gender"}
+    other = load_results(run)["protocols"]["paper"]["rows"]
+    assert everywhere <= set(other)
+    assert not (controls | held) & set(other)  # the preset has them in protocol photo alone
+
+
+def test_the_report_says_how_large_the_joint_network_is(run: Path) -> None:
+    networks = load_results(run)["protocols"]["photo"]["networks"]["photo"]
+    together = sum(networks[task]["parameters"] for task in TASKS)
+    said = f"The joint network has {networks['joint']['parameters']:,} weights, the 4 networks together {together:,}"
+    assert said in (run / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_protocol_that_the_shards_do_not_allow_is_left_out_with_its_reason(run: Path) -> None:
+    results = load_results(run)
+    assert "needs people in 2 folds or more" in results["not_made"]["Protocol identity"]
+    assert "Protocol identity is left out: Protocol identity needs people" in (run / "report.md").read_text("utf-8")
 
 
 def test_the_networks_learn_what_can_be_learned(run: Path) -> None:
     results = load_results(run)
     for protocol in results["protocols"].values():
         for task in TASKS:
-            assert protocol["table2"]["own"][task] > results["chance"][task] + 0.2
-            assert protocol["table2"]["all"][task] > results["chance"][task] + 0.2
+            for row in ("own", "all"):
+                assert protocol["rows"][row][task]["accuracy"] > results["chance"][task] + 0.2
 
 
 def test_the_diagonal_and_the_first_row_are_the_networks_own_outputs(run: Path) -> None:
     for name, protocol in load_results(run)["protocols"].items():
         for task in TASKS:
             own = protocol["networks"][name][task]["accuracy"]
-            assert protocol["table1"][task][task] == own
-            assert protocol["table2"]["own"][task] == own
+            assert protocol["rows"][f"from {task}"][task]["accuracy"] == own
+            assert protocol["rows"]["own"][task]["accuracy"] == own
 
 
 def test_results_say_what_was_counted(run: Path) -> None:
@@ -106,7 +139,9 @@ def test_results_say_what_was_counted(run: Path) -> None:
     assert (paper["train_images"], paper["test_images"]) == (134, 58)
     assert photo["siblings"] == 0.0
     assert paper["siblings"] > 0.8
-    assert photo["majority"]["gender"] == 0.5
+    assert photo["rows"]["majority"]["gender"]["accuracy"] == 0.5
+    assert len(results["preset_sha256"]) == len(results["shards"]["sha256"]) == 64
+    assert set(results["versions"]) >= {"python", "torch", "numpy", "pyarrow"}
     assert results["dtype"]["reason"]
     assert results["tasks"] == list(TASKS)
     assert results["left_out"] == {}
@@ -121,20 +156,20 @@ def test_the_report_is_one_page_that_needs_no_network(run: Path) -> None:
             sources.extend(value or "" for name, value in attrs if name in ("src", "href"))
 
     Links().feed(page)
-    assert len(sources) == 7
+    assert len(sources) == 10
     assert all(source.startswith("data:image/png;base64,") for source in sources)
 
 
 def test_both_reports_put_the_papers_figures_beside_the_runs(run: Path) -> None:
-    own = load_results(run)["protocols"]["photo"]["table1"]["identity"]["gender"]
+    own = load_results(run)["protocols"]["photo"]["rows"]["from identity"]["gender"]["accuracy"]
     markdown = (run / "report.md").read_text(encoding="utf-8")
     assert f" {100 * own:.1f} (92.3) |" in markdown
-    assert f"<td>{100 * own:.1f} <small>92.3</small></td>" in (run / "report.html").read_text(encoding="utf-8")
+    assert f"<td>{100 * own:.1f} <small>92.3</small><br>" in (run / "report.html").read_text(encoding="utf-8")
 
 
 def test_every_picture_of_the_markdown_report_exists(run: Path) -> None:
     pictures = re.findall(r"!\[.*?\]\((.*?)\)", (run / "report.md").read_text(encoding="utf-8"))
-    assert len(pictures) == 7
+    assert len(pictures) == 10
     assert all((run / picture).stat().st_size > 1000 for picture in pictures)
 
 
@@ -163,7 +198,7 @@ def test_killed_again_and_again_it_ends_with_the_same_weights_and_figures(
     subprocess.run(command(shards, killed), cwd=ROOT, check=True, capture_output=True, timeout=120)
     assert figures(killed) == figures(run)
     expected, found = weights(run), weights(killed)
-    assert len(found) == 8 * 10
+    assert len(found) == (4 + 6 + 4 + 2 * 4) * 10  # photo, its controls, paper, two folds of photo
     assert all(torch.equal(found[name], expected[name]) for name in expected)  # type: ignore[arg-type]
     assert not list(killed.rglob("*.partial"))
     assert not list(killed.rglob("checkpoint.pt"))
@@ -261,7 +296,9 @@ def test_a_protocol_can_be_added_to_a_run(shards: Path, run: Path, tmp_path: Pat
     del results["protocols"]["paper"]
     (copy / "results.json").write_text(json.dumps(results), encoding="utf-8")
     train_all(shards, copy, preset=str(PRESET), protocols=["paper"])
-    assert figures(copy) == figures(run)
+    added = figures(copy)
+    assert added.pop("not_made") == {}  # nobody asked for protocol identity this time
+    assert added == {key: value for key, value in figures(run).items() if key != "not_made"}
 
 
 def test_a_run_folder_keeps_to_its_device(shards: Path, run: Path, tmp_path: Path) -> None:

@@ -70,6 +70,12 @@ def test_an_unknown_preset_names_the_known_ones() -> None:
         ("batch = 24", "batch = ", "not valid TOML"),
         ("[16, 16]", "[16]", r"hidden = \[16\]: expected 2 whole numbers"),
         ('"float32"', '"half"', "dtype = 'half': expected one of auto"),
+        ("turn = 12", "turn = 270", "affine.turn = 270: expected a number from 0 to 180"),
+        ("shift = 0.06", "jump = 0.06", "expected all of mirror, turn, scale, shear, shift"),
+        ("noise = [4, 10]", "snow = [4, 10]", "expected some of blur, brighter"),
+        ("noise = [4, 10]", "noise = [4]", r"image_filters.noise = \[4\]: expected 2 numbers"),
+        ('["photo"]', '["people"]', r"control_protocols = \['people'\]: expected a list of photo, paper, identity"),
+        ("out_of_fold = 2", "out_of_fold = 1", "out_of_fold = 1: expected 0 for none, or 2 folds"),
     ],
 )
 def test_a_faulty_preset_is_refused(tmp_path: Path, old: str, new: str, sentence: str) -> None:
@@ -83,9 +89,10 @@ def test_a_faulty_preset_is_refused(tmp_path: Path, old: str, new: str, sentence
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"protocols": ("photo", "people")}, "no protocol 'people': use one or more of photo, paper"),
+        ({"protocols": ("photo", "people")}, "no protocol 'people': use one or more of photo, paper, identity"),
         ({"protocols": ()}, "No protocol was given"),
         ({"workers": 0}, "cannot be 0 workers"),
+        ({"seeds": 0}, "cannot be 0 seeds"),
         ({"preset": "fast"}, "no preset 'fast'"),
     ],
 )
@@ -108,7 +115,9 @@ def test_shards_are_read_as_they_were_written(tmp_path: Path) -> None:
     shards = read_shards(write_shards(tmp_path, rows, files=3))
     assert len(shards) == len(rows)
     by_face = {row.face_id: row for row in rows}
-    for face_id, labels, image in zip(shards.face_ids, shards.labels, encoded_images(shards), strict=True):
+    for face_id, labels, image in zip(
+        shards.face_ids, shards.labels, encoded_images(shards.files, 0, len(shards)), strict=True
+    ):
         row = by_face[str(face_id)]
         assert labels.tolist() == [row.identity, row.age_group, row.race, row.gender]
         assert image == row.image
@@ -176,10 +185,11 @@ def test_a_task_without_labels_is_left_out_and_the_others_are_learned(
     remaining = ["identity", "race", "gender"]
     assert results["tasks"] == remaining
     protocol = results["protocols"]["photo"]
-    assert protocol["known_photographs"] == {"identity": 12, "race": 10, "gender": 12}
-    assert list(protocol["table1"]) == remaining
-    assert all(list(row) == remaining for row in [*protocol["table1"].values(), *protocol["table2"].values()])
-    assert all(protocol["table2"]["all"][task] > results["chance"][task] + 0.2 for task in remaining)
+    own = protocol["rows"]["own"]
+    assert {task: cell["photographs"] for task, cell in own.items()} == {"identity": 12, "race": 10, "gender": 12}
+    assert {row for row in protocol["rows"] if row.startswith("from ")} == {f"from {task}" for task in remaining}
+    assert all(set(protocol["rows"][row]) == set(remaining) for row in FUSIONS)
+    assert all(protocol["rows"]["all"][task]["accuracy"] > results["chance"][task] + 0.2 for task in remaining)
     pictures = {path.name for path in (tmp_path / "run" / "figures").iterdir()}
     assert {name for name in pictures if name.startswith("curves")} == {f"curves-{task}.png" for task in remaining}
     assert {"filters.png", "layers.png", "variants.png"} < pictures
@@ -188,24 +198,26 @@ def test_a_task_without_labels_is_left_out_and_the_others_are_learned(
         assert "Task age is left out: the shards hold no known label, at least 2 are needed." in report
         assert "This run has 3 networks, the paper 4" in report
         assert "race of 5: " in report
-        assert "tested each task on 10 photographs or more" in report
-        assert "the other two networks' features" in report
-        assert "four networks" not in report
+        assert "other two" in report
+        assert "all three" in report
+        assert "| all four |" not in report
+        assert "<td>all four</td>" not in report
 
 
 def test_identity_and_one_attribute_are_enough(tmp_path: Path) -> None:
     results = _learned(relabel(coloured_rows(), age_group=-1, race=2), tmp_path)
     assert results["tasks"] == ["identity", "gender"]
-    table_2 = results["protocols"]["photo"]["table2"]
-    assert {kind: list(row) for kind, row in table_2.items()} == {kind: ["identity", "gender"] for kind in FUSIONS}
+    rows = results["protocols"]["photo"]["rows"]
+    assert {kind: set(rows[kind]) for kind in FUSIONS} == {kind: {"identity", "gender"} for kind in FUSIONS}
     for report in _reports(tmp_path):
-        assert "the other network's features beat a task's own" in report
-        assert "both together beat a task's own features" in report
+        assert "fused features" in report
+        assert "<tr><td>both</td>" in report or "| both |" in report
 
 
 def _learned(rows: list[Row], folder: Path) -> dict[str, Any]:
     shards = write_shards(folder / "shards", rows)
-    return load_results(train_all(shards, folder / "run", preset=str(TINY), protocols=("photo",), device="cpu"))
+    small = preset_file(folder, 'control_protocols = ["photo"]', "control_protocols = []")
+    return load_results(train_all(shards, folder / "run", preset=small, protocols=("photo",), device="cpu"))
 
 
 def _reports(folder: Path) -> list[str]:

@@ -34,6 +34,7 @@ class Row:
     face_id: str
     split: str
     group_id: str
+    identity_fold: int = 0
 
     @property
     def photo_id(self) -> str:
@@ -41,7 +42,10 @@ class Row:
 
 
 def coloured_rows(people: int = 6, photographs: int = 8, seed: int = 0) -> list[Row]:
-    """Faces anybody could learn: each person is a colour and a pattern, and the attributes follow the person."""
+    """Faces anybody could learn: each person is a colour and a pattern, and the attributes follow the person.
+
+    The first 12 people are of 12 subgroups and fold 0, the next 12 of the same subgroups and fold 1, and so on.
+    """
     random = np.random.default_rng(seed)
     return [
         Row(
@@ -53,6 +57,7 @@ def coloured_rows(people: int = 6, photographs: int = 8, seed: int = 0) -> list[
             face_id=f"face-{person}-{number}",
             split="test" if number % 4 == 3 else "train",
             group_id=f"group-{person}-{number}",
+            identity_fold=person // 12,
         )
         for person in range(people)
         for number in range(photographs)
@@ -71,15 +76,16 @@ def write_shards(
     people: Sequence[str] | None = None,
     files: int = 2,
     checksums: bool = True,
+    descriptors: bool = False,
 ) -> Path:
-    """Write the rows as `files` shards, and checksums.txt beside them."""
+    """Write the rows as `files` shards, and checksums.txt beside them; `descriptors` adds the column `embedding`."""
     folder.mkdir(parents=True, exist_ok=True)
     if people is None:
         people = [f"Person {n}" for n in range(max(row.identity for row in rows) + 1)]
     lines = []
     for number in range(files):
         path = folder / f"faces-{number:05d}-of-{files:05d}.parquet"
-        pq.write_table(_table(rows[number::files], list(people)), path, row_group_size=100)
+        pq.write_table(_table(rows[number::files], list(people), descriptors), path, row_group_size=100)
         lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n")
     if checksums:
         (folder / "checksums.txt").write_text("".join(lines), encoding="utf-8")
@@ -91,7 +97,7 @@ def relabel(rows: Sequence[Row], **labels: int | str) -> list[Row]:
     return [replace(row, **labels) for row in rows]  # type: ignore[arg-type]
 
 
-def _table(rows: Sequence[Row], people: list[str]) -> pa.Table:
+def _table(rows: Sequence[Row], people: list[str], descriptors: bool) -> pa.Table:
     classes = {**CLASSES, "identity": people}
     features = {task: {"names": classes[task], "_type": "ClassLabel"} for task in TASKS}
     metadata = {b"huggingface": json.dumps({"info": {"features": {"image": {"_type": "Image"}, **features}}}).encode()}
@@ -103,6 +109,9 @@ def _table(rows: Sequence[Row], people: list[str]) -> pa.Table:
         columns[task] = pa.array([getattr(row, task) for row in rows], pa.int64())
     for name in ("photo_id", "face_id", "group_id", "split"):
         columns[name] = pa.array([getattr(row, name) for row in rows], pa.string())
+    columns["identity_fold"] = pa.array([row.identity_fold for row in rows], pa.int32())
+    if descriptors:  # as good as a face descriptor could be: one direction for each person
+        columns["embedding"] = pa.array([np.eye(32)[row.identity].tolist() for row in rows], pa.list_(pa.float32(), 32))
     columns["source"] = pa.array(["somewhere"] * len(rows), pa.string())
     return pa.table(columns).replace_schema_metadata(metadata)
 

@@ -3,8 +3,18 @@
 Knows the schema of the shards and nothing else of the toolkit that made them. torch is loaded by the workers alone.
 """
 
+from training.compare import compare_runs, show_comparison, write_comparison
 from training.errors import TrainingError
-from training.results import load_results, show_tables
+from training.results import load_results
 from training.run import train_all
+from training.show import show_tables
 
-__all__ = ["TrainingError", "load_results", "show_tables", "train_all"]
+__all__ = [
+    "TrainingError",
+    "compare_runs",
+    "load_results",
+    "show_comparison",
+    "show_tables",
+    "train_all",
+    "write_comparison",
+]

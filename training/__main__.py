@@ -15,12 +15,18 @@ def main() -> int:
     parser.add_argument("shards", type=Path, help="folder of *.parquet")
     parser.add_argument("run", type=Path, help="folder for checkpoints, results and report; run again to go on")
     parser.add_argument("--preset", default="paper", help="paper, quick, or the path of a .toml (default: paper)")
-    parser.add_argument("--protocols", default="photo,paper", help="comma-separated (default: photo,paper)")
+    parser.add_argument("--protocols", help="photo, paper, identity, comma-separated (default: all that is possible)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, default=1, help="how many seeds, from --seed on (default: 1)")
     parser.add_argument("--workers", type=int, help="processes of one thread each (default: one a core)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
+    parser.add_argument("--full-schedule", action="store_true", help="all steps, also where the loss has flattened")
+    parser.add_argument("--deterministic", action="store_true", help="the same bits each time on this machine")
+    parser.add_argument("--max-time", help="such as 2h or 90m: stop at a checkpoint in time")
     given = parser.parse_args()
-    protocols = [name.strip() for name in given.protocols.split(",") if name.strip()]
+    protocols = None
+    if given.protocols is not None:
+        protocols = [name.strip() for name in given.protocols.split(",") if name.strip()]
     try:
         train_all(
             given.shards,
@@ -28,8 +34,12 @@ def main() -> int:
             preset=given.preset,
             protocols=protocols,
             seed=given.seed,
+            seeds=given.seeds,
             workers=given.workers,
             device=given.device,
+            full_schedule=given.full_schedule,
+            deterministic=given.deterministic,
+            max_time=given.max_time,
         )
     except TrainingError as error:
         print(f"Error: {error}", file=sys.stderr)

@@ -1,153 +1,123 @@
 """Cross-task and fusion heads: frozen features, two fully connected layers, an output layer (§4, §5).
 
-All heads of a split are trained side by side as one stack of matrices. Every head is given the features of all
-networks with those it must not see set to zero; so each learns exactly what it would learn alone.
+All heads of a split are trained side by side in a few stacks of matrices, on features that were taken once.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from training.files import write_json
+from training.blocks import Features, read_blocks
+from training.catalogue import extra_heads, paper_heads
+from training.files import write_json, write_whole
 from training.jobs import HeadsJob, Progress, Report
-from training.paper import TASKS
-from training.presets import Preset
+from training.stacks import HeadStack, MixStack, make_stacks
 from training.train import batch_rows
 
-_NEVER = -1e4  # the score of a class that a head's task does not have
+Rows = NDArray[np.int64]
+Answers = dict[str, NDArray[np.int16]]
+Stacks = Sequence[HeadStack | MixStack]
+
 _TALK_EVERY = 0.5  # seconds between two reports
 _TEST_BATCH = 1000
 
 
-@dataclass(frozen=True)
-class Head:
-    """A head learns `target` from the features of `sources`."""
-
-    sources: tuple[str, ...]
-    target: str
-    kind: str
-
-
-def all_heads(tasks: tuple[str, ...] = TASKS) -> list[Head]:
-    """16 cross-task pairs of four tasks, then for each task the fusions of all others and of all."""
-    heads = [Head((source,), target, "cross") for source in tasks for target in tasks]
-    for target in tasks:
-        heads.append(Head(tuple(task for task in tasks if task != target), target, "other_three"))
-        heads.append(Head(tasks, target, "all"))
-    return heads
-
-
-class HeadStack(nn.Module):
-    """All heads at once: features of all networks (B, width, 350 of four) to scores (heads, B, most classes)."""
-
-    sees: Tensor
-    never: Tensor
-
-    def __init__(self, heads: list[Head], preset: Preset, classes: dict[str, int], seed: int) -> None:
-        super().__init__()
-        owner = np.repeat(list(classes), [preset.features(task) for task in classes])
-        sees = torch.tensor(np.array([[name in head.sources for name in owner] for head in heads]))
-        most = max(classes.values())
-        has = torch.arange(most) < torch.tensor([[classes[head.target]] for head in heads])
-        self.register_buffer("sees", sees[:, None, :].float())
-        self.register_buffer("never", torch.where(has, 0.0, _NEVER)[:, None, :])
-        widths = [len(owner), *preset.hidden, most]
-        random = torch.Generator().manual_seed(seed)
-        self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
-        for inputs, outputs in pairwise(widths):
-            gaussian = torch.randn(len(heads), inputs, outputs, generator=random)
-            seen = sees.sum(1) if not len(self.weights) else torch.full((len(heads),), inputs)
-            self.weights.append(nn.Parameter(gaussian * (2 / seen).sqrt()[:, None, None]))
-            self.biases.append(nn.Parameter(torch.zeros(len(heads), 1, outputs)))
-
-    def forward(self, features: Tensor) -> Tensor:
-        values = features[None] * self.sees
-        last = len(self.weights) - 1
-        for n, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            values = torch.baddbmm(bias, values, weight)
-            values = F.relu(values) if n < last else values
-        return values + self.never
-
-
-@dataclass(frozen=True)
-class Features:
-    """One side of a split: features of all networks (n, width) and labels (n, tasks)."""
-
-    values: Tensor
-    labels: Tensor
-
-
 def train_heads(job: HeadsJob, report: Report) -> None:
-    """Train all heads of a split and write their accuracies; an interrupted job starts again, it is short."""
-    setting = job.setting
-    preset, device = setting.preset, setting.device
-    train, test = _load(job)
-    heads = all_heads(setting.tasks)
-    stack = HeadStack(heads, preset, setting.classes, setting.seed).to(device)
-    targets = [setting.tasks.index(head.target) for head in heads]
-    optimiser = torch.optim.SGD(stack.parameters(), lr=0.0, momentum=preset.momentum, weight_decay=preset.weight_decay)
-    talked = time.monotonic()
-    for step in range(job.steps):
-        rows = torch.from_numpy(batch_rows(len(train.values), preset.batch, step, setting.seed)).to(device)
-        optimiser.param_groups[0]["lr"] = preset.rate(preset.head_learning_rate, step, job.steps)
-        optimiser.zero_grad(set_to_none=True)
-        scores = stack(train.values[rows])
-        labels = train.labels[rows][:, targets].T
-        # A sum over heads that share no weight trains each by itself; unknown labels (-1) count for nothing.
-        loss = F.cross_entropy(scores.flatten(0, 1), labels.flatten(), ignore_index=-1, reduction="sum") / len(rows)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        if time.monotonic() - talked > _TALK_EVERY:
-            talked = time.monotonic()
-            report(Progress(step + 1, job.steps, float(loss.detach()) / len(heads)))
-    accuracies = _test(stack, test, targets)
-    write_json(job.done, _tables(heads, accuracies))
-    report(Progress(job.steps, job.steps, float(loss.detach()) / len(heads), float(accuracies.mean())))
+    """Train all heads of a split and write the class each gives each test image, as "ROW:TARGET" in heads.npz.
 
-
-def _load(job: HeadsJob) -> tuple[Features, Features]:
-    """Both sides, each feature brought to mean 0 and deviation 1 over the training side."""
-    values = np.concatenate([np.load(job.features(task)) for task in job.setting.tasks], axis=1)
+    An interrupted job starts again, it is short. A halved split's rows are "fitted ROW" and "held ROW".
+    """
+    started = time.monotonic()
     with np.load(job.split_file) as split:
-        train_labels, test_labels = split["train_labels"], split["test_labels"]
-    train = values[: len(train_labels)]
-    deviation = train.std(axis=0)
-    deviation[deviation < 1e-6] = 1.0  # a feature that is always the same, such as a ReLU that never opens
-    values = (values - train.mean(axis=0)) / deviation
+        train, test, held = split["train"], split["test"], int(split["held"])
+        labels = np.concatenate([split["train_labels"], split["test_labels"]])
+    images = np.concatenate([train, test])
+    blocks = read_blocks(job, images)
+    tested = np.arange(len(train) + held, len(images))
+    sides = {"": np.arange(len(train))}
+    if job.halved:
+        sides = {"fitted ": np.arange(len(train)), "held ": np.arange(len(train), len(train) + held)}
+    answers: Answers = {}
+    for n, (prefix, learned_on) in enumerate(sides.items()):
+        features = Features(blocks, learned_on, job.setting.device)
+        learner = Learner(job, features, labels, learned_on)
+        learner.learn(n * job.setting.preset.head_iterations, report)
+        answers |= {f"{prefix}{name}": found for name, found in answers_at(learner.stacks, features, tested).items()}
+    write_whole(job.answers, lambda path: _save(path, answers))
+    write_json(job.done, {"heads": len(answers), "seconds": round(time.monotonic() - started, 1)})
 
-    def side(rows: NDArray[np.float32], labels: NDArray[np.int64]) -> Features:
-        device = job.setting.device
-        return Features(torch.from_numpy(rows).to(device), torch.from_numpy(labels).to(device))
 
-    return side(values[: len(train)], train_labels), side(values[len(train) :], test_labels)
+class Learner:
+    """All heads of a split, and one optimiser that trains each of them by itself."""
+
+    def __init__(self, job: HeadsJob, features: Features, labels: Rows, learned_on: Rows) -> None:
+        setting = job.setting
+        heads = paper_heads(setting.tasks)
+        if not job.halved:
+            heads += extra_heads(setting.tasks, list(features.columns), list(setting.classes))
+        made = make_stacks(heads, features.columns, setting.preset, setting.classes, setting.seed)
+        self.stacks = [stack.to(setting.device) for stack in made]
+        self.setting, self.features, self.labels, self.learned_on = setting, features, labels, learned_on
+        self.heads, self.steps = len(heads), job.steps
+
+    def learn(self, before: int, report: Report) -> None:
+        """Make all steps; `before` of the job were made by an earlier learner."""
+        preset, seed = self.setting.preset, self.setting.seed
+        optimiser = torch.optim.SGD(
+            [weight for stack in self.stacks for weight in stack.parameters()],
+            lr=0.0,
+            momentum=preset.momentum,
+            weight_decay=preset.weight_decay,
+            fused=self.setting.device != "mps",  # one pass over the weights instead of four
+        )
+        talked = time.monotonic()
+        for step in range(preset.head_iterations):
+            rows = self.learned_on[batch_rows(len(self.learned_on), preset.batch, step, seed)]
+            optimiser.param_groups[0]["lr"] = preset.rate(preset.head_learning_rate, step, preset.head_iterations)
+            optimiser.zero_grad(set_to_none=True)
+            loss = self._loss(rows)
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            if time.monotonic() - talked > _TALK_EVERY or step + 1 == preset.head_iterations:
+                talked = time.monotonic()
+                report(Progress(before + step + 1, self.steps, float(loss.detach()) / self.heads))
+
+    def _loss(self, rows: Rows) -> Tensor:
+        values = self.features.at(rows)
+        known = torch.from_numpy(self.labels[rows]).to(values.device)
+        targets = list(self.setting.classes)
+        total = torch.zeros((), device=values.device)
+        for stack in self.stacks:
+            scores = stack(values)
+            labels = known[:, [targets.index(head.target) for head in stack.heads]].T
+            # A sum over heads that share no weight trains each by itself; unknown labels (-1) count for nothing.
+            total = total + F.cross_entropy(
+                scores.flatten(0, 1), labels.flatten(), ignore_index=-1, reduction="sum"
+            ) / len(rows)
+        return total
 
 
 @torch.no_grad()
-def _test(stack: HeadStack, test: Features, targets: list[int]) -> NDArray[np.float64]:
-    """Accuracy of each head over the test rows whose label is known."""
-    right = torch.zeros(len(targets), dtype=torch.int64, device=test.labels.device)
-    for start in range(0, len(test.values), _TEST_BATCH):
-        labels = test.labels[start : start + _TEST_BATCH][:, targets].T
-        right += (stack(test.values[start : start + _TEST_BATCH]).argmax(2) == labels).sum(1)
-    known = (test.labels >= 0).sum(0)[targets]
-    # Divided in float64 as the networks' own accuracies are, or a tie between the two would look like a difference.
-    accuracies: NDArray[np.float64] = right.cpu().numpy() / known.cpu().numpy()
-    return accuracies
+def answers_at(stacks: Stacks, features: Features, images: Rows) -> Answers:
+    """The class that each head gives each image, by "ROW:TARGET"."""
+    found: dict[str, list[NDArray[np.int16]]] = {}
+    for start in range(0, len(images), _TEST_BATCH):
+        values = features.at(images[start : start + _TEST_BATCH])
+        for stack in stacks:
+            classes = stack(values).argmax(2).to(torch.int16).cpu().numpy()
+            for head, some in zip(stack.heads, classes, strict=True):
+                found.setdefault(f"{head.row}:{head.target}", []).append(some)
+    return {name: np.concatenate(pieces) for name, pieces in found.items()}
 
 
-def _tables(heads: list[Head], accuracies: NDArray[np.float64]) -> dict[str, dict[str, dict[str, float]]]:
-    tables: dict[str, dict[str, dict[str, float]]] = {"cross": {}, "fusion": {}}
-    for head, accuracy in zip(heads, accuracies, strict=True):
-        if head.kind == "cross":
-            tables["cross"].setdefault(head.sources[0], {})[head.target] = float(accuracy)
-        else:
-            tables["fusion"].setdefault(head.kind, {})[head.target] = float(accuracy)
-    return tables
+def _save(path: Path, answers: Answers) -> None:
+    with path.open("wb") as file:
+        np.savez(file, allow_pickle=False, **answers)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from training.catalogue import Network
+from training.paper import TASKS
 from training.presets import Preset
 
 
@@ -43,7 +45,10 @@ class Job(Protocol):
 
 @dataclass(frozen=True)
 class Setting:
-    """What all jobs of a run share; `dtype` is "float32" or "bfloat16" once it has been chosen."""
+    """What all jobs of a run share; `dtype` is "float32" or "bfloat16" once it has been chosen.
+
+    `classes` counts those of each target, in the order of the labels' columns.
+    """
 
     folder: Path
     images: Path
@@ -52,11 +57,23 @@ class Setting:
     seed: int
     device: str
     dtype: str
+    deterministic: bool = False
+    deadline: float | None = None  # of time.time(); networks stop at the checkpoint before it
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """The tasks of this run, in the order of the labels' columns."""
-        return tuple(self.classes)
+        """The paper's tasks that this run has labels for."""
+        return tuple(target for target in self.classes if target in TASKS)
+
+    @property
+    def untrained(self) -> Path:
+        """Features of all images from networks that have learned nothing."""
+        return self.folder / "untrained" / "features.npy"
+
+    @property
+    def descriptors(self) -> Path:
+        """The shards' descriptors, a row for each photograph; absent where the shards have none."""
+        return self.folder / "data" / "descriptors.npy"
 
 
 @dataclass(frozen=True)
@@ -83,11 +100,16 @@ class NetworkJob:
 
     setting: Setting
     split: str
-    task: str
+    network: Network
 
     @property
     def name(self) -> str:
-        return f"{self.split}/{self.task}"
+        return f"{self.split}/{self.network.name}"
+
+    @property
+    def classes(self) -> tuple[int, ...]:
+        """The number of classes of each target of the network."""
+        return tuple(self.setting.classes[target] for target in self.network.targets)
 
     @property
     def steps(self) -> int:
@@ -99,7 +121,12 @@ class NetworkJob:
 
     @property
     def folder(self) -> Path:
-        return self.setting.folder / self.split / self.task
+        return self.setting.folder / self.split / self.network.name
+
+    @property
+    def events(self) -> Path:
+        """The folder of the network's TensorBoard events; `tensorboard --logdir RUN/events` shows all side by side."""
+        return self.setting.folder / "events" / self.name
 
     @property
     def done(self) -> Path:
@@ -112,11 +139,37 @@ class NetworkJob:
 
 
 @dataclass(frozen=True)
+class UntrainedJob:
+    """Take the features of all images from networks with their first weights."""
+
+    setting: Setting
+    name: str = "untrained networks"
+
+    @property
+    def steps(self) -> int:
+        return len(self.setting.tasks)
+
+    @property
+    def done(self) -> Path:
+        return self.setting.untrained
+
+    def run(self, report: Report) -> None:
+        from training.untrained import extract
+
+        extract(self, report)
+
+
+@dataclass(frozen=True)
 class HeadsJob:
-    """Train the cross-task and fusion heads of one split on the features that its networks left."""
+    """Train the cross-task and fusion heads of one split on the features that its `networks` left.
+
+    A `halved` split has held images: then the heads learn once on images the networks had fitted, once on the held.
+    """
 
     setting: Setting
     split: str
+    networks: tuple[Network, ...]
+    halved: bool = False
 
     @property
     def name(self) -> str:
@@ -124,15 +177,20 @@ class HeadsJob:
 
     @property
     def steps(self) -> int:
-        return self.setting.preset.head_iterations
+        return self.setting.preset.head_iterations * (2 if self.halved else 1)
 
     @property
     def split_file(self) -> Path:
         return self.setting.folder / self.split / "split.npz"
 
-    def features(self, task: str) -> Path:
-        """Where the network of `task` left its features."""
-        return self.setting.folder / self.split / task / "features.npy"
+    def features(self, network: str) -> Path:
+        """Where a network left its features."""
+        return self.setting.folder / self.split / network / "features.npy"
+
+    @property
+    def answers(self) -> Path:
+        """The class that each head gives each test image."""
+        return self.setting.folder / self.split / "heads.npz"
 
     @property
     def done(self) -> Path:

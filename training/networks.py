@@ -12,9 +12,9 @@ from training.presets import Preset
 
 
 class TaskNetwork(nn.Module):
-    """Network of one task: images (B, 3, S, S) to class scores (B, classes)."""
+    """Images (B, 3, S, S) to class scores (B, classes), by way of `width` high-level features."""
 
-    def __init__(self, preset: Preset, task: str, classes: int) -> None:
+    def __init__(self, preset: Preset, width: int, classes: int) -> None:
         super().__init__()
         first, second, third = preset.filters
         maps = third * (preset.size // 8) ** 2
@@ -25,8 +25,8 @@ class TaskNetwork(nn.Module):
                 nn.Conv2d(second, third, 3, padding=1),
             ]
         )
-        self.high_level = nn.Linear(maps, preset.features(task))
-        self.output = nn.Linear(preset.features(task), classes)
+        self.high_level = nn.Linear(maps, width)
+        self.output = nn.Linear(width, classes)
 
     def layers(self, images: Tensor) -> list[Tensor]:
         """What each layer makes of the images, from the first convolution to the high-level features."""
@@ -39,7 +39,7 @@ class TaskNetwork(nn.Module):
         return made
 
     def features(self, images: Tensor) -> Tensor:
-        """The high-level features (B, 200 or 50)."""
+        """The high-level features (B, width)."""
         return self.layers(images)[-1]
 
     def forward(self, images: Tensor) -> Tensor:
@@ -47,10 +47,10 @@ class TaskNetwork(nn.Module):
         return scores
 
 
-def make_network(preset: Preset, task: str, classes: int, seed: int) -> TaskNetwork:
+def make_network(preset: Preset, width: int, classes: int, seed: int) -> TaskNetwork:
     """A network with weights from a Gaussian (§3), as wide as He et al. 2015 (arXiv 1502.01852) derive; biases zero."""
     random = torch.Generator().manual_seed(seed)
-    network = TaskNetwork(preset, task, classes)
+    network = TaskNetwork(preset, width, classes)
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=random)

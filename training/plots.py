@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from training.paper import TITLES
+from training.paper import TABLE_2, TITLES
 
 Curves = Mapping[str, Mapping[str, Sequence[float]]]  # split -> step, loss, accuracy
 Pictures = Mapping[str, NDArray[Any]]
@@ -26,13 +26,51 @@ def curves(task: str, by_split: Curves, chance: float) -> bytes:
     losses, accuracies = axes.ravel()
     for split, curve in by_split.items():
         losses.plot(curve["step"], curve["loss"], label=split)
-        accuracies.plot(curve["step"], curve["accuracy"], label=split)
+        if None not in curve["accuracy"]:  # the people of protocol identity cannot be named
+            accuracies.plot(curve["step"], curve["accuracy"], label=split)
     accuracies.axhline(chance, color="grey", linestyle=":", label="chance")
     losses.set(title=f"{TITLES[task]}: training loss", xlabel="step", ylim=(0, None))
     accuracies.set(title=f"{TITLES[task]}: test accuracy", xlabel="step", ylim=(0, 1))
     for axis in (losses, accuracies):
         axis.grid(alpha=0.3)
         axis.legend(frameon=False)
+    return _png(figure)
+
+
+def protocols(results: Mapping[str, Any]) -> bytes:
+    """Accuracy of the own networks by task under each protocol with its interval by person, and the paper's."""
+    figure, axes = _figure(8, 3, 1, 1)
+    axis, tasks = axes.ravel()[0], results["tasks"]
+    for n, (name, protocol) in enumerate(results["protocols"].items()):
+        own = protocol["rows"]["own"]
+        cells = {place: own[task] for place, task in enumerate(tasks) if task in own}
+        heights = np.array([cell["accuracy"] for cell in cells.values()])
+        bounds = np.array([cell["by_person"] for cell in cells.values()]).reshape(-1, 2).T
+        beside = np.array(list(cells)) + 0.16 * (n - 1)
+        axis.errorbar(beside, heights, np.maximum(np.abs(bounds - heights), 0), fmt="o", capsize=3, label=name)
+    places = range(len(tasks))
+    axis.plot(places, [TABLE_2["own"][task] for task in tasks], "k_", markersize=28, label="the paper")
+    axis.plot(places, [results["chance"][task] for task in tasks], "_", color="grey", markersize=28, label="chance")
+    axis.set(xticks=range(len(tasks)), xticklabels=[TITLES[task] for task in tasks], ylim=(0, 1), ylabel="accuracy")
+    axis.grid(axis="y", alpha=0.3)
+    axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    return _png(figure)
+
+
+def confusion(by_task: Mapping[str, tuple[Sequence[Sequence[int]], Sequence[str]]]) -> bytes:
+    """Answers by label, each row in per cent of the label's images."""
+    figure, axes = _figure(8, 3, 1, len(by_task))
+    for axis, (task, (counts, names)) in zip(axes.ravel(), by_task.items(), strict=True):
+        table = np.array(counts, dtype=float)
+        shares = 100 * table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+        axis.imshow(shares, cmap="Blues", vmin=0, vmax=100)
+        for row, column in np.ndindex(*shares.shape):
+            colour = "white" if shares[row, column] > 55 else "black"
+            axis.text(column, row, f"{shares[row, column]:.0f}", ha="center", va="center", color=colour, fontsize=8)
+        spoken = [name.replace("_", " ") for name in names]
+        axis.set_xticks(range(len(names)), spoken, rotation=40, ha="right", fontsize=8)
+        axis.set_yticks(range(len(names)), spoken, fontsize=8)
+        axis.set_title(TITLES[task], fontsize=10)
     return _png(figure)
 
 

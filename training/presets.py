@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -10,7 +12,7 @@ from training.errors import TrainingError
 
 PRESETS = Path(__file__).parent / "presets"
 
-Value = int | float | str | list[int] | list[float]
+Value = int | float | str | list[int] | list[float] | list[str] | dict[str, float] | dict[str, list[float]]
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,12 @@ class Preset:
 
     size: int
     variants: int
+    affine: dict[str, float]
+    image_filters: dict[str, list[float]]
     test_share: float
+    identity_rounds: int
+    control_protocols: list[str]
+    out_of_fold: int
     filters: list[int]
     identity_features: int
     attribute_features: int
@@ -30,7 +37,11 @@ class Preset:
     weight_decay: float
     lower_at: list[float]
     lower_by: float
+    validation_share: float
+    patience: int
+    least_gain: float
     hidden: list[int]
+    fusion_width: int
     head_iterations: int
     head_learning_rate: float
     evaluate_every: int
@@ -48,6 +59,10 @@ class Preset:
     def values(self) -> dict[str, Value]:
         """The preset as plain values, for JSON."""
         return asdict(self)
+
+    def sha256(self) -> str:
+        """A hash of all values, whatever file they were read from."""
+        return hashlib.sha256(json.dumps(self.values(), sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -78,6 +93,8 @@ _RULES = {
     "size": _Number(int, 16, 224),
     "variants": _Number(int, 2, 100),
     "test_share": _Number(float, 0.05, 0.95),
+    "identity_rounds": _Number(int, 1, 10),
+    "out_of_fold": _Number(int, 0, 10),
     "filters": _Number(int, 1, 1024, count=3),
     "identity_features": _Number(int, 1, 4096),
     "attribute_features": _Number(int, 1, 4096),
@@ -88,12 +105,35 @@ _RULES = {
     "weight_decay": _Number(float, 0, 1),
     "lower_at": _Number(float, 0, 1, count=2),
     "lower_by": _Number(float, 0, 1),
+    "validation_share": _Number(float, 0, 0.5),
+    "patience": _Number(int, 0, 1000),
+    "least_gain": _Number(float, 0, 1),
     "hidden": _Number(int, 1, 4096, count=2),
+    "fusion_width": _Number(int, 1, 4096),
     "head_iterations": _Number(int, 1, 10_000_000),
     "head_learning_rate": _Number(float, 1e-8, 10),
     "evaluate_every": _Number(int, 1, 1_000_000),
     "curve_images": _Number(int, 1, 10_000_000),
 }
+_AFFINE = {
+    "mirror": _Number(float, 0, 1),
+    "turn": _Number(float, 0, 180),
+    "scale": _Number(float, 0, 0.9),
+    "shear": _Number(float, 0, 1),
+    "shift": _Number(float, 0, 1),
+}
+_STRENGTHS = {
+    "blur": _Number(float, 0.1, 20, count=2),
+    "brighter": _Number(float, 0.05, 1, count=2),
+    "sharpen": _Number(float, 0, 10, count=2),
+    "darker": _Number(float, 1, 20, count=2),
+    "noise": _Number(float, 0, 255, count=2),
+    "contrast": _Number(float, 0.05, 20, count=2),
+    "grey": _Number(float, 0, 1, count=2),
+    "median": _Number(float, 3, 5, count=2),
+    "tint": _Number(float, 0, 1, count=2),
+}
+PROTOCOL_NAMES = ("photo", "paper", "identity")
 _DTYPES = ("auto", "float32", "bfloat16")
 
 
@@ -125,5 +165,24 @@ def _check(values: dict[str, object], path: Path) -> None:
     for key, rule in _RULES.items():
         if not rule.accepts(values[key]):
             raise TrainingError(f"The preset {path} has {key} = {values[key]!r}: expected {rule}.")
+    _check_table("affine", values["affine"], _AFFINE, path, whole=True)
+    _check_table("image_filters", values["image_filters"], _STRENGTHS, path, whole=False)
+    chosen = values["control_protocols"]
+    if not isinstance(chosen, list) or not set(map(str, chosen)) <= set(PROTOCOL_NAMES):
+        raise TrainingError(
+            f"The preset {path} has control_protocols = {chosen!r}: expected a list of {', '.join(PROTOCOL_NAMES)}."
+        )
+    if values["out_of_fold"] == 1:
+        raise TrainingError(f"The preset {path} has out_of_fold = 1: expected 0 for none, or 2 folds and more.")
     if values["dtype"] not in _DTYPES:
         raise TrainingError(f"The preset {path} has dtype = {values['dtype']!r}: expected one of {', '.join(_DTYPES)}.")
+
+
+def _check_table(key: str, table: object, rules: dict[str, _Number], path: Path, *, whole: bool) -> None:
+    """See that a table of the preset holds numbers that its rules allow: all of them, or at least one."""
+    known = f"{'all' if whole else 'some'} of {', '.join(rules)}"
+    if not isinstance(table, dict) or not table or not set(table) <= set(rules) or (whole and set(table) < set(rules)):
+        raise TrainingError(f"The preset {path} has {key} = {table!r}: expected {known}.")
+    for name, value in table.items():
+        if not rules[name].accepts(value):
+            raise TrainingError(f"The preset {path} has {key}.{name} = {value!r}: expected {rules[name]}.")

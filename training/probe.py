@@ -2,35 +2,64 @@
 
 from __future__ import annotations
 
-import time
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
 
 from training.errors import TrainingError
 from training.files import write_json
+from training.flops import clock, peak, step_flops
 from training.jobs import ProbeJob, Setting
 from training.networks import as_input, make_network
 from training.train import Stepper
 
-_BATCH = 64
 _ROUNDS = 4
+_TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Training of the identity network in one number type: seconds an image, and operations a second against the peak.
+
+    On a CPU one thread is measured, in CPU time.
+    """
+
+    seconds_an_image: float
+    gflops: float
+    peak_gflops: float
+    share_of_peak: float
 
 
 def choose(job: ProbeJob) -> None:
-    """Write `device`, `dtype` and `reason` to the job's file."""
-    device = _device(job.setting.device)
+    """Write `device`, `dtype`, `reason` and the `speeds` of the types that were tried to the job's file."""
+    device = choose_device(job.setting.device)
     wanted = job.setting.preset.dtype
+    tried: tuple[str, ...] = ("float32", "bfloat16")
     if wanted != "auto":
-        dtype, reason = wanted, "the preset says so"
+        tried, reason = (wanted,), "the preset says so"
     elif device == "mps":
-        dtype, reason = "float32", "bfloat16 is not tried on this kind of device"
-    else:
-        dtype, reason = _faster(job.setting, device)
-    write_json(job.done, {"device": device, "dtype": dtype, "reason": reason})
+        tried, reason = ("float32",), "bfloat16 is not tried on this kind of device"
+    elif job.setting.deterministic:
+        dtype, reason = _by_rule(device)
+        tried = (dtype,)
+    speeds = measure(job.setting, device, tried)
+    dtype = min(speeds, key=lambda name: speeds[name].seconds_an_image)
+    if len(speeds) > 1:
+        reason = _why(dtype, speeds, device)
+    write_json(
+        job.done,
+        {
+            "device": device,
+            "dtype": dtype,
+            "reason": reason,
+            "speeds": {name: asdict(speed) for name, speed in speeds.items()},
+        },
+    )
 
 
-def _device(wanted: str) -> str:
+def choose_device(wanted: str) -> str:
+    """CUDA, else MPS, else the CPU; or the device that is wanted, if it is here."""
     present = ["cpu"]
     if torch.backends.mps.is_available():
         present.insert(0, "mps")
@@ -43,25 +72,47 @@ def _device(wanted: str) -> str:
     return wanted
 
 
-def _faster(setting: Setting, device: str) -> tuple[str, str]:
-    """The faster type for a few training steps of the identity network, each measured in turn, best of four."""
-    batch = min(setting.preset.batch, _BATCH)
-    size = setting.preset.size
-    images = as_input(np.zeros((batch, size, size, 3), dtype=np.uint8), device)
-    labels = torch.zeros(batch, dtype=torch.int64, device=device)
-    best = {"float32": float("inf"), "bfloat16": float("inf")}
+def measure(setting: Setting, device: str, types: tuple[str, ...]) -> dict[str, Speed]:
+    """Time a few training steps of the identity network in each type, in turn; the best of four counts."""
+    preset, classes = setting.preset, setting.classes["identity"]
+    width = preset.identity_features
+    images = as_input(np.zeros((preset.batch, preset.size, preset.size, 3), dtype=np.uint8), device)
+    labels = torch.zeros(preset.batch, 1, dtype=torch.int64, device=device)
+    best = dict.fromkeys(types, float("inf"))
     for _ in range(_ROUNDS):
-        for dtype in ("float32", "bfloat16"):
-            network = make_network(setting.preset, "identity", setting.classes["identity"], seed=0).to(device)
-            stepper = Stepper(network, setting.preset, device, dtype)
-            stepper.step(images, labels, 0.0).item()
-            start = time.perf_counter()
-            stepper.step(images, labels, 0.0).item()  # .item() waits for a device that works asynchronously
-            best[dtype] = min(best[dtype], time.perf_counter() - start)
-    winner = min(best, key=lambda dtype: best[dtype])
-    loser = next(dtype for dtype in best if dtype != winner)
-    times = {dtype: f"{seconds / batch * 1e6:.0f} µs" for dtype, seconds in best.items()}
-    return winner, (
+        for dtype in types:
+            network = make_network(preset, width, classes, seed=0).to(device)
+            stepper = Stepper(network, preset, device, dtype, (classes,))
+            stepper.step(images, labels, 0.0)
+            start = clock(device)
+            stepper.step(images, labels, 0.0)
+            best[dtype] = min(best[dtype], clock(device) - start)
+    operations = preset.batch * step_flops(preset, width, classes)
+    return {dtype: _speed(seconds, operations, preset.batch, dtype, device) for dtype, seconds in best.items()}
+
+
+def _speed(seconds: float, operations: float, images: int, dtype: str, device: str) -> Speed:
+    most = peak(_TYPES[dtype], device)
+    return Speed(seconds / images, operations / seconds / 1e9, most / 1e9, operations / seconds / most)
+
+
+def _by_rule(device: str) -> tuple[str, str]:
+    """Without the clock, whose answer could be another one next time: bfloat16 where the processor multiplies it."""
+    if device == "cuda":
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        native = device == "cpu" and torch.cpu._is_avx512_bf16_supported()  # no public question for it in 2.13
+    if native:
+        return "bfloat16", f"this {device} multiplies it in hardware (chosen by rule, not by the clock: deterministic)"
+    return "float32", f"this {device} has no bfloat16 in hardware (chosen by rule, not by the clock: deterministic)"
+
+
+def _why(winner: str, speeds: dict[str, Speed], device: str) -> str:
+    loser = next(name for name in speeds if name != winner)
+    times = {name: f"{speed.seconds_an_image * 1e6:.0f} µs" for name, speed in speeds.items()}
+    best = speeds[winner]
+    return (
         f"the faster here: an image of the identity network takes {times[winner]} to train on, "
-        f"{times[loser]} in {loser} (best of {_ROUNDS}, one thread, {device})"
+        f"{times[loser]} in {loser} (best of {_ROUNDS}, one thread, {device}); that is {best.gflops:.0f} GFLOP/s, "
+        f"{best.share_of_peak:.0%} of the {best.peak_gflops:.0f} that a plain product or convolution reaches"
     )

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from training.budget import duration
 from training.jobs import Progress
 
 _LINE_EVERY = 10.0  # seconds between two lines in a pipe
@@ -60,7 +61,7 @@ class Board:
             self.live.update(self._table(), refresh=True)
             self.live.stop()
         elif kind is None:
-            self._line(f"{self.title}: done in {_clock(time.monotonic() - self.started)}")
+            self._line(f"{self.title}: done in {duration(time.monotonic() - self.started)}")
 
     def start(self, name: str) -> None:
         """A worker took the job up."""
@@ -79,10 +80,10 @@ class Board:
             row.rate = (progress.step - row.first) / (now - row.started)
         self._show(now)
 
-    def finish(self, name: str, found_done: bool = False) -> None:
-        """The job is finished, now or by an earlier run."""
+    def finish(self, name: str, found_done: bool = False, stopped: bool = False) -> None:
+        """The job is finished, now or by an earlier run; or it stopped at a checkpoint because its time was up."""
         row = self.rows[name]
-        row.state = "was done" if found_done else "done"
+        row.state = "was done" if found_done else ("stopped" if stopped else "done")
         if found_done:
             row.last = Progress(row.steps, row.steps)
         if self.live:
@@ -113,7 +114,7 @@ class Board:
         rates = [row.rate for row in self.rows.values() if row.state == "works" and row.rate]
         if rates:
             left = sum(row.steps - row.step for row in self.rows.values() if row.state in ("works", "waits"))
-            text += f", about {_clock(left / sum(rates))} left"
+            text += f", about {duration(left / sum(rates))} left"
         return text
 
     def _table(self) -> Table:
@@ -123,17 +124,9 @@ class Board:
         for name, row in self.rows.items():
             loss = f"{row.last.loss:.3f}" if row.last and row.last.loss is not None else ""
             accuracy = f"{row.last.accuracy:.1%}" if row.last and row.last.accuracy is not None else ""
-            left = _clock(row.eta) if row.eta is not None else ("" if row.state == "works" else row.state)
+            left = duration(row.eta) if row.eta is not None else ("" if row.state == "works" else row.state)
             table.add_row(name, f"{row.step}/{row.steps}", loss, accuracy, f"{row.rate:.1f}" if row.rate else "", left)
         return table
 
     def _line(self, text: str) -> None:
         self.console.print(text, soft_wrap=True, highlight=False, markup=False)
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02d} min"
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

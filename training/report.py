@@ -12,10 +12,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from training import plots
 from training.augment import filter_name
+from training.claims import FAILS, HOLDS, TEST, UNKNOWN
 from training.dataset import Images, images_path, open_images
 from training.files import write_bytes, write_text
-from training.findings import honesty, ordering
-from training.paper import ATTRIBUTES, FUSIONS, TABLE_1, TABLE_2, TITLES, fusion_title
+from training.findings import gap_sentences, honesty, points
+from training.paper import TITLES
+from training.presets import Preset
+from training.tables import tables_of
+from training.views import claims_table, percent, protocol_title, seeds_tables, side_by_side, spoken_range
 
 Results = dict[str, Any]
 
@@ -36,64 +40,49 @@ class Picture:
         return f"data:image/png;base64,{b64encode(self.png).decode()}"
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One accuracy of a table and the paper's, None where the paper has none."""
-
-    ours: float
-    paper: float | None
-
-
-@dataclass(frozen=True)
-class Table:
-    """One of the paper's tables as a protocol of this run has it."""
-
-    title: str
-    rows: list[tuple[str, list[Cell]]]
-
-
 def write_report(run: Path, results: Results) -> None:
     """Write report.html, report.md and figures/*.png into the run folder."""
     pictures = _pictures(run, results)
     for picture in pictures:
         write_bytes(run / "figures" / picture.name, picture.png)
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    protocols = list(results["protocols"])
     content = {
         "results": results,
-        "tables": _tables(results),
+        "protocols": protocols,
+        "tables": [table for name in protocols for table in tables_of(results, name)],
+        "sides": side_by_side(results),
+        "claims": claims_table(results),
+        "seeds": seeds_tables(results),
         "pictures": pictures,
+        "gaps": gap_sentences(results),
         "honesty": honesty(results),
-        "ordering": ordering(results),
         "tasks": results["tasks"],
-        "attributes": [task for task in results["tasks"] if task in ATTRIBUTES],
         "titles": TITLES,
         "heading": _heading(results["tasks"]),
+        "test": TEST,
+        "marks": {HOLDS: "✓", FAILS: "✗", UNKNOWN: "?"},
+        "names": dict(zip(protocols, map(protocol_title, protocols), strict=True)),
     }
-    write_text(run / "report.md", environment.get_template("report.md.j2").render(content))
-    environment.autoescape = True
-    write_text(run / "report.html", environment.get_template("report.html.j2").render(content))
+    write_text(run / "report.md", render("report.md.j2", content))
+    write_text(run / "report.html", render("report.html.j2", content))
+
+
+def render(template: str, content: Results) -> str:
+    """A page made of a template; HTML templates escape what they are given."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=".html" in template,
+    )
+    environment.filters |= {"percent": percent, "points": points, "range": spoken_range, "count": "{:,}".format}
+    return environment.get_template(template).render(content)
 
 
 def _heading(tasks: list[str]) -> str:
     *first, last = (TITLES[task].lower() for task in tasks)
     return f"{', '.join(first)} and {last} from one corpus of faces".capitalize()
-
-
-def _tables(results: Results) -> list[Table]:
-    tables, tasks = [], results["tasks"]
-    for name, protocol in results["protocols"].items():
-        rows = [(f"{TITLES[source]} features", protocol["table1"][source], TABLE_1[source]) for source in tasks]
-        tables.append(_table(f"Table 1, protocol {name}: features of one network → task", tasks, rows))
-        rows = [(fusion_title(kind, len(tasks)), protocol["table2"][kind], TABLE_2[kind]) for kind in FUSIONS]
-        rows.append(("control: own, with the fusions' head", protocol["own_with_head"], {}))
-        tables.append(_table(f"Table 2, protocol {name}: fused features → task", tasks, rows))
-    return tables
-
-
-def _table(title: str, tasks: list[str], rows: list[tuple[str, dict[str, float], dict[str, float]]]) -> Table:
-    return Table(title, [(name, [Cell(ours[task], papers.get(task)) for task in tasks]) for name, ours, papers in rows])
 
 
 def _pictures(run: Path, results: Results) -> list[Picture]:
@@ -111,8 +100,14 @@ def _pictures(run: Path, results: Results) -> list[Picture]:
     images = open_images(
         images_path(run, results["shards"]["sha256"], preset["size"], preset["variants"], results["seed"])
     )
-    names = [filter_name(index) for index in range(preset["variants"])]
+    used = Preset(**preset)
+    names = [filter_name(index, used) for index in range(used.variants)]
     return [
+        Picture(
+            "protocols.png",
+            "Accuracy of the own networks under each protocol, with its 95 % interval by person, and the paper's.",
+            plots.protocols(results),
+        ),
         *drawn,
         Picture("filters.png", f"The first layer's filters, protocol {first} (Figure 4).", plots.filters(left)),
         Picture(
@@ -121,12 +116,27 @@ def _pictures(run: Path, results: Results) -> list[Picture]:
             "16 maps of each convolution, all of the high-level features.",
             plots.layers(left),
         ),
+        *_confusions(results),
         Picture(
             "variants.png",
             f"One photograph and its {preset['variants'] - 1} augmented variants.",
             plots.contact_sheet(_most_colourful(images, preset["variants"]), names),
         ),
     ]
+
+
+def _confusions(results: Results) -> list[Picture]:
+    drawn = []
+    for name, protocol in results["protocols"].items():
+        whole = {
+            target: (found["own"]["counts"], results["classes"][target])
+            for target, found in protocol["confusion"].items()
+            if "counts" in found.get("own", {}) and target in results["tasks"]
+        }
+        if whole:
+            caption = f"Answers of the own networks by label, per cent of each label's test images, protocol {name}."
+            drawn.append(Picture(f"confusion-{name}.png", caption, plots.confusion(whole)))
+    return drawn
 
 
 def _most_colourful(images: Images, variants: int) -> Images:
@@ -137,10 +147,12 @@ def _most_colourful(images: Images, variants: int) -> Images:
 
 
 def _curves(results: Results, task: str) -> plots.Curves:
+    """The curves of the paper's networks; those of networks with images held out are left to results.json."""
     return {
         split: networks[task]["curve"]
         for protocol in results["protocols"].values()
         for split, networks in protocol["networks"].items()
+        if "-fold-" not in split
     }
 
 

@@ -7,20 +7,25 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
-from training.dataset import images_path, make_images
+from training.budget import Budget
+from training.dataset import image_jobs, images_path
+from training.distributed import Team, World, follow
 from training.errors import TrainingError
-from training.files import read_json, write_json
-from training.jobs import HeadsJob, NetworkJob, ProbeJob, Progress, Setting
+from training.files import read_json, write_json, write_whole
+from training.jobs import Job, ProbeJob, Setting, UntrainedJob
+from training.plan import Plan, heads_job, make_plan, network_jobs
 from training.presets import Preset, Value, load_preset
 from training.progress import Board
-from training.protocols import Split, check_protocols, make_splits, save_split
-from training.results import collect, load_results, show_tables
+from training.protocols import PROTOCOLS, Split, check_protocols, save_split
+from training.results import Results, collect, load_results, over_seeds
 from training.shards import Shards, fingerprint, read_shards
+from training.show import show_tables
 from training.workers import Workers
 
 _OUTPUTS = ("results.json", "report.html", "report.md")
@@ -31,102 +36,177 @@ def train_all(
     run: Path,
     *,
     preset: str = "paper",
-    protocols: Sequence[str] = ("photo", "paper"),
+    protocols: Sequence[str] | None = None,
     seed: int = 0,
+    seeds: int = 1,
     workers: int | None = None,
     device: str = "auto",
+    full_schedule: bool = False,
+    deterministic: bool = False,
+    max_time: str | None = None,
 ) -> Path:
     """Make the paper's three experiments on the shards of a folder; the path of results.json in the folder `run`.
 
     Goes on where an earlier call in `run` was stopped; does nothing if that one came to its end.
-    `preset` is a name or the path of a TOML file. Raises TrainingError for anything the user can put right.
+    `preset` is a name or the path of a TOML file. `protocols` None means all that the shards allow; with `seeds` above
+    1 the experiments are made again with the next seeds, in run/seed-N, and the report has their mean and spread.
+    `full_schedule` trains all steps, also where the validation loss has flattened. `deterministic` gives the same bits
+    each time on a machine. `max_time`, such as "2h", stops networks at a checkpoint in time. Under torchrun all
+    processes call this alike. Raises TrainingError for anything the user can put right.
     """
-    started = time.monotonic()
-    screen, progress = Console(soft_wrap=True, highlight=False), Console(stderr=True)
-    numbers = load_preset(preset)
-    names = tuple(dict.fromkeys(protocols))
-    check_protocols(names)
+    world = World.of_environment()
+    if world.size > 1:
+        world.join(device)
+    if not world.leads:
+        follow(world, deterministic)
+        return run / "results.json"
+    screen = Console(soft_wrap=True, highlight=False)
     if workers is not None and workers < 1:
         raise TrainingError(f"There cannot be {workers} workers: give 1 or more.")
-    settings = {"shards": fingerprint(shards), "seed": seed, **numbers.values()}
-    with _locked(run):
-        _check_same(run, settings)
-        if _is_finished(run, names):
-            show_tables(load_results(run))
-            screen.print(f"This run is finished: {run / 'report.html'} has its report.", markup=False)
-            return run / "results.json"
-        names = tuple(dict.fromkeys([*_reported(run), *names]))
-        data = read_shards(shards)
-        _tell_what_is_left_out(data, screen)
-        splits = [split for name in names for split in make_splits(name, data, numbers, seed)]
-        images = _decode(run, data, numbers, seed, progress)
-        write_json(run / "run.json", settings)  # from here on the folder belongs to these settings
-        _keep(splits, run, data, numbers)
-        setting = Setting(
-            folder=run,
-            images=images,
-            classes={task: len(data.classes[task]) for task in data.tasks},
-            preset=numbers,
-            seed=seed,
-            device=device,
-            dtype="float32",
-        )
-        _train(setting, splits, workers or _cores(), screen, progress)
-        results = collect(run, data, numbers, seed, splits, seconds=time.monotonic() - started)
-        from training.report import write_report
-
-        write_report(run, results)
-        write_json(run / "results.json", results)  # last: it tells that the run is finished
+    if seeds < 1:
+        raise TrainingError(f"There cannot be {seeds} seeds: give 1 or more.")
+    numbers = load_preset(preset)
+    if full_schedule:
+        numbers = replace(numbers, patience=0)
+    budget = Budget.of(max_time)
+    if protocols is not None:
+        check_protocols(tuple(protocols))
+    pool = Team(world, deterministic) if world.size > 1 else Workers(workers or _cores(), deterministic)
+    experiment = _Experiment(shards, numbers, protocols, device, deterministic, budget, screen)
+    with _locked(run), pool:
+        results, is_new = _once(experiment, pool, run, seed)
+        if seeds > 1 and len(results.get("over_seeds", {}).get("seeds", [])) < seeds:
+            others = []
+            for other in range(seed + 1, seed + seeds):
+                screen.print(f"Seed {other}:", markup=False)
+                others.append(_once(experiment, pool, run / f"seed-{other}", other)[0])
+            results["over_seeds"] = over_seeds([results, *others])
+            _report(run, results)
+            is_new = True
     show_tables(results)
-    screen.print(f"Report: {run / 'report.html'}", markup=False)
+    if not is_new:
+        screen.print(f"This run is finished: {run / 'report.html'} has its report.", markup=False)
+    else:
+        screen.print(f"Report: {run / 'report.html'}", markup=False)
     return run / "results.json"
 
 
-def _train(setting: Setting, splits: Sequence[Split], workers: int, screen: Console, progress: Console) -> None:
+@dataclass(frozen=True)
+class _Experiment:
+    """What the runs of several seeds share; `protocols` None means all that the shards allow."""
+
+    shards: Path
+    preset: Preset
+    protocols: Sequence[str] | None
+    device: str
+    deterministic: bool
+    budget: Budget
+    screen: Console
+
+
+def _once(experiment: _Experiment, pool: Workers | Team, run: Path, seed: int) -> tuple[Results, bool]:
+    """The results of one seed, and whether they were made only now."""
+    started = time.monotonic()
+    progress = Console(stderr=True)
+    preset = experiment.preset
+    settings = {
+        "shards": fingerprint(experiment.shards),
+        "seed": seed,
+        "deterministic": experiment.deterministic,
+        **preset.values(),
+    }
+    _check_same(run, settings)
+    if _is_finished(run, experiment.protocols):
+        return load_results(run), False
+    data = read_shards(experiment.shards)
+    _tell_what_is_left_out(data, experiment.screen)
+    plan = make_plan(data, preset, seed, experiment.protocols, before=_reported(run))
+    for what, reason in plan.not_made.items():
+        experiment.screen.print(f"{what} is left out: {reason}", markup=False)
+    images = _decode(run, data, preset, seed, pool, progress)
+    write_json(run / "run.json", settings)  # from here on the folder belongs to these settings
+    setting = Setting(
+        folder=run,
+        images=images,
+        classes={target: len(names) for target, names in data.targets.items()},
+        preset=preset,
+        seed=seed,
+        device=experiment.device,
+        dtype="float32",
+        deterministic=experiment.deterministic,
+        deadline=experiment.budget.deadline,
+    )
+    _keep(plan.all_splits, setting, data)
+    _train(setting, plan, pool, experiment, progress)
+    results = collect(run, data, preset, seed, plan, seconds=time.monotonic() - started)
+    _report(run, results)
+    return results, True
+
+
+def _report(run: Path, results: Results) -> None:
+    from training.report import write_report
+
+    write_report(run, results)
+    write_json(run / "results.json", results)  # last: it tells that the run is finished
+
+
+def _train(setting: Setting, plan: Plan, pool: Workers | Team, experiment: _Experiment, progress: Console) -> None:
     """Choose the number type, then train all networks, then all heads."""
-    with Workers(workers) as pool:
-        probe = ProbeJob(setting)
-        pool.run([probe], Board(Console(quiet=True), "probe", [(probe.name, 1)]))
-        choice = read_json(probe.done)
-        if setting.device not in ("auto", choice["device"]):
-            raise TrainingError(
-                f"{setting.folder} was begun on device {choice['device']}, now {setting.device}: "
-                "take a new run folder, or the same device as before."
-            )
-        screen.print(f"Networks in {choice['dtype']} on {choice['device']}: {choice['reason']}.", markup=False)
-        setting = replace(setting, device=choice["device"], dtype=choice["dtype"])
-        pool.count = workers if setting.device == "cpu" else 1
-        networks = [NetworkJob(setting, split.name, task) for split in splits for task in setting.tasks]
-        with Board(progress, "Networks", [(job.name, job.steps) for job in networks]) as board:
-            pool.run(networks, board)
-        heads = [HeadsJob(setting, split.name) for split in splits]
-        with Board(progress, "Cross-task and fusion heads", [(job.name, job.steps) for job in heads]) as board:
-            pool.run(heads, board)
+    probe = ProbeJob(setting)
+    pool.run([probe], Board(Console(quiet=True), "probe", [(probe.name, 1)]))
+    choice = read_json(probe.done)
+    if setting.device not in ("auto", choice["device"]):
+        raise TrainingError(
+            f"{setting.folder} was begun on device {choice['device']}, now {setting.device}: "
+            "take a new run folder, or the same device as before."
+        )
+    reason = f"Networks in {choice['dtype']} on {choice['device']}: {choice['reason']}."
+    experiment.screen.print(reason, markup=False)
+    setting = replace(setting, device=choice["device"], dtype=choice["dtype"])
+    if setting.device != "cpu":
+        pool.count = 1  # one process has the device to itself
+    networks = [job for split in plan.all_splits for job in network_jobs(setting, split)]
+    left = sum(not job.done.is_file() for job in networks)
+    speed = choice["speeds"][setting.dtype]["seconds_an_image"]
+    if said := experiment.budget.warning(setting.preset, setting.classes["identity"], left, pool.count, speed):
+        experiment.screen.print(said, markup=False)
+    jobs: list[Job] = [*networks, UntrainedJob(setting)]
+    with Board(progress, "Networks", [(job.name, job.steps) for job in jobs]) as board:
+        pool.run(jobs, board)
+    if left := sum(not job.done.is_file() for job in networks):
+        raise TrainingError(
+            f"The time is up with {left} of {len(networks)} networks to finish; their checkpoints are in "
+            f"{setting.folder}: run the same command again to go on."
+        )
+    heads = [heads_job(setting, split) for split in plan.all_splits]
+    with Board(progress, "Cross-task and fusion heads", [(job.name, job.steps) for job in heads]) as board:
+        pool.run(heads, board)
 
 
-def _decode(run: Path, shards: Shards, preset: Preset, seed: int, progress: Console) -> Path:
+def _decode(run: Path, shards: Shards, preset: Preset, seed: int, pool: Workers | Team, progress: Console) -> Path:
     path = images_path(run, shards.sha256, preset.size, preset.variants, seed)
-    if path.is_file():
-        return path
-    name = "photographs"
-    with Board(progress, f"Decode, {preset.variants} variants each", [(name, len(shards))], unit="faces") as board:
-        board.start(name)
-        every = max(1, len(shards) // 100)
-
-        def tick(done: int) -> None:
-            if done % every == 0 or done == len(shards):
-                board.update(name, Progress(done, len(shards)))
-
-        make_images(path, shards, preset, seed, tick)
-        board.finish(name)
+    jobs = image_jobs(path, shards, preset, seed)
+    if not all(job.done.is_file() for job in jobs):
+        title = f"Decode, {preset.variants} variants each"
+        with Board(progress, title, [(job.name, job.steps) for job in jobs], unit="faces") as board:
+            pool.run(jobs, board)
     return path
 
 
-def _keep(splits: Sequence[Split], run: Path, shards: Shards, preset: Preset) -> None:
+def _keep(splits: Sequence[Split], setting: Setting, shards: Shards) -> None:
+    """Write what the workers need beside the images."""
     for split in splits:
-        path = run / split.name / "split.npz"
+        path = setting.folder / split.name / "split.npz"
         if not path.is_file():
-            save_split(path, split, shards, preset)
+            save_split(path, split, shards, setting.preset, setting.seed)
+    if shards.descriptors is not None and not setting.descriptors.is_file():
+        descriptors = shards.descriptors
+
+        def save(partial: Path) -> None:
+            with partial.open("wb") as file:
+                np.save(file, descriptors)
+
+        write_whole(setting.descriptors, save)
 
 
 def _tell_what_is_left_out(shards: Shards, screen: Console) -> None:
@@ -142,10 +222,12 @@ def _tell_what_is_left_out(shards: Shards, screen: Console) -> None:
             )
 
 
-def _is_finished(run: Path, protocols: Sequence[str]) -> bool:
+def _is_finished(run: Path, protocols: Sequence[str] | None) -> bool:
     if not all((run / name).is_file() for name in _OUTPUTS):
         return False
-    return set(protocols) <= set(_reported(run))
+    results = load_results(run)
+    there = {*results["protocols"], *(what.removeprefix("Protocol ") for what in results["not_made"])}
+    return set(protocols or PROTOCOLS) <= there
 
 
 def _reported(run: Path) -> list[str]:
@@ -164,9 +246,9 @@ def _check_same(run: Path, settings: dict[str, Value]) -> None:
     if before["shards"] != settings["shards"]:
         raise TrainingError(f"{run} was begun with other shards: take a new run folder, or delete this one.")
     for key, value in settings.items():
-        if before[key] != value:
+        if before.get(key) != value:
             raise TrainingError(
-                f"{run} was begun with {key} = {before[key]}, now {value}: "
+                f"{run} was begun with {key} = {before.get(key)}, now {value}: "
                 "take a new run folder, or the same preset and seed as before."
             )
 

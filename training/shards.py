@@ -21,6 +21,9 @@ from training.paper import ATTRIBUTES, TASKS
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
+SUBGROUP = "subgroup"
+"""The name of gender, age group and race taken as one label."""
+
 _STRINGS = ("photo_id", "face_id", "group_id", "split")
 _COLUMNS = ("image", *TASKS, *_STRINGS)
 
@@ -31,7 +34,9 @@ class Shards:
 
     `classes` names the tasks that can be learned, in the order of TASKS; `left_out` says of the others why not.
     `labels` is (N, tasks) int64 in the same order, -1 where unknown; classes nobody belongs to are left out, and
-    named in `empty`.
+    named in `empty`. `subgroups` is (N,) in the order of `subgroup_names` (gender, age group, race), -1 where one of
+    the three is unknown. `folds` is (N,) the fold of the row's person, -1 without one. `descriptors` is (N, width)
+    float32 of column `embedding`, which shards need not have.
     """
 
     files: tuple[Path, ...]
@@ -44,6 +49,10 @@ class Shards:
     face_ids: NDArray[np.str_]
     group_ids: NDArray[np.str_]
     in_train: NDArray[np.bool_]
+    subgroup_names: tuple[str, ...]
+    subgroups: NDArray[np.int64]
+    folds: NDArray[np.int64]
+    descriptors: NDArray[np.float32] | None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -52,6 +61,21 @@ class Shards:
     def tasks(self) -> tuple[str, ...]:
         """The tasks that these shards have labels for."""
         return tuple(self.classes)
+
+    @property
+    def targets(self) -> dict[str, tuple[str, ...]]:
+        """The class names of all that can be learned: of the tasks, and of the subgroups where there are some."""
+        return self.classes | ({SUBGROUP: self.subgroup_names} if len(self.subgroup_names) > 1 else {})
+
+    @property
+    def target_labels(self) -> NDArray[np.int64]:
+        """The labels of `targets`, (N, targets)."""
+        return np.column_stack([self.labels, self.subgroups])[:, : len(self.targets)]
+
+    @property
+    def people(self) -> NDArray[np.int64]:
+        """The person of each row, -1 where unknown."""
+        return self.labels[:, self.tasks.index("identity")]
 
     def unknown(self) -> dict[str, int]:
         """How many rows each task must leave out, because their label is unknown."""
@@ -94,9 +118,11 @@ def read_shards(folder: Path) -> Shards:
                 raise TrainingError(f"{file.name} and {files[0].name} name different classes: build them together.")
             names = found
             tables.append(_read_columns(parquet, file))
-    columns = {key: np.concatenate([table[key] for table in tables]) for key in tables[0]}
+    shared = set.intersection(*[set(table) for table in tables])
+    columns = {key: np.concatenate([table[key] for table in tables]) for key in tables[0] if key in shared}
     left_out = _without_labels(names, columns)
     classes, empty, labels = _present_classes(names, columns, [task for task in TASKS if task not in left_out])
+    subgroup_names, subgroups = _subgroups(classes, labels)
     return Shards(
         files=files,
         sha256=fingerprint(folder),
@@ -108,18 +134,27 @@ def read_shards(folder: Path) -> Shards:
         face_ids=columns["face_id"],
         group_ids=columns["group_id"],
         in_train=_train_side(columns["split"], folder),
+        subgroup_names=subgroup_names,
+        subgroups=subgroups,
+        folds=columns["identity_fold"],
+        descriptors=columns.get("embedding"),
     )
 
 
-def encoded_images(shards: Shards) -> Iterator[bytes]:
-    """The JPEG bytes of every row, in the order of `shards.labels`."""
-    for file in shards.files:
+def encoded_images(files: Sequence[Path], start: int, stop: int) -> Iterator[bytes | None]:
+    """The JPEG bytes of rows `start` to `stop` (not included) of all files together, in their order."""
+    row = 0
+    for file in files:
         with _open(file) as parquet:
-            try:
-                for batch in parquet.iter_batches(batch_size=100, columns=["image"]):
-                    yield from batch.column("image").field("bytes").to_pylist()
-            except OSError as error:
-                raise _damaged(file, error) from error
+            for group in range(parquet.metadata.num_row_groups):
+                first, row = row, row + parquet.metadata.row_group(group).num_rows
+                if first < stop and row > start:
+                    try:
+                        images = parquet.read_row_group(group, columns=["image"]).column("image")
+                    except OSError as error:
+                        raise _damaged(file, error) from error
+                    for image in images.slice(max(0, start - first), stop - max(first, start)):
+                        yield image["bytes"].as_py()
 
 
 def _open(file: Path) -> pq.ParquetFile:
@@ -143,9 +178,14 @@ def _class_names(parquet: pq.ParquetFile, file: Path) -> dict[str, list[str]]:
         raise TrainingError(
             f"{file} is not a shard of faces, it lacks the column '{missing[0]}': run `facecorpus build`."
         )
+    metadata = parquet.schema_arrow.metadata or {}
+    if json.loads(metadata.get(b"facecorpus", b"{}")).get("kind") == "original":
+        raise TrainingError(
+            f"{file} holds whole photographs (built with --original), and training needs aligned crops:"
+            " run `facecorpus build` without --original and give that folder."
+        )
     try:
-        metadata = (parquet.schema_arrow.metadata or {})[b"huggingface"]
-        features = json.loads(metadata)["info"]["features"]
+        features = json.loads(metadata[b"huggingface"])["info"]["features"]
         return {task: list(features[task]["names"]) for task in TASKS}
     except (KeyError, TypeError, ValueError) as error:
         raise TrainingError(
@@ -155,16 +195,46 @@ def _class_names(parquet: pq.ParquetFile, file: Path) -> dict[str, list[str]]:
 
 
 def _read_columns(parquet: pq.ParquetFile, file: Path) -> dict[str, NDArray[Any]]:
+    optional = [name for name in ("identity_fold", "embedding") if name in parquet.schema_arrow.names]
     try:
-        table = parquet.read(columns=[*TASKS, *_STRINGS])
+        table = parquet.read(columns=[*TASKS, *_STRINGS, *optional])
     except OSError as error:
         raise _damaged(file, error) from error
     columns: dict[str, NDArray[Any]] = {}
-    for task in TASKS:
-        columns[task] = np.array([-1 if x is None else x for x in table[task].to_pylist()], dtype=np.int64)
+    for name in (*TASKS, "identity_fold"):
+        known = table[name].to_pylist() if name in table.column_names else [None] * len(table)
+        columns[name] = np.array([-1 if x is None else x for x in known], dtype=np.int64)
     for name in _STRINGS:
         columns[name] = np.array([x or "" for x in table[name].to_pylist()], dtype=np.str_)
+    if "embedding" in optional and len(table):
+        columns["embedding"] = _vectors(table["embedding"].to_pylist(), file)
     return columns
+
+
+def _vectors(rows: list[list[float] | None], file: Path) -> NDArray[np.float32]:
+    widths = {len(row or ()) for row in rows}
+    if len(widths) > 1 or 0 in widths:
+        raise TrainingError(f"{file} has embeddings of different lengths or without numbers: build the shards again.")
+    return np.array(rows, dtype=np.float32)
+
+
+def _subgroups(
+    classes: dict[str, tuple[str, ...]], labels: NDArray[np.int64]
+) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Gender, age group and race as one label, numbered in this order; nothing where one of them is left out."""
+    parts = ("gender", "age_group", "race")
+    if not set(parts) <= set(classes):
+        return (), np.full(len(labels), -1, dtype=np.int64)
+    columns = [labels[:, list(classes).index(part)] for part in parts]
+    known = np.all([column >= 0 for column in columns], axis=0)
+    sizes = tuple(len(classes[part]) for part in parts)
+    codes = np.ravel_multi_index(tuple(np.maximum(column, 0) for column in columns), sizes)
+    present, numbers = np.unique(codes[known], return_inverse=True)
+    subgroups = np.full(len(labels), -1, dtype=np.int64)
+    subgroups[known] = numbers
+    places = np.unravel_index(present, sizes)
+    names = [" ".join(classes[part][i] for part, i in zip(parts, at, strict=True)) for at in zip(*places, strict=True)]
+    return tuple(names), subgroups
 
 
 def _without_labels(names: dict[str, list[str]], columns: dict[str, NDArray[Any]]) -> dict[str, str]:

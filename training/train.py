@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,20 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn.parallel import DistributedDataParallel
 
 from training.dataset import open_images
+from training.distributed import World
 from training.errors import TrainingError
+from training.events import event_file
 from training.files import write_json, write_whole
 from training.jobs import NetworkJob, Progress, Report
 from training.networks import TaskNetwork, as_input, make_network
-from training.paper import TASKS
+from training.plateau import Check, stage_at, stage_lengths
 from training.presets import Preset
+from training.targets import answers_of, loss_of
 
+_ALONE = World()
 _TALK_EVERY = 0.5  # seconds between two reports
 
 
@@ -45,23 +49,38 @@ def batch_rows(images: int, batch: int, step: int, seed: int) -> NDArray[np.int6
 
 
 class Stepper:
-    """One network with its optimiser: SGD with momentum, in float32 or under bfloat16 autocast."""
+    """One network with its optimiser: SGD with momentum, in float32 or under bfloat16 autocast.
 
-    def __init__(self, network: TaskNetwork, preset: Preset, device: str, dtype: str) -> None:
+    `classes` counts those of each target that the network answers; its scores lie side by side.
+    """
+
+    def __init__(
+        self,
+        network: TaskNetwork,
+        preset: Preset,
+        device: str,
+        dtype: str,
+        classes: tuple[int, ...],
+        world: World = _ALONE,
+    ) -> None:
         self.network = network
+        self.classes = classes
         self.device = device
+        # Gradients are averaged over the processes, so each weighs its images as a part of the whole batch.
+        self.forward = DistributedDataParallel(network) if world.size > 1 else network
+        self.whole = preset.batch / world.size
         self.autocast = torch.autocast(device, dtype=torch.bfloat16, enabled=dtype == "bfloat16")
         self.optimiser = torch.optim.SGD(
             network.parameters(), lr=0.0, momentum=preset.momentum, weight_decay=preset.weight_decay
         )
 
     def step(self, images: Tensor, labels: Tensor, rate: float) -> Tensor:
-        """Make one step with learning rate `rate`; the loss before it."""
+        """Make one step on labels (B, targets) with learning rate `rate`; the loss before it."""
         self.optimiser.param_groups[0]["lr"] = rate
         self.optimiser.zero_grad(set_to_none=True)
         with self.autocast:
-            scores = self.network(images)
-        loss = F.cross_entropy(scores.float(), labels)
+            scores = self.forward(images)
+        loss = loss_of(scores.float(), labels, self.classes) * (len(images) / self.whole)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         return loss.detach()
@@ -77,131 +96,212 @@ class Stepper:
 
 @dataclass
 class State:
-    """Where the training of a network stands; `curve` has (step, mean loss since the last, accuracy) rows."""
+    """Where the training of a network stands; `curve` has (step, mean loss since the last, accuracy) rows.
+
+    The accuracy is None where the split tests nothing that the network answers. `checks` are the losses on the
+    validation part at the same steps. Of all `seconds` the trainer waited `waited` for data, and `last_seconds` went by
+    between the last two points of the curve.
+    """
 
     step: int = 0
     seconds: float = 0.0
-    curve: list[tuple[int, float, float]] = field(default_factory=list)
+    waited: float = 0.0
+    last_seconds: float = 0.0
+    curve: list[tuple[int, float, float | None]] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Data:
-    """The images, and for each side of a split the rows of a task's known images and their labels."""
+    """The images, and for each part of a split the rows that a network has a label for, with labels (n, targets).
+
+    `validation` is a part of the training side that plateaus are seen on; it is empty for a full schedule.
+    """
 
     images: NDArray[np.uint8]
     train: NDArray[np.int64]
     train_labels: NDArray[np.int64]
+    validation: NDArray[np.int64]
+    validation_labels: NDArray[np.int64]
     test: NDArray[np.int64]
     test_labels: NDArray[np.int64]
 
     @classmethod
     def of(cls, job: NetworkJob) -> Data:
-        column = job.setting.tasks.index(job.task)
-        sides: list[NDArray[np.int64]] = []
+        columns = [list(job.setting.classes).index(target) for target in job.network.targets]
+        parts: list[NDArray[np.int64]] = []
         with np.load(job.split_file) as split:
-            for side in ("train", "test"):
-                labels = split[f"{side}_labels"][:, column]
-                sides += [split[side][labels >= 0], labels[labels >= 0]]
-        return cls(open_images(job.setting.images), *sides)
+            held = split["validation"]
+            for side, chosen in (("train", ~held), ("train", held), ("test", slice(None))):
+                rows, labels = split[side][chosen], split[f"{side}_labels"][chosen][:, columns]
+                known = (labels >= 0).any(axis=1)
+                parts += [rows[known], labels[known]]
+        return cls(open_images(job.setting.images), *parts)
+
+    def batch(self, rows: NDArray[np.int64], device: str) -> tuple[Tensor, Tensor]:
+        """The training images at `rows` of the training part, and their labels."""
+        labels = torch.from_numpy(self.train_labels[rows]).to(device)
+        return as_input(self.images[self.train[rows]], device), labels
 
 
 def train(job: NetworkJob, report: Report) -> None:
     """Train, or go on training, then leave the job's files in its folder.
 
-    Files: network.pt (weights), features.npy (of the split's train then test images), pictures.npz (for the
-    figures) and, last, network.json (accuracy, curve, seconds).
+    Files: network.pt (weights), features.npy (of the split's train then test images), answers.npy (of its test images,
+    a column for each target), pictures.npz (for the figures) and, last, network.json (accuracy, curve, seconds). Where
+    the run's time would be over before the next point of the curve, there is a checkpoint instead. Under torchrun all
+    processes call this together, and the first writes.
     """
     setting = job.setting
+    preset, world = setting.preset, World.of_environment()
     data = Data.of(job)
-    seed = setting.seed * len(TASKS) + TASKS.index(job.task)
-    network = make_network(setting.preset, job.task, setting.classes[job.task], seed).to(setting.device)
-    stepper = Stepper(network, setting.preset, setting.device, setting.dtype)
+    seed = job.network.seed(setting.seed)
+    network = make_network(preset, job.network.width, sum(job.classes), seed).to(setting.device)
+    stepper = Stepper(network, preset, setting.device, setting.dtype, job.classes, world)
     checkpoint = job.folder / "checkpoint.pt"
     state = _load(checkpoint, stepper)
-    while state.step < setting.preset.iterations:
-        _train_to_next_point(job, stepper, data, seed, state, report)
-        _save(checkpoint, stepper, state)
-    _finish(job, stepper, data, state)
-    checkpoint.unlink(missing_ok=True)
+    with event_file(job.events if world.leads else None, state.step) as record:
+        while not _is_over(state, preset):
+            if not world.agree(_has_time(setting.deadline, state)):
+                return
+            point = _train_to_next_point(job, stepper, data, seed, state, world, report)
+            record(state.step, point)
+            if world.leads:
+                _save(checkpoint, stepper, state)
+    if world.leads:
+        _finish(job, stepper, data, state)
+        checkpoint.unlink(missing_ok=True)
+    world.agree(None)
+
+
+def _is_over(state: State, preset: Preset) -> bool:
+    return _stage(state, preset, state.step) == len(preset.lower_at) + 1
+
+
+def _stage(state: State, preset: Preset, step: int) -> int:
+    return stage_at(step, state.checks, stage_lengths(preset), preset.patience, preset.least_gain)
+
+
+def _has_time(deadline: float | None, state: State) -> bool:
+    """Whether the next point of the curve can be reached before the deadline, if it takes as long as the last did."""
+    return deadline is None or time.time() + state.last_seconds < deadline
 
 
 def _train_to_next_point(
-    job: NetworkJob, stepper: Stepper, data: Data, seed: int, state: State, report: Report
-) -> None:
+    job: NetworkJob, stepper: Stepper, data: Data, seed: int, state: State, world: World, report: Report
+) -> dict[str, float]:
     """Train up to the next point of the curve and measure it; the network stands there in a state worth keeping."""
     preset, device = job.setting.preset, job.setting.device
-    start = state.step
-    end = min(start + preset.evaluate_every, preset.iterations)
-    accuracy = state.curve[-1][2] if state.curve else None
     losses = torch.zeros((), device=device)
+    accuracy = state.curve[-1][2] if state.curve else None
     clock = talked = time.monotonic()
-    for step in range(start, end):
-        rows = batch_rows(len(data.train), preset.batch, step, seed)
-        images = as_input(data.images[data.train[rows]], device)
-        labels = torch.from_numpy(data.train_labels[rows]).to(device)
-        loss = stepper.step(images, labels, preset.rate(preset.learning_rate, step, preset.iterations))
+    start, rate = state.step, 0.0
+    while state.step < start + preset.evaluate_every and not _is_over(state, preset):
+        rate = preset.learning_rate * preset.lower_by ** _stage(state, preset, state.step)
+        asked = time.monotonic()
+        rows = batch_rows(len(data.train), preset.batch, state.step, seed)
+        images, labels = data.batch(world.part(rows), device)
+        state.waited += time.monotonic() - asked
+        loss = stepper.step(images, labels, rate)
         losses += loss
+        state.step += 1
         if time.monotonic() - talked > _TALK_EVERY:
             talked = time.monotonic()
-            report(Progress(step + 1, preset.iterations, float(loss), accuracy))
-    mean_loss = float(losses) / (end - start)
+            report(Progress(state.step, preset.iterations, float(loss), accuracy))
+    mean_loss = world.mean(float(losses)) / (state.step - start)
     if not np.isfinite(mean_loss):
         raise TrainingError(
-            f"The loss of {job.name} is no longer a number at step {end}: lower learning_rate "
+            f"The loss of {job.name} is no longer a number at step {state.step}: lower learning_rate "
             f"(now {preset.learning_rate:g}) in the preset and take a new run folder."
         )
-    some = np.random.default_rng(seed).permutation(len(data.test))[: preset.curve_images]
+    point = {"loss": mean_loss, "learning_rate": rate}
+    if world.leads:
+        point |= _measure(stepper, data, preset, seed)
+    point = world.agree(point)
+    if "validation_loss" in point:
+        state.checks.append((state.step, point["validation_loss"]))
+    accuracy = point.get("test_accuracy")
+    state.curve.append((state.step, mean_loss, accuracy))
+    state.last_seconds = time.monotonic() - clock
+    state.seconds += state.last_seconds
+    report(Progress(state.step, preset.iterations, mean_loss, accuracy))
+    return point
+
+
+def _measure(stepper: Stepper, data: Data, preset: Preset, seed: int) -> dict[str, float]:
+    """Accuracy on some test images, for the curve alone; and the loss on some of the validation part."""
+    order, found = np.random.default_rng(seed), {}
+    some = order.permutation(len(data.test))[: preset.curve_images]
     accuracy = _accuracy(stepper, data.images, data.test[some], data.test_labels[some], preset.batch)
-    state.step = end
-    state.seconds += time.monotonic() - clock
-    state.curve.append((end, mean_loss, accuracy))
-    report(Progress(end, preset.iterations, mean_loss, accuracy))
+    if accuracy is not None:
+        found["test_accuracy"] = accuracy
+    if len(data.validation):
+        some = order.permutation(len(data.validation))[: preset.curve_images]
+        found["validation_loss"] = _loss(stepper, data, some, preset.batch)
+    return found
+
+
+def _loss(stepper: Stepper, data: Data, rows: NDArray[np.int64], batch: int) -> float:
+    total = 0.0
+    for start in range(0, len(rows), batch):
+        some = rows[start : start + batch]
+        _, scores = stepper.look(as_input(data.images[data.validation[some]], stepper.device))
+        labels = torch.from_numpy(data.validation_labels[some]).to(stepper.device)
+        total += float(loss_of(scores, labels, stepper.classes)) * len(some)
+    return total / len(rows)
 
 
 def _accuracy(
     stepper: Stepper, images: NDArray[np.uint8], rows: NDArray[np.int64], labels: NDArray[np.int64], batch: int
-) -> float:
+) -> float | None:
+    if not len(rows):
+        return None
     _, found = _look_at(stepper, images, rows, batch)
-    return float((found == labels).mean())
+    return float((found == labels)[labels >= 0].mean())
 
 
 def _look_at(
     stepper: Stepper, images: NDArray[np.uint8], rows: NDArray[np.int64], batch: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Features (n, width) and predicted classes (n) of the images at `rows`."""
+    """Features (n, width) and predicted classes (n, targets) of the images at `rows`."""
     features, classes = [], []
     for start in range(0, len(rows), batch):
         seen, scores = stepper.look(as_input(images[rows[start : start + batch]], stepper.device))
         features.append(seen.cpu().numpy())
-        classes.append(scores.argmax(1).cpu().numpy())
+        classes.append(answers_of(scores, stepper.classes).cpu().numpy())
     return np.concatenate(features), np.concatenate(classes)
 
 
 def _finish(job: NetworkJob, stepper: Stepper, data: Data, state: State) -> None:
     batch = job.setting.preset.batch
     with np.load(job.split_file) as split:
-        rows = np.concatenate([split["train"], split["test"]])
-        known = split["test_labels"][:, job.setting.tasks.index(job.task)] >= 0
-    features, classes = _look_at(stepper, data.images, rows, batch)
-    found = classes[len(rows) - len(known) :][known]
+        train, test = split["train"], split["test"]
+    features, classes = _look_at(stepper, data.images, np.concatenate([train, test]), batch)
+    answers = classes[len(train) :].astype(np.int16)
+    found = answers[np.isin(test, data.test)]
     job.folder.mkdir(parents=True, exist_ok=True)
     weights = stepper.network.state_dict()
     write_whole(job.folder / "network.pt", lambda path: torch.save(weights, path))
     write_whole(job.folder / "features.npy", lambda path: _save_array(path, features))
-    pictures = _pictures(stepper, data.images[data.test[:1]])
+    write_whole(job.folder / "answers.npy", lambda path: _save_array(path, answers))
+    pictures = _pictures(stepper, data.images[test[:1]])
     write_whole(job.folder / "pictures.npz", lambda path: _save_arrays(path, pictures))
-    right = found == data.test_labels
-    untouched = data.test % job.setting.preset.variants == 0
+    known = data.test_labels >= 0
     finished = {
-        "accuracy": float(right.mean()),
-        "accuracy_on_originals": float(right[untouched].mean()) if untouched.any() else None,
+        "accuracy": float((found == data.test_labels)[known].mean()) if known.any() else None,
+        "parameters": sum(weight.numel() for weight in weights.values()),
         "test_images": len(data.test),
         "train_images": len(data.train),
-        "seconds": round(state.seconds, 1),
+        "validation_images": len(data.validation),
+        "steps": state.step,
+        "steps_saved": job.setting.preset.iterations - state.step,
+        "seconds": round(state.seconds, 2),
+        "waited_for_data": round(state.waited / state.seconds, 4),
         "curve": {
             "step": [step for step, _, _ in state.curve],
             "loss": [loss for _, loss, _ in state.curve],
             "accuracy": [accuracy for _, _, accuracy in state.curve],
+            "validation_loss": [loss for _, loss in state.checks],
         },
     }
     write_json(job.done, finished)
@@ -216,7 +316,7 @@ def _pictures(stepper: Stepper, face: NDArray[np.uint8]) -> dict[str, NDArray[An
     return arrays | {"face": face[0], "filters": first.permute(0, 2, 3, 1).cpu().contiguous().numpy()}
 
 
-def _save_array(path: Path, array: NDArray[np.float32]) -> None:
+def _save_array(path: Path, array: NDArray[Any]) -> None:
     with path.open("wb") as file:
         np.save(file, array)
 
@@ -231,9 +331,7 @@ def _save(path: Path, stepper: Stepper, state: State) -> None:
     whole = {
         "weights": stepper.network.state_dict(),
         "optimiser": stepper.optimiser.state_dict(),
-        "step": state.step,
-        "seconds": state.seconds,
-        "curve": state.curve,
+        **asdict(state),
     }
     write_whole(path, lambda partial: torch.save(whole, partial))
 
@@ -244,4 +342,4 @@ def _load(path: Path, stepper: Stepper) -> State:
     whole = torch.load(path, map_location=stepper.device, weights_only=True)
     stepper.network.load_state_dict(whole["weights"])
     stepper.optimiser.load_state_dict(whole["optimiser"])
-    return State(whole["step"], whole["seconds"], [tuple(point) for point in whole["curve"]])
+    return State(**{field.name: whole[field.name] for field in fields(State)})

@@ -13,8 +13,10 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from types import TracebackType
 
+from training.distributed import use_deterministic
 from training.errors import TrainingError
 from training.jobs import Job, Progress
+from training.memory import keep_freed_memory
 from training.progress import Board
 
 
@@ -36,8 +38,9 @@ class _Worker:
 class Workers:
     """A number of worker processes, for a `with` block; they end with it, and when the parent is killed."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, deterministic: bool = False) -> None:
         self.count = count
+        self.deterministic = deterministic
         self.workers: list[_Worker] = []
 
     def __enter__(self) -> Workers:
@@ -53,7 +56,10 @@ class Workers:
             worker.pipe.close()
 
     def run(self, jobs: Sequence[Job], board: Board) -> None:
-        """Do all jobs that are not done yet; raises TrainingError with the sentence of the first that fails."""
+        """Do all jobs that are not done yet; raises TrainingError with the sentence of the first that fails.
+
+        A job whose time was up stops at a checkpoint and is not done then.
+        """
         waiting = []
         for job in jobs:
             if job.done.is_file():
@@ -61,7 +67,7 @@ class Workers:
             else:
                 waiting.append(job)
         while len(self.workers) < min(self.count, len(waiting)):
-            self.workers.append(_start())
+            self.workers.append(_start(self.deterministic))
         waiting.reverse()
         while True:
             for worker in self.workers:
@@ -76,10 +82,10 @@ class Workers:
                 _hear(busy[pipe], board)  # type: ignore[index]
 
 
-def _start() -> _Worker:
+def _start(deterministic: bool) -> _Worker:
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs,), daemon=True)
+    process = context.Process(target=_work, args=(theirs, deterministic), daemon=True)
     process.start()
     theirs.close()  # so that the end of the worker is heard as the end of the pipe
     return _Worker(process, ours)
@@ -102,17 +108,19 @@ def _hear(worker: _Worker, board: Board) -> None:
             raise RuntimeError(f"{worker.job.name} failed in its worker:\n{message.trace}")
         raise TrainingError(message.sentence)
     else:
-        board.finish(worker.job.name)
+        board.finish(worker.job.name, stopped=not worker.job.done.is_file())
         worker.job = None
 
 
-def _work(pipe: Connection) -> None:
+def _work(pipe: Connection, deterministic: bool) -> None:
     """The life of a worker: receive a job, do it, send progress and how it ended; a dead parent is a broken pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends its workers
     os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported, or it makes threads that only wait
     import torch
 
+    keep_freed_memory()
     torch.set_num_threads(1)
+    use_deterministic(deterministic)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             job: Job = pipe.recv()

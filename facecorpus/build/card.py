@@ -1,7 +1,7 @@
 """The dataset card: README.md beside the shards, YAML head first.
 
 Its headings follow Gebru et al., *Datasheets for Datasets* (arXiv 1803.09010); its head is what Hugging Face reads
-(https://huggingface.co/docs/hub/datasets-cards).
+(https://huggingface.co/docs/hub/datasets-cards). What can be counted is counted from the rows.
 """
 
 import json
@@ -9,37 +9,40 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from facecorpus import __version__
-from facecorpus.build.plan import Plan
+from facecorpus.build.kind import WHAT, Kind
+from facecorpus.build.overview import subgroup_table
+from facecorpus.build.plan import NOT_STATED, Plan
 from facecorpus.build.splits import TEST, TRAIN
-from facecorpus.settings import Settings
+from facecorpus.licences import UNKNOWN, Terms, family_of
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+_AUTO = "auto"  # the reviewer's name under which the automatic policy decides
 
 
-def dataset_card(plan: Plan, settings: Settings) -> bytes:
+def dataset_card(plan: Plan, kind: Kind) -> bytes:
     """The whole card as UTF-8 Markdown."""
     sections = (
-        _head(plan, settings),
-        _opening(plan, settings),
-        _MOTIVATION,
-        _composition(plan, settings),
+        _head(plan),
+        _opening(plan, kind),
+        _motivation(plan),
+        _composition(plan, kind),
         _collection(plan),
-        _processing(plan, settings),
-        _USES,
-        _distribution(plan),
-        _maintenance(settings),
+        _processing(plan, kind),
+        _uses(plan),
+        _distribution(plan, kind),
+        _maintenance(plan),
     )
     return ("\n\n".join(sections) + "\n").encode()
 
 
-def _head(plan: Plan, settings: Settings) -> str:
+def _head(plan: Plan) -> str:
     size = next((name for limit, name in _SIZES if len(plan.rows) < limit), "1M<n<10M")
     files = "".join(
         f"      - split: {split}\n        path: {split}-*.parquet\n" for split in (TRAIN, TEST) if plan.side(split)
     )
     return (
         "---\n"
-        f"pretty_name: {json.dumps(settings.build.title, ensure_ascii=False)}\n"  # a JSON string is a YAML string
+        f"pretty_name: {json.dumps(plan.settings.build.title, ensure_ascii=False)}\n"  # a JSON string is a YAML string
         "license: other\n"
         "license_name: per-photograph\n"
         "task_categories:\n  - image-classification\n"
@@ -50,122 +53,204 @@ def _head(plan: Plan, settings: Settings) -> str:
     )
 
 
-def _opening(plan: Plan, settings: Settings) -> str:
-    return f"""# {settings.build.title}
+def _opening(plan: Plan, kind: Kind) -> str:
+    shown = "" if kind is Kind.WITHOUT_IMAGES else 'faces["train"][0]["image"], '
+    return f"""# {plan.settings.build.title}
 
-{len(plan.rows)} aligned faces of {plan.identities} people ({len(plan.side(TRAIN))} train, {len(plan.side(TEST))} test)
+{len(plan.rows)} {WHAT[kind]} of {plan.identities} people ({len(plan.side(TRAIN))} train, {len(plan.side(TEST))} test)
 with four labels each: identity, gender, age group and race. Every face carries where its photograph is from, its
-author and its licence, as far as they are stated. Made by facecorpus {__version__}.
+author and its licence, as far as they are stated. [overview.html](overview.html) shows the counts,
+[attribution.html](attribution.html) names the authors. Made by facecorpus {__version__}.
 
 ```python
 from datasets import load_dataset
 
-faces = load_dataset("parquet", data_dir="shards")
-faces["train"][0]["image"], faces["train"].features["race"].names
+faces = load_dataset("parquet", data_dir="{kind.folder_name}")
+{shown}faces["train"].features["race"].names
 ```"""
 
 
-_MOTIVATION = """## Motivation
+def _motivation(plan: Plan) -> str:
+    return f"""## Motivation
 
 For research on how facial tasks share features, in the manner of Li and Zhu, *Learning and Fusing Multimodal Features
-from and for Multi-task Facial Computing* (arXiv 1610.04322), and on what such results are worth under honest splits."""
+from and for Multi-task Facial Computing* (arXiv 1610.04322), and on what such results are worth under honest splits.
+{_whom(plan)}"""
 
 
-def _composition(plan: Plan, settings: Settings) -> str:
-    labels, build = settings.labels, settings.build
+def _whom(plan: Plan) -> str:
+    contact = plan.settings.crawl.contact
+    return (
+        f"Whoever collected it can be reached at {contact}."
+        if contact
+        else "Who collected it, and who paid for it, is not stated: whoever publishes this must add it."
+    )
+
+
+def _composition(plan: Plan, kind: Kind) -> str:
+    labels, build = plan.settings.labels, plan.settings.build
     young, adult, old = labels.young_from, labels.adult_from, labels.old_from
-    years = sorted(row.face.taken_on[:4] for row in plan.rows if row.face.taken_on)
-    dated = f"{len(years)} faces have a date, from {years[0]} to {years[-1]}" if years else "No date is known"
-    stated = len(plan.rows) - plan.subgroups.get("not stated", 0)
+    stated = len(plan.rows) - plan.subgroups.get(NOT_STATED, 0)
+    rule = (
+        "the age on the day of the photograph where that is known, and otherwise the person's label in the manifest"
+        if build.age_labels == "capture"
+        else "one label for a person and a period, from the manifest"
+    )
+    photographs = len({row.face.photo_sha256 for row in plan.rows})
     return f"""## Composition
 
-One row is one face. `image` is its aligned crop, {build.crop} × {build.crop} pixels, JPEG.
+One row is one face; {photographs} photographs gave them. {_PICTURE[kind].format(side=build.crop)}
+It is a selection, not a sample: the people are those that the manifest names, the photographs those that the sources
+offered under their names, and {_balanced(plan)}
 
-{_table(("subgroup", "people", "faces", "train", "test"), _subgroup_rows(plan))}
+{_table(("subgroup", "people", "faces", "train", "test"), subgroup_table(plan))}
+
+{_per_person(plan)}
 
 - **gender**, **age_group** and **race** are classes as the paper has them. They are social categories that people read
   from public sources or assigned; they are not measured from the face, and not how each person would describe
-  themselves. −1 stands where the manifest states nothing; {stated} faces have all three.
-- **age_group**: young {young}–{adult - 1}, adult {adult}–{old - 1}, old {old} and over. One label for a person and a
-  period; only photographs of that period are here, where their date is known. {dated}; those
-  without one may be from other years.
-- **age_at_capture** is stated only where the dates of birth and of the photograph settle it.
+  themselves. −1 stands where the manifest states nothing; {stated} faces have all three. `manifest.csv` says for each
+  person where gender and race are from.
+- **age_group**: young {young}–{adult - 1}, adult {adult}–{old - 1}, old {old} and over: {rule}. {_dates(plan)}
+- **age_at_capture** is stated only where the dates of birth and of the photograph settle it. That is so for
+  {plan.ages_known} faces with an age group; for {plan.ages_that_differ} of them it says another age group than the
+  manifest. **outside_period** marks faces from years in which the manifest's label does not hold.
 - **split** has about {build.test_share:.0%} of each person's photographs in the test, and near-duplicates (`group_id`)
   on one side. People are on both sides: for tests on people never seen, use **identity_fold**, {build.folds} folds of
-  people with each subgroup spread over them as evenly as it can be. {plan.shared_groups} groups show more than one
-  person: whoever tests by people must keep such a group together.
+  people with each subgroup in every fold where it has that many people. {plan.shared_groups} groups show more than one
+  person; {plan.cut_by_folds} of them have people in different folds, since otherwise a fold would lack a subgroup.
 - **box** is x, y, width, height, and **landmarks** are five points x, y, in pixels of the upright photograph of
-  **width** × **height**."""
+  **width** × **height**.
+- **photo_id** is the sha256 of the photograph's file, **image_sha256** that of the row's picture.
+
+The rows name people and show their faces: they are personal data, and race is of a special category in many laws.
+Near-duplicates of one person were reduced to one; noise that remains is wrong people whom the review overlooked."""
+
+
+_PICTURE = {
+    Kind.CROPS: "`image` is its aligned crop, {side} × {side} pixels, JPEG.",
+    Kind.ORIGINAL: "`image` is the whole photograph as it was fetched; a viewer must turn it upright as its EXIF says.",
+    Kind.WITHOUT_IMAGES: "There are no pictures, but addresses, hashes, boxes and landmarks: `build.json` says how the"
+    " aligned crops of {side} × {side} pixels are made from them.",
+}
+
+
+def _balanced(plan: Plan) -> str:
+    if plan.settings.build.balance == "none":
+        return "no subgroup was cut down to the size of another."
+    quota = plan.settings.build.quota or "as many as the smallest had"
+    return f"no subgroup gave more faces than its quota ({quota}); of each person the best faces were taken in turn."
+
+
+def _per_person(plan: Plan) -> str:
+    each = sorted(Counter(row.number for row in plan.rows).values())
+    return f"A person has {each[0]} to {each[-1]} faces, half of the people {each[len(each) // 2]} or fewer."
+
+
+def _dates(plan: Plan) -> str:
+    years = sorted(row.face.taken_on[:4] for row in plan.rows if row.face.taken_on)
+    if not years:
+        return "No date is known: any face may be from other years."
+    undated = len(plan.rows) - len(years)
+    span = f"from {years[0]} to {years[-1]}"
+    return f"{len(years)} faces have a date, {span}; {undated} have none and may be of other years."
 
 
 def _collection(plan: Plan) -> str:
     sources = Counter(row.face.source or "not known" for row in plan.rows)
-    return f"""## Collection
+    sizes = sorted(min(row.face.box[2:]) for row in plan.rows)
+    return f"""## Collection process
 
 Photographs were found under the names in `manifest.csv` and fetched from these sources:
 
 {_table(("source", "faces"), sources.most_common())}
 
-The people in them were not asked. No one who was a minor in the photographs is collected on purpose; where a
-photograph has no date, this rests on the person's years in the manifest and on the reviewers."""
+Opt-outs that hosts state (robots.txt, X-Robots-Tag, TDM-Reservation) were
+{"obeyed" if plan.settings.fetch.obey_opt_outs else "**not obeyed**: the operator switched that off"}. The smaller side
+of a face in its photograph is {sizes[0]:.0f} to {sizes[-1]:.0f} pixels, {sizes[len(sizes) // 2]:.0f} in the middle.
+
+The people in them were not asked, and no ethics board is known to have looked at this set. No one who was a minor in
+the photographs is collected on purpose: what is dated before a person's
+{plan.settings.labels.young_from}th birthday is left out; where a photograph has no date, this rests on the person's
+years in the manifest and on the reviewers."""
 
 
-def _processing(plan: Plan, settings: Settings) -> str:
-    by_policy = sum(row.face.reviewed_by == "auto" for row in plan.rows)
-    reviewers = len({row.face.reviewed_by for row in plan.rows} - {"auto"})
+def _processing(plan: Plan, kind: Kind) -> str:
+    by_policy = sum(row.face.reviewed_by == _AUTO for row in plan.rows)
+    reviewers = len({row.face.reviewed_by for row in plan.rows} - {_AUTO})
     detectors = ", ".join(sorted({row.face.detector for row in plan.rows}))
-    limit = settings.rank.accept_above
     left_out = "\n".join(f"- {count} accepted faces left out: {reason}." for reason, count in plan.left_out.items())
+    made = (
+        "- The photographs are unchanged."
+        if kind is Kind.ORIGINAL
+        else "- The crop is cut from the original by the five landmarks and encoded once, at quality"
+        f" {plan.settings.build.quality}."
+    )
+    compared = (
+        ""
+        if kind is Kind.WITHOUT_IMAGES
+        else ", and by\n  comparing the pictures in the finished shards with each other"
+    )
     return f"""## Preprocessing, cleaning, labelling
 
 - Faces were found by {detectors}, compared with the person's other faces, and grouped with near-duplicates; of those,
   one for each person is kept.
 - Review: {len(plan.rows) - by_policy} faces were accepted by people (reviewers: {reviewers}). {by_policy} were accepted
-  by the automatic policy alone (estimated to be right with a probability of at least {limit:g}); no person has looked
-  at those.
-- The crop is cut from the original by the five landmarks and encoded once, at quality {settings.build.quality}.
+  by the automatic policy alone (estimated to be right with a probability of at least
+  {plan.settings.rank.accept_above:g}); no person has looked at those.
+{made}
+- No picture of the training side is on the test side: checked by group before the shards were written{compared}.
 {left_out}""".rstrip()
 
 
-_USES = """## Uses
+def _uses(plan: Plan) -> str:
+    people = [count for name, count, *_ in subgroup_table(plan) if name != NOT_STATED]
+    few = f"{min(people)} to {max(people)} people stand for each subgroup" if people else "no subgroup is stated"
+    return f"""## Uses
 
 Meant for research on representation, data splits and bias in facial attribute models. Not fit for identifying people,
-for surveillance, for any decision about a person, or for claims about groups of people: a few people stand for each
-subgroup, and whomever the sources show more often is here more often. A detector that misses some faces more than
-others has left its mark on what is here."""
+for surveillance, for any decision about a person, or for claims about groups of people: {few}, and whomever the
+sources show more often is here more often. A detector that misses some faces more than others has left its mark on
+what is here."""
 
 
-def _distribution(plan: Plan) -> str:
+def _distribution(plan: Plan, kind: Kind) -> str:
     licences = Counter(row.face.licence or "none stated" for row in plan.rows)
+    families = Counter(family_of(row.face.licence, row.face.licence_url) for row in plan.rows)
+    free = families[Terms().family]
+    bound = len(plan.rows) - families[UNKNOWN] - free
+    kept = (
+        "" if kind is not Kind.WITHOUT_IMAGES else "\n\nNo picture is handed on here, so no licence is used up by it."
+    )
     return f"""## Distribution
 
-Each photograph keeps its own licence, as its source states it; `attribution.csv` lists them with the authors. The
-licence covers the photograph, not the rights of the person in it. Where none is stated, none may be assumed.
+Each photograph keeps its own licence, as its source states it. The licence covers the photograph, not the rights of
+the person in it. {families[UNKNOWN]} faces are from photographs whose licence is not known: none may be assumed.
+{bound} are under licences with conditions, which `attribution.html` meets where they ask for names; {free} are under
+CC0 or in the public domain.{kept}
 
 {_table(("licence", "faces"), licences.most_common())}
 
 `checksums.txt` is for `sha256sum --check`; `build.json` holds every setting, version and count."""
 
 
-def _maintenance(settings: Settings) -> str:
-    contact = settings.crawl.contact
+def _maintenance(plan: Plan) -> str:
+    contact = plan.settings.crawl.contact
     whom = f"write to {contact}" if contact else "**no contact is stated yet; whoever publishes this must add one**"
-    return f"""## Maintenance and removal
+    return f"""## Maintenance
 
 If you are in these photographs, or one is yours, and you want it removed: {whom}.
-Name the `face_id` or the address. A photograph that was taken down is never fetched again, and not in later builds."""
-
-
-def _subgroup_rows(plan: Plan) -> list[tuple[object, ...]]:
-    table: list[tuple[object, ...]] = []
-    for name, count in plan.subgroups.items():
-        rows = [row for row in plan.rows if (row.identity.subgroup or "not stated") == name]
-        people = len({row.number for row in rows})
-        trains = sum(row.split == TRAIN for row in rows)
-        table.append((name, people, count, trains, count - trains))
-    return table
+Name the `face_id` or the address. A photograph that was taken down is never fetched again, and not in later builds;
+{plan.left_out.get("taken down", 0)} accepted faces were left out of this one for that reason. Whoever holds an earlier
+build can tell by `photo_id` which rows have gone. Errors in labels are mended in the manifest or in the review, and
+come with the next build: the same decisions give the same bytes."""
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    """What a source states may hold anything: on one line, and no markup."""
+    return " ".join(str(value).split()).replace("|", "\\|").replace("<", "&lt;")

@@ -5,12 +5,12 @@ With the statements of its vocabulary for responsible AI (https://docs.mlcommons
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from facecorpus import __version__
+from facecorpus.build.kind import WHAT, Kind
 from facecorpus.build.plan import Plan
-from facecorpus.settings import Settings
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,23 +38,34 @@ _CONTEXT: dict[str, Any] = {
     "description": _LANGUAGE,
     **{term: f"cr:{term}" for term in _TERMS.split()},
 }
-_DATA_TYPES = {"string": "sc:Text", "float": "sc:Float", "int32": "sc:Integer", "int64": "sc:Integer"}
+_DATA_TYPES = {
+    "string": "sc:Text",
+    "bool": "sc:Boolean",
+    "float": "sc:Float",
+    "int32": "sc:Integer",
+    "int64": "sc:Integer",
+}
 
 
-def croissant(plan: Plan, settings: Settings, sums: Mapping[Path, str], schema: "pa.Schema") -> bytes:
-    """The description of the shards, given with their sha256, and of their columns; no date, no address of its own."""
+def croissant(plan: Plan, kind: Kind, shards: Mapping[str, Mapping[str, Any]], schema: "pa.Schema") -> bytes:
+    """The description of the shards, given with bytes and sha256, and of their columns; it states no address."""
+    settings = plan.settings
+    # The day of the latest verdict: the day of the build would make the same decisions give other bytes.
+    day = date.fromisoformat(max(row.face.reviewed_at for row in plan.rows)[:10])
     document = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.1",
         "name": settings.build.title,
         "description": (
-            f"{len(plan.rows)} aligned faces of {plan.identities} people with identity, gender, age group and race."
+            f"{len(plan.rows)} {WHAT[kind]} of {plan.identities} people with identity, gender, age group and race."
         ),
+        "version": f"{day.year}.{day.month}.{day.day}",
+        "datePublished": day.isoformat(),
         "license": "Each photograph has its own: see attribution.csv.",
         "citeAs": f"{settings.build.title}, made with facecorpus {__version__}",
-        **_responsible(plan, settings),
-        "distribution": [*(_file(path, sha256) for path, sha256 in sums.items()), _file_set()],
+        **_responsible(plan),
+        "distribution": [*(_file(name, file) for name, file in shards.items()), _file_set()],
         "recordSet": [
             {
                 "@type": "cr:RecordSet",
@@ -67,9 +78,9 @@ def croissant(plan: Plan, settings: Settings, sums: Mapping[Path, str], schema: 
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def _responsible(plan: Plan, settings: Settings) -> dict[str, str]:
+def _responsible(plan: Plan) -> dict[str, str]:
     by_policy = sum(row.face.reviewed_by == "auto" for row in plan.rows)
-    contact = settings.crawl.contact or "not stated"
+    contact = plan.settings.crawl.contact or "not stated"
     return {
         "rai:dataCollection": "Photographs found under people's names and fetched from the sources that each row names;"
         f" faces found by a detector; {len(plan.rows) - by_policy} accepted by people, {by_policy} by an automatic"
@@ -87,15 +98,15 @@ def _responsible(plan: Plan, settings: Settings) -> dict[str, str]:
     }
 
 
-def _file(path: Path, sha256: str) -> dict[str, str]:
+def _file(name: str, file: Mapping[str, Any]) -> dict[str, str]:
     return {
         "@type": "cr:FileObject",
-        "@id": path.name,
-        "name": path.name,
-        "contentUrl": path.name,
-        "contentSize": f"{path.stat().st_size} B",
+        "@id": name,
+        "name": name,
+        "contentUrl": name,
+        "contentSize": f"{file['bytes']} B",
         "encodingFormat": _PARQUET,
-        "sha256": sha256,
+        "sha256": file["sha256"],
     }
 
 

@@ -1,13 +1,14 @@
-"""Aligned face crops for the shards, cut from the original photographs and encoded once."""
+"""The pictures of the shards: aligned crops cut from the originals and encoded once, or the originals themselves."""
 
 import hashlib
 import os
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-AHEAD = 16
-"""Crops each worker may be ahead of the writer: enough to keep it busy, few enough for memory."""
+_AT_ONCE = 8  # tasks that a worker gets in one message
+_AHEAD = 3  # messages a worker may be ahead of the writer: enough to keep it busy, few enough for memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,11 @@ class CropTask:
     size: int
     quality: int
     max_pixels: int
+    whole: bool = False  # the photograph as it is, not a crop
 
 
 def cut_crop(task: CropTask) -> bytes:
-    """The JPEG bytes of one crop, (size, size, 3) RGB without chroma subsampling.
+    """The JPEG bytes of one crop, (size, size, 3) RGB without chroma subsampling; of a whole photograph its own.
 
     Raises BuildError where the photograph is missing, is not what its name says, or cannot be decoded.
     """
@@ -46,6 +48,8 @@ def cut_crop(task: CropTask) -> bytes:
     from facecorpus.faces.decode import decode
 
     data = _original(task)
+    if task.whole:
+        return data
     try:
         picture = decode(data, task.max_pixels).picture
     except PictureError as error:
@@ -80,14 +84,15 @@ def cut_crops(tasks: Iterable[CropTask], workers: int) -> Iterator[bytes]:
         yield from map(cut_crop, tasks)
         return
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker)
-    under_way: deque[Future[bytes]] = deque()
+    under_way: deque[Future[list[bytes]]] = deque()
+    remaining = iter(tasks)
     try:
-        for task in tasks:
-            under_way.append(pool.submit(cut_crop, task))
-            if len(under_way) >= workers * AHEAD:
-                yield under_way.popleft().result()
+        while some := list(islice(remaining, _AT_ONCE)):
+            under_way.append(pool.submit(_cut_some, some))
+            if len(under_way) >= workers * _AHEAD:
+                yield from under_way.popleft().result()
         while under_way:
-            yield under_way.popleft().result()
+            yield from under_way.popleft().result()
     except BrokenProcessPool:
         raise BuildError(
             "A worker process was ended from outside, perhaps for want of memory; build again,"
@@ -95,6 +100,10 @@ def cut_crops(tasks: Iterable[CropTask], workers: int) -> Iterator[bytes]:
         ) from None
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _cut_some(tasks: Sequence[CropTask]) -> list[bytes]:
+    return [cut_crop(task) for task in tasks]
 
 
 def _begin_worker() -> None:

@@ -1,11 +1,11 @@
-"""The integer labels of a row, and the age on the day a photograph was taken."""
+"""The integer labels of a row: the only place that says which age group a face has."""
 
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date
-from enum import StrEnum
 
 from facecorpus.manifest import SUBGROUPS, AgeGroup, Gender, Identity, Race
+from facecorpus.settings import LabelSettings
 
 UNKNOWN = -1
 """The label of what the manifest does not state."""
@@ -19,12 +19,37 @@ CLASSES: dict[str, tuple[str, ...]] = {
 """The class names of every label but identity, in the order of their numbers."""
 
 
-def labels_of(identity: Identity) -> dict[str, int]:
-    """The numbers of a person's classes, by column."""
-    return {column: _number(names, getattr(identity, column)) for column, names in CLASSES.items()}
+def age_group_of(identity: Identity, age: int | None, rule: str, years: LabelSettings) -> AgeGroup | None:
+    """The age group that a face is labelled with, by the rule of `[build] age_labels`.
+
+    "identity": the manifest's, for the person and period. "capture": by the age on the day of the photograph where
+    that is known.
+    """
+    if rule == "capture" and age is not None:
+        return age_group_at(age, years)
+    return identity.age_group
 
 
-def _number(names: Sequence[str], value: StrEnum | str | None) -> int:
+def age_group_at(age: int, years: LabelSettings) -> AgeGroup:
+    """The age group of somebody of that age, who is no minor."""
+    if age < years.adult_from:
+        return AgeGroup.YOUNG
+    return AgeGroup.ADULT if age < years.old_from else AgeGroup.OLD
+
+
+def labels_of(identity: Identity, age_group: AgeGroup | None) -> dict[str, int]:
+    """The numbers of a face's classes, by column; UNKNOWN where something is not stated."""
+    known = identity.gender is not None and age_group is not None and identity.race is not None
+    names = {
+        "gender": identity.gender,
+        "age_group": age_group,
+        "race": identity.race,
+        "subgroup": f"{identity.gender}/{age_group}/{identity.race}" if known else None,
+    }
+    return {column: _number(CLASSES[column], name) for column, name in names.items()}
+
+
+def _number(names: Sequence[str], value: str | None) -> int:
     return UNKNOWN if value is None else names.index(value)
 
 

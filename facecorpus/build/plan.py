@@ -1,78 +1,134 @@
 """What a build will hold, decided before anything is written: which faces, in which order, on which side."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from facecorpus.build.shards import Row
+from facecorpus.build.choose import Labelled, choose
+from facecorpus.build.labels import age_group_at
 from facecorpus.build.splits import TEST, TRAIN, check_splits, identity_folds, photo_split
 from facecorpus.catalog.records import AcceptedFace
 from facecorpus.errors import BuildError
 from facecorpus.manifest import SUBGROUPS, Manifest
-from facecorpus.settings import BuildSettings
+from facecorpus.settings import BuildSettings, Settings
 
-OUTSIDE_PERIOD = "taken when the person's labels do not hold"
 NOT_STATED = "not stated"
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """One face of a build with everything but its picture."""
+
+    labelled: Labelled
+    fold: int
+    split: str
+
+    @property
+    def face(self) -> AcceptedFace:
+        """The face as the catalog has it."""
+        return self.labelled.face
+
+    @property
+    def number(self) -> int:
+        """The identity's number."""
+        return self.labelled.number
+
+    @property
+    def subgroup(self) -> str:
+        """The subgroup's name, or "not stated"."""
+        return self.labelled.subgroup or NOT_STATED
+
+
+@dataclass(frozen=True)
 class Plan:
     """The rows, first those that train, each side by identity and face_id; and what was left out, counted by reason."""
 
     rows: tuple[Row, ...]
     left_out: dict[str, int]
+    settings: Settings
 
     def side(self, split: str) -> tuple[Row, ...]:
         """The rows of one split."""
         return tuple(row for row in self.rows if row.split == split)
 
-    @property
+    @cached_property
     def identities(self) -> int:
         """How many people have a row."""
         return len({row.number for row in self.rows})
 
-    @property
+    @cached_property
     def subgroups(self) -> dict[str, int]:
         """How many rows each subgroup has; people without one last, as "not stated"."""
-        counts = Counter(row.identity.subgroup or NOT_STATED for row in self.rows)
+        counts = Counter(row.subgroup for row in self.rows)
         return {name: counts[name] for name in (*SUBGROUPS, NOT_STATED) if counts[name]}
 
-    @property
+    @cached_property
     def shared_groups(self) -> int:
         """How many near-duplicate groups hold faces of more than one person."""
-        people: dict[str, set[int]] = {}
+        return len(_shared([row.labelled for row in self.rows]))
+
+    @cached_property
+    def cut_by_folds(self) -> int:
+        """How many near-duplicate groups have people in different folds, since no fold may lack a subgroup."""
+        folds: dict[str, set[int]] = {}
         for row in self.rows:
-            people.setdefault(row.face.cluster_id, set()).add(row.number)
-        return sum(len(numbers) > 1 for numbers in people.values())
+            folds.setdefault(row.face.cluster_id, set()).add(row.fold)
+        return sum(len(found) > 1 for found in folds.values())
+
+    @cached_property
+    def ages_known(self) -> int:
+        """Rows for which the age on the day of the photograph and the person's age group are known."""
+        return sum(row.labelled.age is not None and row.labelled.identity.age_group is not None for row in self.rows)
+
+    @cached_property
+    def ages_that_differ(self) -> int:
+        """Rows for which these two say different age groups."""
+        return sum(
+            row.labelled.age is not None
+            and row.labelled.identity.age_group not in (None, age_group_at(row.labelled.age, self.settings.labels))
+            for row in self.rows
+        )
 
 
 def plan_build(
-    accepted: Iterable[AcceptedFace], withheld: Mapping[str, int], manifest: Manifest, settings: BuildSettings
+    accepted: Iterable[AcceptedFace],
+    withheld: Mapping[str, int],
+    manifest: Manifest,
+    settings: Settings,
+    *,
+    changed: bool = True,
 ) -> Plan:
     """Choose, label, split and order the faces.
 
-    withheld counts, by reason, the accepted faces that the catalog itself holds back. Raises BuildError where
-    nothing is left, or where the split would cut a group.
+    withheld counts, by reason, the accepted faces that the catalog itself holds back; `changed` says that the build
+    will hold crops. Raises BuildError where nothing is left, or where the split would cut a group.
     """
-    numbers = {identity.identity_id: number for number, identity in enumerate(manifest.identities)}
-    people = manifest.identities
-    faces = list(accepted)
-    chosen = [face for face in faces if people[numbers[face.identity_id]].holds_on(face.taken_on)]
-    left_out = {**withheld, OUTSIDE_PERIOD: len(faces) - len(chosen)}
-    left_out = {reason: count for reason, count in left_out.items() if count}
+    chosen, refused = choose(accepted, manifest, settings, changed=changed)
+    left_out = {reason: count for reason, count in {**withheld, **refused}.items() if count}
     if not chosen:
         raise BuildError(_nothing(left_out))
-    groups = [face.cluster_id for face in chosen]
-    splits = photo_split(groups, [face.identity_id for face in chosen], settings.test_share, settings.seed)
-    check_splits([face.photo_sha256 for face in chosen], groups, splits)
-    subgroup_of = {face.identity_id: people[numbers[face.identity_id]].subgroup for face in chosen}
-    fold_of = identity_folds(subgroup_of, settings.folds, settings.seed)
-    rows = [
-        Row(face, people[numbers[face.identity_id]], numbers[face.identity_id], fold_of[face.identity_id], split)
-        for face, split in zip(chosen, splits, strict=True)
-    ]
+    build = settings.build
+    groups = [one.face.cluster_id for one in chosen]
+    splits = photo_split(groups, [one.face.identity_id for one in chosen], build.test_share, build.seed)
+    check_splits([one.face.photo_sha256 for one in chosen], groups, splits)
+    fold_of = _folds(chosen, build)
+    rows = [Row(one, fold_of[one.face.identity_id], split) for one, split in zip(chosen, splits, strict=True)]
     rows.sort(key=lambda row: ((TRAIN, TEST).index(row.split), row.number, row.face.face_id))
-    return Plan(tuple(rows), left_out)
+    return Plan(tuple(rows), left_out, settings)
+
+
+def _folds(chosen: Sequence[Labelled], build: BuildSettings) -> dict[str, int]:
+    subgroup_of = {one.face.identity_id: one.identity.subgroup for one in chosen}
+    return identity_folds(subgroup_of, build.folds, build.seed, _shared(chosen))
+
+
+def _shared(faces: Sequence[Labelled]) -> list[set[str]]:
+    """The people of each near-duplicate group that shows more than one."""
+    people: dict[str, set[str]] = {}
+    for one in faces:
+        people.setdefault(one.face.cluster_id, set()).add(one.face.identity_id)
+    return [names for names in people.values() if len(names) > 1]
 
 
 def _nothing(left_out: Mapping[str, int]) -> str:
@@ -81,5 +137,5 @@ def _nothing(left_out: Mapping[str, int]) -> str:
     reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.items())
     return (
         f"Every accepted face is left out ({reasons}), so there is nothing to build;"
-        " correct the manifest's periods, or accept more faces: facecorpus review"
+        " accept more faces (facecorpus review), correct the manifest's periods, or ask for less in [build]."
     )

@@ -1,19 +1,19 @@
-"""What stands beside the shards for programs: build.json, checksums.txt and attribution.csv."""
+"""What stands beside the shards for programs: build.json and checksums.txt."""
 
-import csv
 import hashlib
-import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from facecorpus import __version__
+from facecorpus.build.kind import Kind
+from facecorpus.build.layout import Shard
 from facecorpus.build.plan import Plan
 from facecorpus.build.splits import TEST, TRAIN
-from facecorpus.catalog.records import AcceptedFace
+from facecorpus.licences import family_of
 from facecorpus.settings import Settings
 
 RECORD = "build.json"
@@ -33,27 +33,48 @@ def versions() -> dict[str, str]:
     return {"facecorpus": __version__, "opencv": cv2.__version__, "pyarrow": version("pyarrow")}
 
 
-def fingerprint(plan: Plan, settings: Settings, manifest: bytes) -> str:
+def crop_recipe(settings: Settings, kind: Kind) -> dict[str, Any]:
+    """All that a row's picture follows from, but the photograph and the landmarks: who has it can make it again."""
+    if kind is Kind.ORIGINAL:
+        return {"picture": "original"}
+    made_by = {name: number for name, number in versions().items() if name != "pyarrow"}
+    return {"picture": "crop", "pixels": settings.build.crop, "quality": settings.build.quality, **made_by}
+
+
+def fingerprint(plan: Plan, manifest: bytes, shards: Sequence[Shard]) -> str:
     """sha256 (hex) over everything that goes into a build: the same inputs give the same files."""
-    digest = hashlib.sha256(manifest)
-    head = [settings_of_build(settings), settings.crawl.contact, versions(), plan.left_out]
-    digest.update(json.dumps(head, sort_keys=True).encode())
-    for row in plan.rows:
-        digest.update(json.dumps([row.split, row.fold, *_face_values(row.face)]).encode())
-    return digest.hexdigest()
+    head = [settings_of_build(plan.settings), plan.settings.crawl.contact, versions(), plan.left_out]
+    head += [[shard.name, shard.key] for shard in shards]
+    return hashlib.sha256(manifest + json.dumps(head, sort_keys=True).encode()).hexdigest()
 
 
-def _face_values(face: AcceptedFace) -> list[Any]:
-    values = asdict(face)
-    return [value.tolist() if name == "landmarks" else value for name, value in values.items()]
-
-
-def build_record(plan: Plan, settings: Settings, inputs: str, files: Sequence[Path]) -> bytes:
-    """build.json: settings, versions, counts, the fingerprint of the inputs, and every file with its size.
+def build_record(
+    plan: Plan, kind: Kind, inputs: str, shards: Sequence[Shard], files: Mapping[str, Mapping[str, Any]]
+) -> bytes:
+    """build.json: kind, settings, versions, counts, the fingerprint of the inputs, every shard and every file.
 
     It holds no time and no path of this machine, so that the same decisions give the same bytes.
     """
-    counts = {
+    record = {
+        "kind": kind,
+        "fingerprint": inputs,
+        "versions": versions(),
+        "crops": crop_recipe(plan.settings, kind),
+        "settings": settings_of_build(plan.settings),
+        "counts": counts(plan),
+        "shards": {shard.name: {"rows": len(shard.rows), "key": shard.key} for shard in shards},
+        "files": {name: files[name] for name in sorted(files)},
+    }
+    return (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def counts(plan: Plan) -> dict[str, Any]:
+    """What a build holds, in numbers."""
+    licences: dict[str, int] = {}
+    for row in plan.rows:
+        family = family_of(row.face.licence, row.face.licence_url)
+        licences[family] = licences.get(family, 0) + 1
+    return {
         "faces": len(plan.rows),
         "identities": plan.identities,
         "photographs": len({row.face.photo_sha256 for row in plan.rows}),
@@ -61,33 +82,42 @@ def build_record(plan: Plan, settings: Settings, inputs: str, files: Sequence[Pa
         "test": len(plan.side(TEST)),
         "groups": len({row.face.cluster_id for row in plan.rows}),
         "groups_of_several_people": plan.shared_groups,
+        "groups_cut_by_identity_fold": plan.cut_by_folds,
+        "ages_known": plan.ages_known,
+        "ages_that_differ_from_the_label": plan.ages_that_differ,
+        "outside_period": sum(row.labelled.outside_period for row in plan.rows),
         "subgroups": plan.subgroups,
+        "licences": dict(sorted(licences.items())),
         "left_out": plan.left_out,
     }
-    record = {
-        "fingerprint": inputs,
-        "versions": versions(),
-        "settings": settings_of_build(settings),
-        "counts": counts,
-        "files": {path.name: path.stat().st_size for path in sorted(files)},
-    }
-    return (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def recorded(folder: Path) -> dict[str, Any]:
     """The build.json of a folder; one without a fingerprint and files where there is none that can be read."""
-    nothing: dict[str, Any] = {"fingerprint": "", "files": {}}
+    nothing: dict[str, Any] = {"fingerprint": "", "shards": {}, "files": {}}
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return nothing
-    return record if isinstance(record, dict) and isinstance(record.get("files"), dict) else nothing
+    return nothing | record if isinstance(record, dict) and isinstance(record.get("files"), dict) else nothing
 
 
-def is_whole(folder: Path, record: Mapping[str, Any]) -> bool:
-    """Whether every file that the record names is there in its size."""
-    paths = {folder / name: size for name, size in record["files"].items()}
-    return all(path.is_file() and path.stat().st_size == size for path, size in paths.items())
+def sound_files(
+    folder: Path, record: Mapping[str, Any], advance: Callable[[int], None] = lambda files: None
+) -> set[str]:
+    """The files that are there with the very bytes that the record names; `advance` is told of each that is done."""
+    sound = set()
+    for name, file in record["files"].items():
+        # An earlier version recorded sizes alone; such a file is written again.
+        if isinstance(file, dict) and (folder / name).is_file() and described(folder / name) == file:
+            sound.add(name)
+        advance(1)
+    return sound
+
+
+def described(path: Path) -> dict[str, Any]:
+    """A file's size and sha256, as build.json records them."""
+    return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
 
 
 def sha256_of(path: Path) -> str:
@@ -96,16 +126,6 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def checksums(sums: Mapping[Path, str]) -> bytes:
+def checksums(sums: Mapping[str, str]) -> bytes:
     """checksums.txt, as `sha256sum --check checksums.txt` reads it, of files with their sha256."""
-    return "".join(f"{sha256}  {path.name}\n" for path, sha256 in sums.items()).encode()
-
-
-def attribution(plan: Plan) -> bytes:
-    """attribution.csv: for each face where its photograph is from, whose it is, and under which licence."""
-    columns = ("face_id", "source_url", "page_url", "author", "licence", "licence_url")
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([getattr(row.face, column) for column in columns] for row in plan.rows)
-    return text.getvalue().encode()
+    return "".join(f"{sha256}  {name}\n" for name, sha256 in sums.items()).encode()

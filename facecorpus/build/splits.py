@@ -5,7 +5,8 @@ moves few of the others.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from facecorpus.errors import BuildError
 
@@ -43,22 +44,63 @@ def _test_groups(groups: int, test_share: float) -> int:
     return 0 if groups < 2 else min(max(round(groups * test_share), 1), groups - 1)
 
 
-def identity_folds(subgroup_of: Mapping[str, str | None], folds: int, seed: int) -> dict[str, int]:
-    """Give each identity a fold, 0 to folds - 1, so that the folds of each subgroup differ by one person at most.
+def identity_folds(
+    subgroup_of: Mapping[str, str | None], folds: int, seed: int, shared: Iterable[Collection[str]] = ()
+) -> dict[str, int]:
+    """Give each identity a fold, 0 to folds - 1, so that each subgroup is in every fold where it has people enough.
 
-    So a subgroup is in every fold where it holds at least that many people. People without a subgroup are dealt
-    out as one more.
+    `shared` names the people of each near-duplicate group that several share. They are given one fold together,
+    unless a subgroup would then be missing in some fold: the largest such bundle is undone, and its people are dealt
+    singly. Where nobody is bundled, the folds of each subgroup differ by one person at most. People without a
+    subgroup are dealt out as one more.
     """
-    people: dict[str | None, list[str]] = {}
-    for identity, subgroup in subgroup_of.items():
-        people.setdefault(subgroup, []).append(identity)
+    bundles = _bundles(subgroup_of, shared)
+    while True:
+        fold_of = _dealt(subgroup_of, bundles, folds, seed)
+        lacking = _lacking(subgroup_of, fold_of, folds)
+        guilty = [bundle for bundle in bundles if lacking & {subgroup_of[name] for name in bundle}]
+        if not guilty:
+            return fold_of
+        bundles.remove(max(guilty, key=lambda bundle: (len(bundle), bundle)))
+
+
+def _bundles(people: Iterable[str], shared: Iterable[Collection[str]]) -> list[tuple[str, ...]]:
+    """The people whom groups connect, also through others: two and more together, each bundle sorted."""
+    bundle_of: dict[str, set[str]] = {name: {name} for name in people}
+    for group in shared:
+        joined = set().union(*(bundle_of[name] for name in group))
+        bundle_of.update(dict.fromkeys(joined, joined))
+    return sorted({tuple(sorted(bundle)) for bundle in bundle_of.values() if len(bundle) > 1})
+
+
+def _dealt(
+    subgroup_of: Mapping[str, str | None], bundles: Sequence[tuple[str, ...]], folds: int, seed: int
+) -> dict[str, int]:
+    """Deal bundles, the largest first, then single people, each to the fold that has fewest of their subgroups."""
+    bundled = {name for bundle in bundles for name in bundle}
+    singles = sorted(subgroup_of.keys() - bundled, key=lambda name: _place(seed, "identity", name))
+    held: Counter[tuple[str | None, int]] = Counter()  # people by subgroup and fold
+    total: Counter[int] = Counter()
     fold_of: dict[str, int] = {}
-    for subgroup, identities in people.items():
-        # Each subgroup begins at a fold of its own, or the first folds would get all the odd people.
-        first = int.from_bytes(_place(seed, "subgroup", subgroup or ""))
-        for place, identity in enumerate(sorted(identities, key=lambda name: _place(seed, "identity", name))):
-            fold_of[identity] = (first + place) % folds
+    for people in [*sorted(bundles, key=lambda bundle: (-len(bundle), bundle)), *((name,) for name in singles)]:
+        # Among equal folds each subgroup prefers one of its own, or the first folds would get all the odd people.
+        first = int.from_bytes(_place(seed, "subgroup", subgroup_of[people[0]] or ""))
+        order = sorted(range(folds), key=lambda fold: (fold - first) % folds)
+        fold = min(order, key=lambda fold: (sum(held[subgroup_of[name], fold] for name in people), total[fold]))
+        for name in people:
+            fold_of[name] = fold
+            held[subgroup_of[name], fold] += 1
+            total[fold] += 1
     return fold_of
+
+
+def _lacking(subgroup_of: Mapping[str, str | None], fold_of: Mapping[str, int], folds: int) -> set[str | None]:
+    """The subgroups that have people enough for every fold, and are not in every one."""
+    reached: dict[str | None, set[int]] = {}
+    for name, subgroup in subgroup_of.items():
+        reached.setdefault(subgroup, set()).add(fold_of[name])
+    sizes = Counter(subgroup_of.values())
+    return {name for name, found in reached.items() if sizes[name] >= folds and len(found) < folds}
 
 
 def check_splits(photos: Sequence[str], groups: Sequence[str], splits: Sequence[str]) -> None:

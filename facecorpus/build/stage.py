@@ -1,42 +1,54 @@
-"""The build stage: accepted faces of the catalog -> the folder shards/, whole or not at all."""
+"""The build stage: accepted faces of the catalog -> a folder of shards, whole or not at all."""
 
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from facecorpus.build.attribution import attribution_csv, attribution_page
 from facecorpus.build.card import dataset_card
 from facecorpus.build.croissant import croissant
 from facecorpus.build.crops import CropTask, cut_crops
-from facecorpus.build.folder import replaced_folder, settle
-from facecorpus.build.plan import NOT_STATED, Plan, plan_build
+from facecorpus.build.kind import Kind
+from facecorpus.build.layout import Shard, layout
+from facecorpus.build.leaks import check_shards, grey_crop, grey_face
+from facecorpus.build.overview import overview
+from facecorpus.build.plan import NOT_STATED, Plan, Row, plan_build
+from facecorpus.build.previous import Previous
 from facecorpus.build.record import (
     RECORD,
-    attribution,
     build_record,
     checksums,
+    crop_recipe,
+    described,
     fingerprint,
-    is_whole,
     recorded,
-    sha256_of,
+    sound_files,
+    versions,
 )
 from facecorpus.build.schema import shard_schema
-from facecorpus.build.shards import Pictured, write_split
+from facecorpus.build.shards import row_values, write_shard
 from facecorpus.build.splits import TEST, TRAIN
 from facecorpus.console import Tracker, duration, track
 from facecorpus.corpus import Corpus
 from facecorpus.engines.local import available_cores
 from facecorpus.errors import BuildError
+from facecorpus.folder import replaced_folder, settle
 from facecorpus.manifest import SUBGROUPS
+from facecorpus.settings import BuildSettings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _CROPS_PER_START = 500
 
 
 @dataclass(frozen=True, slots=True)
 class BuildSummary:
-    """What the shards hold, and whether this run wrote them."""
+    """What the shards hold, and how much of it this run wrote."""
 
     path: Path
     changed: bool
@@ -47,6 +59,8 @@ class BuildSummary:
     subgroups: dict[str, int]
     left_out: dict[str, int]
     bytes: int
+    shards: int
+    shards_written: int  # the others are the files of the last build
     seconds: float
 
     def __str__(self) -> str:
@@ -58,37 +72,35 @@ class BuildSummary:
         left_out = "".join(f"\nLeft out: {count} {reason}." for reason, count in self.left_out.items())
         if not self.changed:
             return f"Nothing has changed since the last build: {what}.{left_out}"
-        return f"Built {what}, in {duration(self.seconds)}.{left_out}"
+        written = (
+            "" if self.shards_written == self.shards else f"; {self.shards_written} of {self.shards} shards changed"
+        )
+        return f"Built {what}{written}, in {duration(self.seconds)}.{left_out}"
 
 
-def build_shards(corpus: Corpus) -> BuildSummary:
-    """Write the accepted faces as Parquet shards with card, manifest, attribution, checksums and record.
+def build_shards(corpus: Corpus, build: BuildSettings | None = None, kind: Kind = Kind.CROPS) -> BuildSummary:
+    """Write the accepted faces as Parquet shards with card, overview, attribution, checksums and record.
 
-    The folder is replaced as a whole, and only if something has changed. Raises BuildError where nothing is
-    accepted, a check fails, a photograph is missing or damaged, or the disk does not take the files.
+    `build` stands for the section [build] of the corpus where it is given. The folder is replaced as a whole, and only
+    if something has changed; shards that have not are kept as they are. Raises BuildError where nothing is accepted,
+    a check fails, a photograph is missing or damaged, or the disk does not take the files.
     """
     begun = time.monotonic()
+    settings = replace(corpus.settings, build=build or corpus.settings.build)
     with corpus.catalog() as catalog:
         accepted, withheld = list(catalog.faces.accepted()), catalog.faces.withheld()
-    plan = plan_build(accepted, withheld, corpus.manifest, corpus.settings.build)
-    manifest = (corpus.root / "manifest.csv").read_bytes()
-    inputs = fingerprint(plan, corpus.settings, manifest)
+    plan = plan_build(accepted, withheld, corpus.manifest, settings, changed=kind is not Kind.ORIGINAL)
+    work = _Work.of(corpus, plan, kind)
     try:
-        settle(corpus.shards)
-        record = recorded(corpus.shards)
-        changed = record.get("fingerprint") != inputs or not is_whole(corpus.shards, record)
-        if changed:
-            _refuse_foreign_files(corpus.shards, record)
-            with replaced_folder(corpus.shards) as folder:
-                _write(folder, corpus, plan, manifest, inputs)
-        size = sum(recorded(corpus.shards)["files"].values())
+        changed, written = work.done()
+        size = sum(file["bytes"] for file in recorded(work.target)["files"].values())
     except OSError as error:
         raise BuildError(
-            f"{corpus.shards} could not be written ({error}); what was there before is unchanged."
+            f"{work.target} could not be written ({error}); what was there before is unchanged."
             " Mend that and build again."
         ) from None
     return BuildSummary(
-        path=corpus.shards,
+        path=work.target,
         changed=changed,
         faces=len(plan.rows),
         identities=plan.identities,
@@ -97,53 +109,143 @@ def build_shards(corpus: Corpus) -> BuildSummary:
         subgroups=plan.subgroups,
         left_out=plan.left_out,
         bytes=size,
+        shards=len(work.shards),
+        shards_written=written,
         seconds=time.monotonic() - begun,
     )
 
 
-def _write(folder: Path, corpus: Corpus, plan: Plan, manifest: bytes, inputs: str) -> None:
-    """Fill an empty folder with everything that a build consists of."""
-    schema = shard_schema([identity.identity_id for identity in corpus.manifest.identities])
-    max_bytes = corpus.settings.build.shard_megabytes * 1_000_000
-    shards: list[Path] = []
-    with track("build", len(plan.rows)) as progress:
-        pictured = _pictured(corpus, plan, progress)
-        for split in (TRAIN, TEST):
-            rows = islice(pictured, len(plan.side(split)))
-            shards += write_split(folder, split, rows, schema, max_bytes)
-    sums = {path: sha256_of(path) for path in shards}
-    texts = {
-        "README.md": dataset_card(plan, corpus.settings),
-        "manifest.csv": manifest,
-        "attribution.csv": attribution(plan),
-        "checksums.txt": checksums(sums),
-        "croissant.json": croissant(plan, corpus.settings, sums, schema),
-    }
-    for name, data in texts.items():
-        (folder / name).write_bytes(data)
-    record = build_record(plan, corpus.settings, inputs, list(folder.iterdir()))
-    (folder / RECORD).write_bytes(record)
+@dataclass(frozen=True)
+class _Work:
+    """One build, decided but not written."""
 
+    corpus: Corpus
+    plan: Plan
+    kind: Kind
+    target: Path
+    schema: "pa.Schema"
+    shards: tuple[Shard, ...]
+    manifest: bytes
 
-def _pictured(corpus: Corpus, plan: Plan, progress: Tracker) -> Iterator[Pictured]:
-    """The plan's rows in their order, each with its crop."""
-    settings = corpus.settings.build
-    tasks = (
-        CropTask(
-            photo=corpus.photos.path(row.face.photo_sha256),
+    @classmethod
+    def of(cls, corpus: Corpus, plan: Plan, kind: Kind) -> "_Work":
+        people = corpus.manifest.identities
+        schema = shard_schema([identity.identity_id for identity in people], kind)
+        columns = [(column.name, str(column.type)) for column in schema]
+        recipe = repr((columns, schema.metadata, versions(), crop_recipe(plan.settings, kind)))
+        return cls(
+            corpus=corpus,
+            plan=plan,
+            kind=kind,
+            target=kind.folder(corpus.shards),
+            schema=schema,
+            shards=layout(plan, kind, len(people), recipe),
+            manifest=(corpus.root / "manifest.csv").read_bytes(),
+        )
+
+    def done(self) -> tuple[bool, int]:
+        """Write what is not there yet; say whether anything was, and how many shards."""
+        finished = {shard.scratch for shard in self.shards}
+        settle(self.target, finished)
+        inputs = fingerprint(self.plan, self.manifest, self.shards)
+        record = recorded(self.target)
+        with track("checking", len(record["files"])) as progress:
+            sound = sound_files(self.target, record, progress.advance)
+        if record["fingerprint"] == inputs and sound == record["files"].keys():
+            settle(self.target)
+            return False, 0
+        _refuse_foreign_files(self.target, record)
+        previous = [Previous(self.target, record, sound, self._recipe())]
+        if self.kind is Kind.WITHOUT_IMAGES:
+            previous.append(_usual_build(self.corpus.shards, self._recipe()))
+        with replaced_folder(self.target, finished) as folder:
+            written = self._write_shards(folder, previous)
+            self._check(folder)
+            self._write_rest(folder, inputs)
+        return True, written
+
+    def _recipe(self) -> dict[str, Any]:
+        return crop_recipe(self.plan.settings, self.kind)
+
+    def _write_shards(self, folder: Path, previous: Sequence[Previous]) -> int:
+        """Write the shards that neither the last build nor an interrupted one has left; return how many."""
+        new = [
+            shard
+            for shard in self.shards
+            if not (folder / shard.scratch).exists() and not previous[0].take(shard, folder / shard.scratch)
+        ]
+        rows = [row for shard in new for row in shard.rows]
+        with track("build", len(rows)) as progress:
+            pictures = self._pictures(rows, previous, progress)
+            for shard in new:
+                pictured = zip(shard.rows, islice(pictures, len(shard.rows)), strict=True)
+                values = (row_values(row, picture, self.kind is not Kind.ORIGINAL) for row, picture in pictured)
+                write_shard(folder / shard.scratch, values, self.schema)
+        return len(new)
+
+    def _pictures(self, rows: Sequence[Row], previous: Sequence[Previous], progress: Tracker) -> Iterator[bytes]:
+        """The pictures of the rows in their order: from an earlier build where it has them, else made now."""
+        holders = [next((one for one in previous if one.holds(row.face)), None) for row in rows]
+        missing = [row for row, holder in zip(rows, holders, strict=True) if holder is None]
+        made = cut_crops((self._task(row) for row in missing), self._workers(len(missing)))
+        for row, holder in zip(rows, holders, strict=True):
+            picture = next(made) if holder is None else holder.picture(row.face)
+            progress.advance()
+            yield picture
+
+    def _task(self, row: Row) -> CropTask:
+        settings = self.plan.settings
+        return CropTask(
+            photo=self.corpus.photos.path(row.face.photo_sha256),
             photo_sha256=row.face.photo_sha256,
             landmarks=row.face.landmarks,
-            size=settings.crop,
-            quality=settings.quality,
-            max_pixels=corpus.settings.fetch.max_pixels,
+            size=settings.build.crop,
+            quality=settings.build.quality,
+            max_pixels=settings.fetch.max_pixels,
+            whole=self.kind is Kind.ORIGINAL,
         )
-        for row in plan.rows
-    )
-    # A process cuts some hundreds of crops in the time in which another one starts.
-    workers = settings.workers or min(available_cores(), 1 + len(plan.rows) // _CROPS_PER_START)
-    for row, jpeg in zip(plan.rows, cut_crops(tasks, workers), strict=True):
-        progress.advance()
-        yield row, jpeg
+
+    def _workers(self, crops: int) -> int:
+        # A process cuts some hundreds of crops in the time in which another one starts.
+        return self.plan.settings.build.workers or min(available_cores(), 1 + crops // _CROPS_PER_START)
+
+    def _check(self, folder: Path) -> None:
+        """Search what was written for pictures that are in both splits."""
+        if self.kind is Kind.WITHOUT_IMAGES:
+            return
+        settings = self.plan.settings
+        prepare = grey_crop if self.kind is Kind.CROPS else partial(grey_face, settings.fetch.max_pixels)
+        sides = {
+            split: [folder / shard.scratch for shard in self.shards if shard.name.startswith(split)]
+            for split in (TRAIN, TEST)
+        }
+        with track("looking for leaks", len(self.plan.rows) + len(self.plan.side(TEST))) as progress:
+            check_shards(sides[TRAIN], sides[TEST], prepare, available_cores(), progress.advance)
+
+    def _write_rest(self, folder: Path, inputs: str) -> None:
+        """Give the shards their names, and put everything else beside them."""
+        for shard in self.shards:
+            (folder / shard.scratch).rename(folder / shard.name)
+        shards = {shard.name: described(folder / shard.name) for shard in self.shards}
+        texts = {
+            "README.md": dataset_card(self.plan, self.kind),
+            "overview.html": overview(self.plan),
+            "attribution.csv": attribution_csv(self.plan, self.kind),
+            "attribution.html": attribution_page(self.plan, self.kind),
+            "manifest.csv": self.manifest,
+            "croissant.json": croissant(self.plan, self.kind, shards, self.schema),
+            "checksums.txt": checksums({name: file["sha256"] for name, file in shards.items()}),
+        }
+        for name, data in texts.items():
+            (folder / name).write_bytes(data)
+        files = shards | {name: described(folder / name) for name in texts}
+        (folder / RECORD).write_bytes(build_record(self.plan, self.kind, inputs, self.shards, files))
+
+
+def _usual_build(shards: Path, recipe: Mapping[str, Any]) -> Previous:
+    """The build of crops, from which one without images takes the pictures to hash."""
+    record = recorded(shards)
+    return Previous(shards, record, sound_files(shards, record), recipe)
 
 
 def _refuse_foreign_files(shards: Path, record: Mapping[str, Any]) -> None:

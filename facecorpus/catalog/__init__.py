@@ -6,16 +6,18 @@ its gateway (``catalog.candidates``, ``catalog.photos``, ``catalog.faces``, …)
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from facecorpus.catalog.candidates import Candidates
+from facecorpus.catalog.candidates import Candidates, host_of
 from facecorpus.catalog.decisions import Decisions
+from facecorpus.catalog.descriptors import Descriptors
 from facecorpus.catalog.faces import Faces
 from facecorpus.catalog.fates import Fates
 from facecorpus.catalog.identities import Identities
 from facecorpus.catalog.photos import Photos
 from facecorpus.catalog.removals import Removals, removal_key
+from facecorpus.catalog.review import Review
 from facecorpus.catalog.schema import MIGRATIONS
 from facecorpus.errors import CorpusError
 
@@ -41,9 +43,11 @@ class Catalog:
         # FULL: a decision is on disk before anybody is told so, even if the power fails.
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA foreign_keys = ON")
+        self._connection.execute("PRAGMA cache_size = -32000")  # KiB
         # What is deleted or blanked is overwritten: nobody finds in a free page what was taken down.
         self._connection.execute("PRAGMA secure_delete = ON")
         self._connection.create_function("removal_key", 1, removal_key, deterministic=True)
+        self._connection.create_function("host_of", 1, host_of, deterministic=True)
         self._migrate(path)
         self.identities = Identities(self)
         self.candidates = Candidates(self)
@@ -51,6 +55,8 @@ class Catalog:
         self.faces = Faces(self)
         self.decisions = Decisions(self)
         self.removals = Removals(self)
+        self.review = Review(self)
+        self.descriptors = Descriptors(self)
         self.fates = Fates(self)
 
     def _migrate(self, path: Path) -> None:
@@ -87,6 +93,11 @@ class Catalog:
             raise
         self._connection.execute("COMMIT")
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open that may yet be rolled back."""
+        return self._connection.in_transaction
+
     def query(self, sql: str, parameters: tuple[object, ...] = ()) -> sqlite3.Cursor:
         """Run a reading statement; for the gateways of this package alone."""
         return self._connection.execute(sql, parameters)
@@ -110,6 +121,23 @@ class Catalog:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+
+def copy_catalog(path: Path, copy: Path) -> None:
+    """Copy the catalog file, with what its journal holds, without writing a byte beside it.
+
+    Raises CorpusError where it is no SQLite database.
+    """
+    # Without a journal nobody is writing, and SQLite needs no index of it (-shm), which it would write beside.
+    mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
+    try:
+        with (
+            closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as source,
+            closing(sqlite3.connect(copy)) as target,
+        ):
+            source.backup(target)
+    except sqlite3.DatabaseError as error:
+        raise CorpusError(f"{path} cannot be read as a catalog ({error}); restore it from a copy.") from None
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -1,30 +1,63 @@
 """Decisions: append-only rows; undoing and redoing are rows, too.
 
-A reviewer's rows of one person that were written together are a *batch*. An undo appends a batch of its own: first
-``undecided`` with the reason UNDO for each face, then, where the reviewer had a verdict before, that verdict again.
-A redo is written the same way with REDO. So the journal alone says what can be taken back, after any restart.
+A row says something of a face in one of four *kinds*: ``verdict`` (accept or reject it as a person's picture),
+``settle`` (the same, and it ends a disagreement), ``age`` (the age group in this photograph) and ``removal`` (the
+photograph is to be taken down). A reviewer's rows that were written together on one person's page are a *batch*, of
+one kind. An undo appends a batch of its own: first ``undecided`` with the reason UNDO for each face, then, where the
+reviewer had said something of that kind before, that row again. A redo is written the same way with REDO. So the
+journal alone says what can be taken back, after any restart.
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from facecorpus.catalog.gateway import Gateway, now
 from facecorpus.catalog.records import Decision
+
+if TYPE_CHECKING:
+    from facecorpus.catalog import Catalog
 
 UNDO = "undo"
 REDO = "redo"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """The verdict that counts for a face now; all None where it is undecided."""
+class Row:
+    """What one row of a batch says."""
 
     face_id: str
-    verdict: str | None
-    reason: str | None
-    reviewer: str | None
+    identity_id: str  # as whose picture the face is judged
+    kind: str
+    verdict: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """A reviewer's latest word on a face as it travels between machines."""
+
+    face_id: str
+    photo_sha256: str
+    identity_id: str
+    shown_as: str
+    reviewer: str
+    kind: str
+    verdict: str
+    reason: str
+    decided_at: str
+
+
+class Merged(StrEnum):
+    """What became of a word from another machine."""
+
+    ADDED = "added"
+    KNOWN = "known"
+    OLDER = "older"  # the reviewer has said something newer here
+    NO_FACE = "no face"
+    NO_PERSON = "no person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +66,15 @@ class Batch:
 
     first: int
     last: int
-    kind: str  # UNDO, REDO, or '' for a verdict
+    sort: str  # UNDO, REDO, or '' for what a person said
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class History:
-    """What a reviewer can take back of one person's verdicts, and do again; the latest last."""
+    """What a reviewer can take back on one person's page, and do again; the latest last."""
 
-    done: tuple[Batch, ...]
-    undone: tuple[Batch, ...]
+    done: list[Batch] = field(default_factory=list)
+    undone: list[Batch] = field(default_factory=list)
 
     @property
     def undo(self) -> int | None:
@@ -53,75 +86,147 @@ class History:
         """The number of the batch that a redo does again."""
         return self.undone[-1].first if self.undone else None
 
+    def follow(self, batches: Iterable[Batch]) -> None:
+        """Go on with later batches, in their order."""
+        for batch in batches:
+            if batch.sort == UNDO and self.done:
+                self.undone.append(self.done.pop())
+            elif batch.sort == REDO and self.undone:
+                self.done.append(batch)
+                self.undone.pop()
+            elif not batch.sort:  # an undo without its batch: what it took back was taken down
+                self.undone.clear()
+                self.done.append(batch)
+
 
 class Decisions(Gateway):
     """Table decision."""
 
-    def add(self, face_ids: Sequence[str], *, identity_id: str, reviewer: str, verdict: str, reason: str = "") -> None:
-        """Append one verdict for each face, all or none; on disk when this returns.
+    def __init__(self, catalog: "Catalog") -> None:
+        super().__init__(catalog)
+        # Per page and reviewer the last row read and what it led to: only what came since is read again.
+        self._followed: dict[tuple[str, str], tuple[int, History]] = {}
 
-        A face on which the reviewer's latest row says the same already gets none, so a request may be sent twice.
+    def add(
+        self,
+        face_ids: Sequence[str],
+        *,
+        identity_id: str,
+        reviewer: str,
+        verdict: str,
+        reason: str = "",
+        kind: str = "verdict",
+        shown_as: str | None = None,
+    ) -> None:
+        """Append one row for each face, all or none; on disk when this returns.
+
+        `shown_as` is the person on whose page it was said, where that is not identity_id. A face of which the
+        reviewer's latest row of that kind says the same already gets none, so a request may be sent twice.
         """
         with self._catalog.transaction():
-            news = [f for f in face_ids if self._latest(f, reviewer) != (identity_id, verdict, reason)]
-            self._append([(face_id, verdict, reason) for face_id in news], identity_id, reviewer)
+            rows = [Row(face_id, identity_id, kind, verdict, reason) for face_id in face_ids]
+            news = [row for row in rows if self._latest(row, reviewer) != row]
+            self._append(news, reviewer, shown_as or identity_id)
 
-    def undo(self, identity_id: str, reviewer: str, batch: int | None = None) -> list[str]:
-        """Take back the reviewer's latest batch on this person; return its faces.
+    def undo(self, shown_as: str, reviewer: str, batch: int | None = None) -> list[str]:
+        """Take back the reviewer's latest batch on this person's page; return its faces.
 
         With `batch`, only where that is the latest one still: an undo sent twice takes back once.
         """
         with self._catalog.transaction():
-            history = self.history(identity_id, reviewer)
+            history = self.history(shown_as, reviewer)
             if history.undo is None or batch not in (None, history.undo):
                 return []
             latest = history.done[-1]
-            faces = self._faces(latest)
-            before = {face_id: self._latest(face_id, reviewer, before=latest.first) for face_id in faces}
-            self._restore(UNDO, before, identity_id, reviewer)
-        return faces
+            rows = self._rows(latest)
+            before = [self._latest(row, reviewer, before=latest.first, shown_as=shown_as) for row in rows]
+            self._restore(UNDO, rows, before, reviewer, shown_as)
+        return [row.face_id for row in rows]
 
-    def redo(self, identity_id: str, reviewer: str, batch: int | None = None) -> list[str]:
-        """Do again what the latest undo took back, unless a verdict was given since; return its faces."""
+    def redo(self, shown_as: str, reviewer: str, batch: int | None = None) -> list[str]:
+        """Do again what the latest undo took back, unless something was said since; return its faces."""
         with self._catalog.transaction():
-            history = self.history(identity_id, reviewer)
+            history = self.history(shown_as, reviewer)
             if history.redo is None or batch not in (None, history.redo):
                 return []
             latest = history.undone[-1]
-            faces = self._faces(latest)
-            after = {face_id: self._latest(face_id, reviewer, before=latest.last + 1) for face_id in faces}
-            self._restore(REDO, after, identity_id, reviewer)
-        return faces
+            rows = self._rows(latest)
+            self._restore(REDO, rows, rows, reviewer, shown_as)
+        return [row.face_id for row in rows]
 
-    def history(self, identity_id: str, reviewer: str) -> History:
-        """What the reviewer can undo and redo on this person."""
+    def history(self, shown_as: str, reviewer: str) -> History:
+        """What the reviewer can undo and redo on this person's page."""
+        key = (shown_as, reviewer)
+        followed, history = self._followed.get(key, (0, History()))
         rows = self._catalog.query(
-            "SELECT decided_at, decision_id, reason FROM decision WHERE identity_id = ? AND reviewer = ?"
-            " ORDER BY decision_id",
-            (identity_id, reviewer),
-        )
-        return replay(_batches((row[0], row[1], row[2]) for row in rows))
-
-    def standing(self, identity_id: str, face_ids: Sequence[str]) -> list[Standing]:
-        """The verdict that counts for each of these faces as this person's; faces of others are left out."""
-        standings = []
-        for face_id in face_ids:
-            # One face a query: only then does SQLite look up the face's rows instead of sorting all of them.
-            row = self._catalog.query(
-                "SELECT verdict, reason, reviewer FROM (SELECT 1 FROM face WHERE face_id = ?1 AND identity_id = ?2)"
-                " LEFT JOIN (SELECT * FROM verdict WHERE face_id = ?1 AND identity_id = ?2)",
-                (face_id, identity_id),
-            ).fetchone()
-            if row is not None:
-                standings.append(Standing(face_id, *row))
-        return standings
+            "SELECT min(decision_id), max(decision_id), max(verdict = 'undecided' AND reason = 'undo'),"
+            " max(verdict = 'undecided' AND reason = 'redo') FROM decision"
+            " WHERE shown_as = ? AND reviewer = ? AND decision_id > ? GROUP BY decided_at ORDER BY 1",
+            (*key, followed),
+        ).fetchall()
+        if rows:
+            history = History(list(history.done), list(history.undone))
+            history.follow(
+                Batch(first, last, UNDO if undo else REDO if redo else "") for first, last, undo, redo in rows
+            )
+            if not self._catalog.in_transaction:  # what is rolled back must not be remembered
+                self._followed[key] = (rows[-1][1], history)
+        return history
 
     def all(self) -> list[Decision]:
-        """Every row ever added, the oldest first."""
+        """Every row ever added, of every kind, the oldest first."""
         rows = self._catalog.query(
-            "SELECT face_id, identity_id, reviewer, verdict, reason, decided_at FROM decision ORDER BY decision_id"
+            "SELECT face_id, identity_id, reviewer, verdict, reason, decided_at, kind, shown_as FROM decision"
+            " ORDER BY decision_id"
         )
         return [Decision(*row) for row in rows]
+
+    def exchanged(self) -> list[Exchanged]:
+        """Each reviewer's latest row of each kind on each face, withdrawn ones included, the oldest first."""
+        rows = self._catalog.query(
+            """
+            SELECT said.face_id, photo_sha256, said.identity_id, shown_as, reviewer, kind, verdict, reason, decided_at
+            FROM decision AS said JOIN face USING (face_id) WHERE decision_id = (
+                SELECT max(decision_id) FROM decision AS other WHERE other.face_id = said.face_id
+                AND other.reviewer = said.reviewer AND other.kind = said.kind) ORDER BY decision_id
+            """
+        )
+        return [Exchanged(*row) for row in rows]
+
+    def merge(self, words: Sequence[Exchanged]) -> list[Merged]:
+        """Append, all or nothing, what is newer than the same reviewer's latest row here; what became of each word."""
+        outcomes = []
+        with self._catalog.transaction() as connection:
+            people = {row[0] for row in self._catalog.query("SELECT identity_id FROM identity")}
+            for word in words:
+                outcome = self._comparison(word, people)
+                if outcome == Merged.ADDED:
+                    connection.execute(
+                        "INSERT INTO decision (face_id, identity_id, reviewer, kind, verdict, reason, decided_at,"
+                        " shown_as) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                        (
+                            *(word.face_id, word.identity_id, word.reviewer, word.kind, word.verdict),
+                            *("" if word.verdict == "undecided" else word.reason, word.decided_at, word.shown_as),
+                        ),
+                    )
+                outcomes.append(outcome)
+        return outcomes
+
+    def _comparison(self, word: Exchanged, people: set[str]) -> Merged:
+        face = self._catalog.query("SELECT photo_sha256 FROM face WHERE face_id = ?", (word.face_id,)).fetchone()
+        if face is None or face[0] != word.photo_sha256:
+            return Merged.NO_FACE
+        if not {word.identity_id, word.shown_as} <= people:
+            return Merged.NO_PERSON
+        here = self._catalog.query(
+            "SELECT decided_at, identity_id, verdict FROM decision WHERE face_id = ? AND reviewer = ? AND kind = ?"
+            " ORDER BY decision_id DESC LIMIT 1",
+            (word.face_id, word.reviewer, word.kind),
+        ).fetchone()
+        if here is None or word.decided_at > here[0]:
+            return Merged.ADDED
+        same = tuple(here) == (word.decided_at, word.identity_id, word.verdict)
+        return Merged.KNOWN if same else Merged.OLDER
 
     def decided_by_people(self) -> set[str]:
         """Faces on which a person, not the automatic policy, has a verdict now."""
@@ -136,66 +241,45 @@ class Decisions(Gateway):
         )
         return {row[0]: row[1] for row in rows}
 
-    def _latest(self, face_id: str, reviewer: str, before: int | None = None) -> tuple[str, str, str] | None:
-        """(identity_id, verdict, reason) of the reviewer's latest row on a face, older than row `before`."""
+    def _latest(self, said: Row, reviewer: str, before: int | None = None, shown_as: str | None = None) -> Row | None:
+        """The reviewer's latest row of that face and kind: older than row `before`, said on that page, where given."""
         row = self._catalog.query(
-            "SELECT identity_id, verdict, reason FROM decision WHERE face_id = ? AND reviewer = ?"
-            " AND (?3 IS NULL OR decision_id < ?3) ORDER BY decision_id DESC LIMIT 1",
-            (face_id, reviewer, before),
+            "SELECT face_id, identity_id, kind, verdict, reason, shown_as FROM decision"
+            " WHERE face_id = ?1 AND reviewer = ?2 AND kind = ?3 AND (?4 IS NULL OR decision_id < ?4)"
+            " ORDER BY decision_id DESC LIMIT 1",
+            (said.face_id, reviewer, said.kind, before),
         ).fetchone()
-        return tuple(row) if row else None
+        return Row(*row[:5]) if row and shown_as in (None, row[5]) else None
 
-    def _faces(self, batch: Batch) -> list[str]:
+    def _rows(self, batch: Batch) -> list[Row]:
+        """What a batch left said of each of its faces."""
         rows = self._catalog.query(
-            "SELECT DISTINCT face_id FROM decision WHERE decision_id BETWEEN ? AND ?", (batch.first, batch.last)
+            "SELECT face_id, identity_id, kind, verdict, reason FROM decision WHERE decision_id BETWEEN ? AND ?"
+            " ORDER BY decision_id",
+            (batch.first, batch.last),
         )
-        return [row[0] for row in rows]
+        return list({row[0]: Row(*row) for row in rows}.values())
 
     def _restore(
-        self, kind: str, said: Mapping[str, tuple[str, str, str] | None], identity_id: str, reviewer: str
+        self, sort: str, rows: Sequence[Row], said: Sequence[Row | None], reviewer: str, shown_as: str
     ) -> None:
-        """Append an undo's or a redo's batch; `said` is the row (identity_id, verdict, reason) to hold again."""
-        rows = [(face_id, "undecided", kind) for face_id in said]
-        rows += [
-            (face_id, row[1], row[2])
-            for face_id, row in said.items()
-            if row is not None and row[0] == identity_id and row[1] != "undecided"
-        ]
-        self._append(rows, identity_id, reviewer)
+        """Append an undo's or a redo's batch: these faces' rows give way to `said`."""
+        withdrawn = [Row(row.face_id, row.identity_id, row.kind, "undecided", sort) for row in rows]
+        again = [row for row in said if row is not None and row.verdict != "undecided"]
+        self._append([*withdrawn, *again], reviewer, shown_as)
 
-    def _append(self, rows: Sequence[tuple[str, str, str]], identity_id: str, reviewer: str) -> None:
-        """Append rows (face_id, verdict, reason) as one batch."""
+    def _append(self, rows: Sequence[Row], reviewer: str, shown_as: str) -> None:
+        """Append rows as one batch."""
         with self._catalog.transaction() as connection:
             latest = self._catalog.query("SELECT decided_at FROM decision ORDER BY decision_id DESC LIMIT 1").fetchone()
             # A batch is told from the one before by its time; within one millisecond it waits for the next.
             while (decided_at := now()) == (latest[0] if latest else None):
                 time.sleep(0.0005)
             connection.executemany(
-                "INSERT INTO decision (face_id, identity_id, reviewer, verdict, reason, decided_at)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                [(face_id, identity_id, reviewer, verdict, reason, decided_at) for face_id, verdict, reason in rows],
+                "INSERT INTO decision (face_id, identity_id, reviewer, kind, verdict, reason, decided_at, shown_as)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (row.face_id, row.identity_id, reviewer, row.kind, row.verdict, row.reason, decided_at, shown_as)
+                    for row in rows
+                ],
             )
-
-
-def replay(batches: Iterable[Batch]) -> History:
-    """Follow verdicts, undos and redos in their order to what can be undone and redone at the end."""
-    done: list[Batch] = []
-    undone: list[Batch] = []
-    for batch in batches:
-        if batch.kind == UNDO:
-            undone.append(done.pop())
-        elif batch.kind == REDO:
-            undone.pop()
-            done.append(batch)
-        else:
-            undone.clear()
-            done.append(batch)
-    return History(tuple(done), tuple(undone))
-
-
-def _batches(rows: Iterable[tuple[str, int, str]]) -> Iterable[Batch]:
-    """Rows (decided_at, decision_id, reason) in their order, gathered into batches."""
-    for _, group in groupby(rows, key=lambda row: row[0]):
-        members = list(group)
-        kind = members[0][2] if members[0][2] in (UNDO, REDO) else ""
-        yield Batch(members[0][1], members[-1][1], kind)

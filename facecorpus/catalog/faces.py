@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from facecorpus.catalog.decisions import Standing
 from facecorpus.catalog.gateway import Gateway
 from facecorpus.catalog.records import AcceptedFace, Conflict, Face, Ranking, ReviewFace, SubjectFace
 
@@ -21,18 +20,10 @@ _PROVENANCE = """
 """
 
 # Of the accepted faces of one cluster and person, the best: a reviewer may have rejected the copy that dedup kept.
-_CHOSEN = """
-    chosen AS (
-        SELECT verdict.*, row_number() OVER (
-            PARTITION BY coalesce(photo.cluster_id, photo.sha256), verdict.identity_id
-            ORDER BY kept DESC, face.width * face.height DESC, sharpness DESC, face_id) AS place
-        FROM verdict JOIN face USING (face_id) JOIN photo ON photo.sha256 = face.photo_sha256
-        WHERE verdict.verdict = 'accept' AND face.photo_sha256 NOT IN (SELECT sha256 FROM taken_down))
-"""
-
 _TAKEN_DOWN = """
     taken_down AS (
         SELECT key AS sha256 FROM removal
+        UNION SELECT photo_sha256 FROM marked_photo
         UNION SELECT photo_sha256 FROM candidate
               WHERE photo_sha256 IS NOT NULL AND removal_key(url) IN (SELECT removal_key(key) FROM removal))
 """
@@ -69,11 +60,13 @@ class Faces(Gateway):
             SELECT face.*, coalesce(photo.cluster_id, photo.sha256) AS cluster, photo.width AS photo_width,
                    photo.height AS photo_height, coalesce(provenance.taken_on, photo.taken_on) AS taken_on,
                    (SELECT count(*) FROM face AS other WHERE other.photo_sha256 = face.photo_sha256) AS company,
-                   verdict.verdict
+                   CASE WHEN verdict.identity_id = face.identity_id THEN verdict.verdict
+                        WHEN verdict.verdict = 'accept' THEN 'reject' -- it is somebody else
+                   END AS verdict
             FROM face JOIN photo ON photo.sha256 = face.photo_sha256 JOIN identity USING (identity_id)
             LEFT JOIN provenance ON provenance.photo_sha256 = face.photo_sha256
                  AND provenance.identity_id = face.identity_id
-            LEFT JOIN verdict ON verdict.face_id = face.face_id AND verdict.identity_id = face.identity_id
+            LEFT JOIN verdict ON verdict.face_id = face.face_id
             WHERE listed ORDER BY position, face_id
             """
         )
@@ -121,19 +114,18 @@ class Faces(Gateway):
             """
             SELECT face_id, photo_sha256, identity_id, x, y, face.width, face.height, kept, likely, section, reasons,
                    photo.width AS photo_width, photo.height AS photo_height,
-                   coalesce(photo.cluster_id, photo.sha256) AS cluster
+                   coalesce(photo.cluster_id, photo.sha256) AS cluster, verdict.verdict, verdict.reason,
+                   verdict.reviewer
             FROM face JOIN photo ON photo.sha256 = face.photo_sha256 JOIN ranking USING (face_id)
+            LEFT JOIN verdict USING (face_id, identity_id)
             WHERE identity_id = ? ORDER BY likely, face_id
             """,
             (identity_id,),
         ).fetchall()
-        # Joined here: in one statement SQLite would first sort the verdicts and candidates of all people.
-        standings = self._catalog.decisions.standing(identity_id, [row["face_id"] for row in rows])
-        said = {standing.face_id: standing for standing in standings}
+        # Joined here: in one statement SQLite would first sort the candidates of all people.
         provenance = self._provenance(identity_id)
         faces = []
         for row in rows:
-            standing = said.get(row["face_id"], Standing(row["face_id"], None, None, None))
             page_url, licence, author, title = provenance.get(row["photo_sha256"], ("", "", "", ""))
             faces.append(
                 ReviewFace(
@@ -148,9 +140,9 @@ class Faces(Gateway):
                     reasons=tuple(json.loads(row["reasons"])),
                     kept=bool(row["kept"]),
                     cluster_id=row["cluster"],
-                    verdict=standing.verdict,
-                    reason=standing.reason,
-                    reviewer=standing.reviewer,
+                    verdict=row["verdict"],
+                    reason=row["reason"],
+                    reviewer=row["reviewer"],
                     page_url=page_url,
                     licence=licence,
                     author=author,
@@ -177,23 +169,30 @@ class Faces(Gateway):
         return {row[0]: row[1] for row in rows}
 
     def accepted(self) -> Iterator[AcceptedFace]:
-        """Faces accepted in review, of listed people, the best of a cluster and person, ordered by person and face_id.
+        """Faces accepted in review, of listed people, copies included, ordered by person and face_id.
 
         Nothing that was taken down is among them, by its photograph's hash or by any of its addresses.
         """
         rows = self._catalog.query(
             f"""
-            WITH {_PROVENANCE}, {_TAKEN_DOWN}, {_CHOSEN}
-            SELECT face.*, chosen.identity_id AS judged_as, photo.width AS photo_width,
+            WITH {_TAKEN_DOWN}
+            SELECT face.*, verdict.identity_id AS judged_as, photo.width AS photo_width,
                    photo.height AS photo_height, coalesce(photo.cluster_id, photo.sha256) AS cluster,
                    coalesce(provenance.taken_on, photo.taken_on) AS taken_on, provenance.source, provenance.url,
                    provenance.page_url, provenance.licence, provenance.licence_url, provenance.author,
-                   chosen.reviewer, chosen.decided_at
-            FROM chosen JOIN face USING (face_id) JOIN photo ON photo.sha256 = face.photo_sha256
-            JOIN identity ON identity.identity_id = chosen.identity_id
-            LEFT JOIN provenance ON provenance.photo_sha256 = face.photo_sha256
-                 AND provenance.identity_id = chosen.identity_id
-            WHERE chosen.place = 1 AND listed ORDER BY position, face_id
+                   provenance.title, photo.bytes, photo.media_type, verdict.reviewer, verdict.decided_at
+            FROM verdict JOIN face USING (face_id) JOIN photo ON photo.sha256 = face.photo_sha256
+            JOIN identity ON identity.identity_id = verdict.identity_id
+            -- The candidate proposed as this person's picture; of a face that was moved to them, any other person's.
+            LEFT JOIN candidate AS provenance ON provenance.candidate_id = coalesce(
+                (SELECT candidate_id FROM candidate AS own
+                 WHERE own.photo_sha256 = face.photo_sha256 AND own.identity_id = verdict.identity_id
+                 ORDER BY (licence = ''), rank, candidate_id LIMIT 1),
+                (SELECT candidate_id FROM candidate AS other WHERE other.photo_sha256 = face.photo_sha256
+                 ORDER BY (licence = ''), rank, candidate_id LIMIT 1))
+            WHERE verdict.verdict = 'accept' AND listed
+                  AND face.photo_sha256 NOT IN (SELECT sha256 FROM taken_down)
+            ORDER BY position, face_id
             """
         )
         for row in rows:
@@ -218,26 +217,26 @@ class Faces(Gateway):
                 author=row["author"] or "",
                 reviewed_by=row["reviewer"],
                 reviewed_at=row["decided_at"],
+                title=row["title"] or "",
+                bytes=row["bytes"],
+                media_type=row["media_type"],
             )
 
     def withheld(self) -> dict[str, int]:
         """How many accepted faces accepted() leaves out, by reason, each counted once."""
         row = self._catalog.query(
             f"""
-            WITH {_TAKEN_DOWN}, {_CHOSEN}, left_out AS (
-                SELECT place IS NULL AS removed, listed, place
-                FROM verdict JOIN identity ON identity.identity_id = verdict.identity_id
-                LEFT JOIN chosen ON chosen.face_id = verdict.face_id AND chosen.identity_id = verdict.identity_id
+            WITH {_TAKEN_DOWN}, left_out AS (
+                SELECT face.photo_sha256 IN (SELECT sha256 FROM taken_down) AS removed, listed
+                FROM verdict JOIN face USING (face_id)
+                JOIN identity ON identity.identity_id = verdict.identity_id
                 WHERE verdict.verdict = 'accept')
-            SELECT coalesce(sum(removed), 0), coalesce(sum(NOT removed AND NOT listed), 0),
-                   coalesce(sum(NOT removed AND listed AND place > 1), 0)
-            FROM left_out
+            SELECT coalesce(sum(removed), 0), coalesce(sum(NOT removed AND NOT listed), 0) FROM left_out
             """
         ).fetchone()
         return {
             "taken down": row[0],
             "of people who are no longer in the manifest": row[1],
-            "near-duplicates of a better copy": row[2],
         }
 
 
@@ -260,4 +259,9 @@ def _face(row: sqlite3.Row) -> Face:
         yaw=row["yaw"],
         phash=row["phash"],
         dhash=row["dhash"],
+        pitch=row["pitch"],
+        roll=row["roll"],
+        dark=row["dark"],
+        light=row["light"],
+        chroma=row["chroma"],
     )

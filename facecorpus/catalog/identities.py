@@ -27,14 +27,31 @@ class Identities(Gateway):
                 wanted,
             )
 
+    def sharing(self) -> list[tuple[str, ...]]:
+        """The listed people of each photograph that is proposed for more than one of them."""
+        rows = self._catalog.query(
+            """
+            SELECT DISTINCT photo_sha256, identity_id FROM candidate JOIN identity USING (identity_id)
+            WHERE listed AND photo_sha256 IN (
+                SELECT photo_sha256 FROM candidate WHERE photo_sha256 IS NOT NULL
+                GROUP BY photo_sha256 HAVING count(*) > 1)
+            """
+        )
+        people: dict[str, list[str]] = {}
+        for sha256, identity_id in rows:
+            people.setdefault(sha256, []).append(identity_id)
+        return [tuple(of_one) for of_one in people.values() if len(of_one) > 1]
+
     def tallies(self) -> list[Tally]:
         """The counts of every listed identity, in the manifest's order; Tally.name is the identity_id."""
         rows = self._catalog.query(
             """
             WITH asked AS (
-                SELECT identity_id, count(*) AS candidates, sum(state IN ('pending', 'retry')) AS waiting,
-                       count(DISTINCT photo_sha256) AS photographs
+                SELECT identity_id, count(*) AS candidates, sum(state IN ('pending', 'retry')) AS waiting
                 FROM candidate GROUP BY identity_id),
+            shown AS (
+                SELECT identity_id, count(DISTINCT photo_sha256) AS photographs
+                FROM candidate WHERE photo_sha256 IS NOT NULL GROUP BY identity_id),
             judged AS (
                 SELECT coalesce(verdict.identity_id, face.identity_id) AS identity_id,
                        sum(kept) AS faces,
@@ -43,8 +60,9 @@ class Identities(Gateway):
                        sum(kept AND verdict.verdict IS NULL) AS pending
                 FROM face LEFT JOIN verdict USING (face_id)
                 WHERE coalesce(verdict.identity_id, face.identity_id) IS NOT NULL GROUP BY 1)
-            SELECT identity.identity_id, asked.*, judged.*
-            FROM identity LEFT JOIN asked USING (identity_id) LEFT JOIN judged USING (identity_id)
+            SELECT identity.identity_id, asked.*, shown.*, judged.*
+            FROM identity LEFT JOIN asked USING (identity_id) LEFT JOIN shown USING (identity_id)
+            LEFT JOIN judged USING (identity_id)
             WHERE listed ORDER BY position
             """
         )

@@ -43,8 +43,11 @@ class Photos(Gateway):
     """Table photo."""
 
     def waiting(self) -> list[str]:
-        """sha256 of the photographs not analysed yet, in a fixed order."""
-        return [row[0] for row in self._catalog.query("SELECT sha256 FROM photo WHERE state = 'stored'")]
+        """sha256 of the photographs not analysed yet, in a fixed order; those that failed once for the machine too."""
+        rows = self._catalog.query(
+            "SELECT sha256 FROM photo WHERE state = 'stored' OR (state = 'unreadable' AND faults = 1)"
+        )
+        return [row[0] for row in rows]
 
     def analysed(
         self,
@@ -65,21 +68,27 @@ class Photos(Gateway):
             )
             connection.executemany(
                 "INSERT OR REPLACE INTO face (face_id, photo_sha256, x, y, width, height, landmarks, detector,"
-                " score, embedding, sharpness, brightness, contrast, yaw, phash, dhash)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " score, embedding, sharpness, brightness, contrast, yaw, phash, dhash,"
+                " pitch, roll, dark, light, chroma)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
                         *(f.face_id, f.photo_sha256, *f.box, f.landmarks.tobytes(), f.detector, f.score),
                         *(f.embedding.tobytes(), f.sharpness, f.brightness, f.contrast, f.yaw, f.phash, f.dhash),
+                        *(f.pitch, f.roll, f.dark, f.light, f.chroma),
                     )
                     for f in faces
                 ],
             )
 
-    def unreadable(self, sha256: str, error: str) -> None:
-        """Note that the bytes give no picture, and why."""
+    def unreadable(self, sha256: str, error: str, *, retry: bool = False) -> None:
+        """Note that the analysis failed, and why; with retry (the machine is at fault), a next run tries once more."""
         with self._catalog.transaction() as connection:
-            connection.execute("UPDATE photo SET state = 'unreadable', error = ? WHERE sha256 = ?", (error, sha256))
+            connection.execute(
+                "UPDATE photo SET state = 'unreadable', error = ?, faults = CASE WHEN ? THEN faults + 1 ELSE 0 END"
+                " WHERE sha256 = ?",
+                (error, retry, sha256),
+            )
 
     def hashed(self) -> list[HashedPhoto]:
         """All analysed photographs with their hashes, ordered by sha256; the faces in the order of face_id."""
@@ -145,6 +154,10 @@ class Photos(Gateway):
             connection.executemany("UPDATE face SET kept = 0 WHERE face_id = ?", [(f,) for f in not_kept])
             connection.execute("DELETE FROM conflict")
             connection.executemany("INSERT INTO conflict VALUES (?, ?)", conflicts)
+
+    def count(self) -> int:
+        """How many photographs are stored."""
+        return int(self._catalog.query("SELECT count(*) FROM photo").fetchone()[0])
 
     def counts(self) -> dict[str, int]:
         """How many photographs are in each state, how many gave a face, how many are near-duplicates."""

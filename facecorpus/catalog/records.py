@@ -24,6 +24,9 @@ class Candidate:
     licence_url: str = ""
     author: str = ""
     taken_on: str | None = None  # ISO date, may be cut to the month or year
+    found_by: str = ""  # which of its source's ways led there
+    sha256: str = ""  # that the bytes must have, in hex; '' where none is stated
+    box: str = ""  # x,y,width,height in pixels of where the face is said to be; '' where it is not
 
 
 class Outcome(StrEnum):
@@ -32,17 +35,20 @@ class Outcome(StrEnum):
     STORED = "stored"
     GONE = "gone"  # 404, 410
     REFUSED = "refused"  # 401, 403 and other 4xx
-    OPTED_OUT = "opted_out"  # robots.txt, X-Robots-Tag
+    OPTED_OUT = "opted_out"  # robots.txt, X-Robots-Tag, TDM reservation
     REMOVED = "removed"  # on this corpus's removal list
     OUTSIDE_PERIOD = "outside_period"  # taken when the labels do not hold
     RATE_LIMITED = "rate_limited"  # 429
     SERVER_ERROR = "server_error"  # 5xx
     TIMEOUT = "timeout"
     CONNECTION = "connection"
-    TOO_BIG = "too_big"
-    NOT_A_PICTURE = "not_a_picture"
+    TOO_BIG = "too_big"  # in bytes or in pixels
+    NOT_A_PICTURE = "not_a_picture"  # or one that breaks off
     BLOCKED_ADDRESS = "blocked_address"  # not http(s), or a private address
     BAD_REDIRECT = "bad_redirect"
+    NOT_AS_LISTED = "not_as_listed"  # other bytes than the list's sha256 says
+    UNCHANGED = "unchanged"  # asked again: the same photograph is still there
+    CHANGED = "changed"  # asked again: another photograph is there now; the one stored first stays
 
     @property
     def can_pass(self) -> bool:
@@ -61,6 +67,8 @@ class Download:
     outcome: Outcome
     detail: str = ""
     bytes: int = 0
+    etag: str = ""  # validators of the answer, for a later conditional request
+    last_modified: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,11 @@ class Face:
     yaw: float  # degrees, from the landmarks; 0 looks at the camera
     phash: bytes  # 32 bytes
     dhash: bytes  # 32 bytes
+    pitch: float | None = None  # degrees, from the landmarks, coarse; above 0 looks down
+    roll: float | None = None  # degrees, from the eyes; above 0 is clockwise in the picture
+    dark: float | None = None  # share of the aligned crop's pixels at grey level 5 or below
+    light: float | None = None  # share at grey level 250 or above
+    chroma: float | None = None  # mean distance of the crop's channels in grey levels; near 0: greyscale
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +132,16 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A verdict on one face by one reviewer."""
+    """What one reviewer says of one face."""
 
     face_id: str
-    identity_id: str
+    identity_id: str  # as whose picture the face is judged
     reviewer: str
-    verdict: str  # accept, reject, undecided
+    verdict: str  # accept, reject; of kind 'age': young, adult, old; of 'removal': remove; or undecided
     reason: str
     decided_at: str
+    kind: str = "verdict"  # or settle, age, removal
+    shown_as: str = ""  # on whose page it was said
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +168,9 @@ class AcceptedFace:
     author: str
     reviewed_by: str
     reviewed_at: str
+    title: str = ""
+    bytes: int = 0  # of the photograph's file
+    media_type: str = "image/jpeg"  # of the photograph's file
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,18 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from facecorpus.catalog.gateway import Gateway, now
-from facecorpus.catalog.records import Candidate
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 # A candidate that was taken down stays as a number in the counts: its address becomes the address's key.
 _BLANK = """
     UPDATE OR REPLACE candidate
-    SET state = 'failed', outcome = 'removed', photo_sha256 = NULL, url = removal_key(url), page_url = '', title = '',
-        licence = '', licence_url = '', author = '', taken_on = NULL
+    SET state = 'failed', outcome = 'removed', photo_sha256 = NULL, url = removal_key(url), host = '', page_url = '',
+        title = '', licence = '', licence_url = '', author = '', taken_on = NULL, found_by = '', sha256 = '', box = ''
 """
 
 
@@ -58,6 +57,10 @@ class Removals(Gateway):
     def of_photograph(self, sha256: str) -> Marked:
         """A photograph with all its addresses."""
         return self._with_addresses({sha256})
+
+    def of_photographs(self, photographs: Iterable[str]) -> Marked:
+        """Several photographs with all their addresses."""
+        return self._with_addresses(set(photographs))
 
     def of_url(self, url: str) -> Marked | None:
         """An address with the photograph that it brought; None where it is neither a candidate nor on the list."""
@@ -124,25 +127,30 @@ class Removals(Gateway):
             connection.executemany("DELETE FROM face WHERE photo_sha256 = ?", photographs)
             connection.executemany(f"{_BLANK} WHERE photo_sha256 = ?", photographs)
             connection.executemany(f"{_BLANK} WHERE url = ?", urls)
-            connection.executemany("UPDATE download SET url = removal_key(url), detail = '' WHERE url = ?", urls)
+            connection.executemany(
+                "UPDATE download SET url = removal_key(url), detail = '', etag = '', last_modified = '' WHERE url = ?",
+                urls,
+            )
             connection.executemany("DELETE FROM photo WHERE sha256 = ?", photographs)
             if marked.identity_id is not None:
                 self._erase_identity(marked.identity_id)
             after = self._counts()
         return Erased(*(had - has for had, has in zip(before, after, strict=True)))
 
-    def blank(self, candidates: Sequence[Candidate]) -> None:
-        """Set aside waiting candidates that are on the list, without keeping their addresses."""
+    def blank(self, url: str) -> list[str]:
+        """Set aside what waits for an address on the list, without keeping it; return whose candidates they were."""
         with self._catalog.transaction() as connection:
-            connection.executemany(
-                f"{_BLANK} WHERE url = ? AND state IN ('pending', 'retry')", [(c.url,) for c in candidates]
-            )
+            rows = connection.execute(
+                f"{_BLANK} WHERE url = ? AND state IN ('pending', 'retry') RETURNING identity_id", (url,)
+            ).fetchall()
+            return [row[0] for row in rows]
 
     def _erase_identity(self, identity_id: str) -> None:
         """Delete what says something of a person apart from their photographs."""
         with self._catalog.transaction() as connection:
-            connection.execute("DELETE FROM decision WHERE identity_id = ?", (identity_id,))
+            connection.execute("DELETE FROM decision WHERE identity_id = ?1 OR shown_as = ?1", (identity_id,))
             connection.execute(f"{_BLANK} WHERE identity_id = ?", (identity_id,))
+            connection.execute("DELETE FROM mismatch WHERE identity_id = ?", (identity_id,))
             if self._column("SELECT 1 FROM identity WHERE identity_id = ? AND NOT listed", identity_id):
                 for table in ("candidate", "discovery", "identity"):
                     connection.execute(f"DELETE FROM {table} WHERE identity_id = ?", (identity_id,))

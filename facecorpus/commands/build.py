@@ -6,22 +6,78 @@ from typing import Annotated
 import typer
 
 from facecorpus.commands.common import AsJson, Folder, next_step, report
+from facecorpus.errors import BuildError
 
 app = typer.Typer()
+export = typer.Typer(no_args_is_help=True, help="Write the shards in the layout of another tool.")
+app.add_typer(export, name="export")
+
+Out = Annotated[Path, typer.Argument(help="The folder to write; an earlier export there is replaced.")]
+ShardsFolder = Annotated[Path | None, typer.Option("--shards", help="Any folder of shards, instead of the corpus's.")]
 
 
 @app.command()
-def build(corpus: Folder = Path(), as_json: AsJson = False) -> None:
+def build(
+    corpus: Folder = Path(),
+    licences: Annotated[str | None, typer.Option(help="Photographs that enter: any, no-nc, free or cc0.")] = None,
+    balance: Annotated[str | None, typer.Option(help="subgroup: none gives more faces than another; or none.")] = None,
+    quota: Annotated[int | None, typer.Option(help="With --balance: faces of one subgroup, at most.")] = None,
+    age_labels: Annotated[str | None, typer.Option(help="identity (the manifest's) or capture (on the day).")] = None,
+    original: Annotated[bool, typer.Option("--original", help="Whole photographs, to shards-original.")] = False,
+    without_images: Annotated[
+        bool, typer.Option("--without-images", help="Addresses, hashes and boxes only, to shards-without-images.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Write the accepted faces as Parquet shards with a dataset card.
+
+    What is not said here is as the section build of corpus.toml has it.
 
     Example: facecorpus build -C mycorpus
     """
+    from facecorpus.build.kind import Kind
     from facecorpus.build.stage import build_shards
     from facecorpus.corpus import locked_corpus
+    from facecorpus.settings import changed
 
+    if original and without_images:
+        raise BuildError("--original and --without-images are two different builds; ask for one of them.")
+    kind = Kind.ORIGINAL if original else Kind.WITHOUT_IMAGES if without_images else Kind.CROPS
     with locked_corpus(corpus) as opened:
-        report(build_shards(opened), as_json)
-    next_step(f"facecorpus train-all -C {corpus}", as_json)
+        asked = {"licences": licences, "balance": balance, "quota": quota, "age_labels": age_labels}
+        settings = changed(opened.settings.build, asked)
+        report(build_shards(opened, settings, kind), as_json)
+    if kind is Kind.CROPS:
+        next_step(f"facecorpus train-all -C {corpus}", as_json)
+
+
+@export.command()
+def webdataset(out: Out, corpus: Folder = Path(), shards: ShardsFolder = None, as_json: AsJson = False) -> None:
+    """Write the shards as WebDataset tars to OUT.
+
+    Example: facecorpus export webdataset tars -C mycorpus
+    """
+    _export(out, corpus, shards, "webdataset", as_json)
+
+
+@export.command()
+def imagefolder(out: Out, corpus: Folder = Path(), shards: ShardsFolder = None, as_json: AsJson = False) -> None:
+    """Write the shards as a folder of images with metadata.jsonl to OUT.
+
+    Example: facecorpus export imagefolder images -C mycorpus
+    """
+    _export(out, corpus, shards, "imagefolder", as_json)
+
+
+def _export(out: Path, corpus: Path, shards: Path | None, layout: str, as_json: bool) -> None:
+    from facecorpus.corpus import locked_corpus
+    from facecorpus.export.stage import export
+
+    if shards is not None:
+        report(export(shards, out, layout), as_json)
+        return
+    with locked_corpus(corpus) as opened:  # a build would exchange the shards while they are read
+        report(export(opened.shards, out, layout), as_json)
 
 
 @app.command()
@@ -30,6 +86,9 @@ def forget(
     identity: Annotated[str | None, typer.Option(help="Everything of one person, by identity_id.")] = None,
     photo: Annotated[str | None, typer.Option(help="One photograph, by its sha256 or a face_id of it.")] = None,
     url: Annotated[str | None, typer.Option(help="What came from this address.")] = None,
+    marked: Annotated[
+        bool, typer.Option("--marked", help="All photographs that were marked for removal in the review.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Take photographs down: delete them with all that was made of them, and never fetch them again.
@@ -40,7 +99,7 @@ def forget(
     from facecorpus.forget import forget as take_down
 
     with locked_corpus(corpus) as opened:
-        summary = take_down(opened, identity=identity, photo=photo, url=url)
+        summary = take_down(opened, identity=identity, photo=photo, url=url, marked=marked)
         report(summary, as_json)
     if summary.shards is not None:
         next_step(f"facecorpus build -C {corpus}", as_json)

@@ -46,6 +46,24 @@ def status(corpus: Folder = Path(), as_json: AsJson = False) -> None:
 
 
 @app.command()
+def explain(
+    picture: Annotated[
+        str, typer.Argument(help="A picture's URL, the page it was found on, or a photograph's sha256.")
+    ],
+    corpus: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Answer why a picture is, or is not, in the corpus: who proposed it, every try, its faces and verdicts.
+
+    Example: facecorpus explain https://upload.wikimedia.org/…/Ada.jpg -C mycorpus
+    """
+    from facecorpus.corpus import Corpus
+    from facecorpus.explain import explain as explaining
+
+    report(explaining(Corpus(corpus), picture), as_json)
+
+
+@app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where the demo's corpus is kept.")] = Path("demo-corpus"),
     review: Annotated[

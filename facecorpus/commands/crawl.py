@@ -1,6 +1,7 @@
 """Names to ranked faces: crawl, and its stages alone."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -8,9 +9,19 @@ from facecorpus.commands.common import AsJson, Folder, next_step, report
 
 app = typer.Typer()
 
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be asked of whom, and how long it takes; ask nothing.")
+]
+Retry = Annotated[
+    str | None,
+    typer.Option(
+        help="Ask only for what failed before: 'failed' for all that may pass, or one kind (gone, refused, too_big, …)."
+    ),
+]
+
 
 @app.command()
-def crawl(corpus: Folder = Path(), as_json: AsJson = False) -> None:
+def crawl(corpus: Folder = Path(), retry: Retry = None, dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Find and fetch photographs, find their faces and duplicates, and rank them for review.
 
     Example: facecorpus crawl -C mycorpus
@@ -18,23 +29,40 @@ def crawl(corpus: Folder = Path(), as_json: AsJson = False) -> None:
     from facecorpus.corpus import locked_corpus
     from facecorpus.pipeline import crawl_all
 
+    if dry_run:
+        return _plan(corpus, as_json)
     with locked_corpus(corpus) as opened:
-        for summary in crawl_all(opened):
+        for summary in crawl_all(opened, retry):
             report(summary, as_json)
     next_step(f"facecorpus review -C {corpus}", as_json)
 
 
 @app.command()
-def fetch(corpus: Folder = Path(), as_json: AsJson = False) -> None:
+def fetch(
+    corpus: Folder = Path(),
+    retry: Retry = None,
+    recheck: Annotated[
+        bool,
+        typer.Option("--recheck", help="Ask instead whether what is stored is still there, the same, and allowed."),
+    ] = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
     """Only the first stage of crawl: ask the sources and download what is new.
 
     Example: facecorpus fetch -C mycorpus
     """
     from facecorpus.corpus import locked_corpus
+    from facecorpus.crawl.recheck import recheck_photographs
     from facecorpus.pipeline import fetch_stage
 
+    if dry_run:
+        return _plan(corpus, as_json)
     with locked_corpus(corpus) as opened:
-        for summary in fetch_stage(opened):
+        if recheck:
+            report(recheck_photographs(opened), as_json)
+            return
+        for summary in fetch_stage(opened, retry):
             report(summary, as_json)
     next_step(f"facecorpus faces -C {corpus}", as_json)
 
@@ -66,3 +94,11 @@ def dedup(corpus: Folder = Path(), as_json: AsJson = False) -> None:
         for summary in dedup_stage(opened):
             report(summary, as_json)
     next_step(f"facecorpus review -C {corpus}", as_json)
+
+
+def _plan(corpus: Path, as_json: bool) -> None:
+    """Show what a crawl would ask."""
+    from facecorpus.corpus import Corpus
+    from facecorpus.crawl.dry_run import dry_run
+
+    report(dry_run(Corpus(corpus)), as_json)

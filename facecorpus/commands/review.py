@@ -1,5 +1,7 @@
 """Faces to decisions."""
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,15 +10,23 @@ import typer
 from facecorpus.commands.common import AsJson, Folder, next_step, report
 
 app = typer.Typer()
+group = typer.Typer()
+app.add_typer(group, name="review")
+
+PASSWORD = "FACECORPUS_REVIEW_PASSWORD"
 
 
-@app.command()
+@group.callback(invoke_without_command=True)
 def review(
+    context: typer.Context,
     corpus: Folder = Path(),
     auto: Annotated[
         bool, typer.Option("--auto", help="Decide by rank's two limits instead; leave what lies between.")
     ] = False,
     reviewer: Annotated[str, typer.Option(help="Your name, kept with each decision.")] = "me",
+    host: Annotated[
+        str, typer.Option(help=f"Address to serve at; one that others reach needs a password (asked, or {PASSWORD}).")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one.")] = 8732,
     browser: Annotated[bool, typer.Option(help="Open the page in your browser.")] = True,
     as_json: AsJson = False,
@@ -25,6 +35,8 @@ def review(
 
     Example: facecorpus review -C mycorpus --reviewer ada
     """
+    if context.invoked_subcommand is not None:
+        return
     from facecorpus.corpus import Corpus, locked_corpus
 
     if auto:
@@ -34,6 +46,62 @@ def review(
             report(auto_review(opened), as_json)
         next_step(f"facecorpus build -C {corpus}", as_json)
     else:
-        from review_ui import serve
+        from review_ui import LOOPBACK, serve
 
-        serve(Corpus(corpus), port=port, reviewer=reviewer, open_browser=browser)
+        password = None if host in LOOPBACK else _password()
+        serve(Corpus(corpus), host=host, port=port, reviewer=reviewer, open_browser=browser, password=password)
+
+
+@group.command("export")
+def export_decisions(
+    file: Annotated[Path, typer.Argument(help="Where to write: .csv or .jsonl.")],
+    corpus: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Write what every reviewer says last of each face, keyed by face and photograph hash.
+
+    Example: facecorpus review export -C mycorpus decisions.csv
+    """
+    from facecorpus.corpus import Corpus
+    from facecorpus.exchange import export_decisions as export
+
+    report(export(Corpus(corpus), file), as_json)
+    next_step(f"facecorpus review import {file.name}   (where the other corpus is)", as_json)
+
+
+@group.command("import")
+def import_decisions(
+    file: Annotated[Path, typer.Argument(help="What facecorpus review export wrote.")],
+    corpus: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Take over decisions from another machine; a second time changes nothing.
+
+    Example: facecorpus review import -C mycorpus decisions.csv
+    """
+    from facecorpus.corpus import Corpus
+    from facecorpus.exchange import import_decisions as take_over
+
+    report(take_over(Corpus(corpus), file), as_json)
+    next_step(f"facecorpus review -C {corpus}", as_json)
+
+
+@group.command("agreement")
+def agreement(corpus: Folder = Path(), as_json: AsJson = False) -> None:
+    """Say how far each two reviewers agree beyond chance (Cohen's kappa), and how many faces are disputed.
+
+    Example: facecorpus review agreement -C mycorpus
+    """
+    from facecorpus.agreement import measure_agreement
+    from facecorpus.corpus import Corpus
+
+    report(measure_agreement(Corpus(corpus)), as_json)
+    next_step(f"facecorpus review -C {corpus}   (All people, Disagreements)", as_json)
+
+
+def _password() -> str | None:
+    """The password from the environment, or asked for in a terminal; never from the command line, which others see."""
+    given = os.environ.get(PASSWORD)
+    if given is not None or not sys.stdin.isatty():
+        return given
+    return str(typer.prompt("Password for the page", hide_input=True, confirmation_prompt=True))

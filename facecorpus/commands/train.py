@@ -1,5 +1,6 @@
 """Shards to a report."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -17,8 +18,22 @@ def train_all(
     corpus: Folder = Path(),
     name: Annotated[str, typer.Option(help="Name of the run: its folder under runs/.")] = "paper",
     preset: Annotated[str, typer.Option(help="paper (the full schedule), quick, or a TOML file.")] = "paper",
+    protocol: Annotated[
+        list[str] | None,
+        typer.Option(help="photo, paper or identity; may be repeated (default: all possible)."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights, batches and augmentation.")] = 0,
+    seeds: Annotated[int, typer.Option(help="Train with so many seeds, from --seed on: mean and spread.")] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    full_schedule: Annotated[
+        bool, typer.Option("--full-schedule", help="Train all steps, also where the validation loss has flattened.")
+    ] = False,
+    deterministic: Annotated[
+        bool, typer.Option("--deterministic", help="The same numbers to the bit each time on this machine.")
+    ] = False,
+    max_time: Annotated[
+        str | None, typer.Option(help="Such as 2h or 90m: stop at a checkpoint in time; run again to go on.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train the paper's three experiments on the shards and write the report.
@@ -35,9 +50,56 @@ def train_all(
     try:
         # With --json, stdout is the result's alone; what a person reads goes to stderr.
         with redirect_stdout(sys.stderr if as_json else sys.stdout):
-            results = train(opened.shards, opened.runs / name, preset=preset, seed=seed, device=device)
+            results = train(
+                opened.shards,
+                opened.runs / name,
+                preset=preset,
+                protocols=protocol or None,
+                seed=seed,
+                seeds=seeds,
+                device=device,
+                full_schedule=full_schedule,
+                deterministic=deterministic,
+                max_time=max_time,
+            )
     except TrainingError as error:
         raise FacecorpusError(str(error)) from None
     if as_json:
         print(results.read_text(encoding="utf-8"))
     next_step(f"open {results.with_name('report.html')}", as_json)
+
+
+@app.command("report")
+def report(
+    runs: Annotated[list[str], typer.Argument(help="Runs by name, or their folders; the first is compared against.")],
+    corpus: Folder = Path(),
+    out: Annotated[Path, typer.Option(help="Where the page goes that compares several runs.")] = Path("compare.html"),
+    as_json: AsJson = False,
+) -> None:
+    """Show the tables of one run, or compare several: what was made differently, and what came out.
+
+    Example: facecorpus report first second -C mycorpus
+    """
+    from facecorpus.corpus import Corpus
+    from training import TrainingError, compare_runs, load_results, show_comparison, show_tables, write_comparison
+
+    # A name stands for a run of the corpus; a folder may be anywhere, then no corpus is needed.
+    folders = [Path(run) if Path(run).is_dir() else Corpus(corpus).runs / run for run in runs]
+    try:
+        if len(folders) == 1:
+            results = load_results(folders[0])
+            if as_json:
+                print(json.dumps(results, ensure_ascii=False))
+            else:
+                show_tables(results)
+            next_step(f"open {folders[0] / 'report.html'}", as_json)
+            return
+        comparison = compare_runs(folders)
+        write_comparison(out, comparison)
+    except TrainingError as error:
+        raise FacecorpusError(str(error)) from None
+    if as_json:
+        print(json.dumps(comparison.values(), ensure_ascii=False))
+    else:
+        show_comparison(comparison)
+    next_step(f"open {out}", as_json)

@@ -1,32 +1,33 @@
 """The only door to the web: one try at a time, guarded, polite and bounded in bytes and seconds."""
 
+import hashlib
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from http.client import HTTPException
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import urlencode, urljoin
 
-import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
-from urllib3.exceptions import HTTPError
+from urllib3 import BaseHTTPResponse, Timeout
+from urllib3.exceptions import HTTPError, ProtocolError
 
 from facecorpus import __version__
 from facecorpus.catalog.gateway import now
 from facecorpus.catalog.records import Download, Outcome
 from facecorpus.console import duration, notice
-from facecorpus.crawl import robots
+from facecorpus.crawl import robots, tdm
 from facecorpus.crawl.answer import Answer, asked_to_wait, failure_of, read_answer
-from facecorpus.crawl.deadline import Deadline
+from facecorpus.crawl.deadline import Deadline, Deadlines
 from facecorpus.crawl.failure import Failure
-from facecorpus.crawl.guard import Guard, GuardedAdapter, host_of
+from facecorpus.crawl.guard import Guard, GuardedPools, host_of, trusting
+from facecorpus.crawl.lanes import MOST_LANES
 from facecorpus.crawl.polite import PAUSE_UNASKED, HostResting, Manners
+from facecorpus.crawl.verdict import Fetched, judged
 from facecorpus.errors import SettingsError, SourceError
-from facecorpus.pictures import media_type
 from facecorpus.settings import Settings
 
 MAX_REDIRECTS = 5
@@ -34,16 +35,23 @@ MAX_JSON = 32_000_000  # bytes of one API answer
 SILENT_SECONDS = 2.0  # a shorter wait before asking an API again is not spoken of
 API_TRIES = 8  # more than for a file: without the answer a whole crawl ends
 
+_KEPT_HOSTS = 200  # to which connections are kept alive
+_HOST_FAILURES = (Outcome.CONNECTION, Outcome.TIMEOUT, Outcome.SERVER_ERROR)
+
+Read = TypeVar("Read")
+
 _backoff = wait_exponential(multiplier=0.5, max=60) + wait_random(0, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
-    """One try to get a picture: how it ended, and the bytes where they are a picture."""
+class _Secret:
+    """What goes to the first address alone, and to none that it redirects to: headers, and the form of a POST."""
 
-    download: Download
-    data: bytes | None = None
-    media_type: str = ""
+    headers: Mapping[str, str]
+    form: Mapping[str, str] | None = None
+
+
+_NO_SECRET = _Secret({})
 
 
 class Fetcher:
@@ -54,12 +62,23 @@ class Fetcher:
         self._contact = settings.crawl.contact.strip()
         if not (self._contact.isascii() and self._contact.isprintable()):
             raise SettingsError("contact in [crawl] must be one line of ASCII characters: a mail address or a page.")
-        self._manners = manners or Manners(settings.fetch)
+        self.manners = manners or Manners(settings.fetch)
         self._guard = Guard(settings.fetch.private_hosts)
         self._robots = robots.Robots(self._read_robots)
-        self._local = threading.local()
-        self._sessions: list[requests.Session] = []
-        self._under_way: set[Deadline] = set()
+        self._reservations = tdm.Reservations(self._read_reservations)
+        self._deadlines = Deadlines(settings.fetch.max_seconds)
+        self._timeout = Timeout(settings.fetch.timeout_seconds)
+        # No proxies, passwords or certificates from the environment, no cookies.
+        self._pools = GuardedPools(
+            self._guard,
+            num_pools=_KEPT_HOSTS,
+            maxsize=MOST_LANES,
+            headers={
+                "User-Agent": f"facecorpus/{__version__}" + f" ({self._contact})" * bool(self._contact),
+                "Accept-Encoding": "gzip, deflate",
+            },
+            ssl_context=trusting(settings.fetch.authorities),
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -67,14 +86,13 @@ class Fetcher:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        for session in self._sessions:
-            session.close()
+        self._deadlines.close()
+        self._pools.clear()
 
     def stop(self) -> None:
         """End what is under way and every wait, in all threads; their calls raise HostResting."""
-        self._manners.stop()
-        for deadline in tuple(self._under_way):
-            deadline.expire()
+        self.manners.stop()
+        self._deadlines.expire_all()
 
     def fetch(self, url: str) -> Fetched:
         """One try to get a picture. The try's seconds include the wait for the host's turn.
@@ -82,10 +100,44 @@ class Fetcher:
         Raises HostResting where the host is not to be asked again in this run, and SourceError where it is
         a public one and the settings name no contact.
         """
+        return self._try(url, self._picture)
+
+    def recheck(self, stored: Download, sha256: str) -> Download:
+        """Ask once more for a photograph that is stored: the try's outcome is UNCHANGED, CHANGED or a failure.
+
+        The request is conditional where the answer that brought the photograph allows it. Raises as fetch does.
+        """
+        validators = {"If-None-Match": stored.etag, "If-Modified-Since": stored.last_modified}
+
+        def compare(url: str, tried_at: str, begun: float) -> Fetched:
+            headers = {name: value for name, value in validators.items() if value and value.isprintable()}
+            answer = self._get(url, self._settings.max_bytes, obey=self._settings.obey_opt_outs, headers=headers)
+            if answer.not_modified:
+                seconds = time.monotonic() - begun
+                return Fetched(
+                    replace(
+                        stored,
+                        tried_at=tried_at,
+                        seconds=seconds,
+                        status=answer.status,
+                        outcome=Outcome.UNCHANGED,
+                        detail="",
+                        bytes=0,
+                    )
+                )
+            fetched = self._judged(url, answer, tried_at, begun)
+            if fetched.data is None:
+                return fetched
+            same = hashlib.sha256(fetched.data).hexdigest() == sha256
+            outcome = Outcome.UNCHANGED if same else Outcome.CHANGED
+            return Fetched(replace(fetched.download, outcome=outcome))
+
+        return self._try(stored.url, compare).download
+
+    def _try(self, url: str, get: Callable[[str, str, float], Fetched]) -> Fetched:
         tried_at, begun = now(), time.monotonic()
         try:
-            answer = self._get(url, self._settings.max_bytes, obey=self._settings.obey_opt_outs)
-            return judged(url, answer.content, tried_at, time.monotonic() - begun, answer.status)
+            return get(url, tried_at, begun)
         except Failure as error:
             failure = error
         except HostResting as resting:
@@ -94,6 +146,16 @@ class Fetcher:
             failure = Failure(Outcome.CONNECTION, f"redirects to {resting.host}, not asked again: {resting.reason}")
         seconds = time.monotonic() - begun
         return Fetched(Download(url, tried_at, seconds, failure.status, failure.outcome, failure.detail, failure.size))
+
+    def _picture(self, url: str, tried_at: str, begun: float) -> Fetched:
+        answer = self._get(url, self._settings.max_bytes, obey=self._settings.obey_opt_outs)
+        return self._judged(url, answer, tried_at, begun)
+
+    def _judged(self, url: str, answer: Answer, tried_at: str, begun: float) -> Fetched:
+        seconds = time.monotonic() - begun
+        fetched = judged(url, answer.content, tried_at, seconds, answer.status, self._settings.max_pixels)
+        etag, last_modified = answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", "")
+        return replace(fetched, download=replace(fetched.download, etag=etag, last_modified=last_modified))
 
     def fetch_in_tries(self, url: str) -> list[Fetched]:
         """Try until there is a picture, or a further try cannot help; the last element says how it ended.
@@ -117,24 +179,56 @@ class Fetcher:
         return made
 
     def get_json(
-        self, url: str, params: Mapping[str, str | int], is_busy: Callable[[Any], bool] = lambda answer: False
+        self,
+        url: str,
+        params: Mapping[str, str | int],
+        is_busy: Callable[[Any], bool] = lambda answer: False,
+        *,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        heed: Callable[[Mapping[str, str]], float] = lambda headers: 0.0,
     ) -> Any:
-        """What an API answers, asked again where that can help.
+        """What an API answers, asked as `ask` does.
 
-        is_busy tells an answer that means "later" though its status is 200. Raises SourceError where no
-        answer comes. robots.txt is not asked: it speaks to crawlers of pages, and wikis disallow their API in it.
+        is_busy tells an answer that means "later" though its status is 200; heed says from the answer's headers how
+        many seconds the host is to be left alone from now on.
         """
 
-        def once() -> Any:
-            answer = self._get(f"{url}?{urlencode(params)}", MAX_JSON, obey=False)
+        def read(answer: Answer) -> Any:
             try:
                 document = json.loads(answer.content)
             except ValueError:
                 raise Failure(Outcome.REFUSED, "it answered something that is not JSON") from None
             if is_busy(document):
-                self._manners.pause(host_of(url), asked_to_wait(answer.headers) or PAUSE_UNASKED)
+                self.manners.pause(host_of(url), asked_to_wait(answer.headers) or PAUSE_UNASKED)
                 raise Failure(Outcome.RATE_LIMITED, "it is too busy")
+            self.manners.pause(host_of(url), heed(answer.headers))
             return document
+
+        return self.ask(url, params, read, headers=headers, form=form)
+
+    def ask(
+        self,
+        url: str,
+        params: Mapping[str, str | int],
+        read: Callable[[Answer], Read],
+        *,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        obey_robots: bool = False,
+    ) -> Read:
+        """What `read` makes of a source's answer, asked again where a Failure that it raises, or the host, allows.
+
+        With a form it is a POST. Headers and form go to this address alone, not to where it redirects. Raises
+        SourceError where no answer comes. robots.txt is asked only with obey_robots: it speaks to crawlers of pages,
+        and wikis disallow their API in it.
+        """
+        address = f"{url}?{urlencode(params)}" if params else url
+
+        def once() -> Read:
+            if obey_robots and not self._robots.allow(address):
+                raise Failure(Outcome.OPTED_OUT, "its robots.txt disallows this address to crawlers")
+            return read(self._get(address, MAX_JSON, obey=False, secret=_Secret(headers or {}, form)))
 
         try:
             return self._retrying(API_TRIES, before_sleep=_say_what_is_waited_for(host_of(url)))(once)
@@ -149,30 +243,46 @@ class Fetcher:
             before_sleep=before_sleep,
             stop=stop_after_attempt(tries),
             wait=_wait_before_next,
-            sleep=self._manners.sleep,
+            sleep=self.manners.sleep,
             retry=retry_if_exception(lambda error: isinstance(error, Failure) and error.outcome.can_pass),
             reraise=True,
         )
 
     def _read_robots(self, url: str) -> bytes:
-        def once() -> bytes:
-            return self._get(url, robots.MAX_BYTES, obey=False, cut=True).content
-
         try:
-            return self._retrying(self._settings.tries)(once)
+            return self._read_rules(url, robots.MAX_BYTES)
         except Failure as failure:
             if failure.outcome.can_pass:
-                self._manners.rest(host_of(url), f"its robots.txt cannot be read ({failure.detail})")
+                self.manners.rest(host_of(url), f"its robots.txt cannot be read ({failure.detail})")
             raise Failure(failure.outcome, f"robots.txt: {failure.detail}", failure.status) from None
 
-    def _get(self, url: str, limit: int, *, obey: bool, cut: bool = False) -> Answer:
+    def _read_reservations(self, url: str) -> bytes:
+        return self._read_rules(url, tdm.MAX_BYTES)
+
+    def _read_rules(self, url: str, limit: int) -> bytes:
+        def once() -> bytes:
+            return self._get(url, limit, obey=False, cut=True).content
+
+        return self._retrying(self._settings.tries)(once)
+
+    def _get(
+        self,
+        url: str,
+        limit: int,
+        *,
+        obey: bool,
+        cut: bool = False,
+        headers: Mapping[str, str] | None = None,
+        secret: _Secret = _NO_SECRET,
+    ) -> Answer:
         """The answer, redirects followed; each hop is guarded, obeyed and polite like the first."""
         for _ in range(MAX_REDIRECTS + 1):
             self._guard.check_url(url)
             self._check_contact(url)
-            if obey and not self._robots.allow(url):
-                raise Failure(Outcome.OPTED_OUT, "robots.txt disallows it")
-            answer = self._hop(url, limit, obey, cut)
+            if obey:
+                self._check_opt_outs(url)
+            answer = self._hop(url, limit, obey, cut, headers or {}, secret)
+            secret = _NO_SECRET
             if answer.location is None:
                 return answer
             try:
@@ -181,6 +291,14 @@ class Fetcher:
                 raise Failure(Outcome.BAD_REDIRECT, f"redirects to no web address: {error}") from None
         raise Failure(Outcome.BAD_REDIRECT, f"more than {MAX_REDIRECTS} redirects")
 
+    def _check_opt_outs(self, url: str) -> None:
+        """What the host says of all its addresses in one place; raises Failure where that forbids this one."""
+        if not self._robots.allow(url):
+            raise Failure(Outcome.OPTED_OUT, "robots.txt disallows it")
+        rule = self._reservations.reserving(url)
+        if rule is not None:
+            raise Failure(Outcome.OPTED_OUT, f"tdmrep.json reserves {rule.location}")
+
     def _check_contact(self, url: str) -> None:
         if not self._contact and not self._guard.allows_private(url):
             raise SourceError(
@@ -188,63 +306,80 @@ class Fetcher:
                 " contact to your mail address or page."
             )
 
-    def _hop(self, url: str, limit: int, obey: bool, cut: bool) -> Answer:
+    def _hop(self, url: str, limit: int, obey: bool, cut: bool, headers: Mapping[str, str], secret: _Secret) -> Answer:
         """One request, and its answer read."""
         host = host_of(url)
-        with self._manners.turn(host), self._deadline() as deadline:
+        with self.manners.turn(host), self._deadlines.of_request() as deadline:
             try:
-                with self._session().get(
-                    url, stream=True, allow_redirects=False, timeout=self._settings.timeout_seconds
-                ) as response:
-                    self._heed(host, response)
-                    answer = read_answer(response, limit, obey=obey, cut=cut)
-            except (OSError, HTTPError, UnicodeError) as error:  # requests' own errors are OSErrors
-                if not deadline.expired:
-                    raise failure_of(error) from None
-            if self._manners.stopped:
+                answer = self._answer(host, url, limit, obey, cut, headers, secret, deadline)
+            except (OSError, HTTPError, HTTPException, ValueError) as error:
+                failure: Failure | None = failure_of(error)
+            except Failure as error:
+                failure = error
+            else:
+                failure = None
+            if self.manners.stopped:
                 raise HostResting(host, "the run was stopped")
             if deadline.expired:  # the answer may look whole: where no length is stated, it just ends
-                raise Failure(Outcome.TIMEOUT, f"not whole after {self._settings.max_seconds:g} seconds")
+                failure = Failure(Outcome.TIMEOUT, f"not whole after {self._settings.max_seconds:g} seconds")
+            self._note(host, failure)
+            if failure is not None:
+                raise failure from None
         return answer
 
-    def _heed(self, host: str, response: requests.Response) -> None:
-        """Pause the whole host where it asks for that."""
-        if response.status_code in (429, 503):
-            seconds = asked_to_wait(response.headers)
-            if seconds is None and response.status_code == 429:
-                seconds = PAUSE_UNASKED
-            self._manners.pause(host, seconds or 0.0)
+    def _answer(
+        self,
+        host: str,
+        url: str,
+        limit: int,
+        obey: bool,
+        cut: bool,
+        headers: Mapping[str, str],
+        secret: _Secret,
+        deadline: Deadline,
+    ) -> Answer:
+        response = self._request(url, headers, secret, deadline)
+        try:
+            self._heed(host, response)
+            return read_answer(response, limit, obey=obey, cut=cut, conditional=bool(headers))
+        finally:
+            response.close()  # the connection, too, where the answer was not read to its end
 
-    @contextmanager
-    def _deadline(self) -> Iterator[Deadline]:
-        with Deadline(self._settings.max_seconds) as deadline:
-            self._under_way.add(deadline)
+    def _request(self, url: str, headers: Mapping[str, str], secret: _Secret, deadline: Deadline) -> BaseHTTPResponse:
+        sent = {**self._pools.headers, **headers, **secret.headers}
+        if secret.form is not None:
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
+        while True:
             try:
-                yield deadline
-            finally:
-                self._under_way.discard(deadline)
+                return self._pools.urlopen(
+                    "GET" if secret.form is None else "POST",
+                    url,
+                    body=None if secret.form is None else urlencode(secret.form),
+                    headers=sent,
+                    preload_content=False,
+                    redirect=False,
+                    retries=False,
+                    timeout=self._timeout,
+                )
+            except ProtocolError:
+                # A server may end a kept-alive connection just as it is used again: no try has been made then.
+                if not deadline.kept_alive or deadline.expired:
+                    raise
 
-    def _session(self) -> requests.Session:
-        """This thread's session: no proxies, passwords or certificates from the environment, no cookies."""
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = requests.Session()
-            session.trust_env = False
-            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-            session.headers["User-Agent"] = f"facecorpus/{__version__}" + f" ({self._contact})" * bool(self._contact)
-            for scheme in ("http://", "https://"):
-                session.mount(scheme, GuardedAdapter(self._guard))
-            self._sessions.append(session)
-        return session
+    def _heed(self, host: str, response: BaseHTTPResponse) -> None:
+        """Pause the whole host where it asks for that."""
+        if response.status in (429, 503):
+            seconds = asked_to_wait(response.headers)
+            if seconds is None and response.status == 429:
+                seconds = PAUSE_UNASKED
+            self.manners.pause(host, seconds or 0.0)
 
-
-def judged(url: str, data: bytes, tried_at: str, seconds: float, status: int | None) -> Fetched:
-    """The try that brought these bytes: STORED with its type where they are a picture, else NOT_A_PICTURE."""
-    kind = media_type(data)
-    if kind is None:
-        detail = f"the bytes are no picture; they begin with {data[:12]!r}" if data else "the answer is empty"
-        return Fetched(Download(url, tried_at, seconds, status, Outcome.NOT_A_PICTURE, detail, len(data)))
-    return Fetched(Download(url, tried_at, seconds, status, Outcome.STORED, bytes=len(data)), data, kind)
+    def _note(self, host: str, failure: Failure | None) -> None:
+        """Keep count of the requests in a row that show a host not working."""
+        if failure is not None and failure.outcome in _HOST_FAILURES:
+            self.manners.failed(host, failure.detail)
+        elif failure is None or failure.status is not None:
+            self.manners.answered(host)
 
 
 def _say_what_is_waited_for(host: str) -> Callable[[RetryCallState], None]:

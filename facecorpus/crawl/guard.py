@@ -6,12 +6,13 @@ address, now or at the second look (DNS rebinding), is caught, and so is every h
 
 import ipaddress
 import socket
+import ssl
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from requests.adapters import HTTPAdapter
+import certifi
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.poolmanager import PoolManager
@@ -19,6 +20,7 @@ from urllib3.poolmanager import PoolManager
 from facecorpus.catalog.records import Outcome
 from facecorpus.crawl import deadline
 from facecorpus.crawl.failure import Failure
+from facecorpus.errors import SettingsError
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -84,6 +86,9 @@ class Guard:
             raise _blocked("the address names no host")
         if parts.username is not None or parts.password is not None:
             raise _blocked("the address carries a user name or password")
+        port = parts.port or DEFAULT_PORTS[parts.scheme]
+        if _is_ip(parts.hostname):  # no connection is even begun
+            self.check_peer(parts.hostname, port, parts.hostname)
 
     def check_peer(self, host: str, port: int, address: str) -> None:
         """Raise Failure where a connection to host:port has reached an address that is not public."""
@@ -95,19 +100,9 @@ class Guard:
         return bool({host, f"{host}:{port}", f"[{host}]", f"[{host}]:{port}"} & self._private)
 
 
-class GuardedAdapter(HTTPAdapter):
-    """Lets requests connect only to peers that the guard passes; each connection knows the request's deadline."""
+class GuardedPools(PoolManager):
+    """Kept-alive connections to peers that the guard passes; each knows its request's deadline."""
 
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
-        super().__init__(pool_maxsize=1)
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
-        """Called by requests to make its pool manager."""
-        self.poolmanager = _GuardedPools(self._guard, num_pools=connections, maxsize=maxsize, block=block, **options)
-
-
-class _GuardedPools(PoolManager):
     def __init__(self, guard: Guard, **options: Any) -> None:
         super().__init__(**options)
         self._guard = guard
@@ -125,6 +120,7 @@ class _GuardedHTTP(HTTPConnection):
     def __init__(self, *args: Any, guard: Guard, **options: Any) -> None:
         super().__init__(*args, **options)
         self._guard = guard
+        self._has_served = False
 
     def _new_conn(self) -> socket.socket:
         connected = super()._new_conn()
@@ -137,15 +133,66 @@ class _GuardedHTTP(HTTPConnection):
 
     def connect(self) -> None:
         super().connect()
+        self._has_served = False
         deadline.watch(self.sock)
 
     def request(self, *args: Any, **options: Any) -> None:
-        deadline.watch(self.sock)  # of a connection kept alive
+        deadline.watch(self.sock, kept_alive=self._has_served)  # no socket where connect follows
         super().request(*args, **options)
+        self._has_served = True
 
 
 class _GuardedHTTPS(_GuardedHTTP, HTTPSConnection):
     """The same over TLS."""
+
+
+class _WatchedContext(ssl.SSLContext):
+    """Puts the handshake under the request's deadline, too."""
+
+    def wrap_socket(
+        self,
+        sock: socket.socket,
+        server_side: bool = False,
+        do_handshake_on_connect: bool = True,
+        suppress_ragged_eofs: bool = True,
+        server_hostname: str | bytes | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> ssl.SSLSocket:
+        wrapped = super().wrap_socket(sock, server_side, False, suppress_ragged_eofs, server_hostname, session)
+        deadline.watch(wrapped)
+        try:
+            if do_handshake_on_connect:
+                wrapped.do_handshake()
+        except BaseException:
+            wrapped.close()
+            raise
+        return wrapped
+
+
+def trusting(authorities: str) -> ssl.SSLContext:
+    """A TLS context that trusts the usual authorities, and those in the file authorities where one is named.
+
+    Raises SettingsError where that file holds no certificates.
+    """
+    context = _WatchedContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(certifi.where())
+    if authorities:
+        try:
+            context.load_verify_locations(authorities)
+        except (OSError, ssl.SSLError) as error:
+            raise SettingsError(
+                f"authorities in [fetch] names {authorities}, which cannot be read ({error}); expected a file of"
+                " certificates in PEM form."
+            ) from None
+    return context
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 def _split(url: str) -> SplitResult:

@@ -2,8 +2,9 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from queue import SimpleQueue
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 Job = TypeVar("Job")
@@ -12,63 +13,96 @@ Result = TypeVar("Result")
 MOST_LANES = 64
 
 
-class Lanes(Generic[Job, Result]):
-    """Runs work(job) for the jobs of every host in their order, at_once of one host at a time.
+@dataclass(slots=True)
+class _Host(Generic[Job]):
+    queue: deque[Job] = field(default_factory=deque)
+    lanes: int = 0  # that work here, or are about to
 
-    Iterating gives the results as they come, in the iterating thread, and ends when all lanes have. work returns
-    None to leave its job, and all further jobs of its host, undone. What work raises is raised here.
+
+class Lanes(Generic[Job, Result]):
+    """Runs work(job) for the jobs of every host in their order, at_once(host) of one host at a time.
+
+    One thread submits jobs and takes the results as they come. What work raises is raised there.
     """
 
-    def __init__(self, jobs: Mapping[str, Iterable[Job]], work: Callable[[Job], Result | None], at_once: int) -> None:
+    def __init__(self, work: Callable[[Job], Result], at_once: Callable[[str], int]) -> None:
         self._work = work
-        self._queues = {host: deque(of_host) for host, of_host in jobs.items()}
-        self._places = deque(host for _ in range(at_once) for host in self._queues)
-        self._results: SimpleQueue[Result | BaseException | None] = SimpleQueue()
-        self._running = min(MOST_LANES, len(self._places))
-        # Daemons: a program that is told to end does not wait for a server.
-        self._threads = [threading.Thread(target=self._lane, daemon=True) for _ in range(self._running)]
+        self._at_once = at_once
+        self._hosts: dict[str, _Host[Job]] = {}
+        self._lock = threading.Lock()
+        self._places: SimpleQueue[str | None] = SimpleQueue()  # hosts that a thread shall turn to
+        self._results: SimpleQueue[Result | BaseException] = SimpleQueue()
+        self._under_way = 0  # submitted, and not taken as a result
+        self._threads = 0
 
-    def __iter__(self) -> Iterator[Result]:
-        """Start the lanes where that has not been done; may be called again after an interruption."""
-        for thread in self._threads:
-            if thread.ident is None:
-                thread.start()
-        while self._running:
-            result = self._results.get()
-            if result is None:
-                self._running -= 1
-            elif isinstance(result, BaseException):
-                raise result
-            else:
-                yield result
+    def submit(self, host: str, job: Job) -> None:
+        """Have a job done in a lane of that host."""
+        with self._lock:
+            state = self._hosts.setdefault(host, _Host())
+            state.queue.append(job)
+            self._under_way += 1
+            if state.lanes >= self._at_once(host):
+                return
+            state.lanes += 1
+        self._places.put(host)
+        if self._threads < min(MOST_LANES, self._under_way):
+            self._threads += 1
+            # A daemon: a program that is told to end does not wait for a server.
+            threading.Thread(target=self._lane, daemon=True).start()
+
+    def waiting(self, host: str) -> int:
+        """How many jobs of a host have not been begun."""
+        state = self._hosts.get(host)
+        return len(state.queue) if state else 0
+
+    def results(self) -> list[Result]:
+        """Wait for a result, and take all that have come; empty when nothing is under way."""
+        if not self._under_way:
+            return []
+        come = [self._take(wait=True)]
+        while True:
+            try:
+                come.append(self._take(wait=False))
+            except Empty:
+                return come
+
+    def drop(self, host: str) -> list[Job]:
+        """Take back a host's jobs that have not been begun."""
+        with self._lock:
+            state = self._hosts.pop(host, None)
+            dropped = list(state.queue) if state else []
+            if state:
+                state.queue.clear()
+            self._under_way -= len(dropped)
+        return dropped
 
     def stop(self) -> None:
-        """Begin no further job; those under way go on to their end."""
-        self._places.clear()
-        for queue in self._queues.values():
-            queue.clear()
+        """Begin no further job; those under way go on to their end, and results gives what becomes of them."""
+        for host in tuple(self._hosts):
+            self.drop(host)
+
+    def close(self) -> None:
+        """Send the threads home."""
+        for _ in range(self._threads):
+            self._places.put(None)
+
+    def _take(self, wait: bool) -> Result:
+        result = self._results.get(block=wait)
+        self._under_way -= 1
+        if isinstance(result, BaseException):
+            raise result
+        return result
 
     def _lane(self) -> None:
-        try:
-            # A pop, unlike a look and a pop, is one step that no other thread can divide.
-            while (host := _pop(self._places)) is not None:
-                while (job := _pop(self._queues[host])) is not None:
-                    result = self._work(job)
-                    if result is None:
-                        self._queues[host].clear()
-                    else:
-                        self._results.put(result)
-        except BaseException as error:
-            self._results.put(error)
-        finally:
-            self._results.put(None)
-
-
-Item = TypeVar("Item")
-
-
-def _pop(items: deque[Item]) -> Item | None:
-    try:
-        return items.popleft()
-    except IndexError:
-        return None
+        while (host := self._places.get()) is not None:
+            state = self._hosts.get(host)
+            while state is not None:
+                with self._lock:
+                    if not state.queue:
+                        state.lanes -= 1
+                        break
+                    job = state.queue.popleft()
+                try:
+                    self._results.put(self._work(job))
+                except BaseException as error:
+                    self._results.put(error)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from facecorpus.console import duration
+from facecorpus.crawl.limits import Limit, Limits
 from facecorpus.settings import FetchSettings
 
 BOT = "facecorpus"
@@ -20,6 +21,7 @@ PATIENCE = 300.0
 PAUSE_UNASKED = 5.0
 """Seconds of pause after "too many requests" from a host that does not say how long to wait."""
 
+_LONGER = 4  # times as long as before: the next rest of a host that still fails
 _LONGEST = 10 * 365 * 86_400.0  # seconds; whoever asks for more means "never"
 _OPT_OUTS = frozenset({"noai", "noimageai", "noindex", "noimageindex", "noml", "none"})
 _NAME = re.compile(r"[a-z_*][\w.*-]*")
@@ -38,11 +40,14 @@ class HostResting(Exception):
 class _Host:
     """What is known of one host in this run; times are those of the clock."""
 
-    def __init__(self, at_once: int) -> None:
-        self.slots = threading.BoundedSemaphore(at_once)
+    def __init__(self, limit: Limit) -> None:
+        self.slots = threading.BoundedSemaphore(limit.at_once)
+        self.interval = 60.0 / limit.a_minute
         self.next_at = 0.0
         self.paused_until = 0.0
         self.resting = ""
+        self.failures = 0  # in a row
+        self.trips = 0  # rests since the last answer
 
 
 class Manners:
@@ -57,13 +62,15 @@ class Manners:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] | None = None,
     ) -> None:
-        self._at_once = settings.per_host
-        self._interval = 60.0 / settings.requests_per_minute
+        self.limits = Limits(settings)
+        self._failures = settings.host_failures
+        self._rest_seconds = settings.host_rest_seconds
         self._clock = clock
         self._stopped = threading.Event()
         self._sleep = sleep or self._stopped.wait
         self._hosts: dict[str, _Host] = {}
         self._lock = threading.Lock()
+        self.rests: dict[str, str] = {}  # by host: why it was left alone for a while in this run
 
     @contextmanager
     def turn(self, host: str) -> Iterator[None]:
@@ -92,6 +99,27 @@ class Manners:
         """Ask the host nothing more in this run."""
         self._host(host).resting = reason
 
+    def answered(self, host: str) -> None:
+        """Note that the host works, whatever it answered."""
+        state = self._host(host)
+        state.failures = state.trips = 0
+
+    def failed(self, host: str, reason: str) -> None:
+        """Note that the host did not work; after so many failures in a row it rests, each time four times as long."""
+        state = self._host(host)
+        with self._lock:
+            state.failures += 1
+            if state.failures < self._failures or state.paused_until > self._clock():
+                return
+            seconds = self._rest_seconds * _LONGER**state.trips
+            state.trips += 1
+            state.paused_until = self._clock() + seconds
+            said = f"{state.failures} requests in a row failed, the last one with: {reason}"
+            if seconds > PATIENCE:
+                state.resting = said
+            else:
+                self.rests[host] = f"{said}; it was left alone for {duration(seconds)}"
+
     def stop(self) -> None:
         """End every wait; all hosts rest."""
         self._stopped.set()
@@ -103,7 +131,10 @@ class Manners:
 
     def _host(self, host: str) -> _Host:
         with self._lock:
-            return self._hosts.setdefault(host, _Host(self._at_once))
+            state = self._hosts.get(host)
+            if state is None:
+                state = self._hosts[host] = _Host(self.limits.of(host))
+            return state
 
     def _wait(self, host: str, state: _Host) -> float:
         """Seconds until the next try to get a turn; 0 where this request has it."""
@@ -117,7 +148,7 @@ class Manners:
                 raise HostResting(host, f"it asks to be left alone for {duration(state.paused_until - now)}")
             ready = max(state.next_at, state.paused_until)
             if ready <= now:
-                state.next_at = now + self._interval
+                state.next_at = now + state.interval
                 return 0.0
             return ready - now
 

@@ -1,13 +1,12 @@
 """robots.txt by RFC 9309: read once for each host, and what its absence or failure means."""
 
-import threading
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from protego import Protego
 
 from facecorpus.catalog.records import Outcome
 from facecorpus.crawl.failure import Failure
+from facecorpus.crawl.origins import PerOrigin
 from facecorpus.crawl.polite import BOT
 
 MAX_BYTES = 500 * 1024
@@ -19,23 +18,14 @@ class Robots:
 
     def __init__(self, read: Callable[[str], bytes]) -> None:
         self._read = read
-        self._rules: dict[str, Protego] = {}
-        self._reading: dict[str, threading.Lock] = {}
-        self._lock = threading.Lock()
+        self._rules = PerOrigin(lambda origin: Protego.parse(self._text(f"{origin}/robots.txt")))
 
     def allow(self, url: str) -> bool:
         """Whether the host's robots.txt allows this crawler the URL.
 
         Raises Failure where it cannot be reached: RFC 9309 §2.3.1.4 forbids to go on then.
         """
-        parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc.lower()}"
-        with self._lock:
-            reading = self._reading.setdefault(origin, threading.Lock())
-        with reading:
-            if origin not in self._rules:
-                self._rules[origin] = Protego.parse(self._text(f"{origin}/robots.txt"))
-        return bool(self._rules[origin].can_fetch(url, BOT))
+        return bool(self._rules.of(url).can_fetch(url, BOT))
 
     def _text(self, url: str) -> str:
         try:

@@ -1,22 +1,23 @@
 """Second stage of a crawl: download the candidates that wait, and store their photographs."""
 
-import hashlib
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from facecorpus.catalog import Catalog
-from facecorpus.catalog.records import Candidate, Download, Outcome
-from facecorpus.catalog.removals import removal_key
+from facecorpus.catalog.records import Outcome
 from facecorpus.console import duration, track
 from facecorpus.corpus import Corpus
-from facecorpus.crawl.fetch import Fetched, Fetcher
-from facecorpus.crawl.lanes import Lanes
-from facecorpus.crawl.polite import HostResting
-from facecorpus.crawl.sources import folder
-from facecorpus.store import Store
+from facecorpus.crawl.downloads import Downloads
+from facecorpus.crawl.fetch import Fetcher
+from facecorpus.crawl.plan import Plan
+from facecorpus.crawl.quota import Quota
+from facecorpus.errors import CorpusError
+
+RETRY_FAILED = "failed"
+"""Names all outcomes that may pass."""
+
+_NEVER_AGAIN = (Outcome.STORED, Outcome.REMOVED, Outcome.OUTSIDE_PERIOD, Outcome.UNCHANGED, Outcome.CHANGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class FetchSummary:
     bytes: int  # downloaded in all tries
     outcomes: dict[str, int]
     left_for_later: dict[str, str]
+    rested: dict[str, str]  # hosts that were left alone for a while, and why
+    enough: int  # candidates that wait because their person or subgroup has enough
     seconds: float
 
     def __str__(self) -> str:
@@ -43,142 +46,65 @@ class FetchSummary:
         others = {outcome: n for outcome, n in self.outcomes.items() if outcome != Outcome.STORED}
         if others:
             lines.append("The others: " + ", ".join(f"{n} {o.replace('_', ' ')}" for o, n in others.items()) + ".")
+        if self.enough:
+            lines.append(f"{self.enough} go on waiting: their person or subgroup has enough photographs.")
+        lines += [f"{host} did not work for a while: {reason}." for host, reason in self.rested.items()]
         lines += [f"{host} is left for the next run: {reason}." for host, reason in self.left_for_later.items()]
         return "\n".join(lines)
 
 
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """What became of one URL: every try, and the stored photograph where the last one brought it."""
+def fetch_candidates(corpus: Corpus, retry: str | None = None) -> FetchSummary:
+    """Download what waits: each URL once, in parallel over hosts, politely within each, subgroups in turn.
 
-    url: str
-    tries: Sequence[Download]
-    media_type: str = ""
-    sha256: str | None = None
-
-
-def fetch_candidates(corpus: Corpus) -> FetchSummary:
-    """Download what waits: each URL once, in parallel over hosts, politely within each.
-
-    A photograph is in the store before the catalog says so, and each URL is one transaction: what a killed run
-    left is taken up by the next. An interruption (KeyboardInterrupt) breaks off what is under way, records what has
-    come, and is raised again. Raises SourceError where a public host would be asked without a contact.
+    With retry ('failed', or the name of one outcome) only what failed so before is asked for again. A photograph is
+    in the store before the catalog says so: what a killed run left is taken up by the next. An interruption
+    (KeyboardInterrupt) breaks off what is under way, records what has come, and is raised again. Raises SourceError
+    where a public host would be asked without a contact, and CorpusError for a retry that is no failure's name.
     """
     begun = time.monotonic()
+    outcomes = _to_retry(retry)
     with corpus.catalog() as catalog, Fetcher(corpus.settings) as fetcher:
-        photographs = catalog.photos.counts()["photographs"]
-        outcomes, to_fetch = _set_aside(corpus, catalog)
-        waiting = outcomes.total() + len(to_fetch)
-        size, left = _download(corpus, catalog, fetcher, to_fetch, outcomes)
+        photographs = catalog.photos.count()
+        _reopen(corpus, catalog, outcomes)
+        waiting = catalog.candidates.count_waiting(outcomes)
+        quota = Quota(corpus.manifest.identities, corpus.settings.fetch, catalog.candidates.photographs())
+        with track("fetch", sum(waiting.values())) as tracker:
+            downloads = Downloads(corpus, catalog, fetcher, Plan(catalog.candidates, quota, outcomes), quota, tracker)
+            downloads.run()
+        still = catalog.candidates.count_waiting(outcomes)
         return FetchSummary(
-            candidates=waiting,
-            stored=outcomes[Outcome.STORED],
-            photographs=catalog.photos.counts()["photographs"] - photographs,
-            bytes=size,
-            outcomes=dict(outcomes.most_common()),
-            left_for_later=left,
+            candidates=sum(waiting.values()),
+            stored=downloads.outcomes[Outcome.STORED],
+            photographs=catalog.photos.count() - photographs,
+            bytes=downloads.bytes,
+            outcomes=dict(downloads.outcomes.most_common()),
+            left_for_later=downloads.left,
+            rested=fetcher.manners.rests,
+            enough=sum(count for identity_id, count in still.items() if quota.is_full(identity_id)),
             seconds=time.monotonic() - begun,
         )
 
 
-def _set_aside(corpus: Corpus, catalog: Catalog) -> tuple[Counter[str], list[Candidate]]:
-    """Settle what needs no request; return how many candidates ended how, and those that are to be fetched."""
-    people = {identity.identity_id: identity for identity in corpus.manifest.identities}
-
-    def outside(candidate: Candidate) -> bool:
-        return not people[candidate.identity_id].holds_on(candidate.taken_on)
-
-    candidates = catalog.candidates
-    # The manifest's periods may have been mended since.
-    candidates.reopen([c for c in candidates.refused(Outcome.OUTSIDE_PERIOD) if not outside(c)])
-    waiting = candidates.waiting()
-    taken_down = catalog.removals.keys()
-    removed = [c for c in waiting if removal_key(c.url) in taken_down]
-    catalog.removals.blank(removed)
-    late = [c for c in candidates.waiting() if outside(c)]
-    candidates.refuse(late, Outcome.OUTSIDE_PERIOD)
-    candidates.share_stored()
-    to_fetch = candidates.waiting()
-    outcomes = Counter({str(Outcome.REMOVED): len(removed), str(Outcome.OUTSIDE_PERIOD): len(late)})
-    outcomes[Outcome.STORED] = len(waiting) - sum(outcomes.values()) - len(to_fetch)
-    return +outcomes, to_fetch
+def _to_retry(retry: str | None) -> Sequence[str]:
+    """The outcomes that --retry names; none for an ordinary run."""
+    if retry is None:
+        return ()
+    if retry == RETRY_FAILED:
+        return [outcome for outcome in Outcome if outcome.can_pass]
+    names = [str(outcome) for outcome in Outcome if outcome not in _NEVER_AGAIN]
+    if retry not in names:
+        raise CorpusError(
+            f"--retry {retry} names no kind of failure; say {RETRY_FAILED} for all that may pass, or one of"
+            f" {', '.join(names)}."
+        )
+    return [retry]
 
 
-def _download(
-    corpus: Corpus, catalog: Catalog, fetcher: Fetcher, to_fetch: Sequence[Candidate], outcomes: Counter[str]
-) -> tuple[int, dict[str, str]]:
-    """Fetch each URL and record it; count into outcomes; return the bytes, and the hosts left for later."""
-    by_url: dict[str, list[Candidate]] = defaultdict(list)
-    for candidate in to_fetch:
-        by_url[candidate.url].append(candidate)
-    jobs: dict[str, list[Candidate]] = defaultdict(list)
-    for url, proposed in by_url.items():
-        jobs[_host(url)].append(proposed[0])
-    left: dict[str, str] = {}
-    size = 0
-    lanes = Lanes(jobs, _work(corpus, fetcher, catalog.removals.keys(), left), corpus.settings.fetch.per_host)
-
-    with track("fetch", len(by_url)) as tracker:
-
-        def note(done: _Done) -> None:
-            nonlocal size
-            _record(catalog, done)
-            outcomes[done.tries[-1].outcome] += len(by_url[done.url])
-            size += sum(download.bytes for download in done.tries)
-            tracker.advance(note=f"{outcomes[Outcome.STORED]} stored")
-
-        try:
-            for done in lanes:
-                note(done)
-        except BaseException:
-            lanes.stop()
-            fetcher.stop()
-            for done in lanes:
-                note(done)
-            raise
-    return size, left
-
-
-def _work(
-    corpus: Corpus, fetcher: Fetcher, taken_down: Collection[str], left: dict[str, str]
-) -> Callable[[Candidate], _Done | None]:
-    """What a lane does with one candidate: get its bytes and store them. The catalog is the main thread's."""
-
-    def work(candidate: Candidate) -> _Done | None:
-        try:
-            if candidate.source == folder.NAME:
-                fetched = [folder.read_file(candidate.url, corpus.settings.fetch.max_bytes)]
-            else:
-                fetched = fetcher.fetch_in_tries(candidate.url)
-        except HostResting as resting:
-            left[resting.host] = resting.reason
-            return None
-        return _stored(corpus.photos, candidate.url, fetched, taken_down)
-
-    return work
-
-
-def _stored(photos: Store, url: str, fetched: Sequence[Fetched], taken_down: Collection[str]) -> _Done:
-    *earlier, last = [one.download for one in fetched]
-    data = fetched[-1].data
-    if data is None:
-        return _Done(url, [*earlier, last])
-    if hashlib.sha256(data).hexdigest() in taken_down:
-        return _Done(url, [*earlier, replace(last, outcome=Outcome.REMOVED, detail="this photograph was taken down")])
-    return _Done(url, [*earlier, last], fetched[-1].media_type, photos.put(data))
-
-
-def _record(catalog: Catalog, done: _Done) -> None:
-    *earlier, last = done.tries
-    with catalog.transaction():
-        for download in earlier:
-            catalog.candidates.record(download)
-        catalog.candidates.record(last, done.media_type, done.sha256)
-
-
-def _host(url: str) -> str:
-    """In whose lane a URL is fetched; what is no web address has a lane of its own, and fails there."""
-    try:
-        return urlsplit(url).netloc.lower()
-    except ValueError:
-        return ""
+def _reopen(corpus: Corpus, catalog: Catalog, outcomes: Sequence[str]) -> None:
+    """Put back into the queue what failed before and is wanted again."""
+    if outcomes:
+        catalog.candidates.reopen(outcomes)
+        return
+    with catalog.transaction():  # the manifest's periods may have been mended since
+        for person in corpus.manifest.identities:
+            catalog.candidates.reopen_period(person.identity_id, person.photos_from, person.photos_until)

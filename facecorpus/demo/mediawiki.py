@@ -1,14 +1,15 @@
 """The part of the MediaWiki Action API that a crawler of Wikimedia Commons uses: action=query in formatversion=2.
 
-It answers generator=categorymembers, list=categorymembers and titles=…, the pages with prop=imageinfo, and continues as
-MediaWiki does: the client merges the whole `continue` object into its next request. Other properties are left out. See
-https://www.mediawiki.org/wiki/API:Query, API:Categorymembers, API:Imageinfo, API:Continue and Manual:Maxlag_parameter.
+It answers generator=categorymembers, generator=search for a "phrase", list=categorymembers and titles=…, the pages with
+prop=imageinfo, and continues as MediaWiki does: the client merges the whole `continue` object into its next request.
+Other properties are left out. See https://www.mediawiki.org/wiki/API:Query, API:Categorymembers, API:Search,
+API:Imageinfo, API:Continue and Manual:Maxlag_parameter.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from facecorpus.demo.imageinfo import image_info
+from facecorpus.demo.imageinfo import caption, image_info
 from facecorpus.demo.urls import name_of_title
 from facecorpus.demo.wiki import FilePage, Page, Wiki, normalise, sortkey
 
@@ -75,20 +76,22 @@ class MediaWikiApi:
         return answer
 
     def _generator(self, params: Params) -> Answer:
-        _one_of(params, "generator", ("categorymembers",))
-        batch = self._members(params, "gcm")
+        _one_of(params, "generator", ("categorymembers", "search"))
+        is_search = params["generator"] == "search"
+        batch = self._found(params) if is_search else self._members(params, "gcm")
+        going_on = "gsroffset" if is_search else "gcmcontinue"
         if not batch.pages:
             return {"batchcomplete": True}
         pages, unfinished = self._with_properties(batch.pages, params)
         query = {"query": {"pages": pages}}
         if unfinished:
             # The same members again, so the next request begins where this one did.
-            here = {key: params[key] for key in ("gcmcontinue",) if key in params}
+            here = {key: params[key] for key in (going_on,) if key in params}
             return {"continue": {**unfinished, **here, "continue": f"{'|'.join(here)}||"}, **query}
         if batch.next:
             return {
                 "batchcomplete": True,
-                "continue": {"gcmcontinue": batch.next, "continue": "gcmcontinue||"},
+                "continue": {going_on: batch.next, "continue": f"{going_on}||"},
                 **query,
             }
         return {"batchcomplete": True, **query}
@@ -126,6 +129,17 @@ class MediaWikiApi:
         start = _start(params, f"{prefix}continue", members)
         following = members[start + limit : start + limit + 1]
         return Batch(members[start : start + limit], _continue_value(following[0]) if following else None)
+
+    def _found(self, params: Params) -> Batch:
+        """The files whose title or description holds the words of a search, in the order of their ids."""
+        words = params.get("gsrsearch", "").strip('" ').casefold()
+        limit = _limit(params, "gsrlimit")
+        start = _integer(params, "gsroffset") if "gsroffset" in params else 0
+        found = [page for page in self._wiki.files if words in self._text_of(page)]
+        return Batch(found[start : start + limit], str(start + limit) if found[start + limit :] else None)
+
+    def _text_of(self, page: FilePage) -> str:
+        return f"{page.title} {caption(self._wiki, page, self._base_url)}".casefold()
 
     def _with_properties(self, pages: Sequence[Page], params: Params) -> tuple[list[Answer], Answer]:
         """The pages by id, files with imageinfo; and how to continue where too many thumbnails are asked for."""

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from facecorpus.boxes import iou
+from facecorpus.build.choose import one_a_cluster
 from facecorpus.catalog.fates import Fate
 from facecorpus.catalog.records import AcceptedFace, Box
 from facecorpus.corpus import Corpus
@@ -45,7 +46,9 @@ class Score:
 def score_review(corpus: Corpus, world: DemoWorld) -> Score:
     """Compare what the review of a demo corpus kept with the truth."""
     with corpus.catalog() as catalog:
-        return score(world, list(catalog.faces.accepted()), catalog.fates.all())
+        accepted = list(catalog.faces.accepted())
+        kept = one_a_cluster(accepted, corpus.settings.build.crop)
+        return score(world, [face for face in accepted if face.face_id in kept], catalog.fates.all())
 
 
 def score(world: DemoWorld, accepted: Sequence[AcceptedFace], fates: Iterable[Fate]) -> Score:

@@ -54,7 +54,7 @@ class Wiki:
     def __init__(self, world: DemoWorld) -> None:
         self.world = world
         self._names = {identity.identity_id: identity.name for identity in world.identities}
-        files = [
+        self.files = files = [
             FilePage(_FIRST_FILE_ID + number, world.title_of(row.file), row) for number, row in enumerate(world.truth)
         ]
         busiest = _busiest_years(world.truth)

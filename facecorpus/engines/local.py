@@ -12,14 +12,16 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
-from facecorpus.errors import ModelError, PictureError
+from facecorpus.engines.examine import describe_all, look
+from facecorpus.errors import ModelError
 from facecorpus.faces.records import Failure, PhotoAnalysis
 from facecorpus.settings import FacesSettings
 
 Task = tuple[str, Path]  # sha256, and the file with the bytes
 Result = tuple[str, PhotoAnalysis | Failure]
 
-_AHEAD = 2  # photographs at one worker: that in hand, and the next one, so that no worker waits for the parent
+_TOGETHER = 8  # photographs whose faces a worker describes at once
+AHEAD = 2 * _TOGETHER  # photographs at one worker: those in hand, and the next ones, so that it never waits
 _DEATHS = 2  # of workers over one photograph, after which it is given up
 _STILLBORN = 3  # workers in a row that ended before they had loaded their models
 
@@ -53,6 +55,7 @@ class _Worker:
     pipe: Connection
     tasks: deque[Task] = field(default_factory=deque)  # in the order of their results
     ready: bool = False
+    looking_at: str | None = None  # sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,13 @@ class _Ready:
     """A worker's first message: its models are loaded, or the sentence why not."""
 
     problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """Sent before each photograph, so that a worker's death is laid to the right one."""
+
+    sha256: str
 
 
 class _Crew:
@@ -88,6 +98,8 @@ class _Crew:
                     if message.problem:
                         raise ModelError(message.problem)
                     worker.ready, self._stillborn = True, 0
+                elif isinstance(message, _Looking):
+                    worker.looking_at = message.sha256
                 else:
                     worker.tasks.popleft()
                     yield message
@@ -102,7 +114,7 @@ class _Crew:
 
     def _hand_out(self) -> bool:
         """Give every worker tasks, the idle ones first; start workers while there is work. False: all is done."""
-        for load in range(_AHEAD):
+        for load in range(AHEAD):
             for worker in [worker for worker in self._workers if len(worker.tasks) == load]:
                 self._give(worker)
             while load == 0 and len(self._workers) < self._size and all(worker.tasks for worker in self._workers):
@@ -133,17 +145,18 @@ class _Crew:
                     f"{_STILLBORN} worker processes ended while they loaded the face models"
                     f" ({_cause(worker.process.exitcode)}); free memory, or set workers in [faces] lower."
                 )
-        elif worker.tasks:
-            sha256, _ = worker.tasks[0]
+        elif worker.looking_at in (in_hand := [sha256 for sha256, _ in worker.tasks]):
+            sha256 = worker.looking_at
             self._deaths[sha256] += 1
             if self._deaths[sha256] == _DEATHS:
-                worker.tasks.popleft()
+                del worker.tasks[in_hand.index(sha256)]
                 yield (
                     sha256,
                     Failure(
                         sha256,
                         f"{_DEATHS} worker processes ended over this picture ({_cause(worker.process.exitcode)});"
                         " it may need more memory than there is.",
+                        retry=True,
                     ),
                 )
         self._again.extendleft(reversed(worker.tasks))
@@ -173,29 +186,31 @@ def _work(pipe: Connection, settings: FacesSettings, max_pixels: int) -> None:
         import cv2
         import torch
 
-        from facecorpus.faces.analyze import analyze
         from facecorpus.faces.models import load_models
 
         cv2.setNumThreads(1)
         torch.set_num_threads(1)
-        models = load_models()
+        models = load_models(settings)
     except Exception as error:
         pipe.send(_Ready(str(error)))
         return
     pipe.send(_Ready())
-    while True:
-        try:
-            sha256, path = pipe.recv()
-        except EOFError:
-            return
-        result: PhotoAnalysis | Failure
-        try:
-            result = analyze(path.read_bytes(), sha256, models, settings, max_pixels)
-        except PictureError as error:
-            result = Failure(sha256, str(error))
-        except Exception as error:  # whatever one picture does to a library costs that picture alone
-            result = Failure(sha256, f"The analysis failed ({type(error).__name__}: {error}); look at the file.")
-        pipe.send((sha256, result))
+    while tasks := _next_tasks(pipe):
+        looked = []
+        for sha256, path in tasks:
+            pipe.send(_Looking(sha256))
+            looked.append(look(sha256, path.read_bytes, models, settings, max_pixels))
+        for result in describe_all(looked, models):
+            pipe.send((result.sha256, result))
+
+
+def _next_tasks(pipe: Connection) -> list[Task]:
+    """The tasks that have come, at least one and at most _TOGETHER; none where the pipe has ended."""
+    tasks: list[Task] = []
+    with suppress(EOFError):
+        while not tasks or (len(tasks) < _TOGETHER and pipe.poll()):
+            tasks.append(pipe.recv())
+    return tasks
 
 
 def _end_with_parent() -> None:

@@ -54,13 +54,12 @@ def face_chip(picture: Picture, box: Box, landmarks: Landmarks) -> Picture:
 def aligned_crop(picture: Picture, landmarks: Landmarks, size: int) -> Picture:
     """(size, size, 3): the upright face with hair and chin, warped from the picture at its full resolution.
 
-    Depends on the picture and the landmarks alone. Where the crop reaches over the picture's edge, the outermost
-    pixels are repeated.
+    Depends on the picture and the landmarks alone, to the bit and on any processor. Where the crop reaches over the
+    picture's edge, the outermost pixels are repeated.
     """
     matrix = _similarity(landmarks.astype(np.float64), mean_face(size))
     picture, matrix = _shrunk_for(picture, matrix, size)
-    crop = cv2.warpAffine(picture, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(crop, np.uint8)
+    return _warped(picture, matrix, size)
 
 
 def mean_face(size: int) -> NDArray[np.float64]:
@@ -82,12 +81,35 @@ def _rectangle(box: Box) -> Any:
 
 
 def _similarity(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(2, 3): the rotation, scale and shift that bring source closest to target (least squares; points as x + iy)."""
-    a, b = source @ (1, 1j), target @ (1, 1j)
-    spread = a - a.mean()
-    turn = np.vdot(spread, b - b.mean()) / max(np.vdot(spread, spread).real, 1e-12)
-    shift = b.mean() - turn * a.mean()
-    return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
+    """(2, 3): the rotation, scale and shift that bring source closest to target (least squares).
+
+    Plain sums and products: matrix products and complex numbers differ in their last bits between processors.
+    """
+    (x, y), (u, v) = source.T - source.mean(axis=0)[:, None], target.T - target.mean(axis=0)[:, None]
+    spread = max((x * x + y * y).sum(), 1e-12)
+    along, across = (x * u + y * v).sum() / spread, (x * v - y * u).sum() / spread
+    (x, y), (u, v) = source.mean(axis=0), target.mean(axis=0)
+    return np.array([[along, -across, u - along * x + across * y], [across, along, v - across * x - along * y]])
+
+
+def _warped(picture: Picture, matrix: NDArray[np.float64], size: int) -> Picture:
+    """(size, size, 3): bilinear, at whole 32nds of a pixel.
+
+    OpenCV's remap works on such places in whole numbers; its warpAffine gives other bytes where a processor has AVX2.
+    """
+    (a, b, c), (d, e, f) = matrix
+    scale = a * e - b * d
+    across, down = (np.arange(size) - c) / scale, (np.arange(size) - f) / scale
+    x = _fixed(e * across)[None, :] + _fixed(-b * down)[:, None]
+    y = _fixed(-d * across)[None, :] + _fixed(a * down)[:, None]
+    whole = np.stack([x >> 10, y >> 10], axis=-1).clip(-(2**15), 2**15 - 1).astype(np.int16)
+    part = ((y >> 5 & 31) << 5 | (x >> 5 & 31)).astype(np.uint16)
+    return np.asarray(cv2.remap(picture, whole, part, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+def _fixed(places: NDArray[np.float64]) -> NDArray[np.int64]:
+    """In 1024ths of a pixel, and 8 more: the sum of two, cut to 32nds, is rounded."""
+    return np.rint(places * 1024).astype(np.int64) + 8
 
 
 def _shrunk_for(picture: Picture, matrix: NDArray[np.float64], size: int) -> tuple[Picture, NDArray[np.float64]]:
@@ -110,5 +132,6 @@ def _shrunk_for(picture: Picture, matrix: NDArray[np.float64], size: int) -> tup
     ratio = np.array([(right - left) / small_size[0], (bottom - top) / small_size[1]])
     fitted = matrix.copy()
     fitted[:, :2] = matrix[:, :2] * ratio
-    fitted[:, 2] = matrix[:, 2] + matrix[:, :2] @ (ratio / 2 - 0.5 + (left, top))
+    across, down = ratio / 2 - 0.5 + (left, top)
+    fitted[:, 2] = matrix[:, 2] + matrix[:, 0] * across + matrix[:, 1] * down
     return small, fitted

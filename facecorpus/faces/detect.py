@@ -1,5 +1,6 @@
-"""Where the faces are: detectors behind one small protocol, and dlib's HOG detector with a policy of looks."""
+"""Where the faces are: detectors behind one small protocol, a policy of looks, and dlib's HOG detector."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,9 +15,12 @@ from facecorpus.settings import FacesSettings
 
 # dlib counts from 0; slightly below it the rendered and real pictures measured gave 2 % more faces and no false one.
 _THRESHOLD = -0.1
+# The first look; on rendered and real photographs it saw as many subjects as one at four times as many pixels.
+_COARSE_PIXELS = 100_000
 # HOG sees faces from 80 pixels on. Where the widest one found is hardly wider, others of its row were missed.
 _NARROW = 100
 _CLOSER = 1.5
+_TILTS = (35.0, -35.0)  # degrees; HOG itself sees heads tilted by up to about 25
 _OVERLAP = 0.3
 
 
@@ -38,31 +42,74 @@ class Detector(Protocol):
         ...
 
 
-class HogDetector:
-    """dlib's frontal HOG detector (Dalal & Triggs 2005), coarse to fine.
+class CoarseToFine(ABC):
+    """A policy of looks for a detector that sees faces of about 80 pixels and more.
 
-    The first look is at the picture shrunk to detect_pixels. Where it shows nothing, the picture is doubled, up to
-    `upsample` times; where it shows only narrow faces (a group), it is enlarged by half once, and both looks count.
-    So the price of enlarging is paid where it finds something.
+    The first look is at a small copy. Where it shows only narrow faces (a group), it is enlarged by half again and
+    again, up to half above detect_pixels, and all looks count. Where it shows nothing, it is doubled, up to
+    detect_pixels doubled `upsample` times; then a last look is at the picture tilted to either side. So the price of
+    a closer look is paid where it finds something.
     """
+
+    name: str
+
+    def detect(self, picture: Picture, settings: FacesSettings) -> list[Detection]:
+        """The faces at least min_face pixels wide, the surest first."""
+        picture = self.prepared(picture)
+        pixels = picture.shape[0] * picture.shape[1]
+        finest = min(1.0, (settings.detect_pixels / pixels) ** 0.5)
+        coarse = scale = min(finest, (_COARSE_PIXELS / pixels) ** 0.5)
+        closest = finest * _CLOSER if settings.upsample else finest
+        found = self.look(picture, scale)
+        while found and scale < closest and max(face.box[2] for face in found) * scale < _NARROW:
+            scale = min(scale * _CLOSER, closest)
+            found = _without_overlaps(found + self.look(picture, scale))
+        while not found and scale < finest * 2**settings.upsample:
+            scale = min(scale * 2, finest * 2**settings.upsample)
+            found = self.look(picture, scale)
+        if not found:
+            found = _without_overlaps([face for tilt in _TILTS for face in self._tilted_look(picture, coarse, tilt)])
+        return [face for face in found if face.box[2] >= settings.min_face]
+
+    def prepared(self, picture: Picture) -> Picture:
+        """The picture as the looks want it."""
+        return picture
+
+    @abstractmethod
+    def look(self, picture: Picture, scale: float) -> list[Detection]:
+        """The faces seen at this scale, in pixels of the picture, the surest first."""
+
+    def _tilted_look(self, picture: Picture, scale: float, degrees: float) -> list[Detection]:
+        """The faces of the picture turned about its middle; their boxes are upright ones around the same middle."""
+        small = _scaled(picture, scale)
+        height, width = small.shape[:2]
+        turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
+        cosine, sine = abs(turn[0, 0]), abs(turn[0, 1])
+        size = (round(width * cosine + height * sine), round(width * sine + height * cosine))
+        turn[:, 2] += (size[0] - width) / 2, (size[1] - height) / 2
+        back = cv2.invertAffineTransform(turn)
+        faces = []
+        for face in self.look(np.asarray(cv2.warpAffine(small, turn, size), np.uint8), 1):
+            left, top, wide, high = face.box
+            x, y = back @ (left + wide / 2, top + high / 2, 1)
+            box = ((x - wide / 2) / scale, (y - high / 2) / scale, wide / scale, high / scale)
+            faces.append(Detection(box, face.score))
+        return faces
+
+
+class HogDetector(CoarseToFine):
+    """dlib's frontal HOG detector (Dalal & Triggs 2005), on the grey picture: as many faces for a fifth less time."""
 
     name = "hog"
 
     def __init__(self) -> None:
         self._detector = dlib.get_frontal_face_detector()
 
-    def detect(self, picture: Picture, settings: FacesSettings) -> list[Detection]:
-        """The faces at least min_face pixels wide, the surest first."""
-        scale = min(1.0, (settings.detect_pixels / (picture.shape[0] * picture.shape[1])) ** 0.5)
-        found = self._look(picture, scale)
-        if found and settings.upsample and max(face.box[2] for face in found) * scale < _NARROW:
-            found = _without_overlaps(found + self._look(picture, scale * _CLOSER))
-        for doubled in range(1, settings.upsample + 1):
-            if not found:
-                found = self._look(picture, scale * 2**doubled)
-        return [face for face in found if face.box[2] >= settings.min_face]
+    def prepared(self, picture: Picture) -> Picture:
+        """(H, W) grey."""
+        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
 
-    def _look(self, picture: Picture, scale: float) -> list[Detection]:
+    def look(self, picture: Picture, scale: float) -> list[Detection]:
         """The faces seen at this scale, in pixels of the picture, the surest first."""
         boxes, scores, _ = self._detector.run(_scaled(picture, scale), 0, _THRESHOLD)
         return [

@@ -1,4 +1,4 @@
-"""The weights of dlib's face descriptor, read straight from its model file."""
+"""The weights of dlib's face descriptor and of its convolutional detector, read straight from their files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,8 @@ from facecorpus.errors import ModelError
 Floats = NDArray[np.float32]
 
 _CONVOLUTIONS = 29  # the stem, and two in each of 14 residual blocks
+_MMOD_CONVOLUTIONS = 6  # and one more, without scale and shift, that scores
+_EPSILON = 1e-4  # dlib's DEFAULT_BATCH_NORM_EPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,22 @@ class DescriptorWeights:
     mean: Floats  # (3,), of red, green, blue in 0..255
     convolutions: tuple[Convolution, ...]
     projection: Floats  # (features, 128)
+
+
+@dataclass(frozen=True, slots=True)
+class MmodWeights:
+    """All that the detector has learnt, from the pixels to the score of each window."""
+
+    mean: Floats  # (3,), of red, green, blue in 0..255
+    convolutions: tuple[Convolution, ...]
+
+
+def read_mmod(path: Path) -> MmodWeights:
+    """Read mmod_human_face_detector.dat. Raises ModelError where the file is another."""
+    try:
+        return _mmod(_Reader(path.read_bytes()))
+    except (ValueError, IndexError, OSError) as error:
+        raise ModelError(f"{path} is no face detector of dlib ({error}); reinstall the models.") from None
 
 
 def read_descriptor(path: Path) -> DescriptorWeights:
@@ -57,14 +75,43 @@ def _descriptor(reader: "_Reader") -> DescriptorWeights:
     return DescriptorWeights(mean, tuple(convolutions), reader.tensor().reshape(inputs, outputs))
 
 
+def _mmod(reader: "_Reader") -> MmodWeights:
+    reader.find("input_rgb_image_pyramid")
+    mean = np.array([reader.number() for _ in range(3)], np.float32)
+    convolutions = []
+    channels = len(mean)
+    for _ in range(_MMOD_CONVOLUTIONS):
+        plain = _plain_convolution(reader, channels)
+        channels = len(plain.bias)
+        reader.find("bn_con2")
+        scale, shift = reader.tensor().reshape(2, channels)
+        reader.skip(10)  # where scale and shift lie in that tensor: twice five integers
+        _, _, means, variances = (reader.tensor() for _ in range(4))  # of the last batch, then of all
+        scale = scale / np.sqrt(variances + np.float32(_EPSILON))
+        convolutions.append(_folded(plain, scale, shift - means * scale))
+    convolutions.append(_plain_convolution(reader, channels))
+    return MmodWeights(mean, tuple(convolutions))
+
+
 def _convolution(reader: "_Reader", channels: int) -> Convolution:
+    plain = _plain_convolution(reader, channels)
+    reader.find("affine_")
+    scale, shift = reader.tensor().reshape(2, len(plain.bias))
+    return _folded(plain, scale, shift)
+
+
+def _plain_convolution(reader: "_Reader", channels: int) -> Convolution:
     reader.find("con_4")
     parameters = reader.tensor()
     filters, height, width, stride, _, padding, _ = (reader.integer() for _ in range(7))
     weight, bias = parameters[:-filters].reshape(filters, channels, height, width), parameters[-filters:]
-    reader.find("affine_")
-    scale, shift = reader.tensor().reshape(2, filters)
-    return Convolution(weight * scale[:, None, None, None], bias * scale + shift, stride, padding)
+    return Convolution(weight, bias, stride, padding)
+
+
+def _folded(plain: Convolution, scale: Floats, shift: Floats) -> Convolution:
+    return Convolution(
+        plain.weight * scale[:, None, None, None], plain.bias * scale + shift, plain.stride, plain.padding
+    )
 
 
 class _Reader:
@@ -85,6 +132,11 @@ class _Reader:
         begin, self._at = self._at + 1, self._at + 1 + (head & 0x0F)
         magnitude = int.from_bytes(self._data[begin : self._at], "little")
         return -magnitude if head & 0x80 else magnitude
+
+    def skip(self, integers: int) -> None:
+        """Pass over so many integers."""
+        for _ in range(integers):
+            self.integer()
 
     def number(self) -> float:
         """A floating-point number: mantissa and exponent of two."""

@@ -8,10 +8,15 @@ from facecorpus.errors import ModelError
 from facecorpus.faces.align import Landmarker
 from facecorpus.faces.detect import Detector, HogDetector
 from facecorpus.faces.embed import Embedder, TorchEmbedder
+from facecorpus.faces.mmod import MmodDetector
+from facecorpus.faces.yunet import YunetDetector
+from facecorpus.settings import FacesSettings
 
+DEFAULTS = FacesSettings()
 PACKAGE = "face_recognition_models"
-# Both are CC0. The package's 68-point predictor is not used: its training data forbid commercial use.
+# All are CC0. The package's 68-point predictor is not used: its training data forbid commercial use.
 LANDMARKS = "shape_predictor_5_face_landmarks.dat"
+MMOD = "mmod_human_face_detector.dat"
 DESCRIPTOR = "dlib_face_recognition_resnet_model_v1.dat"
 
 
@@ -24,12 +29,19 @@ class Models:
     embedder: Embedder
 
 
-def load_models() -> Models:
+def load_models(settings: FacesSettings = DEFAULTS) -> Models:
     """Load the models of this machine, once in a process (about a second).
 
     Raises ModelError where a file is missing or is no model.
     """
-    return Models(HogDetector(), Landmarker(model_file(LANDMARKS)), TorchEmbedder(model_file(DESCRIPTOR)))
+    detector: Detector
+    if settings.detector == "mmod":
+        detector = MmodDetector(model_file(MMOD))
+    elif settings.detector == "yunet":
+        detector = YunetDetector(settings.yunet_model)
+    else:
+        detector = HogDetector()
+    return Models(detector, Landmarker(model_file(LANDMARKS)), TorchEmbedder(model_file(DESCRIPTOR)))
 
 
 def model_file(name: str) -> Path:

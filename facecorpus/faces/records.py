@@ -34,3 +34,4 @@ class Failure:
 
     sha256: str
     sentence: str
+    retry: bool = False  # the machine may be at fault: memory, a killed process

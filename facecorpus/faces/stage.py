@@ -1,13 +1,14 @@
 """The stage `faces`: analyse the photographs not analysed yet, then say whom each face stands for."""
 
 import time
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
 from facecorpus.catalog import Catalog
 from facecorpus.console import duration, track
 from facecorpus.corpus import Corpus
-from facecorpus.engines.local import analyze_all
+from facecorpus.engines.local import Result, analyze_all
 from facecorpus.faces.records import Failure, PhotoAnalysis
 from facecorpus.faces.subject import choose_subjects
 
@@ -46,21 +47,14 @@ def find_faces(corpus: Corpus) -> FacesSummary:
     May be killed at any moment: each photograph is stored as a whole, its crops before its row, and a further run
     takes up what is left. Raises ModelError where the face models are missing.
     """
-    settings = corpus.settings
     begun = time.monotonic()
     unreadable = 0
     with corpus.catalog() as catalog:
         waiting = catalog.photos.waiting()
-        items = ((sha256, corpus.photos.path(sha256)) for sha256 in waiting)
-        results = analyze_all(items, settings.faces, settings.fetch.max_pixels, settings.faces.workers)
-        with closing(results), track("faces", len(waiting)) as tracker:
-            for sha256, result in results:
-                if isinstance(result, Failure):
-                    catalog.photos.unreadable(sha256, result.sentence)
-                    unreadable += 1
-                else:
-                    _store(corpus, catalog, result)
-                tracker.advance()
+        with closing(_results(corpus, waiting)) as parts, track("faces", len(waiting)) as tracker:
+            for part in parts:
+                unreadable += _store(corpus, catalog, part)
+                tracker.advance(len(part))
         seconds = time.monotonic() - begun
         assign_subjects(catalog)
         counts = catalog.photos.counts()
@@ -80,17 +74,40 @@ def find_faces(corpus: Corpus) -> FacesSummary:
 
 def assign_subjects(catalog: Catalog) -> None:
     """Say of every face of the catalog whom it stands for, or that it is a bystander."""
-    catalog.faces.assign(choose_subjects(catalog.faces.with_proposals()))
+    catalog.faces.assign(choose_subjects(catalog.faces.with_proposals(), catalog.candidates.stated_boxes()))
 
 
-def _store(corpus: Corpus, catalog: Catalog, analysis: PhotoAnalysis) -> None:
-    for face, crop in zip(analysis.faces, analysis.crops, strict=True):
-        corpus.crops.put(face.face_id, crop)
-    catalog.photos.analysed(
-        analysis.sha256,
-        width=analysis.width,
-        height=analysis.height,
-        taken_on=analysis.taken_on,
-        phash=analysis.phash,
-        faces=analysis.faces,
-    )
+def _results(corpus: Corpus, waiting: Sequence[str]) -> Generator[list[Result], None, None]:
+    """What the engine of the settings makes of the photographs, in parts that are stored together."""
+    settings, max_pixels = corpus.settings.faces, corpus.settings.fetch.max_pixels
+    items = [(sha256, corpus.photos.path(sha256)) for sha256 in waiting]
+    if settings.engine == "daft":
+        from facecorpus.engines.daft import analyze_parts
+
+        yield from analyze_parts(items, settings, max_pixels, corpus.root / "parts")
+    else:
+        with closing(analyze_all(items, settings, max_pixels, settings.workers)) as results:
+            for result in results:
+                yield [result]
+
+
+def _store(corpus: Corpus, catalog: Catalog, part: Sequence[Result]) -> int:
+    """Store the crops of a part, then all its rows at once; return how many photographs were unreadable."""
+    for _, result in part:
+        if isinstance(result, PhotoAnalysis):
+            for face, crop in zip(result.faces, result.crops, strict=True):
+                corpus.crops.put(face.face_id, crop)
+    with catalog.transaction():
+        for sha256, result in part:
+            if isinstance(result, Failure):
+                catalog.photos.unreadable(sha256, result.sentence, retry=result.retry)
+            else:
+                catalog.photos.analysed(
+                    sha256,
+                    width=result.width,
+                    height=result.height,
+                    taken_on=result.taken_on,
+                    phash=result.phash,
+                    faces=result.faces,
+                )
+    return sum(isinstance(result, Failure) for _, result in part)

@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facecorpus.catalog.records import Face
+from facecorpus.boxes import iou
+from facecorpus.catalog.records import Box, Face
 
 Proposed = Sequence[tuple[Face, tuple[str, ...]]]
 """Faces with the identities for which their photograph was proposed."""
@@ -16,15 +18,21 @@ Vectors = NDArray[np.float64]
 LIKELY = 0.48
 """Distance of descriptors below which two faces are likely the same person's; 0.6, the usual cut, is too loose."""
 
+SAME_PLACE = 0.3
+"""Intersection over union from which a stated box and a found one are the same face: lists draw theirs wider."""
+
 _ROUNDS = 10
 
 
-def choose_subjects(faces: Proposed) -> dict[str, str]:
+def choose_subjects(faces: Proposed, stated: Mapping[tuple[str, str], Box] = MappingProxyType({})) -> dict[str, str]:
     """identity_id by face_id, for each face that stands for a person; every other face is a bystander.
 
     In each photograph the face nearest to the person's centroid is the subject, however far it is: review judges
     that. A face stands for one person at most; where two claim it, the nearer one has it, and the other takes the
     next best face of the photograph, if that is likely. The order of the faces does not matter.
+
+    stated holds the boxes, by photograph and identity, where a source says that the person's face is: the face that is
+    found there is the subject, whatever it is like.
     """
     photographs: dict[str, list[Face]] = defaultdict(list)
     proposed_for: dict[str, tuple[str, ...]] = {}
@@ -34,11 +42,30 @@ def choose_subjects(faces: Proposed) -> dict[str, str]:
         proposed_for[face.photo_sha256] = identities
         for identity in identities:
             photographs_of[identity][face.photo_sha256] = photographs[face.photo_sha256]
+    pointed_at = _pointed_at(photographs, stated)
+    for (sha256, identity), face in pointed_at.items():
+        if identity in photographs_of:
+            photographs_of[identity][sha256] = [face]
     centroids = {identity: _centroid(list(found.values())) for identity, found in photographs_of.items()}
     chosen: dict[str, str] = {}
     for sha256, shown in photographs.items():
-        chosen |= _assign(shown, {identity: centroids[identity] for identity in proposed_for[sha256]})
+        known = {pointed_at[sha256, i].face_id: i for i in proposed_for[sha256] if (sha256, i) in pointed_at}
+        others = [face for face in shown if face.face_id not in known]
+        open_for = {i: centroids[i] for i in proposed_for[sha256] if i not in known.values()}
+        chosen |= known | _assign(others, open_for)
     return chosen
+
+
+def _pointed_at(
+    photographs: Mapping[str, Sequence[Face]], stated: Mapping[tuple[str, str], Box]
+) -> dict[tuple[str, str], Face]:
+    """The face that is found where a source says that a person's face is, by photograph and identity."""
+    found: dict[tuple[str, str], Face] = {}
+    for (sha256, identity), box in stated.items():
+        best = max(photographs.get(sha256, ()), key=lambda face: iou(face.box, box), default=None)
+        if best is not None and iou(best.box, box) >= SAME_PLACE:
+            found[sha256, identity] = best
+    return found
 
 
 def _centroid(photographs: Sequence[Sequence[Face]]) -> Vectors:

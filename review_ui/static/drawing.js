@@ -1,34 +1,39 @@
 // How faces, sections, counts and the state of saving look; nothing here decides anything.
 
-import { cropOf, describe, Faces, SECTIONS } from "./faces.js";
+import { SECTIONS } from "./faces.js";
 
-const element = (tag, properties = {}, ...children) => {
+export const element = (tag, properties = {}, ...children) => {
   const made = Object.assign(document.createElement(tag), properties);
   made.append(...children);
   return made;
 };
 
-/** Draw a face into its cell; drawing it again keeps the picture. */
-export function fillCell(cell, face, isSelected) {
+/** Draw a face into its cell; drawing it again keeps the picture. The style sheet shows data-state and data-why. */
+export function fillCell(cell, faces, number, details, isSelected) {
   if (!cell.firstChild) {
-    cell.append(
-      element("img", { src: cropOf(face), alt: "", draggable: false, decoding: "async" }),
-      element("span", { className: "state" }),
-      element("span", { className: "why" }),
-    );
-    if (face.copies) cell.append(element("span", { className: "copies", textContent: `+${face.copies}` }));
-    cell.dataset.face = face.face_id;
+    const picture = cell.appendChild(document.createElement("img"));
+    picture.alt = "";
+    picture.draggable = false;
+    picture.decoding = "async";
+    picture.src = faces.cropOf(number);
+    cell.dataset.face = faces.ids[number];
   }
-  const { sign, text, automatic } = describe(face);
-  cell.dataset.verdict = Faces.verdictOf(face) ?? "";
-  cell.dataset.saved = face.wanted ? "no" : "yes";
-  cell.dataset.auto = automatic ? "yes" : "no";
-  cell.children[1].textContent = `${face.wanted ? "… " : ""}${sign} ${text}`.trim();
-  cell.children[2].textContent = automatic ? "automatically" : (face.reasons[0] ?? "");
+  const { sign, text, by, notes } = faces.describe(number);
+  const reasons = details?.reasons ?? [];
+  const copies = faces.copies.get(number);
+  const saving = faces.wanted.has(number);
+  cell.dataset.verdict = faces.verdictOf(number) ?? "";
+  cell.dataset.saved = saving ? "no" : "yes";
+  cell.dataset.by = by;
+  cell.dataset.disputed = faces.way(number).disputed ? "yes" : "no";
+  cell.dataset.state = `${isSelected ? "☑ " : ""}${saving ? "… " : ""}${sign} ${text}${copies ? ` +${copies}` : ""}`.replace(/ +/g, " ").trim();
+  cell.dataset.why = by || notes[0] || reasons[0] || "";
   cell.setAttribute("aria-selected", isSelected);
-  const copies = face.copies ? ` ${face.copies} copies.` : "";
-  const saving = face.wanted ? ", being saved" : automatic ? ", automatically" : "";
-  cell.setAttribute("aria-label", `Face ${face.place + 1}: ${text}${saving}. ${face.reasons.join(". ")}${copies}`);
+  const parts = [
+    `Face ${faces.places[number] + 1}: ${text}${saving ? ", being saved" : by ? `, ${by}` : ""}`, ...notes, ...reasons,
+  ];
+  if (copies) parts.push(copies === 1 ? "1 near-duplicate" : `${copies} near-duplicates`);
+  cell.setAttribute("aria-label", `${parts.join(". ")}.`);
 }
 
 /** A section with its heading and buttons; returns the element that becomes the grid. */
@@ -39,20 +44,14 @@ export function addBlock(host, section, title) {
     element("h2", { id: `title-${section}`, textContent: title }),
     element("p", { className: "quiet", id: `counts-${section}` }),
   );
-  if (section === "copies") {
-    head.append(element("p", { className: "quiet", textContent: "Near-duplicates; a better copy stands above for each." }));
-    const toggle = element("button", { type: "button", id: "toggle-copies", textContent: "Show" });
-    toggle.dataset.command = "copies";
-    toggle.setAttribute("aria-label", "Show or hide copies");
-    toggle.setAttribute("aria-expanded", "false");
-    toggle.setAttribute("aria-controls", "grid-copies");
-    head.append(toggle);
-  }
+  const note = { right: "The least sure first.", copies: "Near-duplicates; a better copy stands above for each." }[section];
+  if (note) head.append(element("p", { className: "quiet", textContent: note }));
   head.append(
+    bulkButton("expand", section, "", "e"),
     bulkButton("acceptAll", section, "accept", "A"),
     bulkButton("selectAll", section, "", "s"),
   );
-  const grid = element("div", { id: `grid-${section}`, className: "grid", hidden: section === "copies" });
+  const grid = element("div", { id: `grid-${section}`, className: "grid" });
   grid.dataset.section = section;
   const block = element("section", { className: "block", id: `block-${section}` }, head, grid);
   block.setAttribute("aria-labelledby", `title-${section}`);
@@ -65,6 +64,21 @@ function bulkButton(command, section, className, key) {
   Object.assign(button.dataset, { command, section });
   button.setAttribute("aria-keyshortcuts", key);
   return button;
+}
+
+/** Say on its button whether a section can show more, or less. */
+export function showExpand(section, total, grid) {
+  const button = document.getElementById(`expand-${section}`);
+  const open = !grid.collapsed && !grid.host.hidden;
+  button.hidden = open && total <= 2 * grid.columns && section !== "copies";
+  label(button, open ? "Show fewer" : `Show all ${total}`, "e");
+  button.setAttribute("aria-expanded", open);
+  button.setAttribute("aria-controls", `grid-${section}`);
+}
+
+function label(button, text, key) {
+  button.replaceChildren(`${text} `, element("kbd", { textContent: key }));
+  button.setAttribute("aria-label", text);
 }
 
 /** A button in the head of the page that leads to a section. */
@@ -83,45 +97,44 @@ export function addJump(host, section, title, number) {
 }
 
 /** The strip of faces to compare with. */
-export function fillReferences(host, references) {
+export function fillReferences(host, faces) {
   host.replaceChildren(
-    ...references.map((face) => {
-      const label = `${Math.round(face.likely * 100)} % likely`;
-      return element("li", {}, element("img", { src: cropOf(face), alt: label, title: label, width: 72, height: 72 }));
+    ...faces.references.map((number) => {
+      const label = `${Math.round(faces.likely[number] / 10)} % likely`;
+      return element("li", {}, element("img", { src: faces.cropOf(number), alt: label, title: label, width: 72, height: 72 }));
     }),
   );
 }
 
-/** Counts in the page's head, in each section's head, and on the buttons that act on a section. */
+/** Counts in the page's head, in each section's head, and on the buttons of sections; returns {total, left}. */
 export function showCounts(faces) {
-  const { total, saved, accepted, rejected } = faces.counts();
+  const counts = faces.counts();
   const progress = document.getElementById("progress");
-  progress.max = Math.max(total, 1);
-  progress.value = saved;
-  document.getElementById("counts").textContent = sentence(total, saved, accepted, rejected);
+  progress.max = Math.max(counts.total, 1);
+  progress.value = counts.saved;
+  document.getElementById("counts").textContent = sentence(counts);
   for (const [section] of SECTIONS) {
     const all = faces.sections.get(section).length;
-    if (!all) continue;
+    const line = document.getElementById(`counts-${section}`);
+    if (!line) continue;
     const left = faces.undecided(section).length;
     const of = all === 1 ? "1 face" : `${all} faces`;
-    document.getElementById(`counts-${section}`).textContent = left ? `${of}, ${left} undecided` : `${of}, all decided`;
+    line.textContent = left ? `${of}, ${left} undecided` : `${of}, all decided`;
     document.getElementById(`jump-${section}`).textContent = left || "✓";
-    bulkLabel(`acceptAll-${section}`, left === 1 ? "✓ Accept the undecided one" : `✓ Accept all ${left} undecided`, left, "A");
-    bulkLabel(`selectAll-${section}`, "Select undecided", left, "s");
+    const accept = document.getElementById(`acceptAll-${section}`);
+    const select = document.getElementById(`selectAll-${section}`);
+    label(accept, left === 1 ? "✓ Accept the undecided one" : `✓ Accept all ${left} undecided`, "A");
+    label(select, "Select undecided", "s");
+    accept.hidden = !left;
+    select.hidden = !left;
   }
+  return { total: counts.total, left: counts.total - counts.saved };
 }
 
-function sentence(total, saved, accepted, rejected) {
+function sentence({ total, saved, accepted, rejected, moved }) {
   if (!total) return "No ranked faces yet. Next: facecorpus crawl";
-  const parts = `${accepted} accepted · ${rejected} rejected`;
+  const parts = `${accepted} accepted · ${rejected} rejected${moved ? ` · ${moved} moved` : ""}`;
   return saved === total ? `✓ All ${total} decided · ${parts}` : `${total - saved} left of ${total} · ${parts}`;
-}
-
-function bulkLabel(id, text, left, key) {
-  const button = document.getElementById(id);
-  button.replaceChildren(`${text} `, element("kbd", { textContent: key }));
-  button.setAttribute("aria-label", text);
-  button.hidden = !left;
 }
 
 /** Whether everything is on disk. */

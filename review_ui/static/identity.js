@@ -1,131 +1,149 @@
-// The page of one person: ties the grids, the keys, the photograph and the queue of changes together.
+// The page of one person: ties the sheet of faces, the keys, the panels and the queue of changes together.
 
+import { Details } from "./details.js";
+import { fillReferences, showCounts, showSaveState } from "./drawing.js";
 import { Faces, SECTIONS } from "./faces.js";
-import { addBlock, addJump, fillCell, fillReferences, showCounts, showSaveState } from "./drawing.js";
-import { VirtualGrid } from "./grid.js";
 import { commandOf, fillHelp } from "./keys.js";
+import { lasso } from "./lasso.js";
+import { Learner, watch } from "./live.js";
+import { Near } from "./near.js";
+import { noteDecided, paceSentence } from "./pace.js";
 import { Photograph } from "./photograph.js";
+import { Picker } from "./picker.js";
 import { SaveQueue } from "./queue.js";
+import { Sheet } from "./sheet.js";
 
 const { identity, queue: queueKey, name } = document.body.dataset;
 const byId = (id) => document.getElementById(id);
 const help = byId("help");
-const reasonBar = byId("reasons");
+const bars = { reject: byId("reasons"), age: byId("ages") }; // by the command that asks
 const photograph = new Photograph(byId("photograph"));
-const selected = new Set(); // face ids
-const grids = new Map(); // section -> VirtualGrid
+const near = new Near(byId("near"), identity);
+const details = new Details(identity, (faceIds) => sheet?.redraw(faceIds.map((faceId) => faces.numbers.get(faceId))));
 const queue = new SaveQueue(queueKey, { onAnswer, onRefusal, onState });
-let faces = new Faces([]);
-let active = ""; // the section whose current face the keys act on
-let anchor = 0; // where a range selection began
+const learner = new Learner(identity, onOrder);
+const answered = new Map(); // number of a face -> when the server last said how it stands
+let faces;
+let sheet;
+let people = []; // [identity_id, name]
 
-// ---- What the keys and buttons act on
+// ---- What is said of faces
 
-const grid = () => grids.get(active);
-const current = () => grid().faces[grid().cursor];
-const targets = () => (selected.size ? [...selected] : [current().face_id]);
+const idsOf = (numbers) => numbers.map((number) => faces.ids[number]);
 
-function go(section, place, align) {
-  if (active && section !== active) replaceSelection([]); // a verdict never falls on faces of another section
-  active = section;
-  grid().focus(place, align);
-  for (const block of document.querySelectorAll(".block")) block.classList.toggle("active", block.id === `block-${section}`);
-  if (photograph.open) look();
-  about();
+function say(numbers, change) {
+  if (!numbers.length) return;
+  const said = { kind: "verdict", reason: "", identity_id: identity, ...change };
+  queue.push({ ask: "decisions", page: identity, face_ids: idsOf(numbers), ...said });
+  if (said.kind === "verdict") {
+    noteDecided(numbers.length);
+    learner.note(numbers.length, faces.ids.length);
+  }
+  sheet.select([]);
+  showWanted(numbers);
 }
 
-function move(command, extend) {
-  const from = grid().cursor;
-  const to = grid().target(command);
-  if (to === null) return leave(command);
-  if (extend && !selected.size) anchor = from;
-  go(active, to);
-  if (extend) selectRange(anchor, to);
-  else anchor = to;
-}
-
-/** Past a grid's edge: on to the neighbouring section that is open. */
-function leave(command) {
-  const open = [...grids.keys()].filter((section) => !grids.get(section).hidden);
-  const step = command === "up" || command === "left" ? -1 : 1;
-  const section = open[open.indexOf(active) + step];
-  if (!section) return;
-  go(section, step > 0 ? 0 : grids.get(section).faces.length - 1);
-  anchor = grid().cursor;
-}
-
-function jump(section) {
-  if (!grids.has(section)) return;
-  if (grids.get(section).hidden) toggleCopies(true);
-  const undecided = grids.get(section).faces.findIndex((face) => !Faces.verdictOf(face));
-  byId(`block-${section}`).scrollIntoView();
-  go(section, Math.max(0, undecided));
-}
-
-// ---- Selection
-
-function selectRange(from, to) {
-  const [low, high] = from < to ? [from, to] : [to, from];
-  replaceSelection(grid().faces.slice(low, high + 1).map((face) => face.face_id));
-}
-
-function replaceSelection(faceIds) {
-  const before = [...selected];
-  selected.clear();
-  for (const faceId of faceIds) selected.add(faceId);
-  redraw([...before, ...faceIds]);
-}
-
-function toggleSelected(faceId) {
-  if (!selected.delete(faceId)) selected.add(faceId);
-  redraw([faceId]);
-}
-
-// ---- Verdicts
-
-function decide(faceIds, verdict, reason = "") {
-  if (!faceIds.length) return;
-  queue.push({ kind: "decisions", identity_id: identity, face_ids: faceIds, verdict, reason });
-  replaceSelection([]);
-  showWanted(faceIds);
+/** A verdict on the faces that are meant; side by side it is the one looked at, as its own person's picture. */
+function decide(verdict, reason = "", identityId = identity) {
+  if (!near.open) return say(sheet.targets, { verdict, reason, identity_id: identityId });
+  if (!near.current) return;
+  const { face_id, identity_id } = near.current;
+  const own = identityId !== identity ? identityId : identity_id || identity;
+  queue.push({ ask: "decisions", page: identity, face_ids: [face_id], kind: "verdict", verdict, reason, identity_id: own });
 }
 
 function acceptAndGoOn() {
-  const here = grid().cursor;
-  decide(targets(), "accept");
-  const following = grid().faces.findIndex((face, place) => place > here && !Faces.verdictOf(face));
-  if (following > 0) go(active, following);
-}
-
-function reject(reason) {
-  askReason(false);
-  decide(targets(), "reject", reason);
+  const { grid, active } = sheet;
+  const here = grid.cursor;
+  decide("accept");
+  const following = grid.list.findIndex((number, place) => place > here && faces.isLeft(number));
+  if (following > 0 && following < grid.count) sheet.go(active, following);
 }
 
 /** Take back verdicts of this reviewer; another's stay. */
 function clear() {
-  const mine = (face) => (face.wanted ? face.wanted.verdict !== "undecided" : face.verdict && face.reviewer !== "auto");
-  decide(targets().filter((faceId) => mine(faces.get(faceId))), "undecided");
+  const mine = (number) => {
+    const wanted = faces.wanted.get(number)?.verdict;
+    return wanted ? wanted !== "undecided" : faces.way(number).verdict && faces.way(number).reviewer !== "auto";
+  };
+  say(sheet.targets.filter(mine), { verdict: "undecided" });
 }
 
-function askReason(asking) {
-  reasonBar.hidden = !asking;
-  byId("verdicts").hidden = asking;
+function takeDown() {
+  const count = sheet.targets.length;
+  say(sheet.targets, { kind: "removal", verdict: "remove" });
+  notice(`${count === 1 ? "1 photograph" : `${count} photographs`} marked for removal everywhere; z takes it back.`);
+}
+
+/** Answer a bar: the reason of a rejection, or the age group. */
+function answer(command, text) {
+  ask(command, false);
+  if (command === "reject") decide("reject", text);
+  else say(sheet.targets, { kind: "age", verdict: text });
+}
+
+const asking = () => Object.keys(bars).find((command) => !bars[command].hidden);
+
+function ask(command, open) {
+  bars[command].hidden = !open;
+  byId("verdicts").hidden = open;
 }
 
 function step(kind) {
-  queue.push({ kind, identity_id: identity });
+  queue.push({ ask: kind, page: identity });
 }
 
-// ---- What the queue reports
+// ---- What the server reports
 
-function onAnswer(change, answer) {
-  if (change.identity_id !== identity) return;
-  faces.settle(answer.faces);
-  showWanted([...answer.faces.map((face) => face.face_id), ...(change.face_ids ?? [])]);
-  const count = answer.faces.length === 1 ? "1 face" : `${answer.faces.length} faces`;
-  const done = { undo: "Undone", redo: "Done again", accept: "Accepted", reject: "Rejected", undecided: "Taken back" };
-  notice(answer.faces.length ? `${done[change.verdict ?? change.kind]}: ${count}` : `Nothing to ${change.kind}`);
+function settle(standings) {
+  const now = performance.now();
+  const numbers = standings.map(({ face_id }) => faces.numbers.get(face_id)).filter((number) => number !== undefined);
+  for (const number of numbers) answered.set(number, now);
+  const moved = faces.settle(standings);
+  showWanted(numbers, moved);
+  if (near.open) near.refresh();
+}
+
+function onAnswer(change, { faces: standings, touched }) {
+  if (change.page !== identity || !faces) return;
+  settle(standings);
+  showWanted(change.face_ids?.map((faceId) => faces.numbers.get(faceId)).filter((number) => number !== undefined) ?? []);
+  const count = touched === 1 ? "1 face" : `${touched} faces`;
+  const done = {
+    undo: "Undone", redo: "Done again", accept: "Accepted", reject: "Rejected", undecided: "Taken back",
+    remove: "Marked for removal", young: "Young", adult: "Adult", old: "Old",
+  };
+  const said = change.verdict === "accept" && change.identity_id !== identity
+    ? `Moved to ${faces.names.get(change.identity_id)}` : done[change.verdict ?? change.ask];
+  const disputed = standings.filter((standing) => standing.disputed);
+  const others = disputed.length ? ` – somebody else judged ${disputed.length === 1 ? "it" : disputed.length} differently: see Disagreements` : "";
+  notice(touched ? `${said}: ${count}${others}` : `Nothing to ${change.ask}`);
+}
+
+/** Others' verdicts, and this reviewer's in another window; what was answered since the question is newer. */
+function onNews(standings, asked) {
+  const news = standings.filter((standing) => {
+    const number = faces.numbers.get(standing.face_id);
+    if (number === undefined || (answered.get(number) ?? 0) > asked) return false;
+    const { verdict, reviewer } = faces.way(number);
+    standing.foreign = standing.reviewer && standing.reviewer !== faces.reviewer
+      && (verdict !== standing.verdict || reviewer !== standing.reviewer);
+    return true;
+  });
+  const foreign = news.filter((standing) => standing.foreign);
+  settle(news.map(({ foreign: _, ...standing }) => standing));
+  if (!foreign.length) return;
+  const who = [...new Set(foreign.map((standing) => standing.reviewer))].join(" and ");
+  notice(`${who} has just decided ${foreign.length === 1 ? "1 face" : `${foreign.length} faces`} of this person.`);
+}
+
+function onOrder(order, everywhere) {
+  const moved = sheet.learn(order, everywhere);
+  counts();
+  if (moved || everywhere) {
+    const faces = moved === 1 ? "1 face" : `${moved} faces`;
+    notice(`New order${everywhere ? "" : " below"}, by what you decided: ${faces} changed section.`);
+  }
 }
 
 function onState(state, waiting, sentence) {
@@ -135,22 +153,24 @@ function onState(state, waiting, sentence) {
 
 function onRefusal(change, sentence) {
   notice(sentence);
-  showWanted(change.face_ids ?? []);
+  if (!faces) return;
+  const numbers = (change.face_ids ?? []).map((faceId) => faces.numbers.get(faceId));
+  let moved = false;
+  if (change.kind === "removal") for (const number of numbers) moved = faces.remove(number, change.verdict !== "remove") || moved;
+  showWanted(numbers, moved);
 }
 
-function showWanted(faceIds) {
-  faces.want(faceIds, queue.wanted());
-  redraw(faceIds);
-  showCounts(faces);
+function showWanted(numbers, moved = false) {
+  const left = faces.want(numbers, queue.wanted());
+  if (left || moved) sheet.relayout();
+  else sheet.redraw(numbers);
+  counts();
 }
 
-function redraw(faceIds) {
-  for (const faceId of new Set(faceIds)) {
-    const face = faces.get(faceId);
-    if (face) grids.get(face.section).redraw(face.place);
-  }
-  if (photograph.open) photograph.describe(current());
-  about();
+function counts() {
+  const { total, left } = showCounts(faces);
+  byId("pace").textContent = paceSentence(left);
+  byId("done").hidden = !total || left > 0;
 }
 
 function notice(text) {
@@ -158,48 +178,80 @@ function notice(text) {
 }
 
 function about() {
-  const { reasons, place, section } = current();
-  const title = SECTIONS.find(([key]) => key === section)[1];
-  const selection = selected.size ? `${selected.size} selected · ` : "";
-  const why = reasons.length ? ` · ${reasons.join(" · ")}` : "";
-  byId("about").textContent = `${selection}${title}, ${place + 1} of ${grid().faces.length}${why}`;
+  if (photograph.open && sheet.current !== undefined) {
+    if (photograph.number === sheet.current) photograph.describe(faces);
+    else look();
+  }
+  if (sheet.current === undefined) return;
+  const { places, sectionOf, ids } = faces;
+  const title = SECTIONS.find(([key]) => key === sectionOf[sheet.current])[1];
+  const selection = sheet.selected.size ? `${sheet.selected.size} selected · ` : "";
+  const why = [...faces.describe(sheet.current).notes, ...(details.get(ids[sheet.current])?.reasons ?? [])];
+  byId("about").textContent =
+    [`${selection}${title}, ${places[sheet.current] + 1} of ${sheet.grid.list.length}`, ...why].join(" · ");
 }
 
-// ---- The photograph and other panels
+// ---- Panels
 
 function look() {
-  const reference = faces.references.find((face) => face !== current() && face.verdict !== "reject");
-  photograph.show(current(), reference);
+  const reference = faces.references.find((number) => number !== sheet.current && faces.verdictOf(number) !== "reject");
+  photograph.show(faces, sheet.current, details, reference);
 }
 
-function togglePhotograph() {
-  if (photograph.open) photograph.close();
-  else look();
-  byId("main").inert = photograph.open;
-  if (photograph.open) photograph.panel.focus();
-  else grid().focus(grid().cursor);
-}
-
-function toggleCopies(open = grids.get("copies").host.hidden) {
-  const { host } = grids.get("copies");
-  host.hidden = !open;
-  byId("toggle-copies").setAttribute("aria-expanded", open);
-  byId("toggle-copies").textContent = open ? "Hide" : "Show";
-  grids.get("copies").measure();
-  grids.get("copies").render();
-  if (!open && active === "copies") jump([...grids.keys()][0]);
+/** Open or close what lies over the sheet; one at a time. */
+function panel(which) {
+  const opening = which && !which.open;
+  for (const one of [photograph, near]) if (one.open) one.close();
+  if (opening && which === photograph) look();
+  if (opening && which === near) near.show(faces.ids[sheet.current], faces.names);
+  byId("main").inert = Boolean(opening);
+  if (opening) which.panel.focus();
+  else sheet.grid.focus(sheet.grid.cursor);
 }
 
 function escape() {
+  const bar = asking();
   if (help.open) help.close();
-  else if (!reasonBar.hidden) askReason(false);
-  else if (photograph.open) togglePhotograph();
-  else replaceSelection([]);
+  else if (bar) ask(bar, false);
+  else if (photograph.open || near.open) panel(null);
+  else sheet.select([]);
 }
 
 function toggleHelp() {
-  if (help.open) help.close();
-  else help.showModal();
+  if (help.open) return help.close();
+  const answers = (bar) => [...bar.querySelectorAll("[data-key]")].map(({ dataset }) => [dataset.key, dataset.answer]);
+  fillHelp(help.querySelector(".key-tables"), { reject: answers(bars.reject), age: answers(bars.age) });
+  help.showModal();
+  help.scrollTop = 0;
+}
+
+const holds = (text) => ([id, title]) => title.toLowerCase().includes(text) || id.includes(text);
+
+const mover = new Picker(byId("people"), (text) => people
+  .filter(([id]) => id !== identity).filter(holds(text))
+  .map(([id, title]) => ({ label: title, hint: id, act: () => decide("accept", "", id) })));
+
+const finder = new Picker(byId("search"), async (text) => {
+  const found = people.filter(holds(text))
+    .map(([id, title]) => ({ label: title, hint: "go to this person", act: () => location.assign(`/identity/${id}`) }));
+  if (!text) return found;
+  const response = await fetch(`/api/identity/${identity}/search?text=${encodeURIComponent(text)}`);
+  const numbers = response.ok ? (await response.json()).faces.map((faceId) => faces.numbers.get(faceId)) : [];
+  return [...SECTIONS.flatMap(([section, title]) => inSection(section, title, numbers)), ...found];
+});
+
+/** The line that selects the faces found in one section. */
+function inSection(section, title, numbers) {
+  const own = numbers.filter((number) => number !== undefined && !faces.removed.has(number) && faces.sectionOf[number] === section);
+  if (!own.length) return [];
+  own.sort((one, other) => faces.places[one] - faces.places[other]);
+  const act = () => {
+    const grid = sheet.grids.get(section);
+    if (grid.host.hidden || (grid.collapsed && faces.places[own[0]] >= grid.count)) sheet.expand(section);
+    sheet.go(section, faces.places[own[0]]);
+    sheet.select(own);
+  };
+  return [{ label: `${own.length === 1 ? "1 face" : `${own.length} faces`} here: ${title}`, hint: "select", act }];
 }
 
 // ---- Commands
@@ -207,39 +259,54 @@ function toggleHelp() {
 const ACTIONS = {
   next: () => byId("next-person")?.click(),
   previous: () => byId("previous-person")?.click(),
-  section: ({ key }) => jump(SECTIONS[Number(key) - 1][0]),
-  photograph: togglePhotograph,
+  section: ({ key }) => sheet.jump(SECTIONS[Number(key) - 1][0]),
+  expand: ({ section }) => sheet.expand(section ?? sheet.active),
+  photograph: () => panel(photograph),
+  duplicates: () => panel(near),
+  search: () => finder.open(),
+  reorder: () => learner.ask(true),
   help: toggleHelp,
-  accept: () => decide(targets(), "accept"),
+  accept: () => decide("accept"),
   acceptNext: acceptAndGoOn,
-  reject: () => askReason(reasonBar.hidden),
+  reject: () => ask("reject", bars.reject.hidden),
   clear,
-  acceptAll: ({ section }) => decide(faces.undecided(section ?? active).map((face) => face.face_id), "accept"),
+  move: () => mover.open(),
+  age: () => ask("age", bars.age.hidden),
+  takeDown,
+  acceptAll: ({ section }) => say(faces.undecided(section ?? sheet.active), { verdict: "accept" }),
   undo: () => step("undo"),
   redo: () => step("redo"),
-  select: () => { toggleSelected(current().face_id); anchor = grid().cursor; },
-  selectAll: ({ section }) => replaceSelection(faces.undecided(section ?? active).map((face) => face.face_id)),
-  copies: () => toggleCopies(),
+  select: () => { sheet.toggle(sheet.current); sheet.anchor = sheet.grid.cursor; },
+  selectAll: ({ section }) => {
+    if (section && section !== sheet.active) sheet.jump(section);
+    sheet.select(faces.undecided(section ?? sheet.active));
+  },
   escape,
 };
 
-const WITHOUT_FACES = new Set(["next", "previous", "help"]);
+const WITHOUT_FACES = new Set(["next", "previous", "help", "search", "undo", "redo"]);
+const SIDE_BY_SIDE = new Set(["accept", "reject", "move", "undo", "redo", "duplicates", "photograph", "help", "escape"]);
 
 function run(command) {
-  if (!grids.size && !WITHOUT_FACES.has(command.name)) return;
-  if (ACTIONS[command.name]) ACTIONS[command.name](command);
-  else move(command.name, command.extend);
+  if (!faces || (sheet.current === undefined && !WITHOUT_FACES.has(command.name))) return;
+  if (near.open && !SIDE_BY_SIDE.has(command.name)) {
+    const step = { left: -1, up: -1, right: 1, down: 1 }[command.name];
+    if (step) near.move(step);
+  } else if (ACTIONS[command.name]) ACTIONS[command.name](command);
+  else sheet.move(command.name, command.extend);
 }
 
 function onKey(event) {
+  if (event.target.closest("input") || document.querySelector("dialog[open]:not(#help)")) return;
   const command = commandOf(event);
   const onControl = event.target.closest("button, a");
   if (onControl && (event.key === " " || event.key === "Enter")) return;
   if (help.open && !["help", "escape"].includes(command?.name)) return;
-  if (!reasonBar.hidden && !help.open) {
-    const button = [...reasonBar.querySelectorAll("[data-key]")].find(({ dataset }) => dataset.key === event.key);
-    if (button && !event.ctrlKey && !event.metaKey && !event.altKey) reject(button.dataset.reason);
-    else if (!["reject", "escape", "help"].includes(command?.name)) return;
+  const bar = asking();
+  if (bar && !help.open) {
+    const button = [...bars[bar].querySelectorAll("[data-key]")].find(({ dataset }) => dataset.key === event.key);
+    if (button && !event.ctrlKey && !event.metaKey && !event.altKey) answer(bar, button.dataset.answer);
+    else if (![bar, "escape", "help"].includes(command?.name)) return;
     if (button) return event.preventDefault();
   }
   if (!command) return;
@@ -248,46 +315,35 @@ function onKey(event) {
 }
 
 function onClick(event) {
-  const button = event.target.closest("[data-command], [data-reason]");
-  if (button?.dataset.reason) return reject(button.dataset.reason);
+  const button = event.target.closest("[data-command], [data-answer]");
+  if (button?.dataset.answer) return answer(button.closest("#ages") ? "age" : "reject", button.dataset.answer);
   if (button) {
     const { command, key, section } = button.dataset;
     run({ name: command, key, section });
-    if (button.hidden) grid().focus(grid().cursor); // the button has done all that it was there for
+    if (button.hidden) sheet.grid.focus(sheet.grid.cursor); // the button has done all that it was there for
     return;
   }
+  const beside = event.target.closest("#near li");
+  if (beside) return near.move(Number(beside.dataset.place) - near.cursor);
   const cell = event.target.closest("[role=gridcell]");
   if (!cell) return;
-  const section = cell.closest("[role=grid]").dataset.section;
+  const { section } = cell.closest("[role=grid]").dataset;
   const place = Number(cell.dataset.place);
-  const range = event.shiftKey && section === active;
-  if (range && !selected.size) anchor = grid().cursor;
-  go(section, place);
-  if (range) return selectRange(anchor, place);
-  if (event.ctrlKey || event.metaKey) toggleSelected(current().face_id);
-  anchor = place;
+  const range = event.shiftKey && section === sheet.active;
+  if (range && !sheet.selected.size) sheet.anchor = sheet.grid.cursor;
+  sheet.go(section, place);
+  if (range) return sheet.selectRange(sheet.anchor, place);
+  if (event.ctrlKey || event.metaKey) sheet.toggle(sheet.current);
+  sheet.anchor = place;
 }
 
 // ---- Setting up
-
-/** Draw one section, where the person has faces in it. */
-function addSection(section, title, number) {
-  const own = faces.sections.get(section);
-  if (!own.length) return;
-  const host = addBlock(byId("blocks"), section, title);
-  addJump(byId("jumps"), section, title, number);
-  const drawn = new VirtualGrid(host, own, `${title}: ${name}`, (cell, face) => {
-    fillCell(cell, face, selected.has(face.face_id));
-  });
-  drawn.cursor = Math.max(0, own.findIndex((face) => !Faces.verdictOf(face)));
-  grids.set(section, drawn);
-}
 
 function listen() {
   let waiting = false;
   const render = () => {
     waiting = false;
-    for (const drawn of grids.values()) drawn.render();
+    sheet.render();
   };
   const soon = () => {
     if (!waiting) requestAnimationFrame(render);
@@ -298,40 +354,46 @@ function listen() {
     const root = document.documentElement.style;
     root.setProperty("--top", `${getComputedStyle(byId("top")).position === "sticky" ? byId("top").offsetHeight : 0}px`);
     root.setProperty("--bottom", `${byId("bar").offsetHeight}px`);
-    for (const drawn of grids.values()) drawn.measure();
+    sheet.measure();
     soon();
   });
   for (const id of ["blocks", "top", "bar"]) observer.observe(byId(id));
   addEventListener("resize", soon);
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", onClick);
-  document.addEventListener("dblclick", (event) => { if (event.target.closest("[role=gridcell]")) togglePhotograph(); });
+  document.addEventListener("dblclick", (event) => { if (event.target.closest("[role=gridcell]")) panel(photograph); });
   // A click on a button leaves the keyboard where it was: on the current face.
   document.addEventListener("mousedown", (event) => { if (event.target.closest("button")) event.preventDefault(); });
   addEventListener("beforeunload", (event) => { if (queue.failures) event.preventDefault(); });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  help.addEventListener("close", () => help.querySelector(".key-tables").replaceChildren());
+  lasso(byId("blocks"), (target) => sheet.grids.get(target.closest("[role=grid]")?.dataset.section), (grid, places, adding) => {
+    if (!places.length) return;
+    sheet.go(grid.host.dataset.section, places.at(-1));
+    sheet.select([...(adding ? sheet.selected : []), ...places.map((place) => grid.list[place])]);
+  });
 }
 
 async function load() {
-  fillHelp(help.querySelector(".key-tables"), [...reasonBar.querySelectorAll("[data-key]")].map(
-    ({ dataset }) => [dataset.key, dataset.reason],
-  ));
-  listen();
   const response = await fetch(`/api/identity/${identity}`);
   const answer = await response.json();
   if (!response.ok) return notice(answer.error);
-  faces = new Faces(answer.faces);
+  faces = new Faces(answer, identity);
+  people = answer.people;
   queue.latest.set(identity, { undo: answer.undo, redo: answer.redo });
-  faces.want([...queue.wanted().keys()], queue.wanted());
-  SECTIONS.forEach(([section, title], place) => addSection(section, title, place + 1));
-  fillReferences(byId("references"), faces.references);
-  showCounts(faces);
-  if (grids.size) {
-    for (const drawn of grids.values()) drawn.render();
-    const begin = [...grids.keys()].find((section) => section !== "copies" && faces.undecided(section).length);
-    go(begin ?? [...grids.keys()][0], grids.get(begin ?? [...grids.keys()][0]).cursor);
-  }
+  const waiting = [...queue.wanted().keys()].map((faceId) => faces.numbers.get(faceId));
+  faces.want(waiting.filter((number) => number !== undefined), queue.wanted());
+  sheet = new Sheet(faces, details, name, about);
+  fillReferences(byId("references"), faces);
+  counts();
+  listen();
+  sheet.render();
+  sheet.begin();
   queue.send();
+  watch(identity, answer.latest, onNews);
 }
 
-load().catch(() => notice("The server is away; start facecorpus review again and reload this page."));
+load().catch((error) => {
+  notice("The server is away; start facecorpus review again and reload this page.");
+  throw error;
+});

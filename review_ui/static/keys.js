@@ -10,15 +10,22 @@ export const COMMANDS = [
   { name: "first", keys: ["Home"], label: "First face of the section", group: "Move" },
   { name: "last", keys: ["End"], label: "Last face of the section", group: "Move" },
   { name: "section", keys: ["1", "2", "3", "4"], label: "Go to a section", group: "Move" },
+  { name: "expand", keys: ["e"], label: "Show all of the section, or its first rows", group: "Move" },
   { name: "next", keys: ["n"], label: "Next person", group: "Move" },
   { name: "previous", keys: ["p"], label: "Previous person", group: "Move" },
+  { name: "search", keys: ["/"], label: "Search people, and faces by caption or reason", group: "Move" },
   { name: "photograph", keys: ["f"], label: "Full photograph, and back", group: "Look" },
+  { name: "duplicates", keys: ["d"], label: "Near-duplicates side by side, and back", group: "Look" },
+  { name: "reorder", keys: ["o"], label: "New order, by what was decided", group: "Look" },
   { name: "help", keys: ["?"], label: "This help", group: "Look" },
   { name: "accept", keys: [" ", "a"], label: "Accept", group: "Decide" },
   { name: "acceptNext", keys: ["Enter"], label: "Accept, and go to the next undecided face", group: "Decide" },
   { name: "reject", keys: ["r"], label: "Reject; then the key of a reason:", group: "Decide" },
   { name: "clear", keys: ["u"], label: "Take back my verdict", group: "Decide" },
   { name: "acceptAll", keys: ["A"], label: "Accept all undecided faces of the section", group: "Decide" },
+  { name: "move", keys: ["m"], label: "This is somebody else: choose who", group: "Decide" },
+  { name: "age", keys: ["g"], label: "Age group in this photograph; then its key:", group: "Decide" },
+  { name: "takeDown", keys: ["t"], label: "Mark the photograph for removal everywhere", group: "Decide" },
   { name: "undo", keys: ["z"], label: "Undo, as often as you like", group: "Decide" },
   { name: "redo", keys: ["Z"], label: "Redo", group: "Decide" },
   { name: "select", keys: ["x"], label: "Select the face, or let go of it", group: "Select" },
@@ -41,16 +48,17 @@ export function commandOf(event) {
   return name ? { name, key: event.key, extend: false } : null;
 }
 
-/** Fill the help with the key map; `reasons` are [key, reason] pairs. */
-export function fillHelp(host, reasons) {
+/** Fill the help with the key map; `answers` has [key, text] pairs by the command that asks for one. */
+export function fillHelp(host, answers) {
   const tables = new Map();
   for (const { keys, label, group, name } of COMMANDS) {
     if (!tables.has(group)) tables.set(group, addTable(host, group));
     addLine(tables.get(group), keys.map((key) => SHOWN[key] ?? key), label);
-    if (name === "reject") for (const [key, reason] of reasons) addLine(tables.get(group), ["r", key], reason, " then ");
+    for (const [key, text] of answers[name] ?? []) addLine(tables.get(group), [keys[0], key], text, " then ");
   }
   addLine(tables.get("Select"), ["Shift + arrow", "Shift + click"], "Select a range");
   addLine(tables.get("Select"), ["Ctrl + click"], "Select one more");
+  addLine(tables.get("Select"), ["drag"], "Select what the rectangle touches; with Ctrl, in addition");
 }
 
 function addTable(host, group) {

@@ -1,6 +1,6 @@
 // The full photograph with the face marked, who took it, and its licence.
 
-import { cropOf, describe } from "./faces.js";
+import { element } from "./drawing.js";
 
 export class Photograph {
   constructor(panel) {
@@ -8,6 +8,7 @@ export class Photograph {
     this.picture = panel.querySelector(".frame img");
     this.box = panel.querySelector(".box");
     this.picture.addEventListener("error", () => panel.querySelector(".frame").classList.add("missing"));
+    this.number = -1;
   }
 
   get open() {
@@ -15,8 +16,17 @@ export class Photograph {
   }
 
   /** Show the photograph of a face beside the surest face. */
-  show(face, reference) {
+  async show(faces, number, details, reference) {
     this.panel.hidden = false;
+    this.number = number;
+    this.panel.querySelector(".crop").src = faces.cropOf(number);
+    if (reference !== undefined) this.panel.querySelector(".reference").src = faces.cropOf(reference);
+    this.describe(faces);
+    const face = await details.wait(faces.ids[number]);
+    if (face && this.number === number) this.fill(face);
+  }
+
+  fill(face) {
     this.panel.querySelector(".frame").classList.remove("missing");
     const address = `/photos/${face.photo_sha256}`;
     if (this.picture.getAttribute("src") !== address) this.picture.src = address;
@@ -24,37 +34,34 @@ export class Photograph {
     const [x, y, width, height] = face.box;
     const percent = (part, whole) => `${(100 * part) / whole}%`;
     // The frame has the photograph's shape, so shares of it are shares of the upright photograph.
-    const frame = this.box.parentElement;
-    frame.style.setProperty("--ratio", face.photo_width / face.photo_height);
+    this.box.parentElement.style.setProperty("--ratio", face.photo_width / face.photo_height);
     Object.assign(this.box.style, {
       left: percent(x, face.photo_width),
       top: percent(y, face.photo_height),
       width: percent(width, face.photo_width),
       height: percent(height, face.photo_height),
     });
-    this.panel.querySelector(".crop").src = cropOf(face);
-    if (reference) this.panel.querySelector(".reference").src = cropOf(reference);
-    this.describe(face);
     this.panel.querySelector(".title").textContent = face.title;
     this.field("author", face.author || "not stated");
     this.field("licence", face.licence || "not stated");
+    this.field("taken", face.taken_on || "not stated");
     this.field("size", `${face.photo_width} × ${face.photo_height} pixels, face ${Math.round(width)}`);
     this.page(face.page_url);
-    this.panel.querySelector(".why").replaceChildren(
-      ...face.reasons.map((reason) => Object.assign(document.createElement("li"), { textContent: reason })),
-    );
+    this.panel.querySelector(".why").replaceChildren(...face.reasons.map((reason) => element("li", { textContent: reason })));
   }
 
   /** Say how the face stands. */
-  describe(face) {
-    const { sign, text, automatic } = describe(face);
+  describe(faces) {
+    const { sign, text, by, notes } = faces.describe(this.number);
     const line = this.panel.querySelector(".verdict");
-    line.textContent = `${sign} ${text}`.trim() + (face.wanted ? " – saving…" : automatic ? " automatically" : "");
-    line.dataset.verdict = face.wanted?.verdict ?? face.verdict ?? "";
+    const state = faces.wanted.has(this.number) ? "– saving…" : by;
+    line.textContent = [sign, text, state, ...notes.map((note) => `· ${note}`)].filter(Boolean).join(" ");
+    line.dataset.verdict = faces.verdictOf(this.number) ?? "";
   }
 
   close() {
     this.panel.hidden = true;
+    this.number = -1;
   }
 
   field(name, text) {
@@ -68,9 +75,8 @@ export class Photograph {
       host.textContent = address || "not stated";
       return;
     }
-    const link = Object.assign(document.createElement("a"), {
-      href: address, textContent: address, target: "_blank", rel: "noopener noreferrer",
-    });
-    host.replaceChildren(link);
+    host.replaceChildren(
+      element("a", { href: address, textContent: address, target: "_blank", rel: "noopener noreferrer" }),
+    );
   }
 }

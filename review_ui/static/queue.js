@@ -13,12 +13,12 @@ export class SaveQueue {
     this.onRefusal = onRefusal;
     this.onState = onState;
     this.waiting = JSON.parse(sessionStorage.getItem(key) ?? "[]");
-    this.latest = new Map(); // identity_id -> {undo, redo}: the batches that the next undo and redo take
+    this.latest = new Map(); // page -> {undo, redo}: the batches that the next undo and redo take
     this.sending = false;
     this.failures = 0;
   }
 
-  /** Add {kind: "decisions" | "undo" | "redo", identity_id, …} and send as soon as its turn comes. */
+  /** Add {ask: "decisions" | "undo" | "redo", page, …} and send as soon as its turn comes. */
   push(change) {
     this.waiting.push(change);
     this.keep();
@@ -35,12 +35,15 @@ export class SaveQueue {
     this.keep();
   }
 
-  /** The verdicts not on disk yet: face_id -> {verdict, reason}, the latest of each face. */
+  /** What is not on disk yet: face_id -> {verdict, reason, identity_id}, {age} and {removed}, the latest of each. */
   wanted() {
     const wanted = new Map();
-    for (const change of this.waiting) {
-      if (change.kind !== "decisions") continue;
-      for (const faceId of change.face_ids) wanted.set(faceId, { verdict: change.verdict, reason: change.reason });
+    for (const { ask, kind, face_ids, verdict, reason, identity_id } of this.waiting) {
+      if (ask !== "decisions") continue;
+      const news = kind === "age" ? { age: verdict }
+        : kind === "removal" ? { removed: verdict === "remove" }
+          : { verdict, reason, identity_id };
+      for (const faceId of face_ids) wanted.set(faceId, { ...wanted.get(faceId), ...news });
     }
     return wanted;
   }
@@ -51,13 +54,13 @@ export class SaveQueue {
     while (this.waiting.length) {
       this.report();
       const change = this.waiting[0];
-      if (change.kind !== "decisions" && change.batch === undefined) {
-        change.batch = this.latest.get(change.identity_id)?.[change.kind] ?? null;
+      if (change.ask !== "decisions" && change.batch === undefined) {
+        change.batch = this.latest.get(change.page)?.[change.ask] ?? null;
         this.keep();
       }
       if (change.batch === null) {
         this.take();
-        this.onRefusal(change, `Nothing to ${change.kind}`);
+        this.onRefusal(change, `Nothing to ${change.ask}`);
         continue;
       }
       const { answer, refusal, away } = await post(change);
@@ -71,7 +74,7 @@ export class SaveQueue {
       this.failures = 0;
       this.take();
       if (answer) {
-        this.latest.set(change.identity_id, { undo: answer.undo, redo: answer.redo });
+        this.latest.set(change.page, { undo: answer.undo, redo: answer.redo });
         this.onAnswer(change, answer);
       } else this.onRefusal(change, refusal);
     }
@@ -85,10 +88,10 @@ export class SaveQueue {
 }
 
 /** One try: {answer}, {refusal: sentence} that no further try would change, or {away: sentence}. */
-async function post({ kind, ...body }) {
+async function post({ ask, ...body }) {
   let response;
   try {
-    response = await fetch(`/api/${kind}`, {
+    response = await fetch(`/api/${ask}`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),

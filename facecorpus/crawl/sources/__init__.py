@@ -1,20 +1,35 @@
 """Where photographs come from: one file a source, all behind the same small interface."""
 
+from collections.abc import Callable
+from functools import partial
+
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.fetch import Fetcher
+from facecorpus.crawl.sources.archive import Archive
 from facecorpus.crawl.sources.commons import Commons
+from facecorpus.crawl.sources.engines import ENGINES, Engine
+from facecorpus.crawl.sources.flickr import Flickr
 from facecorpus.crawl.sources.folder import Folder
-from facecorpus.crawl.sources.source import NoPhotographs, Source
+from facecorpus.crawl.sources.openverse import Openverse
+from facecorpus.crawl.sources.source import NoPhotographs, Source, WrongPerson
+from facecorpus.crawl.sources.urls import Urls
 from facecorpus.errors import SourceError
 
-__all__ = ["NoPhotographs", "Source", "open_source"]
+__all__ = ["NoPhotographs", "Source", "WrongPerson", "open_source"]
 
 
 def open_source(name: str, corpus: Corpus, fetcher: Fetcher) -> Source:
     """The source of that name; SourceError where it is not known, or the settings do not suffice for it."""
-    match name:
-        case "commons":
-            return Commons(corpus.settings.crawl, fetcher)
-        case "folder":
-            return Folder.of(corpus)
-    raise SourceError(f"There is no source {name!r}; 'sources' in corpus.toml may name commons and folder.")
+    crawl = corpus.settings.crawl
+    makers: dict[str, Callable[[], Source]] = {
+        "commons": lambda: Commons(crawl, fetcher, corpus.manifest.identities),
+        "openverse": lambda: Openverse(crawl, fetcher),
+        "flickr": lambda: Flickr(crawl, fetcher),
+        **{engine: partial(Engine, engine, crawl, fetcher, corpus.root) for engine in ENGINES},
+        "urls": lambda: Urls.of(corpus),
+        "folder": lambda: Folder.of(corpus),
+        "archive": lambda: Archive.of(corpus),
+    }
+    if name not in makers:
+        raise SourceError(f"There is no source {name!r}; 'sources' in corpus.toml may name {', '.join(makers)}.")
+    return makers[name]()

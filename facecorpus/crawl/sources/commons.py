@@ -1,67 +1,111 @@
-"""Wikimedia Commons, or any MediaWiki: the photographs in a person's category and its sub-categories.
+"""Wikimedia Commons, or any MediaWiki: the photographs of a person, found in four ways.
 
-See https://www.mediawiki.org/wiki/API:Categorymembers, API:Imageinfo, API:Continue and Manual:Maxlag_parameter.
+The picture that Wikidata shows of the person (P18); the person's category and those below it; files that state that
+they depict the person (P180); files in whose text the name stands. The first three rest on the person's item, which
+is checked against the manifest before; a file found by several ways is proposed once.
 """
 
-import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from facecorpus.catalog.records import Candidate
 from facecorpus.crawl.fetch import Fetcher
+from facecorpus.crawl.mediawiki import BATCH, ApiRefusal, Json, MediaWiki
 from facecorpus.crawl.sources.extmetadata import plain_value, taken_on
-from facecorpus.crawl.sources.source import NoPhotographs
-from facecorpus.errors import SourceError
+from facecorpus.crawl.sources.portraits import may_hold_portraits
+from facecorpus.crawl.sources.source import NoPhotographs, Source, WrongPerson
+from facecorpus.crawl.wikidata import Item, People, Wikidata, differences, named
 from facecorpus.manifest import Identity
 from facecorpus.settings import CrawlSettings
 
-Json = dict[str, Any]
+Found = Iterator[tuple[str, Json]]
+"""Which way led there, and the file's page with its imageinfo."""
 
 NAME = "commons"
-MAXLAG = 5  # seconds of database lag above which the servers are left alone
 
 _PICTURES = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/tiff")
-_LATER = ("maxlag", "ratelimited", "readonly")  # error codes of answers with status 200
 _LONGEST_TITLE = 200
-_NO_PORTRAITS = re.compile(
-    r"\b(?:signatures?|autographs?|handwriting|letters|manuscripts|documents|quot(?:es|ations)|"
-    r"statues?|sculptures?|busts|monuments?|memorials?|plaques?|graves?|tombs?|funerals?|burials?|mausoleums?|"
-    r"paintings?|drawings?|engravings?|caricatures?|cartoons?|illustrations?|murals?|graffiti|posters?|stickers?|"
-    r"wax|dolls?|toys?|cosplay|impersonators?|stamps?|coins?|banknotes?|medals?|"
-    r"logos?|icons?|coats? of arms|flags?|maps?|charts?|diagrams?|"
-    r"audio|sounds?|voice|recordings?|videos?|songs?|albums?|discograph(?:y|ies)|books?|magazines?|covers|"
-    r"named after|things|places|buildings?|houses?|homes?|residences?|streets?|stars? on the)\b",
-    re.IGNORECASE,
-)
 
 
-class Commons:
-    """Asks a MediaWiki's API, one question at a time."""
+class Commons(Source):
+    """Asks a MediaWiki's API, one question at a time; identities are whom it will be asked about."""
 
     name = NAME
 
-    def __init__(self, settings: CrawlSettings, fetcher: Fetcher) -> None:
+    def __init__(self, settings: CrawlSettings, fetcher: Fetcher, identities: Sequence[Identity] = ()) -> None:
         self._settings = settings
-        self._fetcher = fetcher
+        self._wiki = MediaWiki(settings.commons_api, fetcher, "commons_api")
+        wikidata = Wikidata(settings, fetcher)
+        self._people = People(wikidata, identities)
+        self.hosts = tuple(dict.fromkeys(wiki.host for wiki in (wikidata.wikipedia, wikidata.wikidata, self._wiki)))
+
+    def check(self, identity: Identity) -> bool:
+        """Compare the manifest with the item that it names; False where it names none."""
+        if not named(identity):
+            return False
+        item = self._people.item(identity)
+        contradictions = [str(one) for one in differences(identity, item) if one.contradicts]
+        if contradictions:
+            item_id = f" ({item.item_id}, {item.description or item.label})" if item else ""
+            raise WrongPerson(
+                f"{identity.name}{item_id}: {'; '.join(contradictions)}. Correct the manifest; nothing is crawled for"
+                " this person until then."
+            )
+        return True
 
     def candidates(self, identity: Identity) -> Iterator[Candidate]:
-        """The pictures of the person's category, then those of its sub-categories, level by level."""
-        if not identity.commons_category:
-            raise NoPhotographs(f"{identity.name}: the manifest names no Commons category.")
-        seen: set[int] = set()
-        for category in self._categories(identity.commons_category):
-            for page in self._files(category):
-                candidate = _candidate(identity.identity_id, page, rank=len(seen))
-                if candidate is not None and page["pageid"] not in seen:
-                    seen.add(page["pageid"])
-                    yield candidate
-        if not seen:
+        """The pictures that the four ways lead to, one way after the other. Raises WrongPerson as check does."""
+        item = self._people.item(identity) if self.check(identity) else None
+        categories = _categories_of(identity, item)
+        if not categories and item is None:
             raise NoPhotographs(
-                f"{identity.name}: {self._settings.commons_api} has no pictures in Category:"
-                f"{identity.commons_category}; check commons_category in the manifest."
+                f"{identity.name}: the manifest names no Commons category, and nothing that leads to one; fill in"
+                " commons_category, wikidata_id or wikipedia_title."
+            )
+        seen: set[int] = set()
+        for found_by, page in self._ways(identity, item, categories):
+            candidate = _candidate(identity.identity_id, page, found_by, rank=len(seen))
+            if candidate is not None and page["pageid"] not in seen:
+                seen.add(page["pageid"])
+                yield candidate
+        if not seen:
+            asked = " and ".join(f"Category:{category}" for category in categories) or f"about {item and item.item_id}"
+            raise NoPhotographs(
+                f"{identity.name}: {self._wiki.url} has no pictures in {asked}, nor under the name; check"
+                " commons_category in the manifest."
             )
 
-    def _categories(self, name: str) -> Iterator[str]:
+    def requests(self, identity: Identity, wanted: int) -> int:
+        """A batch each for the files, and as many again for sub-categories, about; the check is shared by fifty."""
+        return 4 + 2 * -(-wanted // BATCH)
+
+    def _ways(self, identity: Identity, item: Item | None, categories: Sequence[str]) -> Found:
+        if item is not None:
+            yield from self._picture(item)
+        for category in categories:
+            yield from self._in_category(category)
+        if item is not None:
+            yield from self._depicting(item)
+        yield from self._under_name(identity)
+
+    def _picture(self, item: Item) -> Found:
+        if item.pictures:
+            titles = "|".join(f"File:{name}" for name in item.pictures[:BATCH])
+            for page in self._wiki.files("P18", {"titles": titles}, self._settings.commons_width):
+                yield f"P18 of {item.item_id}", page
+
+    def _in_category(self, name: str) -> Found:
+        try:
+            for category in self._below(name):
+                for page in self._wiki.category_files(category, self._settings.commons_width):
+                    yield category, page
+        except ApiRefusal as refusal:
+            if refusal.code != "invalidcategory":
+                raise
+            raise NoPhotographs(
+                f"Category:{name} is no name that {self._wiki.url} accepts; check commons_category in the manifest."
+            ) from None
+
+    def _below(self, name: str) -> Iterator[str]:
         """The category and those below it that may hold portraits, breadth first, each once."""
         root = f"Category:{name}"
         seen, level = {root}, [root]
@@ -71,87 +115,31 @@ class Commons:
                 yield category
                 if depth == self._settings.commons_depth:
                     continue
-                for title in self._subcategories(category):
+                for title in self._wiki.subcategories(category):
                     if title not in seen and may_hold_portraits(title, name):
                         seen.add(title)
                         below.append(title)
             level = below
 
-    def _files(self, category: str) -> Iterator[Json]:
-        """The category's files with their imageinfo."""
-        params: dict[str, str | int] = {
-            "generator": "categorymembers",
-            "gcmtitle": category,
-            "gcmtype": "file",
-            "gcmlimit": 50,  # at most so many thumbnails are answered at once
-            "prop": "imageinfo",
-            "iiprop": "url|size|mime|sha1|extmetadata|timestamp|user|mediatype",
-        }
-        if self._settings.commons_width:
-            params["iiurlwidth"] = self._settings.commons_width
-        pages: dict[int, Json] = {}
-        for answer in self._query(category, params):
-            # One batch of files may come in several answers, each with the imageinfo of some.
-            for page in answer.get("query", {}).get("pages", ()):
-                pages.setdefault(page["pageid"], {}).update(page)
-            if answer.get("batchcomplete"):
-                yield from pages.values()
-                pages = {}
-        yield from pages.values()
+    def _depicting(self, item: Item) -> Found:
+        """A wiki without structured data answers with none."""
+        statement = f"P180={item.item_id}"
+        for page in self._wiki.search_files(f"haswbstatement:{statement}", self._settings.commons_width):
+            yield statement, page
 
-    def _subcategories(self, category: str) -> Iterator[str]:
-        params: dict[str, str | int] = {
-            "list": "categorymembers",
-            "cmtitle": category,
-            "cmtype": "subcat",
-            "cmprop": "title",
-            "cmlimit": 500,
-        }
-        for answer in self._query(category, params):
-            for member in answer.get("query", {}).get("categorymembers", ()):
-                yield str(member["title"])
-
-    def _query(self, category: str, params: dict[str, str | int]) -> Iterator[Json]:
-        """The answers to one question; each one's whole `continue` goes into the next request."""
-        url = self._settings.commons_api
-        base = {"action": "query", "format": "json", "formatversion": 2, "maxlag": MAXLAG, **params}
-        going_on: dict[str, str | int] = {}
-        while True:
-            answer = self._fetcher.get_json(url, base | going_on, is_busy=_is_busy)
-            if not isinstance(answer, dict):
-                raise SourceError(f"{url} answers, but not as a MediaWiki API does; check commons_api in corpus.toml.")
-            _check_error(url, category, answer)
-            yield answer
-            if "continue" not in answer:
-                return
-            going_on = answer["continue"]
+    def _under_name(self, identity: Identity) -> Found:
+        words = '"' + identity.name.replace('"', " ") + '"'
+        for page in self._wiki.search_files(words, self._settings.commons_width):
+            yield f"search for {words}", page
 
 
-def may_hold_portraits(title: str, person: str) -> bool:
-    """Whether a sub-category is worth a look: not one of signatures, statues, maps, things named after the person.
-
-    The person's own name does not count: "Terence Stamp in 1966" holds no stamps.
-    """
-    topic = title.removeprefix("Category:").replace(person.replace("_", " "), " ")
-    return not _NO_PORTRAITS.search(topic)
+def _categories_of(identity: Identity, item: Item | None) -> list[str]:
+    """The manifest's category first, then those that the item names; underscores and spaces are one."""
+    named_ones = (identity.commons_category, *(item.categories if item else ()))
+    return list(dict.fromkeys(name.replace("_", " ") for name in named_ones if name))
 
 
-def _is_busy(answer: Any) -> bool:
-    error = answer.get("error") if isinstance(answer, dict) else None
-    return isinstance(error, dict) and error.get("code") in _LATER
-
-
-def _check_error(url: str, category: str, answer: Json) -> None:
-    error = answer.get("error")
-    if error is None:
-        return
-    code, info = error.get("code", "unknown"), error.get("info", "it does not say why")
-    if code == "invalidcategory":
-        raise NoPhotographs(f"{category} is no name that {url} accepts; check commons_category in the manifest.")
-    raise SourceError(f"{url} refuses the question about {category}: {info} ({code}).")
-
-
-def _candidate(identity_id: str, page: Json, rank: int) -> Candidate | None:
+def _candidate(identity_id: str, page: Json, found_by: str, rank: int) -> Candidate | None:
     """What a page's imageinfo proposes; None where it is no picture of pixels (SVG, PDF, sound, film)."""
     info = (page.get("imageinfo") or [{}])[0]
     if info.get("mediatype", "BITMAP") != "BITMAP" or info.get("mime") not in _PICTURES or "url" not in info:
@@ -169,4 +157,5 @@ def _candidate(identity_id: str, page: Json, rank: int) -> Candidate | None:
         licence_url=plain_value(metadata, "LicenseUrl"),
         author=plain_value(metadata, "Artist") or plain_value(metadata, "Attribution") or str(info.get("user", "")),
         taken_on=taken_on(metadata),
+        found_by=found_by,
     )

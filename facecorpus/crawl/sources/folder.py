@@ -9,8 +9,8 @@ from urllib.request import url2pathname
 from facecorpus.catalog.gateway import now
 from facecorpus.catalog.records import Candidate, Download, Outcome
 from facecorpus.corpus import Corpus
-from facecorpus.crawl.fetch import Fetched, judged
-from facecorpus.crawl.sources.source import NoPhotographs
+from facecorpus.crawl.sources.source import NoPhotographs, Source
+from facecorpus.crawl.verdict import Fetched, judged
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
 
@@ -18,10 +18,11 @@ NAME = "folder"
 _NOT_PHOTOGRAPHS = ("labels.csv",)
 
 
-class Folder:
-    """A folder with one sub-folder per identity_id; the only source whose URLs are file: ones."""
+class Folder(Source):
+    """A folder with one sub-folder per identity_id; its URLs are file: ones."""
 
     name = NAME
+    hosts = ()
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -54,6 +55,10 @@ class Folder:
             raise NoPhotographs(f"{identity.name}: no files in {home}.")
         for rank, file in enumerate(files):
             yield Candidate(identity.identity_id, NAME, file.as_uri(), rank=rank, title=file.name)
+
+    def requests(self, identity: Identity, wanted: int) -> int:
+        """None: it reads this machine's files."""
+        return 0
 
 
 def read_file(url: str, max_bytes: int) -> Fetched:

@@ -12,6 +12,10 @@ class NoPhotographs(SourceError):
     """A source has nothing for one person, and why; the others are not concerned."""
 
 
+class WrongPerson(SourceError):
+    """What a source knows of a person contradicts the manifest: nothing may be crawled for that person."""
+
+
 class Source(Protocol):
     """Proposes photographs of a person, the best first, each URL once; ranks count from 0.
 
@@ -20,7 +24,19 @@ class Source(Protocol):
     """
 
     name: str
+    hosts: tuple[str, ...]  # that it asks, host or host:port; none where it reads files of this machine
+
+    def check(self, identity: Identity) -> bool | None:
+        """Whether the manifest's person was checked against what the source knows; None where it knows nobody.
+
+        Raises WrongPerson where the two contradict each other.
+        """
+        return None
 
     def candidates(self, identity: Identity) -> Iterator[Candidate]:
         """Raises NoPhotographs where there are none, and SourceError where nothing more can be asked at all."""
+        ...
+
+    def requests(self, identity: Identity, wanted: int) -> int:
+        """About how many requests it takes to be proposed so many photographs of a person."""
         ...

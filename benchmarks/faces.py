@@ -1,0 +1,327 @@
+"""Time the stage `faces` beside the usual face_recognition loop, and measure how well both find and tell people apart.
+
+    python benchmarks/faces.py speed WORLD_OR_PHOTOS [--pictures 120] [--detector hog]
+    python benchmarks/faces.py cpu WORLD_OR_PHOTOS [--pictures 120] [--detector hog]
+    python benchmarks/faces.py recall WORLD [--pictures 800] [--detector hog]
+    python benchmarks/faces.py people PHOTOS [--detector hog]
+    python benchmarks/faces.py attributes FOLDER [--detector hog]
+
+WORLD holds photos/ and truth.csv as tools of the demo world write them; PHOTOS one folder a person and labels.csv with
+the columns file, identity, gender, race; FOLDER labels.csv with file, gender, race, age_group. The peer makes the calls
+of face_recognition's face_locations(number_of_times_to_upsample=1) and face_encodings with dlib itself, on the whole
+picture: HOG, five landmarks, compute_face_descriptor. `people` needs scikit-learn.
+"""
+
+import argparse
+import csv
+import random
+import re
+import resource
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import cv2
+import dlib
+import numpy as np
+import torch
+
+from facecorpus.boxes import iou
+from facecorpus.catalog.records import Box
+from facecorpus.engines.local import analyze_all, available_cores
+from facecorpus.errors import PictureError
+from facecorpus.faces.analyze import describe, see
+from facecorpus.faces.decode import decode
+from facecorpus.faces.models import DESCRIPTOR, LANDMARKS, load_models, model_file
+from facecorpus.faces.records import PhotoAnalysis
+from facecorpus.settings import FacesSettings
+
+MAX_PIXELS = 80_000_000
+SAME_BOX = 0.4  # intersection over union
+ROUNDS = 3
+TOGETHER = 8  # pictures
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif")
+Row = dict[str, str]
+
+
+def main() -> None:
+    """Run one of the five measurements."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("speed", "cpu", "recall", "people", "attributes"))
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--pictures", type=int, default=0)
+    parser.add_argument("--detector", default="hog", choices=("hog", "mmod"))
+    options = parser.parse_args()
+    settings = FacesSettings(detector=options.detector)
+    run = {"speed": speed, "cpu": cpu, "recall": recall, "people": people, "attributes": attributes}[options.what]
+    run(options.folder, settings, options.pictures)
+
+
+# The peer
+
+
+_peer: "FaceRecognition | None" = None
+
+
+class FaceRecognition:
+    """What face_recognition does with a picture, by the same calls."""
+
+    def __init__(self) -> None:
+        self.detector = dlib.get_frontal_face_detector()
+        self.landmarks = dlib.shape_predictor(str(model_file(LANDMARKS)))
+        self.network = dlib.face_recognition_model_v1(str(model_file(DESCRIPTOR)))
+
+    def __call__(self, path: Path) -> list[Box]:
+        try:
+            picture = decode(path.read_bytes(), MAX_PIXELS).picture
+        except PictureError:
+            return []
+        boxes = self.detector(picture, 1)
+        for box in boxes:
+            np.array(self.network.compute_face_descriptor(picture, self.landmarks(picture, box), 1))
+        return [(box.left(), box.top(), box.width(), box.height()) for box in boxes]
+
+
+def peer(path: Path) -> list[Box]:
+    """The peer's boxes; its models are loaded once a process."""
+    global _peer  # noqa: PLW0603  # a process pool offers no other place
+    if _peer is None:
+        cv2.setNumThreads(1)
+        _peer = FaceRecognition()
+    return _peer(path)
+
+
+# Speed
+
+
+def speed(folder: Path, settings: FacesSettings, count: int) -> None:
+    """Pictures a second and CPU seconds of three ways, in turn over the same pictures; workers' starts not counted."""
+    paths = pictures_of(folder)
+    random.Random(0).shuffle(paths)
+    paths = paths[: count or 120]
+    cores = available_cores()
+    ours, loop, pool = (
+        Total("facecorpus faces"),
+        Total("face_recognition loop"),
+        Total(f"the same in {cores} processes"),
+    )
+    peer(paths[0])
+    with ProcessPoolExecutor(cores) as executor:
+        list(executor.map(peer, paths[: 2 * cores]))
+        for number in range(ROUNDS):
+            part = paths[number::ROUNDS]
+            ours.add(part, lambda part=part: faces_of(part, settings))
+            loop.add(part, lambda part=part: [peer(path) for path in part])
+            pool.add(part, lambda part=part: list(executor.map(peer, part)))
+    print(f"{len(paths)} pictures, {cores} cores, detector {settings.detector}")
+    print("| | pictures a second | faces | ours |\n|---|---:|---:|---:|")
+    for total in (ours, loop, pool):
+        print(f"| {total.name} | {total.rate:.1f} | {total.faces} | {ours.rate / total.rate:.1f} × |")
+    print(f"largest worker: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MiB")
+
+
+def cpu(folder: Path, settings: FacesSettings, count: int) -> None:
+    """CPU milliseconds a picture on one thread, eight pictures by each in turn: a busy machine slows both alike."""
+    paths = pictures_of(folder)
+    random.Random(0).shuffle(paths)
+    paths = paths[: count or 120]
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    models = load_models(settings)
+    peer(paths[0])
+    ours = theirs = 0.0
+    found = [0, 0]
+    for start in range(0, len(paths), TOGETHER):
+        times = [time.process_time()]
+        seen = []
+        for path in paths[start : start + TOGETHER]:
+            with suppress(PictureError):
+                seen.append(see(path.read_bytes(), path.name, models, settings, MAX_PIXELS))
+        found[0] += sum(len(analysis.faces) for analysis in describe(seen, models))
+        times.append(time.process_time())
+        found[1] += sum(len(peer(path)) for path in paths[start : start + TOGETHER])
+        times.append(time.process_time())
+        ours += times[1] - times[0]
+        theirs += times[2] - times[1]
+    print(f"{len(paths)} pictures, one thread, detector {settings.detector}")
+    print("| | CPU ms a picture | faces | ratio |\n|---|---:|---:|---:|")
+    print(f"| facecorpus faces | {ours / len(paths) * 1000:.1f} | {found[0]} | {theirs / ours:.1f} × |")
+    print(f"| face_recognition loop | {theirs / len(paths) * 1000:.1f} | {found[1]} | 1.0 × |")
+
+
+class Total:
+    """Wall time and faces of one way over all rounds."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.seconds, self.pictures, self.faces = name, 0.0, 0, 0
+
+    def add(self, paths: Sequence[Path], work: Callable[[], "list[list[Box]] | Timed"]) -> None:
+        begun = time.perf_counter()
+        done = work()
+        seconds = time.perf_counter() - begun
+        if isinstance(done, Timed):
+            done, seconds = done.boxes, done.seconds
+        self.seconds += seconds
+        self.pictures += len(paths)
+        self.faces += sum(map(len, done))
+
+    @property
+    def rate(self) -> float:
+        return self.pictures / self.seconds
+
+
+class Timed:
+    """Boxes of each picture, and the seconds from the first result on."""
+
+    def __init__(self, boxes: list[list[Box]], seconds: float) -> None:
+        self.boxes, self.seconds = boxes, seconds
+
+
+def faces_of(paths: Sequence[Path], settings: FacesSettings) -> Timed:
+    """Run the engine; the clock starts when every worker has done its first group, which is not counted as work."""
+    warm = [(f"warm{number}", paths[0]) for number in range(16 * available_cores())]
+    results = analyze_all([*warm, *((str(path), path) for path in paths)], settings, MAX_PIXELS)
+    begun, boxes = 0.0, []
+    for key, result in results:
+        if key.startswith("warm"):
+            begun = time.perf_counter()
+        else:
+            boxes.append([face.box for face in result.faces] if isinstance(result, PhotoAnalysis) else [])
+    return Timed(boxes, time.perf_counter() - begun)
+
+
+def pictures_of(folder: Path) -> list[Path]:
+    """All pictures of the folder by name; files that are none count as pictures, as they do on the web."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+
+
+# Recall
+
+
+def recall(folder: Path, settings: FacesSettings, count: int) -> None:
+    """Subjects found at IoU 0.4 and boxes where nobody is, by kind, yaw, roll and width; ours beside the peer's."""
+    with (folder / "truth.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["kind"] in ("photo", "group", "tiny", "no_face")]
+    random.Random(0).shuffle(rows)
+    rows = rows[: count or 800]
+    paths = [folder / row["file"] for row in rows]
+    found = analyses(paths, settings)
+    with ProcessPoolExecutor(available_cores()) as executor:
+        theirs = dict(zip(paths, executor.map(peer, paths, chunksize=4), strict=True))
+    tally: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    false = [0, 0]
+    for row, path in zip(rows, paths, strict=True):
+        if path not in found:
+            continue
+        ours = [face.box for face in found[path].faces]
+        truth = boxes_of(row)
+        for number, boxes in enumerate((ours, theirs[path])):
+            false[number] += sum(all(iou(box, true) < 0.1 for true in truth) for box in boxes)
+        if truth:
+            for group in groups_of(row):
+                hits = (any(iou(box, truth[0]) >= SAME_BOX for box in boxes) for boxes in (ours, theirs[path]))
+                tally[group] = [a + b for a, b in zip(tally[group], (1, *hits), strict=True)]
+    print(f"{len(found)} pictures, detector {settings.detector}; boxes on nobody: {false[0]} (peer {false[1]})")
+    print("| subjects | number | found | peer |\n|---|---:|---:|---:|")
+    for group in sorted(tally):
+        number, ours_hit, peer_hit = tally[group]
+        print(f"| {group} | {number} | {ours_hit / number:.1%} | {peer_hit / number:.1%} |")
+
+
+def boxes_of(row: Row) -> list[Box]:
+    """The subject's box and those of everybody else in the picture."""
+    if not row["face_w"]:
+        return []
+    x, y, width, height = (float(row[f"face_{side}"]) for side in "xywh")
+    others = [tuple(map(float, box.split(","))) for box in re.findall(r":([\d.,-]+)", row["others"])]
+    return [(x, y, width, height), *others]  # type: ignore[list-item]
+
+
+def groups_of(row: Row) -> list[str]:
+    """The lines of the table to which a subject counts."""
+    yaw, roll, width = abs(float(row["yaw"])), abs(float(row["roll"])), float(row["face_w"])
+    return [
+        "all",
+        f"kind {row['kind']}",
+        f"yaw {int(yaw // 10) * 10:02d}–{int(yaw // 10) * 10 + 10}°",
+        f"roll {int(roll // 10) * 10:02d}–{int(roll // 10) * 10 + 10}°",
+        f"width {next((f'up to {limit:03d}' for limit in (40, 60, 80, 120) if width <= limit), 'wider')} px",
+    ]
+
+
+def analyses(paths: Iterable[Path], settings: FacesSettings) -> dict[Path, PhotoAnalysis]:
+    """The engine's analysis of each readable picture."""
+    results = analyze_all([(str(path), path) for path in paths], settings, MAX_PIXELS)
+    return {Path(key): result for key, result in results if isinstance(result, PhotoAnalysis)}
+
+
+# People
+
+
+def people(folder: Path, settings: FacesSettings, _: int) -> None:
+    """Same-person and different-person distances of descriptors: area under the ROC curve and misses, by subgroup.
+
+    Of each photograph the most likely face of the person in whose folder it lies, as the stage chooses it; folders
+    hold some photographs of other people, which count against us here.
+    """
+    from sklearn.metrics import roc_auc_score, roc_curve
+
+    from facecorpus.faces.subject import choose_subjects
+
+    with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    found = analyses([folder / row["file"] for row in rows], settings)
+    proposed, subgroup = [], {}
+    for number, row in enumerate(rows):
+        subgroup[row["identity"]] = f"{row['gender'] or 'gender unknown'}, {row['race'] or 'race unknown'}"
+        for face in found[path].faces if (path := folder / row["file"]) in found else ():
+            proposed.append((face, (row["identity"],), number))
+    chosen = choose_subjects([(face, who) for face, who, _ in proposed])
+    subjects = [(face.embedding, chosen[face.face_id]) for face, _, _ in proposed if face.face_id in chosen]
+    print(
+        f"{len(rows)} photographs, {sum(bool(a.faces) for a in found.values())} with a face;"
+        f" detector {settings.detector}"
+    )
+    print("| people | faces | AUC | FNMR at FMR 1 % | FNMR at FMR 0.1 % | at 0.48: FNMR | FMR |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    for name in ("all", *sorted(set(subgroup.values()))):
+        some = [(e, who) for e, who in subjects if name in ("all", subgroup[who])]
+        vectors, owners = np.array([e for e, _ in some], float), np.array([who for _, who in some])
+        if len(set(owners.tolist())) < 2:
+            print(f"| {name} | {len(some)} | one person only | | | | |")
+            continue
+        rows_, columns = np.triu_indices(len(some), 1)
+        distance = np.linalg.norm(vectors[rows_] - vectors[columns], axis=1)
+        same = owners[rows_] == owners[columns]
+        fmr, match, _ = roc_curve(same, -distance)
+        missed = [1 - float(np.interp(limit, fmr, match)) for limit in (1e-2, 1e-3)]
+        print(
+            f"| {name} | {len(some)} | {roc_auc_score(same, -distance):.4f} | {missed[0]:.1%} | {missed[1]:.1%}"
+            f" | {(distance[same] >= 0.48).mean():.1%} | {(distance[~same] < 0.48).mean():.2%} |"
+        )
+
+
+# Attributes
+
+
+def attributes(folder: Path, settings: FacesSettings, count: int) -> None:
+    """The share of pictures of one face each in which the detector sees none, by subgroup."""
+    with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))[: count or None]
+    found = analyses([folder / row["file"] for row in rows], settings)
+    tally: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for row in rows:
+        missed = folder / row["file"] not in found or not found[folder / row["file"]].faces
+        for name in ("all", row["gender"], row["race"], row["age_group"], f"{row['gender']}, {row['race']}"):
+            tally[name] = [tally[name][0] + 1, tally[name][1] + missed]
+    print(f"detector {settings.detector}\n| people | pictures | without a face found |\n|---|---:|---:|")
+    for name, (number, missed_) in tally.items():
+        error = (missed_ / number * (1 - missed_ / number) / number) ** 0.5
+        print(f"| {name} | {number} | {missed_ / number:.1%} ± {error:.1%} |")
+
+
+if __name__ == "__main__":
+    main()

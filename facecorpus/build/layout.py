@@ -1,0 +1,97 @@
+"""Which rows lie in which shard: a pure function of the rows, in which a change moves no other shard's bounds.
+
+Rows are ordered by person and face_id. The range of all places in this order is halved, and its halves again, until
+the rows of a part fit into one shard; so a part's bounds depend on no row, and whoever takes out one row changes the
+one shard that held it (and two that are half empty become one). Filling one shard after the other would move
+everything that follows. The size of a crop is taken from its pixels, not from its bytes, so that the layout is
+known before anything is cut.
+"""
+
+import hashlib
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from itertools import accumulate
+
+from facecorpus.build.kind import Kind
+from facecorpus.build.plan import Plan, Row
+from facecorpus.build.splits import TEST, TRAIN
+from facecorpus.catalog.records import AcceptedFace
+from facecorpus.settings import BuildSettings
+
+_PLAIN = tuple(field.name for field in fields(AcceptedFace) if field.name != "landmarks")
+_FACE_DIGITS = 8  # hexadecimal; the places of one person are these of the face_id
+_TEXT_BYTES = 500  # a row without its picture, about
+_BYTES_PER_PIXEL = 1.0  # of a JPEG up to quality 95 without halved colour; photographs have about half of that
+_FINE_BYTES_PER_PIXEL = 2.5  # above
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One file to write: its rows, and a key (hex) that the same rows, settings and versions alone give."""
+
+    name: str
+    rows: tuple[Row, ...]
+    key: str
+
+    @property
+    def scratch(self) -> str:
+        """The name under which it is written, before all are there."""
+        return f"{self.key}.parquet"
+
+
+def layout(plan: Plan, kind: Kind, people: int, recipe: str) -> tuple[Shard, ...]:
+    """The shards of a build, in their order; `people` counts the manifest, `recipe` stands for all that rows share."""
+    shards: list[Shard] = []
+    limit = plan.settings.build.shard_megabytes * 1_000_000
+
+    def size(row: Row) -> int:
+        return row_size(row, kind, plan.settings.build)
+
+    for split in (TRAIN, TEST):
+        parts = parted(plan.side(split), size, limit, people)
+        for number, rows in enumerate(parts):
+            name = f"{split}-{number:05d}-of-{len(parts):05d}.parquet"
+            shards.append(Shard(name, tuple(rows), _key(rows, recipe)))
+    return tuple(shards)
+
+
+def parted(rows: Sequence[Row], size_of: Callable[[Row], int], limit: int, people: int) -> list[Sequence[Row]]:
+    """Cut sorted rows into parts of at most `limit` bytes each, or of one place, as the head of this module says."""
+    places = [_place(row) for row in rows]
+    sums = [0, *accumulate(map(size_of, rows))]
+
+    def parts(low: int, high: int) -> list[Sequence[Row]]:
+        first, last = bisect_left(places, low), bisect_left(places, high)
+        if first == last:
+            return []
+        if sums[last] - sums[first] <= limit or high - low == 1:
+            return [rows[first:last]]
+        middle = (low + high) // 2
+        return parts(low, middle) + parts(middle, high)
+
+    return parts(0, 1 << (max(people - 1, 0).bit_length() + 4 * _FACE_DIGITS))
+
+
+def row_size(row: Row, kind: Kind, build: BuildSettings) -> int:
+    """About how many bytes a row takes in a shard; more than that is rare.
+
+    Without images it counts as with crops: so each file has the rows of the one that its pictures would complete.
+    """
+    if kind is Kind.ORIGINAL:
+        return _TEXT_BYTES + row.face.bytes
+    return _TEXT_BYTES + round(build.crop**2 * (_BYTES_PER_PIXEL if build.quality <= 95 else _FINE_BYTES_PER_PIXEL))
+
+
+def _place(row: Row) -> int:
+    return (row.number << 4 * _FACE_DIGITS) + int(row.face.face_id[:_FACE_DIGITS], 16)
+
+
+def _key(rows: Sequence[Row], recipe: str) -> str:
+    digest = hashlib.sha256(recipe.encode())
+    for row in rows:
+        one = row.labelled
+        values = [getattr(one.face, name) for name in _PLAIN]
+        points = one.face.landmarks.tolist()
+        digest.update(repr((row.split, row.fold, one.age, one.outside_period, one.labels, values, points)).encode())
+    return digest.hexdigest()

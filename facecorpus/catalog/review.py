@@ -1,0 +1,385 @@
+"""What the review page asks of the catalog: a person's faces in columns, how they stand, and what is left."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from facecorpus.catalog.gateway import Gateway
+
+# Faces shown on a person's page: those that stand for the person, and those that were moved to them.
+_SHOWN = """
+    SELECT face_id FROM face WHERE identity_id = ?1
+    UNION SELECT face_id FROM decision WHERE identity_id = ?1 AND identity_id != shown_as
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A reviewer's latest word on a face, of one kind, that is not withdrawn."""
+
+    face_id: str
+    kind: str
+    identity_id: str
+    reviewer: str
+    verdict: str
+    reason: str
+    decided_at: str
+    decision_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a face stands for one reviewer: the verdict that counts, or None where this reviewer is to give one."""
+
+    face_id: str
+    verdict: str | None = None  # accept, reject
+    reason: str = ""
+    reviewer: str = ""
+    identity_id: str = ""  # as whose picture; '' without a verdict
+    disputed: bool = False  # people disagree, and nobody has settled it
+    second: bool = False  # another person has judged it; this reviewer does so without seeing how
+    age: str = ""  # the corrected age group of the photograph
+    removed: bool = False  # its photograph is marked for removal
+
+
+@dataclass(frozen=True, slots=True)
+class FaceIndex:
+    """All ranked faces of one person in columns, the most suspicious first; a list each, of equal lengths."""
+
+    face_ids: list[str]
+    likely: list[int]  # per mille
+    sections: str  # a letter each: l(ook), r(ight), w(rong), c(opy of a better one)
+    versions: list[int]  # another box, another number: for addresses of crops
+    copies: dict[int, int]  # how many other photographs are near-duplicates of the face's, by place
+    conflicts: list[int]  # places whose near-duplicates stand for somebody else, too
+    standings: list[Standing]
+    removed: list[int]  # places whose photographs are marked for removal: kept for an undo, not shown
+
+
+@dataclass(frozen=True, slots=True)
+class FaceDetails:
+    """What is shown of a face that a person looks at."""
+
+    face_id: str
+    photo_sha256: str
+    identity_id: str
+    box: tuple[float, float, float, float]
+    photo_width: int
+    photo_height: int
+    kept: bool
+    reasons: list[str]
+    page_url: str
+    licence: str
+    author: str
+    title: str
+    taken_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many faces of a person there are to judge, near-duplicates left out, and how many are left."""
+
+    identity_id: str
+    faces: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A face on which people disagree, and what each says."""
+
+    face_id: str
+    shown_as: str
+    words: tuple[Said, ...]
+    settled: bool
+
+
+class Review(Gateway):
+    """The views latest and verdict, as the page shows them."""
+
+    def index(self, identity_id: str, reviewer: str, overlap: float) -> FaceIndex:
+        """The ranked faces of one person as this reviewer sees them."""
+        removed = set(self.marked())
+        standings = {standing.face_id: standing for standing in self.standings(identity_id, None, reviewer, overlap)}
+        index = FaceIndex([], [], "", [], {}, [], [], [])
+        sections: list[str] = []
+        clusters: dict[int, str] = {}
+        # Row by row: a list of all rows would take more memory than everything else on the page.
+        for face_id, sha256, *box, kept, own, likely, section, cluster, size in self._catalog.query(
+            f"""
+            SELECT face_id, photo_sha256, x, y, face.width, face.height, kept, identity_id = ?1 AS own,
+                   coalesce(likely, 1) AS chance, coalesce(section, 'right'), cluster_id,
+                   (SELECT count(*) FROM photo AS other WHERE other.cluster_id = photo.cluster_id)
+            FROM face JOIN photo ON sha256 = photo_sha256 LEFT JOIN ranking USING (face_id)
+            WHERE face_id IN ({_SHOWN}) AND (NOT own OR likely IS NOT NULL) ORDER BY chance, face_id
+            """,
+            (identity_id,),
+        ):
+            if not own and _as(standings.get(face_id)) != identity_id:
+                continue  # was moved here, and away again
+            place = len(index.face_ids)
+            index.face_ids.append(face_id)
+            index.likely.append(round(1000 * likely))
+            index.versions.append(_version(box))
+            sections.append(section[0] if kept else "c")
+            if size > 1:
+                index.copies[place] = size - 1
+                clusters[place] = cluster
+            if face_id in standings:
+                index.standings.append(standings[face_id])
+            if sha256 in removed:
+                index.removed.append(place)
+        shared = self._shared(set(clusters.values()), identity_id)
+        index.conflicts.extend(place for place, cluster in clusters.items() if cluster in shared)
+        return replace(index, sections="".join(sections))
+
+    def standings(
+        self, identity_id: str, face_ids: Sequence[str] | None, reviewer: str, overlap: float
+    ) -> list[Standing]:
+        """How faces of a person's page stand: those given, or all of which anything was said.
+
+        Of the given ones, such as are not on the page are left out.
+        """
+        asked = json.dumps(face_ids)
+        wanted = _SHOWN if face_ids is None else "SELECT value FROM json_each(?2) WHERE ?1 IS NOT NULL"
+        parameters = (identity_id,) if face_ids is None else (identity_id, asked)
+        rows = self._catalog.query(
+            "SELECT face_id, kind, identity_id, reviewer, verdict, reason, decided_at, decision_id FROM latest"
+            f" WHERE face_id IN ({wanted})",
+            parameters,
+        )
+        words: dict[str, list[Said]] = {}
+        for row in rows:
+            words.setdefault(row[0], []).append(Said(*row))
+        if face_ids is not None:
+            words = {face_id: words.get(face_id, []) for face_id in self.on_page(identity_id, face_ids)}
+        return [stand(face_id, said, reviewer, overlap) for face_id, said in words.items()]
+
+    def on_page(self, identity_id: str, face_ids: Sequence[str]) -> list[str]:
+        """Those of the faces that stand for the person, or were moved to them."""
+        rows = self._catalog.query(
+            """
+            SELECT value FROM json_each(?2)
+            WHERE EXISTS (SELECT 1 FROM face WHERE face_id = value AND identity_id = ?1)
+                  OR EXISTS (SELECT 1 FROM decision WHERE face_id = value AND identity_id = ?1)
+            """,
+            (identity_id, json.dumps(face_ids)),
+        )
+        return [row[0] for row in rows]
+
+    def changed(self, identity_id: str, after: int) -> tuple[int, list[str]]:
+        """The number of the latest row, and the faces of a page of which something was said after row `after`.
+
+        Faces that left the page, or that an age group or a mark was set for elsewhere, are among them where a row of
+        this page, or one that names the person, says so.
+        """
+        latest = self._catalog.query("SELECT coalesce(max(decision_id), 0) FROM decision").fetchone()[0]
+        if latest == after:
+            return latest, []
+        rows = self._catalog.query(
+            "SELECT DISTINCT face_id FROM decision WHERE decision_id > ? AND (shown_as = ? OR identity_id = ?)",
+            (after, identity_id, identity_id),
+        )
+        return latest, [row[0] for row in rows]
+
+    def details(self, face_ids: Sequence[str], identity_id: str) -> list[FaceDetails]:
+        """What is shown of these faces; the provenance is that of the person's candidate, or else of any other's."""
+        rows = self._catalog.query(
+            """
+            SELECT face_id, face.photo_sha256, coalesce(face.identity_id, '') AS identity_id, x, y, face.width,
+                   face.height, photo.width, photo.height, kept, coalesce(reasons, '[]'), coalesce(page_url, ''),
+                   coalesce(licence, ''), coalesce(author, ''), coalesce(title, ''),
+                   coalesce(candidate.taken_on, photo.taken_on, '')
+            FROM json_each(?1) JOIN face ON face_id = value JOIN photo ON sha256 = face.photo_sha256
+            LEFT JOIN ranking USING (face_id)
+            LEFT JOIN candidate ON candidate_id = (
+                SELECT candidate_id FROM candidate AS any WHERE any.photo_sha256 = face.photo_sha256
+                ORDER BY (any.identity_id != ?2), (any.licence = ''), any.rank, candidate_id LIMIT 1)
+            """,
+            (json.dumps(face_ids), identity_id),
+        )
+        return [
+            FaceDetails(
+                face_id=row[0],
+                photo_sha256=row[1],
+                identity_id=row[2],
+                box=(row[3], row[4], row[5], row[6]),
+                photo_width=row[7],
+                photo_height=row[8],
+                kept=bool(row[9]),
+                reasons=json.loads(row[10]),
+                page_url=row[11],
+                licence=row[12],
+                author=row[13],
+                title=row[14],
+                taken_on=row[15],
+            )
+            for row in rows
+        ]
+
+    def matching(self, identity_id: str, text: str) -> list[str]:
+        """The faces of a page whose caption, author, licence, page or reasons hold the text, in any case."""
+        rows = self._catalog.query(
+            f"""
+            SELECT DISTINCT face_id FROM face LEFT JOIN ranking USING (face_id)
+            LEFT JOIN candidate USING (photo_sha256)
+            WHERE face_id IN ({_SHOWN})
+                  AND instr(lower(coalesce(title, '') || ' ' || coalesce(author, '') || ' ' || coalesce(licence, '')
+                  || ' '
+                            || coalesce(page_url, '') || ' ' || coalesce(reasons, '')), lower(?2))
+            """,
+            (identity_id, text),
+        )
+        return [row[0] for row in rows]
+
+    def near_duplicates(self, face_id: str) -> list[str]:
+        """The faces of people, this one first, in all photographs that are near-duplicates of the face's."""
+        rows = self._catalog.query(
+            """
+            SELECT face.face_id FROM face JOIN photo ON photo.sha256 = face.photo_sha256
+            JOIN (SELECT sha256, cluster_id FROM photo WHERE sha256 = (
+                  SELECT photo_sha256 FROM face WHERE face_id = ?1)) AS own
+            WHERE (photo.cluster_id = own.cluster_id OR photo.sha256 = own.sha256)
+                  AND (face.identity_id IS NOT NULL OR face.face_id = ?1)
+            ORDER BY face.face_id != ?1, kept DESC, photo.width * photo.height DESC, face.face_id
+            """,
+            (face_id,),
+        )
+        return [row[0] for row in rows]
+
+    def progress(self, reviewer: str, overlap: float) -> list[Progress]:
+        """What this reviewer has before them, for each listed person in the manifest's order."""
+        rows = self._catalog.query(
+            """
+            WITH people AS (
+                SELECT face_id, count(DISTINCT reviewer) AS number, max(reviewer = ?1) AS mine, max(kind = 'settle')
+                AS settled
+                FROM latest WHERE kind IN ('verdict', 'settle') AND reviewer != 'auto' GROUP BY face_id),
+            judged AS (
+                SELECT coalesce(verdict.identity_id, face.identity_id) AS identity_id, count(*) AS faces,
+                       sum(verdict.verdict IS NULL
+                           OR coalesce(face_id < ?2 AND number = 1 AND NOT mine AND NOT settled, 0)) AS left
+                FROM face LEFT JOIN verdict USING (face_id) LEFT JOIN people USING (face_id)
+                WHERE kept AND photo_sha256 NOT IN (SELECT photo_sha256 FROM marked_photo) GROUP BY 1)
+            SELECT identity_id, coalesce(faces, 0), coalesce(left, 0) FROM identity LEFT JOIN judged USING (identity_id)
+            WHERE listed ORDER BY position
+            """,
+            (reviewer, overlap_limit(overlap)),
+        )
+        return [Progress(*row) for row in rows]
+
+    def disputes(self) -> list[Dispute]:
+        """The faces of which people say different things, settled ones included, in the order of the manifest."""
+        rows = self._catalog.query(
+            """
+            SELECT face_id, latest.kind, latest.identity_id, reviewer, verdict, reason, decided_at, decision_id,
+            shown_as
+            FROM latest JOIN identity ON identity.identity_id = shown_as
+            WHERE kind IN ('verdict', 'settle') AND reviewer != 'auto' ORDER BY position, face_id, decision_id
+            """
+        )
+        words: dict[str, list[Said]] = {}
+        page: dict[str, str] = {}
+        for row in rows:
+            words.setdefault(row[0], []).append(Said(*row[:8]))
+            page.setdefault(row[0], row[8])
+        return [
+            Dispute(face_id, page[face_id], tuple(said), any(word.kind == "settle" for word in said))
+            for face_id, said in words.items()
+            if differ(said)
+        ]
+
+    def judged_twice(self) -> list[tuple[Said, Said]]:
+        """The verdicts of each two people on the same face, settling left out; of two rows the earlier name first."""
+        rows = self._catalog.query(
+            """
+            SELECT one.face_id, one.kind, one.identity_id, one.reviewer, one.verdict, one.reason, one.decided_at,
+            one.decision_id,
+                   two.face_id, two.kind, two.identity_id, two.reviewer, two.verdict, two.reason, two.decided_at,
+                   two.decision_id
+            FROM latest AS one JOIN latest AS two USING (face_id)
+            WHERE one.kind = 'verdict' AND two.kind = 'verdict' AND one.reviewer < two.reviewer
+                  AND one.reviewer != 'auto' AND two.reviewer != 'auto' ORDER BY one.face_id
+            """
+        )
+        return [(Said(*row[:8]), Said(*row[8:])) for row in rows]
+
+    def marked(self) -> list[str]:
+        """sha256 of the photographs marked for removal."""
+        return [row[0] for row in self._catalog.query("SELECT photo_sha256 FROM marked_photo ORDER BY 1")]
+
+    def age_corrections(self) -> dict[tuple[str, str], str]:
+        """The age group that people see, by (sha256 of the photograph, identity_id), where it is not the manifest's."""
+        rows = self._catalog.query("SELECT photo_sha256, identity_id, age_group FROM age_correction")
+        return {(row[0], row[1]): row[2] for row in rows}
+
+    def portraits(self) -> dict[str, str]:
+        """The face_id most likely right of each person who has ranked faces; no marked photograph's."""
+        rows = self._catalog.query(
+            "SELECT identity_id, face_id, max(likely) FROM face JOIN ranking USING (face_id)"
+            " WHERE kept AND identity_id IS NOT NULL AND photo_sha256 NOT IN (SELECT photo_sha256 FROM marked_photo)"
+            " GROUP BY identity_id"
+        )
+        return {row[0]: row[1] for row in rows}
+
+    def _shared(self, clusters: set[str], identity_id: str) -> set[str]:
+        """Which of these clusters hold faces of other people, too."""
+        rows = self._catalog.query(
+            "SELECT DISTINCT cluster_id FROM json_each(?) JOIN photo ON cluster_id = value"
+            " JOIN face ON photo_sha256 = sha256 WHERE identity_id != ?",
+            (json.dumps(sorted(clusters)), identity_id),
+        )
+        return {row[0] for row in rows}
+
+
+def stand(face_id: str, words: Sequence[Said], reviewer: str, overlap: float) -> Standing:
+    """How a face stands for a reviewer, given everybody's latest words on it.
+
+    The verdict is the view's: what settled a disagreement, else a person's, else the automatic policy's; of these the
+    newest. But of a face that two people shall judge, the second does not see what the first said.
+    """
+    if len(words) == 1 and words[0].kind == "verdict" and (words[0].reviewer in (reviewer, "auto") or not overlap):
+        word = words[0]  # nearly all faces: nothing to weigh
+        return Standing(face_id, word.verdict, word.reason, word.reviewer, word.identity_id)
+    verdicts = [word for word in words if word.kind in ("verdict", "settle")]
+    ages = [word for word in words if word.kind == "age"]
+    by_people = [word for word in verdicts if word.reviewer != "auto"]
+    people = {word.reviewer for word in by_people}
+    settled = any(word.kind == "settle" for word in verdicts)
+    second = len(people) == 1 and reviewer not in people and not settled and face_id < overlap_limit(overlap)
+    best = None if second else max(verdicts, key=_weight, default=None)
+    return Standing(
+        face_id,
+        verdict=best.verdict if best else None,
+        reason=best.reason if best else "",
+        reviewer=best.reviewer if best else "",
+        identity_id=best.identity_id if best else "",
+        disputed=not settled and differ(by_people),
+        second=second,
+        age=max(ages, key=_weight).verdict if ages else "",
+        removed=any(word.kind == "removal" for word in words),
+    )
+
+
+def differ(words: Iterable[Said]) -> bool:
+    """Whether people's own verdicts are not the same: accepted or not, and as whose picture."""
+    return len({(word.verdict, word.identity_id) for word in words if word.kind == "verdict"}) > 1
+
+
+def overlap_limit(share: float) -> str:
+    """The text below which the ids of that share of all faces sort: an id begins with a photograph's hash."""
+    return "g" if share >= 1 else f"{int(share * 16**8):08x}"
+
+
+def _weight(word: Said) -> tuple[bool, bool, str, int]:
+    return (word.reviewer != "auto", word.kind == "settle", word.decided_at, word.decision_id)
+
+
+def _as(standing: Standing | None) -> str:
+    return standing.identity_id if standing is not None and standing.verdict == "accept" else ""
+
+
+def _version(box: Sequence[float]) -> int:
+    """A small number that changes with the box."""
+    x, y, width, height = box
+    return int(x * 31 + y * 37 + width * 41 + height * 43) % 65_521

@@ -1,0 +1,130 @@
+"""A client of a MediaWiki's Action API: whole answers, in batches within its limits.
+
+See https://www.mediawiki.org/wiki/API:Imageinfo, API:Continue, API:Errors_and_warnings, Manual:Maxlag_parameter.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from facecorpus.crawl.fetch import Fetcher
+from facecorpus.errors import SourceError
+
+Json = dict[str, Any]
+Params = Mapping[str, str | int]
+
+BATCH = 50
+"""Titles, ids or thumbnails that one request may ask for."""
+
+MAXLAG = 5  # seconds of database lag above which the servers are left alone
+
+_LATER = ("maxlag", "ratelimited", "readonly")  # error codes of answers with status 200
+_STATED = "ImageDescription|LicenseShortName|LicenseUrl|Artist|Attribution|DateTimeOriginal"
+
+
+class ApiRefusal(SourceError):
+    """The API's own error, with its code."""
+
+    def __init__(self, sentence: str, code: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class MediaWiki:
+    """Asks one wiki; setting is the key of corpus.toml that holds its address, for messages."""
+
+    def __init__(self, url: str, fetcher: Fetcher, setting: str) -> None:
+        self.url = url
+        self._fetcher = fetcher
+        self._setting = setting
+
+    @property
+    def host(self) -> str:
+        """host or host:port."""
+        return urlsplit(self.url).netloc
+
+    def call(self, about: str, params: Params) -> Json:
+        """The answer to one request about something; raises ApiRefusal for an error that it states."""
+        base: dict[str, str | int] = {"format": "json", "formatversion": 2, "maxlag": MAXLAG}
+        answer = self._fetcher.get_json(self.url, base | dict(params), is_busy=_is_busy)
+        if not isinstance(answer, dict):
+            raise SourceError(
+                f"{self.url} answers, but not as a MediaWiki API does; check {self._setting} in corpus.toml."
+            )
+        if error := answer.get("error"):
+            code, info = str(error.get("code", "unknown")), error.get("info", "it does not say why")
+            raise ApiRefusal(f"{self.url} refuses the question about {about}: {info} ({code}).", code)
+        return answer
+
+    def query(self, about: str, params: Params) -> Iterator[Json]:
+        """The answers to one question; each one's whole `continue` goes into the next request."""
+        going_on: Json = {}
+        while True:
+            answer = self.call(about, {"action": "query", **params, **going_on})
+            yield answer
+            if "continue" not in answer:
+                return
+            going_on = answer["continue"]
+
+    def files(self, about: str, params: Params, width: int) -> Iterator[Json]:
+        """The file pages that a generator, or `titles`, names, each with its imageinfo.
+
+        width is that of the thumbnails in pixels, 0 asks for none.
+        """
+        asked: dict[str, str | int] = {
+            **params,
+            "prop": "imageinfo",
+            "iiprop": "url|size|mime|sha1|extmetadata|timestamp|user|mediatype",
+            "iiextmetadatafilter": _STATED,
+        }
+        if width:
+            asked["iiurlwidth"] = width
+        pages: dict[int, Json] = {}
+        for answer in self.query(about, asked):
+            # One batch of files may come in several answers, each with the imageinfo of some.
+            for page in answer.get("query", {}).get("pages", ()):
+                if "pageid" in page:  # a title without a page has none
+                    pages.setdefault(page["pageid"], {}).update(page)
+            if answer.get("batchcomplete"):
+                yield from _in_order(pages)
+                pages = {}
+        yield from _in_order(pages)
+
+    def category_files(self, category: str, width: int) -> Iterator[Json]:
+        """The files of "Category:X"."""
+        params: Params = {"generator": "categorymembers", "gcmtitle": category, "gcmtype": "file", "gcmlimit": BATCH}
+        return self.files(category, params, width)
+
+    def subcategories(self, category: str) -> Iterator[str]:
+        """The titles of the categories in "Category:X"."""
+        params: Params = {
+            "list": "categorymembers",
+            "cmtitle": category,
+            "cmtype": "subcat",
+            "cmprop": "title",
+            "cmlimit": 500,
+        }
+        for answer in self.query(category, params):
+            for member in answer.get("query", {}).get("categorymembers", ()):
+                yield str(member["title"])
+
+    def search_files(self, words: str, width: int) -> Iterator[Json]:
+        """The files that a search in the namespace of files finds, the best first."""
+        params: Params = {
+            "generator": "search",
+            "gsrnamespace": 6,
+            "gsrwhat": "text",  # a stock MediaWiki looks at titles alone where any of them fits
+            "gsrsearch": words,
+            "gsrlimit": BATCH,
+        }
+        return self.files(words, params, width)
+
+
+def _in_order(pages: Mapping[int, Json]) -> list[Json]:
+    """Pages come sorted by id; a search's say with `index` which one is best."""
+    return sorted(pages.values(), key=lambda page: int(page.get("index", 0)))
+
+
+def _is_busy(answer: Any) -> bool:
+    error = answer.get("error") if isinstance(answer, dict) else None
+    return isinstance(error, dict) and error.get("code") in _LATER

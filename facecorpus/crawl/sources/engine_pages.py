@@ -1,0 +1,132 @@
+"""The result pages of Bing, Google and Baidu: icrawler's feeders and parsers, mended where they are known to be broken.
+
+Only their addresses of pages and their reading of answers are used: this project's own Fetcher asks, and none of
+icrawler's threads runs. Importing this module loads icrawler.
+"""
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from queue import SimpleQueue
+from typing import Any
+from urllib.parse import quote
+
+from bs4 import BeautifulSoup
+from icrawler.builtin.baidu import BaiduFeeder, BaiduParser
+from icrawler.builtin.bing import BingFeeder, BingParser
+from icrawler.builtin.google import GoogleFeeder, GoogleParser
+
+from facecorpus.crawl.answer import Answer
+
+Task = dict[str, Any]
+"""What icrawler's parsers give: file_url; ours add page_url and title."""
+
+MOST = 1000
+"""Results that an engine gives; icrawler allows no more either."""
+
+
+class _Bing(BingFeeder):  # type: ignore[misc]
+    """Encodes the keyword: icrawler puts it into the address as it is."""
+
+    def feed(self, keyword: str, offset: int, max_num: int) -> None:
+        super().feed(quote(keyword), offset, max_num)
+
+
+class _Baidu(BaiduFeeder):  # type: ignore[misc]
+    """Encodes the keyword likewise."""
+
+    def feed(self, keyword: str, offset: int, max_num: int) -> None:
+        super().feed(quote(keyword), offset, max_num)
+
+
+class _BingParser(BingParser):  # type: ignore[misc]
+    """Reads the whole of the attribute m, a JSON object with murl (picture), purl (page) and t (title).
+
+    icrawler takes from it what stands before ".jpg": it loses PNG and WebP files, cuts what follows the name (?w=1),
+    and forgets the page.
+    """
+
+    def parse(self, response: Answer) -> Iterator[Task]:
+        soup = BeautifulSoup(response.content.decode("utf-8", "ignore"), "html.parser")
+        for link in soup.select("a[m]"):
+            try:
+                about = json.loads(str(link["m"]))
+            except ValueError:
+                continue
+            if isinstance(about, dict) and about.get("murl"):
+                title = str(about.get("t", "")).translate(_BING_MARKS)
+                yield {"file_url": about["murl"], "page_url": about.get("purl", ""), "title": title}
+
+
+class _GoogleParser(GoogleParser):  # type: ignore[misc]
+    """Reads the arrays of the page's data: [address, height, width] of a picture, then its page and title.
+
+    icrawler looks for addresses that end in .jpg, .png or .bmp, anywhere: it loses WebP files and query strings, and
+    gives nothing where a page has none. It is asked where these arrays are not found.
+    """
+
+    def parse(self, response: Answer) -> Iterator[Task]:
+        text = response.content.decode("utf-8", "ignore")
+        pictures = [found for found in _GOOGLE_PICTURE.finditer(text) if not _GOOGLES_OWN.match(_javascript(found[1]))]
+        ends = [*(found.start() for found in pictures[1:]), len(text)]
+        for found, end in zip(pictures, ends, strict=False):
+            page = _GOOGLE_PAGE.search(text, found.end(), end)
+            told = {"page_url": _javascript(page[1]), "title": _javascript(page[2])} if page else {}
+            yield {"file_url": _javascript(found[1]), **told}
+        if not pictures:
+            yield from super().parse(response) or ()
+
+
+class _BaiduParser(BaiduParser):  # type: ignore[misc]
+    """Adds the page and the title; an answer that is no list of results gives none, instead of an exception."""
+
+    def parse(self, response: Answer) -> Iterator[Task]:
+        try:
+            answer = json.loads(response.content.decode("utf-8", "ignore").replace("\\'", "'"), strict=False)
+        except ValueError:
+            return
+        for item in (answer.get("data") or ()) if isinstance(answer, dict) else ():
+            url = self._decode_url(item["objURL"]) if item.get("objURL") else item.get("hoverURL", "")
+            if url:
+                page = self._decode_url(item["fromURL"]) if item.get("fromURL") else ""
+                title = re.sub(r"<[^>]*>", "", html.unescape(str(item.get("fromPageTitle") or "")))
+                yield {"file_url": url, "page_url": page, "title": title}
+
+
+ENGINES: dict[str, tuple[Any, Any]] = {
+    "bing": (_Bing, _BingParser),
+    "google": (GoogleFeeder, _GoogleParser),
+    "baidu": (_Baidu, _BaiduParser),
+}
+
+_BING_MARKS = {0xE000: None, 0xE001: None}  # private characters around the words that were searched for
+_GOOGLE_PICTURE = re.compile(r'\["(https?:(?:\\?/){2}[^"\s]+)",\d+,\d+')
+_GOOGLE_PAGE = re.compile(r'\[null,"[^"]*","(https?:(?:\\?/){2}[^"\s]+)","((?:[^"\\]|\\.)*)"')
+_GOOGLES_OWN = re.compile(r"https?://(?:[^/]*\.)?(?:gstatic\.com|google\.com|googleusercontent\.com)/")
+
+
+def page_urls(engine: str, keyword: str) -> Iterator[str]:
+    """The addresses of an engine's pages of results, in their order."""
+    feeder = ENGINES[engine][0](1, None, None)
+    queue: SimpleQueue[str] = SimpleQueue()
+    feeder.out_queue = queue  # icrawler's own is bounded, and drops what it saw before
+    feeder.feed(keyword, 0, MOST)
+    while not queue.empty():
+        yield queue.get().replace("http://", "https://", 1)
+
+
+def results(engine: str, answer: Answer) -> list[Task]:
+    """What a page of results proposes; nothing where it is not of the shape that the parser expects."""
+    try:
+        return list(ENGINES[engine][1](1, None, None).parse(answer))
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return []
+
+
+def _javascript(text: str) -> str:
+    """The value of a piece of a JavaScript string, like https:\\/\\/h\\/a.jpg?w\\u003d1."""
+    try:
+        return str(json.loads(f'"{text}"'))
+    except ValueError:
+        return text

@@ -1,0 +1,31 @@
+"""A folder of images with metadata.jsonl in each split (https://huggingface.co/docs/datasets/image_dataset).
+
+`train/<identity>/<face_id>.jpg`: so tools that take a folder's name for the class, as torchvision does, read it, too.
+"""
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TextIO
+
+from facecorpus.console import Tracker
+from facecorpus.export.reading import Shards
+
+
+def write_imagefolder(shards: Shards, folder: Path, progress: Tracker) -> int:
+    """Write the images and the metadata; return how many files."""
+    tables: dict[str, TextIO] = {}
+    with ExitStack() as stack:
+        for row in shards:
+            split = folder / row["split"]
+            if row["split"] not in tables:
+                split.mkdir()
+                tables[row["split"]] = stack.enter_context((split / "metadata.jsonl").open("w", encoding="utf-8"))
+            image = row.pop("image")
+            person = split / row["identity"]
+            person.mkdir(exist_ok=True)
+            (person / image["path"]).write_bytes(image["bytes"])
+            values = {"file_name": f"{row['identity']}/{image['path']}", **row}
+            tables[row["split"]].write(json.dumps(values, ensure_ascii=False) + "\n")
+            progress.advance()
+    return shards.rows + len(tables)

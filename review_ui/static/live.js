@@ -1,0 +1,95 @@
+// What changes while the page is open: what others decide, and the order of the faces that are left.
+
+const POLL = 3000; // milliseconds between questions for news, while the page is seen
+const PAUSE = 800; // milliseconds after the last answer before the faces left are ranked anew
+const ENOUGH = 8; // verdicts before that
+
+/** Ask for what others said; `onNews(answer, asked)` is told, with the time of the question. */
+export function watch(page, latest, onNews) {
+  let after = latest;
+  const ask = async () => {
+    if (document.visibilityState !== "visible") return;
+    const asked = performance.now();
+    try {
+      const response = await fetch(`/api/identity/${page}/news?after=${after}`);
+      if (!response.ok) return;
+      const answer = await response.json();
+      after = answer.latest;
+      if (answer.faces.length) onNews(answer.faces, asked);
+    } catch {
+      // The server is away; the queue says so.
+    }
+  };
+  setInterval(ask, POLL);
+}
+
+/** Asks for a new order of the faces that are left, once enough was decided and the person pauses. */
+export class Learner {
+  constructor(page, onOrder) {
+    this.page = page;
+    this.onOrder = onOrder;
+    this.decided = 0;
+    this.timer = 0;
+  }
+
+  /** Note verdicts on so many faces; `left` are undecided still. */
+  note(count, left) {
+    this.decided += count;
+    clearTimeout(this.timer);
+    if (left && this.decided >= Math.max(ENOUGH, left / 500)) this.timer = setTimeout(() => this.ask(false), PAUSE);
+  }
+
+  /** Fetch the order; `everywhere` also above and on the screen. */
+  async ask(everywhere) {
+    clearTimeout(this.timer);
+    this.decided = 0;
+    try {
+      const response = await fetch(`/api/identity/${this.page}/order`);
+      if (response.ok) this.onOrder(await response.json(), everywhere);
+    } catch {
+      // The server is away; the order stays as it is.
+    }
+  }
+}
+
+const NAMES = { l: "look", r: "right", w: "wrong" };
+
+/** Put the faces that may move into their new sections and places; returns how many changed their section.
+ *
+ * `frozen` says of each section how many of its first faces stay where they are, or null for all of them. Faces for which
+ * `stays(number)` holds keep their section.
+ */
+export function reorder(faces, { ids, likely, sections }, frozen, stays) {
+  const news = new Map();
+  ids.forEach((id, place) => {
+    const number = faces.numbers.get(id);
+    if (number !== undefined) news.set(number, [likely[place], NAMES[sections[place]]]);
+  });
+  const heads = new Map();
+  const tails = new Map();
+  for (const [section, list] of faces.sections) {
+    const fixed = section === "copies" ? null : frozen.get(section);
+    heads.set(section, fixed === null ? [...list] : list.slice(0, fixed));
+    tails.set(section, []);
+  }
+  let moved = 0;
+  for (const [section, list] of faces.sections) {
+    for (const number of list.slice(heads.get(section).length)) {
+      const [chance, wanted] = news.get(number) ?? [faces.likely[number], section];
+      const stay = stays(number) || frozen.get(wanted) === null;
+      if (!stay) faces.likely[number] = chance;
+      const to = stay ? section : wanted;
+      if (to !== section) moved += 1;
+      faces.sectionOf[number] = to;
+      tails.get(to).push(number);
+    }
+  }
+  for (const [section, list] of faces.sections) {
+    const tail = tails.get(section).sort((one, other) => faces.likely[one] - faces.likely[other] || one - other);
+    list.length = 0;
+    for (const number of heads.get(section)) list.push(number);
+    for (const number of tail) list.push(number);
+  }
+  faces.number();
+  return moved;
+}

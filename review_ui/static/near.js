@@ -1,0 +1,76 @@
+// The near-duplicates of a face side by side, those that stand for other people included.
+
+import { element } from "./drawing.js";
+
+export class Near {
+  constructor(panel, page) {
+    this.panel = panel;
+    this.page = page;
+    this.list = panel.querySelector("ol");
+    this.faces = [];
+    this.cursor = 0;
+  }
+
+  get open() {
+    return !this.panel.hidden;
+  }
+
+  /** The face that the keys act on. */
+  get current() {
+    return this.faces[this.cursor];
+  }
+
+  async show(faceId, names) {
+    this.panel.hidden = false;
+    this.names = names;
+    this.faceId = faceId;
+    this.cursor = 0;
+    this.list.replaceChildren();
+    await this.refresh();
+  }
+
+  /** Ask anew how they stand. */
+  async refresh() {
+    const response = await fetch(`/api/identity/${this.page}/near-duplicates/${this.faceId}`);
+    if (!response.ok) return;
+    this.faces = (await response.json()).faces;
+    this.list.replaceChildren(...this.faces.map((face, place) => this.figure(face, place)));
+    const people = new Set(this.faces.map((face) => face.identity_id));
+    this.panel.querySelector(".sum").textContent =
+      this.faces.length < 2 ? "No other photograph is like this one."
+        : people.size > 1 ? `${this.faces.length} photographs alike, standing for ${people.size} people: at most one of them is right.`
+          : `${this.faces.length} photographs alike; one is kept for the data set.`;
+    this.move(0);
+  }
+
+  figure(face, place) {
+    const { verdict, reason, identity_id } = face.standing;
+    const said = { accept: `✓ accepted as ${this.names.get(identity_id)}`, reject: `✗ ${reason || "rejected"}` }[verdict];
+    const line = element(
+      "li",
+      { tabIndex: -1 },
+      element("img", { src: `/photos/${face.photo_sha256}`, alt: "" }),
+      element("strong", { textContent: this.names.get(face.identity_id) ?? "a bystander" }),
+      element("span", { className: "verdict", textContent: said ?? "undecided" }),
+      element("span", { className: "quiet", textContent: `${face.photo_width} × ${face.photo_height}, face ${Math.round(face.box[2])}` }),
+      element("span", { className: "quiet", textContent: face.kept ? "kept" : "copy of a better one" }),
+      element("span", { className: "quiet", textContent: [face.taken_on, face.licence].filter(Boolean).join(" · ") }),
+    );
+    line.dataset.place = place;
+    line.dataset.verdict = verdict ?? "";
+    line.dataset.other = face.identity_id !== this.page ? "yes" : "no";
+    return line;
+  }
+
+  move(step) {
+    this.cursor = Math.max(0, Math.min(this.faces.length - 1, this.cursor + step));
+    [...this.list.children].forEach((line, place) => line.setAttribute("aria-current", place === this.cursor));
+    this.list.children[this.cursor]?.focus();
+  }
+
+  close() {
+    this.panel.hidden = true;
+    this.list.replaceChildren();
+    this.faces = [];
+  }
+}

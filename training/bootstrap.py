@@ -1,0 +1,73 @@
+"""Bootstrap intervals of accuracies and of their differences, with photograph groups or people as the sample.
+
+The images of one photograph, and the photographs of one person, are no independent draws. So whole units are drawn
+with replacement (the cluster bootstrap, Davison & Hinkley 1997, §3.8), the same draw for all measures: a difference of
+two measures is paired. The networks stay as they are: these intervals say nothing of another training's outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+K = TypeVar("K", bound=Hashable)
+Interval = tuple[float, float]
+
+RESAMPLES = 2000
+LEVEL = 0.95
+_CELLS = 4_000_000  # weights of this many units and draws are in the memory at once
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Which unit (photograph group or person) each answered image belongs to, and whether the answer was right."""
+
+    units: NDArray[np.int64]
+    right: NDArray[np.bool_]
+
+
+class Resampled(Generic[K]):
+    """Accuracies of measures over many resamples of the units, from which intervals follow."""
+
+    def __init__(self, answered: Mapping[K, Answered], resamples: int = RESAMPLES, seed: int = 0) -> None:
+        self.columns = {key: n for n, key in enumerate(answered)}
+        used = np.unique(np.concatenate([one.units for one in answered.values()]))
+        place = {key: np.searchsorted(used, one.units) for key, one in answered.items()}
+        self.units = {key: len(np.unique(one.units)) for key, one in answered.items()}
+        right = [np.bincount(place[key], weights=one.right, minlength=len(used)) for key, one in answered.items()]
+        known = [np.bincount(place[key], minlength=len(used)) for key in answered]
+        self.accuracies = _resample(np.stack(right, axis=1), np.stack(known, axis=1), resamples, seed)
+
+    def interval(self, key: K) -> Interval:
+        """The 95 % percentile interval of a measure's accuracy."""
+        return _percentiles(self.accuracies[:, self.columns[key]])
+
+    def difference(self, first: K, second: K) -> Interval:
+        """The 95 % percentile interval of one accuracy less another, over the same draws of units."""
+        return _percentiles(self.accuracies[:, self.columns[first]] - self.accuracies[:, self.columns[second]])
+
+
+def _resample(right: NDArray[np.float64], known: NDArray[np.int64], resamples: int, seed: int) -> NDArray[np.float64]:
+    """Accuracies (resamples, measures) from counts (units, measures); NaN where no unit drawn has the label."""
+    units = len(known)
+    random = np.random.default_rng([seed, units])
+    counts = np.concatenate([right, known], axis=1).astype(np.float64)
+    chunk = max(1, _CELLS // units)
+    made = []
+    for start in range(0, resamples, chunk):
+        draws = min(chunk, resamples - start)
+        drawn = random.integers(units, size=(draws, units)) + np.arange(draws)[:, None] * units
+        weights = np.bincount(drawn.ravel(), minlength=draws * units).reshape(draws, units)
+        hits, totals = np.split(weights.astype(np.float64) @ counts, 2, axis=1)
+        made.append(np.divide(hits, totals, out=np.full_like(hits, np.nan), where=totals > 0))
+    return np.concatenate(made)
+
+
+def _percentiles(values: NDArray[np.float64]) -> Interval:
+    tail = 100 * (1 - LEVEL) / 2
+    low, high = np.nanpercentile(values, [tail, 100 - tail])
+    return float(low), float(high)

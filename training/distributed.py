@@ -1,0 +1,122 @@
+"""Several GPUs or machines: one process each, started by torchrun, all training the same network.
+
+Process 0 leads: it runs the experiment as a single process would, and hands each network to the others before it
+trains it with them. The processes share the run folder, over a network file system where they are on several machines.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from types import TracebackType
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.jobs import Job, NetworkJob
+from training.progress import Board
+
+_T = TypeVar("_T")
+_PATIENCE = timedelta(days=7)  # the others wait while process 0 decodes, or trains the heads
+
+
+@dataclass(frozen=True)
+class World:
+    """Which of how many processes this is."""
+
+    rank: int = 0
+    size: int = 1
+
+    @classmethod
+    def of_environment(cls) -> World:
+        """As torchrun told in the environment; without it this process is alone."""
+        return cls(int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1")))
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process is the one that writes files."""
+        return self.rank == 0
+
+    def join(self, device: str) -> None:
+        """Meet the other processes; a process takes the GPU of its number on its machine."""
+        import torch
+        import torch.distributed as dist
+
+        on_gpu = device == "cuda" or (device == "auto" and torch.cuda.is_available())
+        if on_gpu:
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+        dist.init_process_group("nccl" if on_gpu else "gloo", timeout=_PATIENCE)
+
+    def part(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """This process's share of a batch."""
+        return rows[self.rank :: self.size]
+
+    def agree(self, value: _T) -> _T:
+        """What process 0 holds, for all; also a place where all wait for each other."""
+        if self.size == 1:
+            return value
+        import torch.distributed as dist
+
+        values = [value]
+        dist.broadcast_object_list(values, src=0)
+        return values[0]
+
+    def mean(self, value: float) -> float:
+        """The mean over all processes."""
+        if self.size == 1:
+            return value
+        import torch.distributed as dist
+
+        values = [0.0] * self.size
+        dist.all_gather_object(values, value)
+        return sum(values) / self.size
+
+
+def follow(world: World, deterministic: bool) -> None:
+    """Take part in every network that process 0 trains, until it has no more."""
+    use_deterministic(deterministic)
+    job: NetworkJob | None
+    while (job := world.agree(None)) is not None:
+        job.run(lambda progress: None)
+
+
+def use_deterministic(deterministic: bool) -> None:
+    """Let torch take only ways that give the same bits each time, and refuse where it has none."""
+    import torch
+
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what torch asks for with CUDA
+    torch.use_deterministic_algorithms(deterministic)
+
+
+class Team:
+    """The processes of torchrun where a single one has `Workers`: one job at a time, networks by all together."""
+
+    count = 1
+
+    def __init__(self, world: World, deterministic: bool) -> None:
+        self.world = world
+        use_deterministic(deterministic)
+
+    def __enter__(self) -> Team:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:  # else this process ends with an error, and torchrun ends the others
+            self.world.agree(None)
+
+    def run(self, jobs: Sequence[Job], board: Board) -> None:
+        """Do all jobs that are not done yet."""
+        for job in jobs:
+            if job.done.is_file():
+                board.finish(job.name, found_done=True)
+                continue
+            board.start(job.name)
+            if isinstance(job, NetworkJob):
+                self.world.agree(job)
+            job.run(lambda progress, name=job.name: board.update(name, progress))  # type: ignore[misc]
+            board.finish(job.name, stopped=not job.done.is_file())

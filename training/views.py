@@ -1,0 +1,118 @@
+"""What the report shows of the results: pure functions from results.json to lines of tables and phrases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from training.paper import TITLES, fusion_title
+
+Results = dict[str, Any]
+
+_ROWS = ("own", "from identity", "other_three", "all")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One task of one row under all protocols: an accuracy for each (None where undefined), and the gaps between."""
+
+    row: str
+    task: str
+    accuracies: tuple[dict[str, Any] | None, ...]
+    gaps: tuple[dict[str, Any] | None, ...]
+
+
+@dataclass(frozen=True)
+class ClaimLine:
+    """A claim and for each protocol its verdict and the tasks' differences; None where it does not speak to it.
+
+    `paper` are the differences in the paper's own tables, by task.
+    """
+
+    text: str
+    is_papers: bool
+    verdicts: tuple[dict[str, Any] | None, ...]
+    paper: dict[str, float]
+
+
+@dataclass(frozen=True)
+class SeedTable:
+    """Mean and deviation of the paper's rows over several seeds, under one protocol."""
+
+    protocol: str
+    rows: tuple[tuple[str, tuple[dict[str, float] | None, ...]], ...]
+
+
+def side_by_side(results: Results) -> list[Side]:
+    """The paper's rows under all protocols, task by task."""
+    names = {
+        "own": "own",
+        "from identity": "identity features",
+        "other_three": fusion_title("other_three", len(results["tasks"])),
+        "all": fusion_title("all", len(results["tasks"])),
+    }
+    lines = []
+    for row in _ROWS:
+        for task in results["tasks"]:
+            if row == "from identity" and task == "identity":
+                continue
+            found = tuple(one["rows"].get(row, {}).get(task) for one in results["protocols"].values())
+            gaps = tuple(
+                results["gaps"].get(gap, {"rows": {}})["rows"].get(row, {}).get(task)
+                for gap in ("leakage", "knowing the person")
+            )
+            lines.append(Side(names[row], task, found, gaps))
+    return lines
+
+
+def claims_table(results: Results) -> list[ClaimLine]:
+    """The paper's claims first, each with its verdict under every protocol."""
+    by_protocol = [{one["text"]: one for one in protocol["claims"]} for protocol in results["protocols"].values()]
+    texts = dict.fromkeys(text for claims in by_protocol for text in claims)
+    lines = []
+    for text in texts:
+        verdicts = tuple(claims.get(text) for claims in by_protocol)
+        is_papers = any(one["is_papers"] for one in verdicts if one)
+        tasks = {task: part for one in verdicts if one for task, part in one["tasks"].items()}
+        paper = {task: part["paper"] for task, part in tasks.items() if part["paper"] is not None}
+        lines.append(ClaimLine(text, is_papers, verdicts, paper))
+    return sorted(lines, key=lambda line: not line.is_papers)
+
+
+def seeds_tables(results: Results) -> list[SeedTable]:
+    """Mean and deviation over the seeds, for the rows of Tables 1 and 2; empty where there was one seed."""
+    if "over_seeds" not in results:
+        return []
+    tasks = results["tasks"]
+    names = {f"from {task}": f"{TITLES[task]} features" for task in tasks}
+    names |= {row: fusion_title(row, len(tasks)) for row in ("own", "other_three", "all")}
+    names["own_head"] = "control: own, with the fusions' head"
+    return [
+        SeedTable(
+            protocol,
+            tuple((title, tuple(rows.get(row, {}).get(task) for task in tasks)) for row, title in names.items()),
+        )
+        for protocol, rows in results["over_seeds"]["protocols"].items()
+    ]
+
+
+def protocol_title(name: str) -> str:
+    """What a protocol tests, in a few words."""
+    known = {
+        "paper": "augmented images divided at random",
+        "photo": "other photographs of the same people",
+        "identity": "people never seen",
+    }
+    return known.get(name, name)
+
+
+def percent(share: float) -> str:
+    """A share in per cent with one decimal."""
+    return f"{100 * share:.1f}"
+
+
+def spoken_range(bounds: Sequence[float]) -> str:
+    """An interval of shares in per cent."""
+    low, high = bounds
+    return f"{round(100 * low, 1) + 0.0:.1f} to {round(100 * high, 1) + 0.0:.1f}".replace("-", "−")
