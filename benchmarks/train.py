@@ -181,7 +181,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("shards", type=Path)
     parser.add_argument("--preset", default="paper")
-    parser.add_argument("--faces", type=int, default=24_000, help="photographs the whole is reckoned for, as the paper's")
+    parser.add_argument(
+        "--faces", type=int, default=24_000, help="photographs the whole is reckoned for, as the paper's"
+    )
     parser.add_argument("--agree-steps", type=int, default=300, help="steps of preset quick; 0 to leave it out")
     given = parser.parse_args()
     torch.set_num_threads(1)
@@ -189,7 +191,7 @@ def main() -> None:
     encoded = [bytes(image or b"") for image in encoded_images(shards.files, 0, len(shards))]
     classes = {target: len(names) for target, names in shards.targets.items()}
     networks, heads = task_networks(shards.tasks, preset), paper_heads(shards.tasks)
-    
+
     # The other script first: our process-wide setting of the allocator would make it faster than it is.
     labels = shards.target_labels
     following = plain_loader(PlainFaces(encoded, labels, preset.size, True), preset.batch)
@@ -293,7 +295,9 @@ def main() -> None:
               f"{theirs / whole:.1f} |")  # fmt: skip
         print(f"\nwaiting for data: {100 * waits / our_steps[0]:.2f} % of a step")
         for name, speed in speeds.items():
-            print(f"{name}: {speed.gflops:.0f} GFLOP/s of {speed.peak_gflops:.0f}, {speed.share_of_peak:.0%} of the peak")
+            print(
+                f"{name}: {speed.gflops:.0f} GFLOP/s of {speed.peak_gflops:.0f}, {speed.share_of_peak:.0%} of the peak"
+            )
         best_peak = speeds[dtype].peak_gflops * 1e9
         flops = speeds[dtype].gflops * 1e9 * speeds[dtype].seconds_an_image
         print(f"floor: {1000 * flops * preset.batch / best_peak:.0f} ms a step of the identity network at that peak")
