@@ -79,6 +79,7 @@ def collect(
                 "subgroups": _by_subgroup(measures[name], shards),
                 "confusion": _confusion(measures[name], shards),
                 **_counts(some, shards, preset),
+                "waited_for_data": _waited([_networks(run / split.name) for split in some]),
                 "networks": {split.name: _networks(run / split.name) for split in [*some, *_of(name, fold_splits)]},
             }
             for name, some in by_protocol.items()
@@ -112,6 +113,13 @@ def collect(
             **{name: version(name) for name in ("torch", "numpy", "pyarrow")},
         },
     }
+
+
+def _waited(splits: list[Results]) -> float:
+    """The share of the networks' training time that passed in waiting for images."""
+    networks = [network for split in splits for network in split.values()]
+    seconds = sum(network["seconds"] for network in networks)
+    return round(sum(network["waited_for_data"] * network["seconds"] for network in networks) / seconds, 4)
 
 
 def over_seeds(runs: Sequence[Results]) -> Results:

@@ -295,7 +295,7 @@ def _finish(job: NetworkJob, stepper: Stepper, data: Data, state: State) -> None
         "validation_images": len(data.validation),
         "steps": state.step,
         "steps_saved": job.setting.preset.iterations - state.step,
-        "seconds": round(state.seconds, 1),
+        "seconds": round(state.seconds, 2),
         "waited_for_data": round(state.waited / state.seconds, 4),
         "curve": {
             "step": [step for step, _, _ in state.curve],

@@ -1,0 +1,312 @@
+"""Time train-all's parts beside the script everybody would write, on the same shards, in the same run.
+
+python benchmarks/train.py SHARDS [--preset paper] [--agree-steps 200]
+
+SHARDS is a folder that `facecorpus build` wrote. The other script is in this file: a DataLoader that decodes each JPEG and
+augments it with PIL, float32 in the default layout, ReLU before pooling, four networks one after the other, and each head
+trained through the frozen networks. Both are timed over equal numbers of steps, in turn, best of three, in CPU time
+of all their processes, and carried to the lengths that the preset states. Everything runs on one thread a process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import numpy as np
+import torch
+from PIL import Image, ImageEnhance, ImageFilter
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, Dataset
+
+from training.catalogue import paper_heads, task_networks
+from training.dataset import image_jobs, open_images
+from training.jobs import Setting
+from training.memory import keep_freed_memory
+from training.networks import as_input, make_network
+from training.presets import Preset, load_preset
+from training.probe import measure
+from training.protocols import make_splits
+from training.shards import Shards, encoded_images, read_shards
+from training.stacks import HeadStack
+from training.train import Stepper, batch_rows
+
+ROUNDS = 3
+
+
+class PlainNetwork(nn.Module):
+    """The paper's network as it would be written down first."""
+
+    def __init__(self, preset: Preset, width: int, classes: int) -> None:
+        super().__init__()
+        a, b, c = preset.filters
+        self.first, self.second = nn.Conv2d(3, a, 5, padding=2), nn.Conv2d(a, b, 5, padding=2)
+        self.third = nn.Conv2d(b, c, 3, padding=1)
+        self.high_level = nn.Linear(c * (preset.size // 8) ** 2, width)
+        self.output = nn.Linear(width, classes)
+
+    def features(self, images: Tensor) -> Tensor:
+        for layer in (self.first, self.second, self.third):
+            images = F.max_pool2d(F.relu(layer(images)), 2)
+        return F.relu(self.high_level(images.flatten(1)))
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.output(self.features(images))
+
+
+class PlainFaces(Dataset[tuple[Tensor, Tensor]]):
+    """JPEG bytes, decoded and augmented anew for each step."""
+
+    def __init__(self, encoded: list[bytes], labels: np.ndarray, size: int, augment: bool) -> None:
+        self.encoded, self.labels, self.size, self.augment = encoded, labels, size, augment
+
+    def __len__(self) -> int:
+        return len(self.encoded)
+
+    def __getitem__(self, row: int) -> tuple[Tensor, Tensor]:
+        image = Image.open(io.BytesIO(self.encoded[row])).convert("RGB").resize((self.size, self.size), Image.BILINEAR)
+        if self.augment:
+            image = augmented(image)
+        pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1).float().div(255)
+        return (pixels - 0.5) / 0.25, torch.from_numpy(self.labels[row])
+
+
+def augmented(image: Image.Image) -> Image.Image:
+    """A random affine transform, then one of five filters."""
+    side = image.size[0]
+    angle, scale = np.deg2rad(np.random.uniform(-12, 12)), np.random.uniform(0.9, 1.1)
+    mirror = np.random.choice([-1.0, 1.0])
+    cos, sin = np.cos(angle) / scale, np.sin(angle) / scale
+    middle, dx, dy = side / 2, *np.random.uniform(-0.06, 0.06, 2) * side
+    matrix = (
+        mirror * cos, sin, middle - mirror * cos * middle - sin * middle + dx,
+        -mirror * sin, cos, middle + mirror * sin * middle - cos * middle + dy,
+    )  # fmt: skip
+    image = image.transform(image.size, Image.AFFINE, matrix, Image.BILINEAR)
+    which, amount = np.random.randint(5), np.random.uniform(0.7, 1.4)
+    if which == 0:
+        return image.filter(ImageFilter.GaussianBlur(amount))
+    if which == 1:
+        return image.filter(ImageFilter.UnsharpMask())
+    enhancers = (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color)
+    return enhancers[which - 2](image).enhance(amount)
+
+
+def cpu_time() -> float:
+    """CPU seconds of this process and of its children that have ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def best(work: Callable[[], object], times: int) -> float:
+    """CPU seconds that one call takes, best of ROUNDS of `times` calls."""
+    work()
+    found = []
+    for _ in range(ROUNDS):
+        start = cpu_time()
+        for _ in range(times):
+            work()
+        found.append((cpu_time() - start) / times)
+    return min(found)
+
+
+def plain_loader(faces: PlainFaces, batch: int) -> Callable[[], tuple[Tensor, Tensor]]:
+    """A function that gives the next batch, for ever."""
+    loader = DataLoader(faces, batch_size=batch, shuffle=True, drop_last=len(faces) >= batch)
+    batches = iter(loader)
+
+    def following() -> tuple[Tensor, Tensor]:
+        nonlocal batches
+        try:
+            return next(batches)
+        except StopIteration:
+            batches = iter(loader)
+            return next(batches)
+
+    return following
+
+
+def agreement(shards: Shards, preset: Preset, images: np.ndarray, encoded: list[bytes], dtype: str, steps: int) -> None:
+    """Train each task's network both ways for equal numbers of steps; print accuracies on the same test faces."""
+    (split,) = make_splits("photo", shards, preset, 0)
+    faces, tests = np.unique(split.train // preset.variants), split.test // preset.variants
+    print(f"\ntest accuracy after {steps} steps of {preset.batch} at {preset.size} px ({len(tests)} test faces)")
+    print("| task | ours | the other | difference |\n|---|---:|---:|---:|")
+    for network in task_networks(shards.tasks, preset):
+        column = list(shards.targets).index(network.name)
+        labels, classes = shards.target_labels[:, column : column + 1], len(shards.targets[network.name])
+        train = split.train[labels[split.train // preset.variants, 0] >= 0]
+        stepper = Stepper(make_network(preset, network.width, classes, 0), preset, "cpu", dtype, (classes,))
+        for step in range(steps):
+            rows = train[batch_rows(len(train), preset.batch, step, 0)]
+            known = torch.from_numpy(labels[rows // preset.variants])
+            stepper.step(as_input(images[rows], "cpu"), known, preset.rate(preset.learning_rate, step, steps))
+        ours = stepper.look(as_input(images[split.test], "cpu"))[1].argmax(1).numpy()
+
+        torch.manual_seed(0)
+        np.random.seed(0)
+        plain = PlainNetwork(preset, network.width, classes)
+        optimiser = torch.optim.SGD(plain.parameters(), 0.0, preset.momentum, weight_decay=preset.weight_decay)
+        with torch.no_grad():  # the first weights of ours, or the two would differ by more than their speed
+            for mine, theirs in zip(plain.parameters(), make_network(preset, network.width, classes, 0).parameters()):
+                mine.copy_(theirs)
+        known_faces = [face for face in faces if labels[face, 0] >= 0]
+        source = PlainFaces([encoded[face] for face in known_faces], labels[known_faces, 0], preset.size, True)
+        following = plain_loader(source, preset.batch)
+        for step in range(steps):
+            pixels, target = following()
+            optimiser.param_groups[0]["lr"] = preset.rate(preset.learning_rate, step, steps)
+            optimiser.zero_grad()
+            F.cross_entropy(plain(pixels), target).backward()
+            optimiser.step()
+        test = PlainFaces([encoded[face] for face in tests], labels[tests, 0], preset.size, False)
+        with torch.no_grad():
+            theirs = torch.cat([plain(pixels).argmax(1) for pixels, _ in DataLoader(test, 100)]).numpy()
+        right = labels[tests, 0]
+        mine, other = float((ours == right).mean()), float((theirs == right).mean())
+        print(f"| {network.name} | {100 * mine:.1f} % | {100 * other:.1f} % | {100 * (mine - other):+.1f} |")
+
+
+def main() -> None:
+    """Print a row for each part, then the whole, then accuracies."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("shards", type=Path)
+    parser.add_argument("--preset", default="paper")
+    parser.add_argument("--faces", type=int, default=24_000, help="photographs the whole is reckoned for, as the paper's")
+    parser.add_argument("--agree-steps", type=int, default=300, help="steps of preset quick; 0 to leave it out")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    preset, shards = load_preset(given.preset), read_shards(given.shards)
+    encoded = [bytes(image or b"") for image in encoded_images(shards.files, 0, len(shards))]
+    classes = {target: len(names) for target, names in shards.targets.items()}
+    networks, heads = task_networks(shards.tasks, preset), paper_heads(shards.tasks)
+    
+    # The other script first: our process-wide setting of the allocator would make it faster than it is.
+    labels = shards.target_labels
+    following = plain_loader(PlainFaces(encoded, labels, preset.size, True), preset.batch)
+    load = best(following, 2)
+    decode = best(lambda: [np.asarray(Image.open(io.BytesIO(one)).convert("RGB").resize((preset.size, preset.size)))
+                           for one in encoded[:300]], 1) / 300  # fmt: skip
+    picture = Image.open(io.BytesIO(encoded[0])).convert("RGB").resize((preset.size, preset.size))
+    change = best(lambda: augmented(picture), 300)
+    plain = [PlainNetwork(preset, network.width, classes[network.name]) for network in networks]
+    pixels, target = following()
+    steps = []
+    for n, one in enumerate(plain):
+        optimiser = torch.optim.SGD(one.parameters(), preset.learning_rate, preset.momentum)
+
+        def step(one: PlainNetwork = one, n: int = n, optimiser: torch.optim.Optimizer = optimiser) -> None:
+            optimiser.zero_grad()
+            F.cross_entropy(one(pixels), target[:, n], ignore_index=-1).backward()
+            optimiser.step()
+
+        steps.append(best(step, 1))
+    with torch.no_grad():
+        through = [best(lambda one=one: one.features(pixels), 1) for one in plain]
+        seen = torch.cat([one.features(pixels) for one in plain], 1)
+    names = [network.name for network in networks]
+    head_rounds = 0.0
+    for head in heads:
+        width = sum(network.width for network in networks if network.name in head.sources)
+        hidden = preset.hidden
+        layers = nn.Sequential(nn.Linear(width, hidden[0]), nn.ReLU(), nn.Linear(hidden[0], hidden[1]), nn.ReLU(),
+                               nn.Linear(hidden[1], classes[head.target]))  # fmt: skip
+        optimiser = torch.optim.SGD(layers.parameters(), preset.head_learning_rate, preset.momentum)
+
+        def step_head() -> None:
+            optimiser.zero_grad()
+            F.cross_entropy(layers(seen[:, :width]), target[:, names.index(head.target)], ignore_index=-1).backward()
+            optimiser.step()
+
+        head_rounds += best(step_head, 5) + sum(through[names.index(source)] for source in head.sources) + load
+
+    keep_freed_memory()
+    with tempfile.TemporaryDirectory() as folder:
+        some = replace(preset, variants=preset.variants)
+        path = Path(folder) / "images.npy"
+        jobs = image_jobs(path, shards, some, 0)
+        start = cpu_time()
+        for job in jobs:
+            job.run(lambda progress: None)
+        made = (cpu_time() - start) / len(shards)
+        from training.augment import variant
+        from training.dataset import _decode
+
+        our_decode = best(lambda: [_decode(one, preset.size, "") for one in encoded[:300]], 1) / 300
+        first = _decode(encoded[0], preset.size, "")
+        indices = iter(range(10**9))
+        our_change = best(lambda: variant(first, "a", 1 + next(indices) % 9, 0, preset), 300)
+        images = open_images(path)
+        setting = Setting(Path(folder), path, classes, preset, 0, "cpu", "float32")
+        speeds = measure(setting, "cpu", ("float32", "bfloat16"))
+        dtype = min(speeds, key=lambda name: speeds[name].seconds_an_image)
+        our_steps, our_look, waits = [], 0.0, 0.0
+        for n, network in enumerate(networks):
+            count = classes[network.name]
+            stepper = Stepper(make_network(preset, network.width, count, 0), preset, "cpu", dtype, (count,))
+
+            def ours(stepper: Stepper = stepper, n: int = n) -> None:
+                chosen = batch_rows(len(images), preset.batch, next(indices), 0)
+                known = torch.from_numpy(labels[chosen // preset.variants][:, n : n + 1])
+                stepper.step(as_input(images[chosen], "cpu"), known, preset.learning_rate)
+
+            our_steps.append(best(ours, 2))
+            our_look += best(lambda stepper=stepper: stepper.look(as_input(images[: preset.batch], "cpu")), 1)
+        waits = best(lambda: as_input(images[batch_rows(len(images), preset.batch, next(indices), 0)], "cpu"), 10)
+        ends = np.cumsum([network.width for network in networks]).tolist()
+        places = {one.name: range(end - one.width, end) for one, end in zip(networks, ends, strict=True)}
+        stack = HeadStack(heads, places, preset, classes, 0)
+        optimiser = torch.optim.SGD(stack.parameters(), 0.01, 0.9)
+        columns = [list(classes).index(head.target) for head in heads]
+
+        def all_heads() -> None:
+            optimiser.zero_grad(set_to_none=True)
+            scores = stack(seen)
+            F.cross_entropy(scores.flatten(0, 1), target[:, columns].T.flatten(), ignore_index=-1).backward()
+            optimiser.step()
+
+        our_heads = best(all_heads, 5)
+        print(f"CPU milliseconds, {preset.size} px, batches of {preset.batch}, {dtype} (best of {ROUNDS})\n")
+        print("| what | ours | the other | ratio |\n|---|---:|---:|---:|")
+        whole = preset.iterations * sum(our_steps) + given.faces * made + preset.head_iterations * our_heads
+        whole += given.faces * preset.variants / preset.batch * our_look
+        theirs = preset.iterations * (sum(steps) + load * len(networks)) + preset.head_iterations * head_rounds
+        rows = [
+            ("decode a face", our_decode, decode),
+            ("augment an image", our_change, change),
+            ("wait for a batch", waits, load),
+            ("a step of the identity network", our_steps[0], steps[0]),
+            (f"a step of all {len(heads)} heads", our_heads, head_rounds),
+        ]
+        for what, mine, other in rows:
+            print(f"| {what} | {1000 * mine:.3f} | {1000 * other:.3f} | {other / mine:.1f} |")
+        print(f"| whole of train-all, {given.faces:,} faces (CPU hours) | {whole / 3600:.2f} | {theirs / 3600:.1f} | "
+              f"{theirs / whole:.1f} |")  # fmt: skip
+        print(f"\nwaiting for data: {100 * waits / our_steps[0]:.2f} % of a step")
+        for name, speed in speeds.items():
+            print(f"{name}: {speed.gflops:.0f} GFLOP/s of {speed.peak_gflops:.0f}, {speed.share_of_peak:.0%} of the peak")
+        best_peak = speeds[dtype].peak_gflops * 1e9
+        flops = speeds[dtype].gflops * 1e9 * speeds[dtype].seconds_an_image
+        print(f"floor: {1000 * flops * preset.batch / best_peak:.0f} ms a step of the identity network at that peak")
+    if given.agree_steps:
+        small = load_preset("quick")
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "images.npy"
+            for job in image_jobs(path, shards, small, 0):
+                job.run(lambda progress: None)
+            agreement(shards, small, open_images(path), encoded, dtype, given.agree_steps)
+
+
+if __name__ == "__main__":
+    start = time.monotonic()
+    main()
+    print(f"\n{time.monotonic() - start:.0f} s in all")
