@@ -99,6 +99,13 @@ def test_every_control_and_other_fusion_has_its_row(run: Path) -> None:
     assert not (controls | held) & set(other)  # the preset has them in protocol photo alone
 
 
+def test_the_report_says_how_large_the_joint_network_is(run: Path) -> None:
+    networks = load_results(run)["protocols"]["photo"]["networks"]["photo"]
+    together = sum(networks[task]["parameters"] for task in TASKS)
+    said = f"The joint network has {networks['joint']['parameters']:,} weights, the 4 networks together {together:,}"
+    assert said in (run / "report.md").read_text(encoding="utf-8")
+
+
 def test_a_protocol_that_the_shards_do_not_allow_is_left_out_with_its_reason(run: Path) -> None:
     results = load_results(run)
     assert "needs people in 2 folds or more" in results["not_made"]["Protocol identity"]

@@ -34,7 +34,7 @@ def people_apart(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of all protocols on 24 people of 12 subgroups, with descriptors, two seeds, and few networks."""
     folder = tmp_path_factory.mktemp("apart")
     shards = write_shards(folder / "shards", coloured_rows(people=24, photographs=5), descriptors=True)
-    preset = changed_preset(folder, iterations=60, control_protocols=[], identity_rounds=2)
+    preset = changed_preset(folder, iterations=60, evaluate_every=60, control_protocols=[])
     return train_all(shards, folder / "run", preset=preset, seeds=2, device="cpu").parent
 
 
@@ -148,7 +148,7 @@ def shuffled(rows: list[Row]) -> list[Row]:
 def by_chance(tmp_path_factory: pytest.TempPathFactory) -> Results:
     folder = tmp_path_factory.mktemp("shuffled")
     shards = write_shards(folder / "shards", shuffled(coloured_rows(people=8, photographs=30)))
-    preset = changed_preset(folder, iterations=200, control_protocols=[])
+    preset = changed_preset(folder, iterations=200, evaluate_every=200, control_protocols=[])
     path = train_all(shards, folder / "run", preset=preset, protocols=["photo"], device="cpu")
     return load_results(path.parent)
 

@@ -216,7 +216,8 @@ def test_identity_and_one_attribute_are_enough(tmp_path: Path) -> None:
 
 def _learned(rows: list[Row], folder: Path) -> dict[str, Any]:
     shards = write_shards(folder / "shards", rows)
-    return load_results(train_all(shards, folder / "run", preset=str(TINY), protocols=("photo",), device="cpu"))
+    small = preset_file(folder, 'control_protocols = ["photo"]', "control_protocols = []")
+    return load_results(train_all(shards, folder / "run", preset=small, protocols=("photo",), device="cpu"))
 
 
 def _reports(folder: Path) -> list[str]:

@@ -19,7 +19,7 @@ Interval = tuple[float, float]
 
 RESAMPLES = 2000
 LEVEL = 0.95
-_CELLS = 16_000_000  # weights of this many units and draws are in the memory at once
+_CELLS = 4_000_000  # weights of this many units and draws are in the memory at once
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,8 @@ def honesty(results: Results) -> list[str]:
 
 def points(difference: float) -> str:
     """A difference of accuracies in points, with its sign."""
-    return f"{100 * difference:+.1f}".replace("-", "−")
+    rounded = round(100 * difference, 1)
+    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
 
 
 def _gap(cells: Results) -> str:
@@ -66,8 +67,8 @@ def _lookup(rows: Results) -> list[str]:
         return []
     said = ", ".join(f"{TITLES[target].lower()} {points(value)}" for target, value in more.items())
     return [
-        "An identity network can solve these tasks by knowing whom it sees. On new people identity features lose more "
-        f"than a task's own features do by: {said} points."
+        "An identity network can solve these tasks by knowing whom it sees. On new people, identity features lose this "
+        f"much more than a task's own features do: {said} points."
     ]
 
 
@@ -117,19 +118,20 @@ def _people(results: Results) -> str:
 
 
 def _confounds(results: Results) -> list[str]:
-    sentences = []
-    for name, protocol in results["protocols"].items():
-        rows = protocol["rows"]
-        sentences.append(
-            f"A fusion has two fully connected layers more than the network whose own output stands in the row 'own'. "
-            f"Those layers alone change the own accuracy under protocol {name} by: {_change(rows, 'own_head', 'own')}."
-        )
-        if "held all" in rows:
-            sentences.append(
-                "Heads learn on features of images that the networks had already fitted. Networks that were given only "
-                "part of the photographs tell what that does: all together, heads on images held out from them less "
-                f"heads on images they fitted, protocol {name}: {_change(rows, 'held all', 'fitted all')}."
-            )
+    rows = {name: protocol["rows"] for name, protocol in results["protocols"].items()}
+    layers = "; ".join(f"{name}: {_change(found, 'own_head', 'own')}" for name, found in rows.items())
+    sentences = [
+        "A fusion has two fully connected layers more than the network whose own output stands in the row 'own'. Those "
+        f"layers alone, on the network's own features, change its accuracy thus: {layers}."
+    ]
+    held = {name: _change(found, "held all", "fitted all") for name, found in rows.items() if "held all" in found}
+    sentences += [
+        "Heads learn on features of images that the networks had already fitted. Networks that were given only a part "
+        "of the photographs tell what that does: all together, heads on images held out from them less heads on "
+        f"images they fitted, protocol {name}: {change}."
+        for name, change in held.items()
+    ]
+    sentences += _joint(results)
     if not results["preset"]["out_of_fold"]:
         sentences.append(
             "Heads learn on features of images that the networks had already fitted; this preset trains no networks "
@@ -141,6 +143,21 @@ def _confounds(results: Results) -> list[str]:
             "'embedding'."
         )
     return sentences
+
+
+def _joint(results: Results) -> list[str]:
+    """How large the joint network is beside the networks that it stands for."""
+    for protocol in results["protocols"].values():
+        for networks in protocol["networks"].values():
+            if "joint" in networks:
+                together = sum(networks[task]["parameters"] for task in results["tasks"])
+                joint = networks["joint"]["parameters"]
+                return [
+                    f"The joint network has {joint:,} weights, the {len(results['tasks'])} networks together "
+                    f"{together:,} ({joint / together:.0%} as many), and it was trained for as many steps as one of "
+                    "them."
+                ]
+    return []
 
 
 def _change(rows: Results, row: str, before: str) -> str:

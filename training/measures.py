@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ class Measure:
     faces: NDArray[np.int64]
     variants: NDArray[np.int64]
     labels: NDArray[np.int64]
-    answers: NDArray[np.int64]
+    answers: NDArray[np.integer[Any]]
 
     @property
     def right(self) -> NDArray[np.bool_]:
@@ -56,17 +57,16 @@ def read_measures(
             known = labels >= 0
             if not split.held:
                 answers["majority", target] = np.full(len(labels), _commonest(train_labels[:, n]))
+            shown = (faces[known], variants[known], labels[known])  # one copy for all rows: they may be many
             for row in [row for row, answered in answers if answered == target and known.any()]:
-                found = answers[row, target][known].astype(np.int64)
-                measure = Measure(faces[known], variants[known], labels[known], found)
-                pieces.setdefault((row, target), []).append(measure)
+                pieces.setdefault((row, target), []).append(Measure(*shown, answers[row, target][known]))
     measures = {key: _joined(some) for key, some in pieces.items()}
     return measures | _untouched(measures)
 
 
-def _answers(folder: Path, split: Split, shards: Shards) -> dict[Key, NDArray[np.int64]]:
+def _answers(folder: Path, split: Split, shards: Shards) -> dict[Key, NDArray[np.integer[Any]]]:
     with np.load(folder / "heads.npz") as file:
-        found: dict[Key, NDArray[np.int64]] = {_key(name): answers for name, answers in file.items()}
+        found: dict[Key, NDArray[np.integer[Any]]] = {_key(name): answers for name, answers in file.items()}
     if split.held:
         return found
     for task in shards.tasks:
@@ -84,8 +84,8 @@ def _answers(folder: Path, split: Split, shards: Shards) -> dict[Key, NDArray[np
 
 
 def _subgroup_answers(
-    folder: Path, shards: Shards, found: Mapping[Key, NDArray[np.int64]]
-) -> dict[Key, NDArray[np.int64]]:
+    folder: Path, shards: Shards, found: Mapping[Key, NDArray[np.integer[Any]]]
+) -> dict[Key, NDArray[np.integer[Any]]]:
     """The subgroup by way of three networks' answers, and the attributes by way of the subgroup network's."""
     parts = subgroup_parts(shards)
     three = np.column_stack([found["own", task] for task in ATTRIBUTES])
@@ -128,6 +128,8 @@ def _key(name: str) -> Key:
 
 def _joined(measures: Iterable[Measure]) -> Measure:
     some = list(measures)
+    if len(some) == 1:
+        return some[0]
     return Measure(
         *(np.concatenate([getattr(one, name) for one in some]) for name in ("faces", "variants", "labels", "answers"))
     )

@@ -46,15 +46,14 @@ def protocols(results: Mapping[str, Any]) -> bytes:
         cells = {place: own[task] for place, task in enumerate(tasks) if task in own}
         heights = np.array([cell["accuracy"] for cell in cells.values()])
         bounds = np.array([cell["by_person"] for cell in cells.values()]).reshape(-1, 2).T
-        places = np.array(list(cells)) + 0.16 * (n - 1)
-        axis.errorbar(places, heights, np.maximum(np.abs(bounds - heights), 0), fmt="o", capsize=3, label=name)
-    axis.plot(
-        range(len(tasks)), [TABLE_2["own"][task] for task in tasks], "k_", markersize=28, label="the paper's figure"
-    )
-    axis.plot(range(len(tasks)), [results["chance"][task] for task in tasks], ":", color="grey", label="chance")
+        beside = np.array(list(cells)) + 0.16 * (n - 1)
+        axis.errorbar(beside, heights, np.maximum(np.abs(bounds - heights), 0), fmt="o", capsize=3, label=name)
+    places = range(len(tasks))
+    axis.plot(places, [TABLE_2["own"][task] for task in tasks], "k_", markersize=28, label="the paper")
+    axis.plot(places, [results["chance"][task] for task in tasks], "_", color="grey", markersize=28, label="chance")
     axis.set(xticks=range(len(tasks)), xticklabels=[TITLES[task] for task in tasks], ylim=(0, 1), ylabel="accuracy")
     axis.grid(axis="y", alpha=0.3)
-    axis.legend(frameon=False, loc="lower right")
+    axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     return _png(figure)
 
 

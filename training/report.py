@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from training import plots
 from training.augment import filter_name
-from training.claims import TEST
+from training.claims import FAILS, HOLDS, TEST, UNKNOWN
 from training.dataset import Images, images_path, open_images
 from training.files import write_bytes, write_text
 from training.findings import gap_sentences, honesty, points
@@ -60,6 +60,7 @@ def write_report(run: Path, results: Results) -> None:
         "titles": TITLES,
         "heading": _heading(results["tasks"]),
         "test": TEST,
+        "marks": {HOLDS: "✓", FAILS: "✗", UNKNOWN: "?"},
         "names": dict(zip(protocols, map(protocol_title, protocols), strict=True)),
     }
     write_text(run / "report.md", render("report.md.j2", content))

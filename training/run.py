@@ -246,9 +246,9 @@ def _check_same(run: Path, settings: dict[str, Value]) -> None:
     if before["shards"] != settings["shards"]:
         raise TrainingError(f"{run} was begun with other shards: take a new run folder, or delete this one.")
     for key, value in settings.items():
-        if before[key] != value:
+        if before.get(key) != value:
             raise TrainingError(
-                f"{run} was begun with {key} = {before[key]}, now {value}: "
+                f"{run} was begun with {key} = {before.get(key)}, now {value}: "
                 "take a new run folder, or the same preset and seed as before."
             )
 

@@ -25,11 +25,15 @@ class Side:
 
 @dataclass(frozen=True)
 class ClaimLine:
-    """A claim and for each protocol its verdict and the tasks' differences; None where it does not speak to it."""
+    """A claim and for each protocol its verdict and the tasks' differences; None where it does not speak to it.
+
+    `paper` are the differences in the paper's own tables, by task.
+    """
 
     text: str
     is_papers: bool
     verdicts: tuple[dict[str, Any] | None, ...]
+    paper: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,9 @@ def claims_table(results: Results) -> list[ClaimLine]:
     for text in texts:
         verdicts = tuple(claims.get(text) for claims in by_protocol)
         is_papers = any(one["is_papers"] for one in verdicts if one)
-        lines.append(ClaimLine(text, is_papers, verdicts))
+        tasks = {task: part for one in verdicts if one for task, part in one["tasks"].items()}
+        paper = {task: part["paper"] for task, part in tasks.items() if part["paper"] is not None}
+        lines.append(ClaimLine(text, is_papers, verdicts, paper))
     return sorted(lines, key=lambda line: not line.is_papers)
 
 
@@ -109,4 +115,4 @@ def percent(share: float) -> str:
 def spoken_range(bounds: Sequence[float]) -> str:
     """An interval of shares in per cent."""
     low, high = bounds
-    return f"{100 * low:.1f} to {100 * high:.1f}".replace("-", "−")
+    return f"{round(100 * low, 1) + 0.0:.1f} to {round(100 * high, 1) + 0.0:.1f}".replace("-", "−")
