@@ -290,6 +290,25 @@ def test_a_run_folder_keeps_to_its_shards(run: Path, tmp_path: Path) -> None:
         train_all(other, run, preset=str(PRESET))
 
 
+def test_a_run_folder_of_another_version_says_so_in_a_sentence(shards: Path, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"seed": 0}', encoding="utf-8")
+    with pytest.raises(TrainingError, match="was begun by another version of this program: take a new run folder"):
+        train_all(shards, tmp_path, preset=str(PRESET))
+
+
+def test_the_report_tells_speeds_steps_and_waiting(run: Path) -> None:
+    results = load_results(run)
+    speed = results["speeds"]["float32"]
+    photo = results["protocols"]["photo"]
+    for report in ("report.html", "report.md"):
+        said = (run / report).read_text(encoding="utf-8")
+        for text in (f"{speed['gflops']:.0f}", f"{100 * speed['share_of_peak']:.1f} %", results["dtype"]["reason"]):
+            assert text in said
+        assert f"{100 * photo['waited_for_data']:.1f} %" in said
+        steps = sum(one["steps"] for networks in photo["networks"].values() for one in networks.values())
+        assert f"{steps:,}" in said
+
+
 def test_a_protocol_can_be_added_to_a_run(shards: Path, run: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(run, tmp_path / "copy")
     results = load_results(copy)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 from training_shards import coloured_rows, write_shards
 
-from training import TrainingError
+from training import TrainingError, train_all
 from training.budget import Budget, parse_time
 from training.catalogue import task_networks
 from training.dataset import image_jobs, open_images
@@ -26,7 +26,7 @@ from training.networks import as_input, make_network
 from training.plateau import stage_at, stage_lengths, validation_part
 from training.presets import load_preset
 from training.shards import Shards, read_shards
-from training.train import Stepper
+from training.stepper import Stepper
 
 ROOT = Path(__file__).parent.parent
 TINY = ROOT / "tests" / "data" / "training_tiny.toml"
@@ -292,12 +292,19 @@ def test_tensorboard_reads_the_curves_back(alone: Path) -> None:
     assert [event.value for event in events.Scalars("test_accuracy")] == pytest.approx(curve["accuracy"])
 
 
-def test_a_run_out_of_time_says_so_and_goes_on_later(folder: Path, short: Path, alone: Path, tmp_path: Path) -> None:
-    done = train(folder, tmp_path / "run", "--deterministic", "--max-time=1s", preset=short)
-    assert done.returncode == 2
-    assert "The time is up with 4 of 4 networks to finish" in done.stderr
-    assert train(folder, tmp_path / "run", "--deterministic", preset=short).returncode == 0
-    first, later = _weights(alone), _weights(tmp_path / "run")
+def test_a_run_out_of_time_says_so_and_goes_on_later(
+    folder: Path, short: Path, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def go_on() -> Path:
+        return train_all(
+            folder, tmp_path, preset=str(short), protocols=["photo"], workers=2, device="cpu", deterministic=True
+        ).parent
+
+    with monkeypatch.context() as patch:
+        patch.setattr("training.run.Budget.of", lambda max_time: Budget(60, deadline=0))  # it was over long ago
+        with pytest.raises(TrainingError, match="The time is up with 4 of 4 networks to finish"):
+            go_on()
+    first, later = _weights(alone), _weights(go_on())
     assert all(torch.equal(first[name], later[name]) for name in first)
 
 
