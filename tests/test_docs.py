@@ -45,6 +45,7 @@ def test_every_dependency_is_justified_and_pinned() -> None:
         assert re.search(rf"^{name}==", pins, re.MULTILINE | re.IGNORECASE), f"{requirement} has no pin"
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_between_files_lead_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", document.read_text()):
         if not re.match(r"[a-z]+:", target):
