@@ -237,7 +237,7 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("preset") / "short.toml"
     text = TINY.read_text(encoding="utf-8")
     changes = {
-        "\niterations = 150": "\niterations = 20",
+        "\niterations = 100": "\niterations = 20",
         "out_of_fold = 2": "out_of_fold = 0",
         'control_protocols = ["photo"]': "control_protocols = []",
     }
