@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import urlencode, urljoin
 
+from requests import Request, RequestException, Response
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
-from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import HTTPError, ProtocolError
 
 from facecorpus import __version__
@@ -20,12 +20,12 @@ from facecorpus.catalog.gateway import now
 from facecorpus.catalog.records import Download, Outcome
 from facecorpus.console import duration, notice
 from facecorpus.crawl import robots, tdm
-from facecorpus.crawl.answer import Answer, asked_to_wait, failure_of, read_answer
+from facecorpus.crawl.answer import Answer, asked_to_wait, cause_of, failure_of, read_answer
 from facecorpus.crawl.deadline import Deadline, Deadlines
 from facecorpus.crawl.failure import Failure
-from facecorpus.crawl.guard import Guard, GuardedPools, host_of, trusting
-from facecorpus.crawl.lanes import MOST_LANES
+from facecorpus.crawl.guard import Guard, host_of
 from facecorpus.crawl.polite import PAUSE_UNASKED, HostResting, Manners
+from facecorpus.crawl.transport import GuardedSession
 from facecorpus.crawl.verdict import Fetched, judged
 from facecorpus.errors import SettingsError, SourceError
 from facecorpus.settings import Settings
@@ -35,7 +35,6 @@ MAX_JSON = 32_000_000  # bytes of one API answer
 SILENT_SECONDS = 2.0  # a shorter wait before asking an API again is not spoken of
 API_TRIES = 8  # more than for a file: without the answer a whole crawl ends
 
-_KEPT_HOSTS = 200  # to which connections are kept alive
 _HOST_FAILURES = (Outcome.CONNECTION, Outcome.TIMEOUT, Outcome.SERVER_ERROR)
 
 Read = TypeVar("Read")
@@ -67,18 +66,11 @@ class Fetcher:
         self._robots = robots.Robots(self._read_robots)
         self._reservations = tdm.Reservations(self._read_reservations)
         self._deadlines = Deadlines(settings.fetch.max_seconds)
-        self._timeout = Timeout(settings.fetch.timeout_seconds)
-        # No proxies, passwords or certificates from the environment, no cookies.
-        self._pools = GuardedPools(
-            self._guard,
-            num_pools=_KEPT_HOSTS,
-            maxsize=MOST_LANES,
-            headers={
-                "User-Agent": f"facecorpus/{__version__}" + f" ({self._contact})" * bool(self._contact),
-                "Accept-Encoding": "gzip, deflate",
-            },
-            ssl_context=trusting(settings.fetch.authorities),
-        )
+        self._session = GuardedSession(self._guard, settings.fetch.authorities)
+        self._headers = {
+            "User-Agent": f"facecorpus/{__version__}" + f" ({self._contact})" * bool(self._contact),
+            "Accept-Encoding": "gzip, deflate",
+        }
 
     def __enter__(self) -> Self:
         return self
@@ -87,7 +79,7 @@ class Fetcher:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._deadlines.close()
-        self._pools.clear()
+        self._session.close()
 
     def stop(self) -> None:
         """End what is under way and every wait, in all threads; their calls raise HostResting."""
@@ -345,32 +337,24 @@ class Fetcher:
         finally:
             response.close()  # the connection, too, where the answer was not read to its end
 
-    def _request(self, url: str, headers: Mapping[str, str], secret: _Secret, deadline: Deadline) -> BaseHTTPResponse:
-        sent = {**self._pools.headers, **headers, **secret.headers}
-        if secret.form is not None:
-            sent["Content-Type"] = "application/x-www-form-urlencoded"
+    def _request(self, url: str, headers: Mapping[str, str], secret: _Secret, deadline: Deadline) -> Response:
+        sent = {**self._headers, **headers, **secret.headers}
+        request = Request("GET" if secret.form is None else "POST", url, sent, data=secret.form).prepare()
         while True:
             try:
-                return self._pools.urlopen(
-                    "GET" if secret.form is None else "POST",
-                    url,
-                    body=None if secret.form is None else urlencode(secret.form),
-                    headers=sent,
-                    preload_content=False,
-                    redirect=False,
-                    retries=False,
-                    timeout=self._timeout,
+                return self._session.send(
+                    request, stream=True, allow_redirects=False, timeout=self._settings.timeout_seconds
                 )
-            except ProtocolError:
+            except RequestException as error:
                 # A server may end a kept-alive connection just as it is used again: no try has been made then.
-                if not deadline.kept_alive or deadline.expired:
+                if not (isinstance(cause_of(error), ProtocolError) and deadline.kept_alive) or deadline.expired:
                     raise
 
-    def _heed(self, host: str, response: BaseHTTPResponse) -> None:
+    def _heed(self, host: str, response: Response) -> None:
         """Pause the whole host where it asks for that."""
-        if response.status in (429, 503):
+        if response.status_code in (429, 503):
             seconds = asked_to_wait(response.headers)
-            if seconds is None and response.status == 429:
+            if seconds is None and response.status_code == 429:
                 seconds = PAUSE_UNASKED
             self.manners.pause(host, seconds or 0.0)
 
