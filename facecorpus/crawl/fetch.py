@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http.client import HTTPException
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -53,6 +53,16 @@ class _Secret:
 _NO_SECRET = _Secret({})
 
 
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What is asked of an address, and of those that it redirects to."""
+
+    limit: int  # bytes
+    obey: bool = False  # the owner's opt-outs
+    cut: bool = False  # take a longer body up to the limit
+    conditions: Mapping[str, str] = field(default_factory=dict)  # headers of a conditional request
+
+
 class Fetcher:
     """Downloads pictures and asks APIs; every thread may use it, each has its own kept-alive connections."""
 
@@ -63,9 +73,12 @@ class Fetcher:
             raise SettingsError("contact in [crawl] must be one line of ASCII characters: a mail address or a page.")
         self.manners = manners or Manners(settings.fetch)
         self._guard = Guard(settings.fetch.private_hosts)
-        self._robots = robots.Robots(self._read_robots)
+        self._robots = robots.Robots(
+            self._read_robots, lambda url, seconds: self.manners.slow_down(host_of(url), seconds)
+        )
         self._reservations = tdm.Reservations(self._read_reservations)
         self._deadlines = Deadlines(settings.fetch.max_seconds)
+        self._wish = _Wish(settings.fetch.max_bytes, obey=settings.fetch.obey_opt_outs)
         self._session = GuardedSession(self._guard, settings.fetch.authorities)
         self._headers = {
             "User-Agent": f"facecorpus/{__version__}" + f" ({self._contact})" * bool(self._contact),
@@ -102,8 +115,8 @@ class Fetcher:
         validators = {"If-None-Match": stored.etag, "If-Modified-Since": stored.last_modified}
 
         def compare(url: str, tried_at: str, begun: float) -> Fetched:
-            headers = {name: value for name, value in validators.items() if value and value.isprintable()}
-            answer = self._get(url, self._settings.max_bytes, obey=self._settings.obey_opt_outs, headers=headers)
+            conditions = {name: value for name, value in validators.items() if value and value.isprintable()}
+            answer = self._get(url, replace(self._wish, conditions=conditions))
             if answer.not_modified:
                 seconds = time.monotonic() - begun
                 return Fetched(
@@ -140,8 +153,7 @@ class Fetcher:
         return Fetched(Download(url, tried_at, seconds, failure.status, failure.outcome, failure.detail, failure.size))
 
     def _picture(self, url: str, tried_at: str, begun: float) -> Fetched:
-        answer = self._get(url, self._settings.max_bytes, obey=self._settings.obey_opt_outs)
-        return self._judged(url, answer, tried_at, begun)
+        return self._judged(url, self._get(url, self._wish), tried_at, begun)
 
     def _judged(self, url: str, answer: Answer, tried_at: str, begun: float) -> Fetched:
         seconds = time.monotonic() - begun
@@ -220,7 +232,7 @@ class Fetcher:
         def once() -> Read:
             if obey_robots and not self._robots.allow(address):
                 raise Failure(Outcome.OPTED_OUT, "its robots.txt disallows this address to crawlers")
-            return read(self._get(address, MAX_JSON, obey=False, secret=_Secret(headers or {}, form)))
+            return read(self._get(address, _Wish(MAX_JSON), _Secret(headers or {}, form)))
 
         try:
             return self._retrying(API_TRIES, before_sleep=_say_what_is_waited_for(host_of(url)))(once)
@@ -253,27 +265,19 @@ class Fetcher:
 
     def _read_rules(self, url: str, limit: int) -> bytes:
         def once() -> bytes:
-            return self._get(url, limit, obey=False, cut=True).content
+            return self._get(url, _Wish(limit, cut=True)).content
 
         return self._retrying(self._settings.tries)(once)
 
-    def _get(
-        self,
-        url: str,
-        limit: int,
-        *,
-        obey: bool,
-        cut: bool = False,
-        headers: Mapping[str, str] | None = None,
-        secret: _Secret = _NO_SECRET,
-    ) -> Answer:
+    def _get(self, url: str, wish: _Wish, secret: _Secret = _NO_SECRET) -> Answer:
         """The answer, redirects followed; each hop is guarded, obeyed and polite like the first."""
+        spent = 0.0
         for _ in range(MAX_REDIRECTS + 1):
             self._guard.check_url(url)
             self._check_contact(url)
-            if obey:
+            if wish.obey:
                 self._check_opt_outs(url)
-            answer = self._hop(url, limit, obey, cut, headers or {}, secret)
+            answer, spent = self._hop(url, wish, secret, spent)
             secret = _NO_SECRET
             if answer.location is None:
                 return answer
@@ -298,12 +302,12 @@ class Fetcher:
                 " contact to your mail address or page."
             )
 
-    def _hop(self, url: str, limit: int, obey: bool, cut: bool, headers: Mapping[str, str], secret: _Secret) -> Answer:
-        """One request, and its answer read."""
+    def _hop(self, url: str, wish: _Wish, secret: _Secret, spent: float) -> tuple[Answer, float]:
+        """One request: its answer read, and the seconds that the file has taken with it, waits for a turn apart."""
         host = host_of(url)
-        with self.manners.turn(host), self._deadlines.of_request() as deadline:
+        with self.manners.turn(host), self._deadlines.of_request(spent) as deadline:
             try:
-                answer = self._answer(host, url, limit, obey, cut, headers, secret, deadline)
+                answer = self._answer(url, wish, secret, deadline)
             except (OSError, HTTPError, HTTPException, ValueError) as error:
                 failure: Failure | None = failure_of(error)
             except Failure as error:
@@ -317,29 +321,20 @@ class Fetcher:
             self._note(host, failure)
             if failure is not None:
                 raise failure from None
-        return answer
+            return answer, deadline.spent
 
-    def _answer(
-        self,
-        host: str,
-        url: str,
-        limit: int,
-        obey: bool,
-        cut: bool,
-        headers: Mapping[str, str],
-        secret: _Secret,
-        deadline: Deadline,
-    ) -> Answer:
-        response = self._request(url, headers, secret, deadline)
+    def _answer(self, url: str, wish: _Wish, secret: _Secret, deadline: Deadline) -> Answer:
+        response = self._request(url, {**self._headers, **wish.conditions, **secret.headers}, secret.form, deadline)
         try:
-            self._heed(host, response)
-            return read_answer(response, limit, obey=obey, cut=cut, conditional=bool(headers))
+            self._heed(host_of(url), response)
+            return read_answer(response, wish.limit, obey=wish.obey, cut=wish.cut, conditional=bool(wish.conditions))
         finally:
             response.close()  # the connection, too, where the answer was not read to its end
 
-    def _request(self, url: str, headers: Mapping[str, str], secret: _Secret, deadline: Deadline) -> Response:
-        sent = {**self._headers, **headers, **secret.headers}
-        request = Request("GET" if secret.form is None else "POST", url, sent, data=secret.form).prepare()
+    def _request(
+        self, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None, deadline: Deadline
+    ) -> Response:
+        request = Request("GET" if form is None else "POST", url, headers, data=form).prepare()
         while True:
             try:
                 return self._session.send(
