@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
+from training.batches import batch_rows
 from training.catalogue import paper_heads, task_networks
 from training.dataset import image_jobs, open_images
 from training.jobs import Setting
@@ -38,7 +39,7 @@ from training.probe import Speed, measure
 from training.protocols import make_splits
 from training.shards import Shards, encoded_images, read_shards
 from training.stacks import HeadStack
-from training.train import Stepper, batch_rows
+from training.stepper import Stepper
 
 ROUNDS = 3
 

@@ -238,6 +238,11 @@ class BuildSettings:
         " day of the photograph where that is known, else the manifest's).",
         choices=("identity", "capture"),
     )
+    embeddings: bool = option(
+        False,
+        "Add each face's descriptor, 128 numbers, as the column embedding: a control for training. It is a biometric"
+        " template, by which a person is found again elsewhere: keep such shards private. Never in --without-images.",
+    )
     workers: int = option(0, "Worker processes (0: one per core, fewer for a small build).", minimum=0)
 
 

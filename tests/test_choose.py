@@ -202,3 +202,40 @@ def test_a_setting_that_changes_what_enters_is_a_change(tmp_path: Path) -> None:
     build_shards(corpus)
     set_build(corpus, balance="subgroup", quota=3)
     assert build_shards(Corpus(corpus.root)).faces == 3
+
+
+def test_the_age_group_that_a_reviewer_saw_stands_above_the_manifests_and_is_counted(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(("ada", "ben"), 4), age_labels="capture")
+    with corpus.catalog() as catalog:
+        seen = next(face for face in catalog.faces.accepted() if face.identity_id == "ada")
+        catalog.decisions.add([seen.face_id], identity_id="ada", reviewer="me", verdict="old", kind="age")
+    summary = build_shards(corpus)
+    ages = {row["face_id"]: list(AgeGroup)[row["age_group"]] for row in read(corpus) if row["identity"] == 0}
+    assert ages.pop(seen.face_id) == "old"
+    assert set(ages.values()) == {"adult"}
+    assert summary.ages_corrected == 1
+    assert "Age group as reviewers saw it, not as the manifest says: 1 faces." in str(summary)
+    assert "for 1 faces, the age group that a reviewer saw" in " ".join(
+        (corpus.shards / "README.md").read_text().split()
+    )
+
+
+def test_descriptors_are_in_the_shards_only_if_asked_for_and_never_without_images(tmp_path: Path) -> None:
+    from facecorpus.build.kind import Kind
+    from facecorpus.export.stage import export
+
+    corpus = ready_corpus(tmp_path / "c", shots(("ada",), 4))
+    build_shards(corpus)
+    assert "embedding" not in read(corpus)[0]
+    set_build(corpus, embeddings=True)
+    corpus = Corpus(corpus.root)
+    assert build_shards(corpus).changed
+    with corpus.catalog() as catalog:
+        known = {face.face_id: face.embedding.tolist() for face in catalog.faces.accepted(embeddings=True)}  # type: ignore[union-attr]
+    assert {row["face_id"]: row["embedding"] for row in read(corpus)} == known
+    assert "biometric template" in (corpus.shards / "README.md").read_text()
+    without = build_shards(corpus, kind=Kind.WITHOUT_IMAGES)
+    assert "embedding" not in pq.read_schema(next(without.path.glob("*.parquet"))).names
+    export(corpus.shards, tmp_path / "images", "imagefolder")
+    lines = (tmp_path / "images" / "train" / "metadata.jsonl").read_text().splitlines()
+    assert not any("embedding" in json.loads(line) for line in lines)

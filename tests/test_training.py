@@ -192,7 +192,7 @@ def test_killed_again_and_again_it_ends_with_the_same_weights_and_figures(
     import torch
 
     killed = tmp_path / "killed"
-    for stage in ("photo/identity/checkpoint.pt", "photo/race/network.json", "paper/gender/checkpoint.pt"):
+    for stage in ("photo/identity/checkpoint.pt", "paper/gender/checkpoint.pt"):
         _kill_once_there_is(killed / stage, shards, killed)
     assert not (killed / "results.json").exists()
     subprocess.run(command(shards, killed), cwd=ROOT, check=True, capture_output=True, timeout=120)
@@ -266,7 +266,7 @@ def test_a_pipe_gets_readable_lines_without_control_codes(
     printed: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
     _, done = printed
-    assert "photo/identity 150/150 loss" in done.stderr
+    assert "photo/identity 100/100 loss" in done.stderr
     assert "Table 2, protocol photo" in done.stdout
     assert "\x1b" not in done.stdout + done.stderr
     assert "Warning" not in done.stderr
@@ -290,12 +290,31 @@ def test_a_run_folder_keeps_to_its_shards(run: Path, tmp_path: Path) -> None:
         train_all(other, run, preset=str(PRESET))
 
 
+def test_a_run_folder_of_another_version_says_so_in_a_sentence(shards: Path, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"seed": 0}', encoding="utf-8")
+    with pytest.raises(TrainingError, match="was begun by another version of this program: take a new run folder"):
+        train_all(shards, tmp_path, preset=str(PRESET))
+
+
+def test_the_report_tells_speeds_steps_and_waiting(run: Path) -> None:
+    results = load_results(run)
+    speed = results["speeds"]["float32"]
+    photo = results["protocols"]["photo"]
+    for report in ("report.html", "report.md"):
+        said = (run / report).read_text(encoding="utf-8")
+        for text in (f"{speed['gflops']:.0f}", f"{100 * speed['share_of_peak']:.1f} %", results["dtype"]["reason"]):
+            assert text in said
+        assert f"{100 * photo['waited_for_data']:.1f} %" in said
+        steps = sum(one["steps"] for networks in photo["networks"].values() for one in networks.values())
+        assert f"{steps:,}" in said
+
+
 def test_a_protocol_can_be_added_to_a_run(shards: Path, run: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(run, tmp_path / "copy")
     results = load_results(copy)
     del results["protocols"]["paper"]
     (copy / "results.json").write_text(json.dumps(results), encoding="utf-8")
-    train_all(shards, copy, preset=str(PRESET), protocols=["paper"])
+    train_all(shards, copy, preset=str(PRESET), protocols=["paper"], workers=1)
     added = figures(copy)
     assert added.pop("not_made") == {}  # nobody asked for protocol identity this time
     assert added == {key: value for key, value in figures(run).items() if key != "not_made"}

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 from training_shards import coloured_rows, write_shards
 
-from training import TrainingError
+from training import TrainingError, train_all
 from training.budget import Budget, parse_time
 from training.catalogue import task_networks
 from training.dataset import image_jobs, open_images
@@ -26,11 +27,20 @@ from training.networks import as_input, make_network
 from training.plateau import stage_at, stage_lengths, validation_part
 from training.presets import load_preset
 from training.shards import Shards, read_shards
-from training.train import Stepper
+from training.stepper import Stepper
 
 ROOT = Path(__file__).parent.parent
 TINY = ROOT / "tests" / "data" / "training_tiny.toml"
 PRESET = load_preset(str(TINY))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """As in a worker; and several threads would only wait for each other on images as small as these."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
@@ -215,23 +225,10 @@ def test_a_run_that_cannot_finish_names_the_preset_that_can() -> None:
 # Whole runs
 
 
-def train(
-    folder: Path, run: Path, *more: str, preset: Path = TINY, torchrun: bool = False
-) -> subprocess.CompletedProcess[str]:
-    begin = ["-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0", "--standalone"] if torchrun else []
-    command = [
-        sys.executable,
-        *begin,
-        "-m",
-        "training",
-        str(folder),
-        str(run),
-        f"--preset={preset}",
-        "--protocols=photo",
-    ]
-    return subprocess.run(
-        [*command, "--device=cpu", *more], cwd=ROOT, check=False, capture_output=True, text=True, timeout=200
-    )
+def train(folder: Path, run: Path, preset: Path, workers: int = 1) -> Path:
+    return train_all(
+        folder, run, preset=str(preset), protocols=["photo"], workers=workers, device="cpu", deterministic=True
+    ).parent
 
 
 @pytest.fixture(scope="module")
@@ -240,7 +237,7 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("preset") / "short.toml"
     text = TINY.read_text(encoding="utf-8")
     changes = {
-        "\niterations = 150": "\niterations = 20",
+        "\niterations = 100": "\niterations = 20",
         "out_of_fold = 2": "out_of_fold = 0",
         'control_protocols = ["photo"]': "control_protocols = []",
     }
@@ -253,10 +250,7 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def alone(folder: Path, short: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    run = tmp_path_factory.mktemp("runs") / "alone"
-    done = train(folder, run, "--deterministic", preset=short)
-    assert done.returncode == 0, done.stderr
-    return run
+    return train(folder, tmp_path_factory.mktemp("runs") / "alone", short)
 
 
 def _weights(run: Path) -> dict[str, torch.Tensor]:
@@ -264,7 +258,7 @@ def _weights(run: Path) -> dict[str, torch.Tensor]:
 
 
 def test_the_same_seed_gives_the_same_bits(folder: Path, short: Path, alone: Path, tmp_path: Path) -> None:
-    assert train(folder, tmp_path / "again", "--deterministic", "--workers=1", preset=short).returncode == 0
+    train(folder, tmp_path / "again", short, workers=2)
     first, again = _weights(alone), _weights(tmp_path / "again")
     assert all(torch.equal(first[name], again[name]) for name in first)
     heads = [(run / "photo" / "heads.npz").read_bytes() for run in (alone, tmp_path / "again")]
@@ -272,7 +266,10 @@ def test_the_same_seed_gives_the_same_bits(folder: Path, short: Path, alone: Pat
 
 
 def test_two_processes_train_what_one_trains(folder: Path, short: Path, alone: Path, tmp_path: Path) -> None:
-    done = train(folder, tmp_path / "two", "--deterministic", preset=short, torchrun=True)
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0", "--standalone"]
+    command += ["-m", "training", str(folder), str(tmp_path / "two"), f"--preset={short}", "--protocols=photo"]
+    command += ["--device=cpu", "--deterministic"]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stderr
     first, two = _weights(alone), _weights(tmp_path / "two")
     assert all(torch.allclose(first[name], two[name], atol=1e-4) for name in first)
@@ -292,12 +289,14 @@ def test_tensorboard_reads_the_curves_back(alone: Path) -> None:
     assert [event.value for event in events.Scalars("test_accuracy")] == pytest.approx(curve["accuracy"])
 
 
-def test_a_run_out_of_time_says_so_and_goes_on_later(folder: Path, short: Path, alone: Path, tmp_path: Path) -> None:
-    done = train(folder, tmp_path / "run", "--deterministic", "--max-time=1s", preset=short)
-    assert done.returncode == 2
-    assert "The time is up with 4 of 4 networks to finish" in done.stderr
-    assert train(folder, tmp_path / "run", "--deterministic", preset=short).returncode == 0
-    first, later = _weights(alone), _weights(tmp_path / "run")
+def test_a_run_out_of_time_says_so_and_goes_on_later(
+    folder: Path, short: Path, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("training.run.Budget.of", lambda max_time: Budget(60, deadline=0))  # it was over long ago
+        with pytest.raises(TrainingError, match="The time is up with 4 of 4 networks to finish"):
+            train(folder, tmp_path, short)
+    first, later = _weights(alone), _weights(train(folder, tmp_path, short))
     assert all(torch.equal(first[name], later[name]) for name in first)
 
 
@@ -311,15 +310,12 @@ def test_a_network_out_of_time_stops_at_a_checkpoint_and_ends_the_same_later(
     classes = {target: len(names) for target, names in shards.targets.items()}
     setting = Setting(run, next((run / "data").glob("*.npy")), classes, preset, 0, "cpu", "float32")
     job = NetworkJob(setting, "photo", task_networks(("gender",), preset)[0])
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     with monkeypatch.context() as patch:
         patch.setattr("training.train._has_time", lambda deadline, state: state.step < 10)
         job.run(lambda progress: None)
     assert (job.folder / "checkpoint.pt").is_file()
     assert not job.done.exists()
     job.run(lambda progress: None)
-    torch.set_num_threads(threads)
     assert job.done.is_file()
     first, later = _weights(alone), _weights(run)
     assert all(torch.equal(first[name], later[name]) for name in first)
@@ -333,7 +329,7 @@ def test_a_network_that_has_flattened_stops_early_and_says_how_many_steps_that_s
     eager.write_text(
         text.replace("patience = 0", "patience = 2").replace("least_gain = 0.01", "least_gain = 0.5"), "utf-8"
     )
-    assert train(folder, tmp_path / "run", preset=eager).returncode == 0
+    train(folder, tmp_path / "run", eager)
     network = json.loads((tmp_path / "run" / "photo" / "gender" / "network.json").read_text())
     assert network["validation_images"] > 0
     assert 0 < network["steps"] < 400

@@ -35,7 +35,7 @@ def people_apart(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("apart")
     shards = write_shards(folder / "shards", coloured_rows(people=24, photographs=5), descriptors=True)
     preset = changed_preset(folder, iterations=60, evaluate_every=60, control_protocols=[])
-    return train_all(shards, folder / "run", preset=preset, seeds=2, device="cpu").parent
+    return train_all(shards, folder / "run", preset=preset, seeds=2, workers=1, device="cpu").parent
 
 
 def test_the_three_protocols_stand_side_by_side(people_apart: Path) -> None:
@@ -149,7 +149,7 @@ def by_chance(tmp_path_factory: pytest.TempPathFactory) -> Results:
     folder = tmp_path_factory.mktemp("shuffled")
     shards = write_shards(folder / "shards", shuffled(coloured_rows(people=8, photographs=30)))
     preset = changed_preset(folder, iterations=200, evaluate_every=200, control_protocols=[])
-    path = train_all(shards, folder / "run", preset=preset, protocols=["photo"], device="cpu")
+    path = train_all(shards, folder / "run", preset=preset, protocols=["photo"], workers=1, device="cpu")
     return load_results(path.parent)
 
 

@@ -217,7 +217,8 @@ def test_identity_and_one_attribute_are_enough(tmp_path: Path) -> None:
 def _learned(rows: list[Row], folder: Path) -> dict[str, Any]:
     shards = write_shards(folder / "shards", rows)
     small = preset_file(folder, 'control_protocols = ["photo"]', "control_protocols = []")
-    return load_results(train_all(shards, folder / "run", preset=small, protocols=("photo",), device="cpu"))
+    path = train_all(shards, folder / "run", preset=small, protocols=("photo",), workers=1, device="cpu")
+    return load_results(path)
 
 
 def _reports(folder: Path) -> list[str]:

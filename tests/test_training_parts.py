@@ -16,6 +16,7 @@ from rich.console import Console
 from training_shards import coloured_rows, write_shards
 
 from training.augment import FILTERS, filter_name, variant
+from training.batches import batch_rows
 from training.catalogue import MIXES, control_networks, extra_heads, paper_heads, task_networks
 from training.dataset import image_jobs, open_images
 from training.jobs import Progress
@@ -25,8 +26,8 @@ from training.progress import Board
 from training.protocols import make_splits, sibling_share
 from training.shards import Shards, read_shards
 from training.stacks import HeadStack, MixStack, make_stacks
+from training.stepper import Stepper
 from training.targets import answers_of, loss_of
-from training.train import Stepper, batch_rows
 
 torch.set_num_threads(1)  # two threads on a busy machine wait for each other
 PRESET = load_preset(str(Path(__file__).parent / "data" / "training_tiny.toml"))

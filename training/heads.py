@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from training.batches import batch_rows
 from training.blocks import Features, read_blocks
 from training.catalogue import extra_heads, paper_heads
 from training.files import write_json, write_whole
 from training.jobs import HeadsJob, Progress, Report
 from training.stacks import HeadStack, MixStack, make_stacks
-from training.train import batch_rows
 
 Rows = NDArray[np.int64]
 Answers = dict[str, NDArray[np.int16]]

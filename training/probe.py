@@ -12,7 +12,7 @@ from training.files import write_json
 from training.flops import clock, peak, step_flops
 from training.jobs import ProbeJob, Setting
 from training.networks import as_input, make_network
-from training.train import Stepper
+from training.stepper import Stepper
 
 _ROUNDS = 4
 _TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}

@@ -19,7 +19,16 @@ from training.findings import gap_sentences, honesty, points
 from training.paper import TITLES
 from training.presets import Preset
 from training.tables import tables_of
-from training.views import claims_table, percent, protocol_title, seeds_tables, side_by_side, spoken_range
+from training.views import (
+    claims_table,
+    effort_lines,
+    percent,
+    protocol_title,
+    seeds_tables,
+    side_by_side,
+    speed_lines,
+    spoken_range,
+)
 
 Results = dict[str, Any]
 
@@ -53,6 +62,8 @@ def write_report(run: Path, results: Results) -> None:
         "sides": side_by_side(results),
         "claims": claims_table(results),
         "seeds": seeds_tables(results),
+        "speeds": speed_lines(results),
+        "efforts": effort_lines(results),
         "pictures": pictures,
         "gaps": gap_sentences(results),
         "honesty": honesty(results),

@@ -79,8 +79,7 @@ def collect(
                 "subgroups": _by_subgroup(measures[name], shards),
                 "confusion": _confusion(measures[name], shards),
                 **_counts(some, shards, preset),
-                "waited_for_data": _waited([_networks(run / split.name) for split in some]),
-                "networks": {split.name: _networks(run / split.name) for split in [*some, *_of(name, fold_splits)]},
+                **_effort({split.name: _networks(run / split.name) for split in [*some, *_of(name, fold_splits)]}),
             }
             for name, some in by_protocol.items()
         },
@@ -115,12 +114,12 @@ def collect(
     }
 
 
-def _waited(splits: list[Results]) -> float:
-    """The share of the networks' training time that passed in waiting for images."""
-    networks = [network for split in splits for network in split.values()]
+def _effort(splits: Results) -> Results:
+    """The networks by split, and the share of their training time that passed in waiting for images."""
+    networks = [network for split in splits.values() for network in split.values()]
     seconds = sum(network["seconds"] for network in networks)
     waited = sum(network["waited_for_data"] * network["seconds"] for network in networks)
-    return round(float(waited / seconds), 4)
+    return {"networks": splits, "waited_for_data": round(float(waited / seconds), 4)}
 
 
 def over_seeds(runs: Sequence[Results]) -> Results:

@@ -243,12 +243,16 @@ def _check_same(run: Path, settings: dict[str, Value]) -> None:
     if not path.is_file():
         return
     before = read_json(path)
+    if set(before) != set(settings):
+        raise TrainingError(
+            f"{run} was begun by another version of this program: take a new run folder, or delete this one."
+        )
     if before["shards"] != settings["shards"]:
         raise TrainingError(f"{run} was begun with other shards: take a new run folder, or delete this one.")
     for key, value in settings.items():
-        if before.get(key) != value:
+        if before[key] != value:
             raise TrainingError(
-                f"{run} was begun with {key} = {before.get(key)}, now {value}: "
+                f"{run} was begun with {key} = {before[key]}, now {value}: "
                 "take a new run folder, or the same preset and seed as before."
             )
 

@@ -4,94 +4,26 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass, field, fields
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn.parallel import DistributedDataParallel
 
-from training.dataset import open_images
+from training.batches import Data, batch_rows
 from training.distributed import World
 from training.errors import TrainingError
 from training.events import event_file
 from training.files import write_json, write_whole
 from training.jobs import NetworkJob, Progress, Report
-from training.networks import TaskNetwork, as_input, make_network
+from training.networks import as_input, make_network
 from training.plateau import Check, stage_at, stage_lengths
 from training.presets import Preset
-from training.targets import answers_of, loss_of
+from training.stepper import Stepper
+from training.targets import loss_of
 
-_ALONE = World()
 _TALK_EVERY = 0.5  # seconds between two reports
-
-
-@lru_cache(maxsize=2)
-def _order(images: int, seed: int, epoch: int) -> NDArray[np.int64]:
-    return np.random.default_rng([seed, epoch]).permutation(images)
-
-
-def batch_rows(images: int, batch: int, step: int, seed: int) -> NDArray[np.int64]:
-    """Which of `images` images step `step` (from 0) trains on: each once an epoch, in an order of that epoch.
-
-    A pure function of its arguments, so that a run goes on after an interruption as if there had been none.
-    """
-    place = np.arange(step * batch, (step + 1) * batch)
-    epochs = place // images
-    rows = np.empty(batch, dtype=np.int64)
-    for epoch in np.unique(epochs):
-        here = epochs == epoch
-        rows[here] = _order(images, seed, int(epoch))[place[here] % images]
-    return rows
-
-
-class Stepper:
-    """One network with its optimiser: SGD with momentum, in float32 or under bfloat16 autocast.
-
-    `classes` counts those of each target that the network answers; its scores lie side by side.
-    """
-
-    def __init__(
-        self,
-        network: TaskNetwork,
-        preset: Preset,
-        device: str,
-        dtype: str,
-        classes: tuple[int, ...],
-        world: World = _ALONE,
-    ) -> None:
-        self.network = network
-        self.classes = classes
-        self.device = device
-        # Gradients are averaged over the processes, so each weighs its images as a part of the whole batch.
-        self.forward = DistributedDataParallel(network) if world.size > 1 else network
-        self.whole = preset.batch / world.size
-        self.autocast = torch.autocast(device, dtype=torch.bfloat16, enabled=dtype == "bfloat16")
-        self.optimiser = torch.optim.SGD(
-            network.parameters(), lr=0.0, momentum=preset.momentum, weight_decay=preset.weight_decay
-        )
-
-    def step(self, images: Tensor, labels: Tensor, rate: float) -> Tensor:
-        """Make one step on labels (B, targets) with learning rate `rate`; the loss before it."""
-        self.optimiser.param_groups[0]["lr"] = rate
-        self.optimiser.zero_grad(set_to_none=True)
-        with self.autocast:
-            scores = self.forward(images)
-        loss = loss_of(scores.float(), labels, self.classes) * (len(images) / self.whole)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimiser.step()
-        return loss.detach()
-
-    @torch.no_grad()
-    def look(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """High-level features and class scores of images, both float32."""
-        with self.autocast:
-            features = self.network.features(images)
-            scores = self.network.output(features)
-        return features.float(), scores.float()
 
 
 @dataclass
@@ -109,39 +41,6 @@ class State:
     last_seconds: float = 0.0
     curve: list[tuple[int, float, float | None]] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Data:
-    """The images, and for each part of a split the rows that a network has a label for, with labels (n, targets).
-
-    `validation` is a part of the training side that plateaus are seen on; it is empty for a full schedule.
-    """
-
-    images: NDArray[np.uint8]
-    train: NDArray[np.int64]
-    train_labels: NDArray[np.int64]
-    validation: NDArray[np.int64]
-    validation_labels: NDArray[np.int64]
-    test: NDArray[np.int64]
-    test_labels: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, job: NetworkJob) -> Data:
-        columns = [list(job.setting.classes).index(target) for target in job.network.targets]
-        parts: list[NDArray[np.int64]] = []
-        with np.load(job.split_file) as split:
-            held = split["validation"]
-            for side, chosen in (("train", ~held), ("train", held), ("test", slice(None))):
-                rows, labels = split[side][chosen], split[f"{side}_labels"][chosen][:, columns]
-                known = (labels >= 0).any(axis=1)
-                parts += [rows[known], labels[known]]
-        return cls(open_images(job.setting.images), *parts)
-
-    def batch(self, rows: NDArray[np.int64], device: str) -> tuple[Tensor, Tensor]:
-        """The training images at `rows` of the training part, and their labels."""
-        labels = torch.from_numpy(self.train_labels[rows]).to(device)
-        return as_input(self.images[self.train[rows]], device), labels
 
 
 def train(job: NetworkJob, report: Report) -> None:
@@ -256,27 +155,15 @@ def _accuracy(
 ) -> float | None:
     if not len(rows):
         return None
-    _, found = _look_at(stepper, images, rows, batch)
+    _, found = stepper.look_at(images, rows, batch)
     return float((found == labels)[labels >= 0].mean())
-
-
-def _look_at(
-    stepper: Stepper, images: NDArray[np.uint8], rows: NDArray[np.int64], batch: int
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Features (n, width) and predicted classes (n, targets) of the images at `rows`."""
-    features, classes = [], []
-    for start in range(0, len(rows), batch):
-        seen, scores = stepper.look(as_input(images[rows[start : start + batch]], stepper.device))
-        features.append(seen.cpu().numpy())
-        classes.append(answers_of(scores, stepper.classes).cpu().numpy())
-    return np.concatenate(features), np.concatenate(classes)
 
 
 def _finish(job: NetworkJob, stepper: Stepper, data: Data, state: State) -> None:
     batch = job.setting.preset.batch
     with np.load(job.split_file) as split:
         train, test = split["train"], split["test"]
-    features, classes = _look_at(stepper, data.images, np.concatenate([train, test]), batch)
+    features, classes = stepper.look_at(data.images, np.concatenate([train, test]), batch)
     answers = classes[len(train) :].astype(np.int16)
     found = answers[np.isin(test, data.test)]
     job.folder.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from training.dataset import open_images
 from training.files import write_whole
 from training.jobs import Progress, Report, UntrainedJob
 from training.networks import as_input, make_network
-from training.train import Stepper
+from training.stepper import Stepper
 
 _SEED = 1_000_003  # other weights than those the trained networks began with
 

@@ -37,6 +37,29 @@ class ClaimLine:
 
 
 @dataclass(frozen=True)
+class SpeedLine:
+    """What the probe measured of one number type, on the identity network in training."""
+
+    dtype: str
+    microseconds_an_image: float
+    gflops: float
+    peak_gflops: float
+    share_of_peak: float
+
+
+@dataclass(frozen=True)
+class EffortLine:
+    """The networks of one protocol: how many steps they took, plateaus saved, and the share of time without data."""
+
+    protocol: str
+    networks: int
+    steps: int
+    saved: int
+    seconds: float
+    waited: float
+
+
+@dataclass(frozen=True)
 class SeedTable:
     """Mean and deviation of the paper's rows over several seeds, under one protocol."""
 
@@ -78,6 +101,39 @@ def claims_table(results: Results) -> list[ClaimLine]:
         paper = {task: part["paper"] for task, part in tasks.items() if part["paper"] is not None}
         lines.append(ClaimLine(text, is_papers, verdicts, paper))
     return sorted(lines, key=lambda line: not line.is_papers)
+
+
+def speed_lines(results: Results) -> list[SpeedLine]:
+    """The number types that were tried, the chosen one first."""
+    chosen = results["dtype"]["name"]
+    return [
+        SpeedLine(
+            dtype,
+            speed["seconds_an_image"] * 1e6,
+            speed["gflops"],
+            speed["peak_gflops"],
+            speed["share_of_peak"],
+        )
+        for dtype, speed in sorted(results["speeds"].items(), key=lambda item: item[0] != chosen)
+    ]
+
+
+def effort_lines(results: Results) -> list[EffortLine]:
+    """What the networks of each protocol took."""
+    lines = []
+    for name, protocol in results["protocols"].items():
+        networks = [network for split in protocol["networks"].values() for network in split.values()]
+        lines.append(
+            EffortLine(
+                protocol=name,
+                networks=len(networks),
+                steps=sum(network["steps"] for network in networks),
+                saved=sum(network["steps_saved"] for network in networks),
+                seconds=sum(network["seconds"] for network in networks),
+                waited=protocol["waited_for_data"],
+            )
+        )
+    return lines
 
 
 def seeds_tables(results: Results) -> list[SeedTable]:

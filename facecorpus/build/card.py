@@ -96,6 +96,8 @@ def _composition(plan: Plan, kind: Kind) -> str:
         if build.age_labels == "capture"
         else "one label for a person and a period, from the manifest"
     )
+    if plan.ages_corrected:
+        rule += f"; for {plan.ages_corrected} faces, the age group that a reviewer saw instead"
     photographs = len({row.face.photo_sha256 for row in plan.rows})
     return f"""## Composition
 
@@ -121,10 +123,19 @@ offered under their names, and {_balanced(plan)}
   person; {plan.cut_by_folds} of them have people in different folds, since otherwise a fold would lack a subgroup.
 - **box** is x, y, width, height, and **landmarks** are five points x, y, in pixels of the upright photograph of
   **width** × **height**.
-- **photo_id** is the sha256 of the photograph's file, **image_sha256** that of the row's picture.
+- **photo_id** is the sha256 of the photograph's file, **image_sha256** that of the row's
+  picture.{_embedding(plan, kind)}
 
 The rows name people and show their faces: they are personal data, and race is of a special category in many laws.
 Near-duplicates of one person were reduced to one; noise that remains is wrong people whom the review overlooked."""
+
+
+def _embedding(plan: Plan, kind: Kind) -> str:
+    if kind is Kind.WITHOUT_IMAGES or not plan.settings.build.embeddings:
+        return ""
+    return """
+- **embedding** is the face's descriptor, 128 numbers of dlib's face recognition network: a biometric template, by which
+  a person is found again in other photographs. Do not publish these shards."""
 
 
 _PICTURE = {

@@ -1,13 +1,14 @@
 """Which accepted faces enter a build, and why the others do not: period, licence, copies, balance."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from facecorpus.build.labels import age_at_capture, age_group_of, labels_of
 from facecorpus.catalog.records import AcceptedFace
 from facecorpus.licences import refusal, terms_of
-from facecorpus.manifest import SUBGROUPS, Identity, Manifest
+from facecorpus.manifest import SUBGROUPS, AgeGroup, Identity, Manifest
 from facecorpus.settings import Settings
 
 MINOR = "taken when the person was a minor"
@@ -15,6 +16,9 @@ OUTSIDE_PERIOD = "taken when the person's labels do not hold"
 COPIES = "near-duplicates of a better copy"
 NO_SUBGROUP = "without a subgroup, which --balance needs"
 OVER_QUOTA = "above the quota of their subgroup"
+
+NO_AGES: Mapping[tuple[str, str], str] = MappingProxyType({})
+"""No reviewer has seen another age group than the manifest states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Labelled:
     age: int | None  # on the day of the photograph
     outside_period: bool
     labels: dict[str, int]
+    seen_age: AgeGroup | None = None  # what a reviewer saw, where it is not the manifest's
 
     @property
     def subgroup(self) -> str | None:
@@ -36,11 +41,17 @@ class Labelled:
 
 
 def choose(
-    accepted: Iterable[AcceptedFace], manifest: Manifest, settings: Settings, *, changed: bool
+    accepted: Iterable[AcceptedFace],
+    manifest: Manifest,
+    settings: Settings,
+    *,
+    changed: bool,
+    seen_ages: Mapping[tuple[str, str], str] = NO_AGES,
 ) -> tuple[list[Labelled], dict[str, int]]:
     """The faces that enter, in their order, and how many do not, by reason; each is counted once.
 
-    `changed` says that the build will hold crops, which some licences do not allow.
+    `changed` says that the build will hold crops, which some licences do not allow; `seen_ages` are the reviewers' age
+    groups by photo_sha256 and identity_id.
     """
     build = settings.build
     left_out: Counter[str] = Counter()
@@ -50,7 +61,7 @@ def choose(
         left_out.update(reason for reason in reasons if reason)
         return [face for face, reason in zip(faces, reasons, strict=True) if not reason]
 
-    faces = labelled(accepted, manifest, settings)
+    faces = labelled(accepted, manifest, settings, seen_ages)
     faces = without(faces, lambda face: _refused_by_date(face, settings))
     faces = without(faces, lambda face: _refused_by_licence(face, build.licences, changed))
     best = one_a_cluster((face.face for face in faces), build.crop)
@@ -62,7 +73,9 @@ def choose(
     return faces, dict(left_out)
 
 
-def labelled(accepted: Iterable[AcceptedFace], manifest: Manifest, settings: Settings) -> list[Labelled]:
+def labelled(
+    accepted: Iterable[AcceptedFace], manifest: Manifest, settings: Settings, seen_ages: Mapping[tuple[str, str], str]
+) -> list[Labelled]:
     """Each face with its person, labelled as the settings say."""
     numbers = {identity.identity_id: number for number, identity in enumerate(manifest.identities)}
     faces = []
@@ -70,9 +83,11 @@ def labelled(accepted: Iterable[AcceptedFace], manifest: Manifest, settings: Set
         number = numbers[face.identity_id]
         identity = manifest.identities[number]
         age = age_at_capture(identity.birth_date, face.taken_on)
-        group = age_group_of(identity, age, settings.build.age_labels, settings.labels)
+        said = seen_ages.get((face.photo_sha256, face.identity_id))
+        seen = AgeGroup(said) if said else None
+        group = age_group_of(identity, age, settings.build.age_labels, settings.labels, seen)
         outside = not identity.holds_on(face.taken_on)
-        faces.append(Labelled(face, identity, number, age, outside, labels_of(identity, group)))
+        faces.append(Labelled(face, identity, number, age, outside, labels_of(identity, group), seen))
     return faces
 
 

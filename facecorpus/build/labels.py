@@ -19,12 +19,16 @@ CLASSES: dict[str, tuple[str, ...]] = {
 """The class names of every label but identity, in the order of their numbers."""
 
 
-def age_group_of(identity: Identity, age: int | None, rule: str, years: LabelSettings) -> AgeGroup | None:
+def age_group_of(
+    identity: Identity, age: int | None, rule: str, years: LabelSettings, seen: AgeGroup | None = None
+) -> AgeGroup | None:
     """The age group that a face is labelled with, by the rule of `[build] age_labels`.
 
     "identity": the manifest's, for the person and period. "capture": by the age on the day of the photograph where
-    that is known.
+    that is known. What a reviewer has `seen` in the photograph stands above both.
     """
+    if seen is not None:
+        return seen
     if rule == "capture" and age is not None:
         return age_group_at(age, years)
     return identity.age_group

@@ -19,7 +19,7 @@ from facecorpus.build.splits import TEST, TRAIN
 from facecorpus.catalog.records import AcceptedFace
 from facecorpus.settings import BuildSettings
 
-_PLAIN = tuple(field.name for field in fields(AcceptedFace) if field.name != "landmarks")
+_PLAIN = tuple(field.name for field in fields(AcceptedFace) if field.name not in ("landmarks", "embedding"))
 _FACE_DIGITS = 8  # hexadecimal; the places of one person are these of the face_id
 _TEXT_BYTES = 500  # a row without its picture, about
 _BYTES_PER_PIXEL = 1.0  # of a JPEG up to quality 95 without halved colour; photographs have about half of that
@@ -94,4 +94,6 @@ def _key(rows: Sequence[Row], recipe: str) -> str:
         values = [getattr(one.face, name) for name in _PLAIN]
         points = one.face.landmarks.tolist()
         digest.update(repr((row.split, row.fold, one.age, one.outside_period, one.labels, values, points)).encode())
+        if one.face.embedding is not None:
+            digest.update(one.face.embedding.tobytes())
     return digest.hexdigest()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from facecorpus.build.choose import Labelled, choose
+from facecorpus.build.choose import NO_AGES, Labelled, choose
 from facecorpus.build.labels import age_group_at
 from facecorpus.build.splits import TEST, TRAIN, check_splits, identity_folds, photo_split
 from facecorpus.catalog.records import AcceptedFace
@@ -90,6 +90,11 @@ class Plan:
             for row in self.rows
         )
 
+    @cached_property
+    def ages_corrected(self) -> int:
+        """Rows whose age group is the one that a reviewer saw."""
+        return sum(row.labelled.seen_age is not None for row in self.rows)
+
 
 def plan_build(
     accepted: Iterable[AcceptedFace],
@@ -98,13 +103,15 @@ def plan_build(
     settings: Settings,
     *,
     changed: bool = True,
+    seen_ages: Mapping[tuple[str, str], str] = NO_AGES,
 ) -> Plan:
     """Choose, label, split and order the faces.
 
     withheld counts, by reason, the accepted faces that the catalog itself holds back; `changed` says that the build
-    will hold crops. Raises BuildError where nothing is left, or where the split would cut a group.
+    will hold crops; `seen_ages` are the reviewers' age groups by photo_sha256 and identity_id. Raises BuildError where
+    nothing is left, or where the split would cut a group.
     """
-    chosen, refused = choose(accepted, manifest, settings, changed=changed)
+    chosen, refused = choose(accepted, manifest, settings, changed=changed, seen_ages=seen_ages)
     left_out = {reason: count for reason, count in {**withheld, **refused}.items() if count}
     if not chosen:
         raise BuildError(_nothing(left_out))

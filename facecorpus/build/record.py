@@ -85,6 +85,7 @@ def counts(plan: Plan) -> dict[str, Any]:
         "groups_cut_by_identity_fold": plan.cut_by_folds,
         "ages_known": plan.ages_known,
         "ages_that_differ_from_the_label": plan.ages_that_differ,
+        "ages_corrected": plan.ages_corrected,
         "outside_period": sum(row.labelled.outside_period for row in plan.rows),
         "subgroups": plan.subgroups,
         "licences": dict(sorted(licences.items())),

@@ -21,10 +21,10 @@ BYTES_PER_GROUP = 100_000_000
 """Bytes of the pictures of one row group, at most (but one row): whole photographs can be large."""
 
 
-def shard_schema(identity_ids: Sequence[str], kind: Kind = Kind.CROPS) -> "pa.Schema":
+def shard_schema(identity_ids: Sequence[str], kind: Kind = Kind.CROPS, *, embeddings: bool = False) -> "pa.Schema":
     """The Arrow schema of the shards; identity_ids name the classes of `identity`, in the manifest's order.
 
-    A build without images lacks the column `image` and is otherwise the same.
+    A build without images lacks the column `image` and is otherwise the same. `embeddings` adds the faces' descriptors.
     """
     import pyarrow as pa
 
@@ -62,6 +62,8 @@ def shard_schema(identity_ids: Sequence[str], kind: Kind = Kind.CROPS) -> "pa.Sc
         ("reviewed_by", text),
         ("reviewed_at", text),
     ]
+    if embeddings:
+        columns.append(("embedding", pa.list_(real, 128)))
     if kind is Kind.WITHOUT_IMAGES:
         columns = columns[1:]
     metadata = {

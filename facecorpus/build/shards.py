@@ -108,4 +108,5 @@ def row_values(row: Row, picture: bytes, cropped: bool = True) -> Values:
         "height": face.height,
         "reviewed_by": face.reviewed_by,
         "reviewed_at": face.reviewed_at,
+        "embedding": face.embedding,
     }

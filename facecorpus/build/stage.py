@@ -38,7 +38,7 @@ from facecorpus.engines.local import available_cores
 from facecorpus.errors import BuildError
 from facecorpus.folder import replaced_folder, settle
 from facecorpus.manifest import SUBGROUPS
-from facecorpus.settings import BuildSettings
+from facecorpus.settings import BuildSettings, Settings
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,6 +58,7 @@ class BuildSummary:
     test: int
     subgroups: dict[str, int]
     left_out: dict[str, int]
+    ages_corrected: int  # faces whose age group a reviewer saw, not the manifest
     bytes: int
     shards: int
     shards_written: int  # the others are the files of the last build
@@ -69,13 +70,15 @@ class BuildSummary:
             f"{self.faces} faces of {self.identities} people in {subgroups} of {len(SUBGROUPS)} subgroups"
             f" ({self.train} train, {self.test} test), {self.bytes / 1e6:.1f} MB in {self.path}"
         )
-        left_out = "".join(f"\nLeft out: {count} {reason}." for reason, count in self.left_out.items())
+        notes = "".join(f"\nLeft out: {count} {reason}." for reason, count in self.left_out.items())
+        if self.ages_corrected:
+            notes += f"\nAge group as reviewers saw it, not as the manifest says: {self.ages_corrected} faces."
         if not self.changed:
-            return f"Nothing has changed since the last build: {what}.{left_out}"
+            return f"Nothing has changed since the last build: {what}.{notes}"
         written = (
             "" if self.shards_written == self.shards else f"; {self.shards_written} of {self.shards} shards changed"
         )
-        return f"Built {what}{written}, in {duration(self.seconds)}.{left_out}"
+        return f"Built {what}{written}, in {duration(self.seconds)}.{notes}"
 
 
 def build_shards(corpus: Corpus, build: BuildSettings | None = None, kind: Kind = Kind.CROPS) -> BuildSummary:
@@ -88,8 +91,11 @@ def build_shards(corpus: Corpus, build: BuildSettings | None = None, kind: Kind 
     begun = time.monotonic()
     settings = replace(corpus.settings, build=build or corpus.settings.build)
     with corpus.catalog() as catalog:
-        accepted, withheld = list(catalog.faces.accepted()), catalog.faces.withheld()
-    plan = plan_build(accepted, withheld, corpus.manifest, settings, changed=kind is not Kind.ORIGINAL)
+        accepted, withheld = list(catalog.faces.accepted(_with_embeddings(settings, kind))), catalog.faces.withheld()
+        seen_ages = catalog.review.age_corrections()
+    plan = plan_build(
+        accepted, withheld, corpus.manifest, settings, changed=kind is not Kind.ORIGINAL, seen_ages=seen_ages
+    )
     work = _Work.of(corpus, plan, kind)
     try:
         changed, written = work.done()
@@ -108,6 +114,7 @@ def build_shards(corpus: Corpus, build: BuildSettings | None = None, kind: Kind 
         test=len(plan.side(TEST)),
         subgroups=plan.subgroups,
         left_out=plan.left_out,
+        ages_corrected=plan.ages_corrected,
         bytes=size,
         shards=len(work.shards),
         shards_written=written,
@@ -130,7 +137,9 @@ class _Work:
     @classmethod
     def of(cls, corpus: Corpus, plan: Plan, kind: Kind) -> "_Work":
         people = corpus.manifest.identities
-        schema = shard_schema([identity.identity_id for identity in people], kind)
+        schema = shard_schema(
+            [identity.identity_id for identity in people], kind, embeddings=_with_embeddings(plan.settings, kind)
+        )
         columns = [(column.name, str(column.type)) for column in schema]
         recipe = repr((columns, schema.metadata, versions(), crop_recipe(plan.settings, kind)))
         return cls(
@@ -240,6 +249,11 @@ class _Work:
             (folder / name).write_bytes(data)
         files = shards | {name: described(folder / name) for name in texts}
         (folder / RECORD).write_bytes(build_record(self.plan, self.kind, inputs, self.shards, files))
+
+
+def _with_embeddings(settings: Settings, kind: Kind) -> bool:
+    """A build without images is made to be handed on, and so carries no biometric template, whatever is asked for."""
+    return settings.build.embeddings and kind is not Kind.WITHOUT_IMAGES
 
 
 def _usual_build(shards: Path, recipe: Mapping[str, Any]) -> Previous:

@@ -160,10 +160,11 @@ class Faces(Gateway):
         )
         return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows}
 
-    def accepted(self) -> Iterator[AcceptedFace]:
+    def accepted(self, embeddings: bool = False) -> Iterator[AcceptedFace]:
         """Faces accepted in review, of listed people, copies included, ordered by person and face_id.
 
-        Nothing that was taken down is among them, by its photograph's hash or by any of its addresses.
+        Nothing that was taken down is among them, by its photograph's hash or by any of its addresses. `embeddings`
+        gives each its descriptor.
         """
         rows = self._catalog.query(
             f"""
@@ -212,6 +213,7 @@ class Faces(Gateway):
                 title=row["title"] or "",
                 bytes=row["bytes"],
                 media_type=row["media_type"],
+                embedding=_floats(row["embedding"]) if embeddings else None,
             )
 
     def withheld(self) -> dict[str, int]:

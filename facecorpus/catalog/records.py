@@ -171,6 +171,7 @@ class AcceptedFace:
     title: str = ""
     bytes: int = 0  # of the photograph's file
     media_type: str = "image/jpeg"  # of the photograph's file
+    embedding: NDArray[np.float32] | None = None  # (128,); only where a build asks for it
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,7 @@ def _begin(folder: Path, world: DemoWorld, server: DemoServer) -> None:
         defaults,
         crawl=replace(defaults.crawl, commons_api=server.api_url, contact="demo@localhost"),
         fetch=replace(defaults.fetch, private_hosts=(f"127.0.0.1:{server.port}",), requests_per_minute=60_000),
+        build=replace(defaults.build, embeddings=True),  # nobody real is shown, and training has a control more
     )
     write_atomically(folder / "corpus.toml", documented_toml(settings).encode())
     print(f"corpus.toml now asks {server.api_url} instead of Wikimedia Commons.")

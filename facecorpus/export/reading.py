@@ -21,12 +21,16 @@ class Shards:
     classes: Mapping[str, tuple[str, ...]]  # the names of each label column
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Every row by column, labels as the names of their classes (None where unknown)."""
+        """Every row by column, labels as the names of their classes (None where unknown).
+
+        The faces' descriptors are left out: an export is made to be handed on, and they are biometric templates.
+        """
         import pyarrow.parquet as pq
 
         for file in self.files:
             with pq.ParquetFile(file) as parquet:
-                for batch in parquet.iter_batches(_AT_ONCE):
+                columns = [name for name in parquet.schema_arrow.names if name != "embedding"]
+                for batch in parquet.iter_batches(_AT_ONCE, columns=columns):
                     yield from map(self._named, batch.to_pylist())
 
     def _named(self, row: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,73 @@
+"""One network at work: a training step, and what the network says of images."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.parallel import DistributedDataParallel
+
+from training.distributed import World
+from training.networks import TaskNetwork, as_input
+from training.presets import Preset
+from training.targets import answers_of, loss_of
+
+_ALONE = World()
+
+
+class Stepper:
+    """One network with its optimiser: SGD with momentum, in float32 or under bfloat16 autocast.
+
+    `classes` counts those of each target that the network answers; its scores lie side by side.
+    """
+
+    def __init__(
+        self,
+        network: TaskNetwork,
+        preset: Preset,
+        device: str,
+        dtype: str,
+        classes: tuple[int, ...],
+        world: World = _ALONE,
+    ) -> None:
+        self.network = network
+        self.classes = classes
+        self.device = device
+        # Gradients are averaged over the processes, so each weighs its images as a part of the whole batch.
+        self.forward = DistributedDataParallel(network) if world.size > 1 else network
+        self.whole = preset.batch / world.size
+        self.autocast = torch.autocast(device, dtype=torch.bfloat16, enabled=dtype == "bfloat16")
+        self.optimiser = torch.optim.SGD(
+            network.parameters(), lr=0.0, momentum=preset.momentum, weight_decay=preset.weight_decay
+        )
+
+    def step(self, images: Tensor, labels: Tensor, rate: float) -> Tensor:
+        """Make one step on labels (B, targets) with learning rate `rate`; the loss before it."""
+        self.optimiser.param_groups[0]["lr"] = rate
+        self.optimiser.zero_grad(set_to_none=True)
+        with self.autocast:
+            scores = self.forward(images)
+        loss = loss_of(scores.float(), labels, self.classes) * (len(images) / self.whole)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        return loss.detach()
+
+    @torch.no_grad()
+    def look(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """High-level features and class scores of images, both float32."""
+        with self.autocast:
+            features = self.network.features(images)
+            scores = self.network.output(features)
+        return features.float(), scores.float()
+
+    def look_at(
+        self, images: NDArray[np.uint8], rows: NDArray[np.int64], batch: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Features (n, width) and predicted classes (n, targets) of the images at `rows`."""
+        features, classes = [], []
+        for start in range(0, len(rows), batch):
+            seen, scores = self.look(as_input(images[rows[start : start + batch]], self.device))
+            features.append(seen.cpu().numpy())
+            classes.append(answers_of(scores, self.classes).cpu().numpy())
+        return np.concatenate(features), np.concatenate(classes)
