@@ -1,12 +1,15 @@
 """Taking photographs down: nothing of them is left, nothing brings them back, and nobody else's are touched."""
 
+import fcntl
 import hashlib
 import json
+import random
 import signal
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -14,13 +17,16 @@ from build_corpus import PEOPLE, Shot, picture, ready_corpus, shots
 from conftest import person
 from loopback import Loopback, Reply, jpeg, settings_for
 
+from facecorpus.build.kind import Kind
+from facecorpus.build.record import recorded, sound_files
 from facecorpus.build.stage import build_shards
 from facecorpus.catalog.records import Candidate, Download, Outcome
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.errors import CorpusError
-from facecorpus.forget import forget
 from facecorpus.manifest import write_manifest
+from facecorpus.takedown.stage import finish, forget
+from training.shards import fingerprint
 
 ADA, BEN = Shot("ada", 0), Shot("ben", 0)
 
@@ -30,7 +36,6 @@ from pathlib import Path
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.removals import Removals
 from facecorpus.corpus import locked_corpus
-from facecorpus.forget import forget
 from facecorpus.store import Crops, Store
 root, step, name, value = sys.argv[1:]
 owners = {"Crops.remove": Crops, "Store.remove": Store, "Removals.erase": Removals, "Catalog.scrub": Catalog}
@@ -56,7 +61,7 @@ def with_crops(corpus: Corpus, *cropped: Shot) -> Corpus:
 
 def holding(corpus: Corpus, *needles: bytes, but: str = "shards") -> list[str]:
     """Files of the corpus with any of these bytes in them."""
-    files = [path for path in corpus.root.rglob("*") if path.is_file() and but not in path.parts]
+    files = [path for path in corpus.root.rglob("*") if path.is_file() and (not but or but not in path.parts)]
     return [str(path) for path in files if any(needle in path.read_bytes() for needle in needles)]
 
 
@@ -91,7 +96,16 @@ def test_the_list_of_removals_names_nobody(tmp_path: Path) -> None:
     forget(corpus, url=ADA.url)
     with corpus.catalog() as catalog:
         keys = {row[0] for row in catalog.query("SELECT key FROM removal")}
-    assert keys == {sha256(ADA), *(hashlib.sha256(url.encode()).hexdigest() for url in (ADA.url, BEN.url))}
+        taken_down = catalog.removals.taken_down()
+    assert len(keys) == 3
+    plain = {name for url in (ADA.url, BEN.url) for name in (url, hashlib.sha256(url.encode()).hexdigest())}
+    assert keys.isdisjoint(plain | {sha256(ADA)})
+    assert all(name in taken_down for name in (ADA.url, BEN.url, sha256(ADA)))
+    assert sha256(BEN) not in taken_down
+    other = ready_corpus(tmp_path / "other", shots(each=1))
+    forget(other, url=ADA.url)
+    with other.catalog() as catalog:
+        assert keys.isdisjoint(row[0] for row in catalog.query("SELECT key FROM removal"))
 
 
 def test_what_was_forgotten_is_never_fetched_again(tmp_path: Path) -> None:
@@ -115,19 +129,186 @@ def test_what_was_forgotten_is_never_fetched_again(tmp_path: Path) -> None:
         assert catalog.candidates.outcomes() == {"removed": 3}
 
 
-def test_the_next_build_writes_the_shards_without_it(tmp_path: Path) -> None:
-    corpus = ready_corpus(tmp_path / "c", shots(each=3))
-    assert forget(corpus, url=Shot("ben", 2).url).shards is None
+def tree(folder: Path) -> dict[str, bytes]:
+    """The bytes of every file under the folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def rows(folder: Path) -> list[dict[str, Any]]:
+    """The rows of all shards of a build."""
+    return [row for path in sorted(folder.glob("*.parquet")) for row in pq.read_table(path).to_pylist()]
+
+
+def test_all_three_builds_are_written_without_it_and_say_so_themselves(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=4), shard_megabytes=1)
+    folders = [kind.folder(corpus.shards) for kind in Kind]
+    for kind in Kind:
+        build_shards(corpus, kind=kind)
+    crop = next(row["image"]["bytes"] for row in rows(corpus.shards) if row["source_url"] == ADA.url)
+    undecided = Shot("ben", 3)
+    with corpus.catalog() as catalog:  # since the build: it must not leave because of somebody else's removal, or enter
+        catalog.decisions.add([face_id(undecided)], identity_id="ben", reviewer="me", verdict="undecided")
+        catalog.decisions.add([face_id(undecided)], identity_id="ben", reviewer="me", verdict="accept")
+    summary = forget(corpus, photo=sha256(ADA))
+    assert [one.build for one in summary.builds] == ["shards", "shards-original", "shards-without-images"]
+    assert all(one.held and not one.deleted for one in summary.builds)
+    assert holding(corpus, *traces(ADA), crop, but="") == []
+    for folder in folders:
+        assert {row["photo_id"] for row in rows(folder)} == {sha256(shot) for shot in shots(each=4)} - {sha256(ADA)}
+        record = recorded(folder)
+        assert sound_files(folder, record) == record["files"].keys() == tree(folder).keys() - {"build.json"}
+        assert record["counts"]["faces"] == 15
+    assert not build_shards(corpus).changed
+
+
+def test_shards_that_did_not_hold_it_stay_the_same_files(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=30), shard_megabytes=1)
+    build_shards(corpus)
+    before = {path.name: path.stat().st_ino for path in corpus.shards.glob("*.parquet")}
+    (build,) = forget(corpus, photo=sha256(ADA)).builds
+    after = {path.stat().st_ino for path in corpus.shards.glob("*.parquet")}
+    unchanged = {name for name, inode in before.items() if inode in after}
+    assert len(build.held) == 1
+    assert unchanged.isdisjoint(build.held)
+    assert len(unchanged) == len(before) - build.written >= 2
+
+
+def test_decisions_made_since_the_build_do_not_enter_it_by_way_of_a_removal(tmp_path: Path) -> None:
+    late = Shot("ben", 3)
+    corpus = ready_corpus(
+        tmp_path / "c", [replace(shot, verdict=None) if shot == late else shot for shot in shots(each=4)]
+    )
+    build_shards(corpus)
+    with corpus.catalog() as catalog:
+        catalog.decisions.add([face_id(late)], identity_id="ben", reviewer="me", verdict="accept")
+    forget(corpus, photo=sha256(ADA))
+    assert sha256(late) not in {row["photo_id"] for row in rows(corpus.shards)}
+    assert build_shards(corpus).faces == 15
+
+
+def test_a_build_that_nothing_is_left_of_is_deleted(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(("ada",), 2))
+    build_shards(corpus)
+    summary = forget(corpus, identity="ada")
+    assert not corpus.shards.exists()
+    assert "shards is deleted" in str(summary)
+
+
+def test_what_an_interrupted_build_and_analysis_left_goes_too(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=2))
+    for place in ("shards.tmp", "shards-original.tmp", "parts", "photos/.tmp"):
+        (corpus.root / place).mkdir()
+        (corpus.root / place / "left.parquet").write_bytes(picture(ADA))
+    with corpus.locked():
+        forget(corpus, photo=sha256(ADA))
+    assert holding(corpus, picture(ADA), but="") == []
+
+
+def a_run(corpus: Corpus, name: str, shards: str) -> Path:
+    """A finished run, as far as taking back looks at one: decoded pictures, features, results and a report."""
+    run = corpus.runs / name
+    for folder in ("data", "untrained", "photo/identity", "figures", "seed-1/data"):
+        (run / folder).mkdir(parents=True)
+    for file in ("data/x-64px.npy", "seed-1/data/y.npy", "untrained/features.npy", "photo/identity/features.npy"):
+        (run / file).write_bytes(b"decoded " + picture(ADA))
+    (run / "photo" / "identity" / "pictures.npz").write_bytes(picture(ADA))
+    (run / "photo" / "identity" / "network.pt").write_bytes(b"weights")
+    for file in ("report.html", "figures/layers.png"):
+        (run / file).write_bytes(picture(ADA))
+    (run / "run.json").write_text(json.dumps({"shards": shards, "variants": 10}), encoding="utf-8")
+    (run / "results.json").write_text("{}", encoding="utf-8")
+    return run
+
+
+def test_runs_that_learned_from_it_are_named_and_lose_its_pixels(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=4))
+    build_shards(corpus)
+    run = a_run(corpus, "first", fingerprint(corpus.shards))
+    older = a_run(corpus, "older", "0" * 64)
+    summary = forget(corpus, photo=sha256(ADA))
+    assert (summary.runs, summary.runs_perhaps) == (("first",), ("older",))
+    assert holding(corpus, picture(ADA), but="") == [str(older / "figures/layers.png"), str(older / "report.html")] or {
+        *holding(corpus, picture(ADA), but="")
+    } == {str(older / "figures/layers.png"), str(older / "report.html")}
+    assert (run / "results.json").exists()
+    assert (run / "photo" / "identity" / "network.pt").exists()
+    receipt = json.loads(summary.receipt.read_text(encoding="utf-8"))
+    assert receipt["runs_trained_on_it"] == ["first"]
+    later = forget(corpus, photo=sha256(BEN))
+    assert (later.runs, later.runs_perhaps) == ((), ("first", "older"))
+
+
+def test_a_run_on_shards_that_never_held_it_is_left_alone(tmp_path: Path) -> None:
+    rejected = Shot("ada", 3)
+    corpus = ready_corpus(
+        tmp_path / "c", [replace(shot, verdict="reject") if shot == rejected else shot for shot in shots(each=4)]
+    )
+    build_shards(corpus)
+    run = a_run(corpus, "first", fingerprint(corpus.shards))
+    before = tree(run)
+    summary = forget(corpus, photo=sha256(rejected))
+    assert (summary.runs, summary.runs_perhaps, summary.builds) == ((), (), ())
+    assert tree(run) == before
+
+
+def test_a_run_in_hand_is_not_pulled_from_under_its_trainer(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=4))
+    build_shards(corpus)
+    run = a_run(corpus, "first", fingerprint(corpus.shards))
+    with (run / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(CorpusError, match=r"first is being trained on what is to be forgotten; end that"):
+            forget(corpus, photo=sha256(ADA))
+    assert corpus.photos.path(sha256(ADA)).exists()
+    assert forget(corpus, photo=sha256(ADA)).runs == ("first",)
+
+
+def test_everything_of_an_author_goes_and_nothing_of_theirs_comes_back(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=2))
+    with corpus.catalog() as catalog:
+        catalog.candidates.propose([Candidate("ben", "pages", "https://host.example/other.png", author="Bo")])
+    summary = forget(corpus, author="ann,  PHOTOGRAPHER")
+    assert summary.photographs == 8
+    assert holding(corpus, b"Photographer", b"photographer", b"PHOTOGRAPHER", picture(ADA)) == []
+    with corpus.catalog() as catalog:
+        new = "https://host.example/new.png"
+        catalog.candidates.propose([Candidate("ben", "pages", new, author="Ann, Photographer")])
+        taken_down = catalog.removals.taken_down()
+    assert taken_down.forbids(new, "Ann, Photographer")
+    assert not taken_down.forbids(new, "Bo")
+    with pytest.raises(CorpusError, match=r"Nobody is not in .*; expected an author"):
+        forget(corpus, author="Nobody")
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".csv"])
+def test_a_list_of_addresses_and_hashes_is_taken_down_and_strangers_are_kept_out(suffix: str, tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=2))
+    stranger, unseen = "https://elsewhere.example/a,b.jpg", "ab" * 32
+    entries = ["# by mail", ADA.url, sha256(BEN), face_id(Shot("cleo", 1)), stranger, unseen, "what?"]
+    listed = tmp_path / f"list{suffix}"
+    listed.write_text("".join(f'"{one}",x\n' if suffix == ".csv" else f"{one}\n" for one in entries))
+    summary = forget(corpus, names=listed)
+    assert summary.photographs == 3
+    assert [entry for entry in summary.unknown if not entry.startswith("#")] == [stranger, unseen, "what?"]
+    with corpus.catalog() as catalog:
+        taken_down = catalog.removals.taken_down()
+    assert all(name in taken_down for name in (ADA.url, sha256(ADA), sha256(BEN), stranger, unseen))
+    assert holding(corpus, *traces(ADA), *traces(BEN), *traces(Shot("cleo", 1))) == []
+    with pytest.raises(CorpusError, match="expected addresses or hashes, one a line"):
+        forget(corpus, names=tmp_path / "none.txt")
+
+
+def test_the_receipt_counts_everything_and_names_nobody(tmp_path: Path) -> None:
+    corpus = with_crops(ready_corpus(tmp_path / "c", shots(each=4)), ADA)
     build_shards(corpus)
     summary = forget(corpus, photo=sha256(ADA))
-    assert summary.shards == corpus.shards
-    assert "run facecorpus build" in str(summary)
-    assert holding(corpus, ADA.url.encode(), but="photos")
-    assert build_shards(corpus).faces == 10
-    assert holding(corpus, *traces(ADA), but="photos") == []
-    rows = [row for path in corpus.shards.glob("*.parquet") for row in pq.read_table(path).to_pylist()]
-    assert len(rows) == 10
-    assert {ADA.url, Shot("ben", 2).url}.isdisjoint(row["source_url"] for row in rows)
+    text = summary.receipt.read_text(encoding="utf-8")
+    receipt = json.loads(text)
+    assert receipt["removed"] == {"photographs": 1, "crops": 1, "faces": 1, "decisions": 1, "candidates": 1}
+    assert (len(receipt["keys"]["photographs"]), len(receipt["keys"]["addresses"])) == (1, 1)
+    assert receipt["builds"][0]["held"]
+    for name in ("ada", "Ada", ADA.url, sha256(ADA), face_id(ADA), "Photographer"):
+        assert name not in text
 
 
 def test_a_persons_photographs_go_and_everybody_elses_stay(tmp_path: Path) -> None:
@@ -262,7 +443,7 @@ def test_the_command_takes_one_name_and_prints_sentences_or_json(tmp_path: Path)
     for wrong in ([], ["--identity", "ada", "--url", ADA.url]):
         ended = run(*wrong)
         assert (ended.returncode, ended.stdout) == (2, "")
-        assert "exactly one of --identity, --photo, --url and --marked" in ended.stderr
+        assert "exactly one of --identity, --photo, --url, --author, --list and --marked" in ended.stderr
     told = run("--url", ADA.url)
     assert told.returncode == 0
     assert told.stdout.startswith("Removed 1 photographs with 0 crops, 1 faces and 1 decisions;")

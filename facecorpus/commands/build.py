@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report
+from facecorpus.commands.common import AsJson, Folder, next_step, report, working_in
 from facecorpus.errors import BuildError
 
 app = typer.Typer()
@@ -37,13 +37,12 @@ def build(
     """
     from facecorpus.build.kind import Kind
     from facecorpus.build.stage import build_shards
-    from facecorpus.corpus import locked_corpus
     from facecorpus.settings import changed
 
     if original and without_images:
         raise BuildError("--original and --without-images are two different builds; ask for one of them.")
     kind = Kind.ORIGINAL if original else Kind.WITHOUT_IMAGES if without_images else Kind.CROPS
-    with locked_corpus(corpus) as opened:
+    with working_in(corpus) as opened:
         asked = {"licences": licences, "balance": balance, "quota": quota, "age_labels": age_labels}
         settings = changed(opened.settings.build, asked)
         report(build_shards(opened, settings, kind), as_json)
@@ -70,13 +69,12 @@ def imagefolder(out: Out, corpus: Folder = Path(), shards: ShardsFolder = None, 
 
 
 def _export(out: Path, corpus: Path, shards: Path | None, layout: str, as_json: bool) -> None:
-    from facecorpus.corpus import locked_corpus
     from facecorpus.export.stage import export
 
     if shards is not None:
         report(export(shards, out, layout), as_json)
         return
-    with locked_corpus(corpus) as opened:  # a build would exchange the shards while they are read
+    with working_in(corpus) as opened:  # a build would exchange the shards while they are read
         report(export(opened.shards, out, layout), as_json)
 
 
@@ -86,6 +84,10 @@ def forget(
     identity: Annotated[str | None, typer.Option(help="Everything of one person, by identity_id.")] = None,
     photo: Annotated[str | None, typer.Option(help="One photograph, by its sha256 or a face_id of it.")] = None,
     url: Annotated[str | None, typer.Option(help="What came from this address.")] = None,
+    author: Annotated[str | None, typer.Option(help="Everything that a source says this author made.")] = None,
+    names: Annotated[
+        Path | None, typer.Option("--list", help="A file of addresses and hashes, one a line (.csv: the first column).")
+    ] = None,
     marked: Annotated[
         bool, typer.Option("--marked", help="All photographs that were marked for removal in the review.")
     ] = False,
@@ -95,11 +97,9 @@ def forget(
 
     Example: facecorpus forget -C mycorpus --identity ada_example
     """
-    from facecorpus.corpus import locked_corpus
-    from facecorpus.forget import forget as take_down
+    from facecorpus.takedown.stage import forget as take_down
 
-    with locked_corpus(corpus) as opened:
-        summary = take_down(opened, identity=identity, photo=photo, url=url, marked=marked)
+    with working_in(corpus) as opened:
+        summary = take_down(opened, identity=identity, photo=photo, url=url, author=author, names=names, marked=marked)
         report(summary, as_json)
-    if summary.shards is not None:
-        next_step(f"facecorpus build -C {corpus}", as_json)
+    next_step(f"facecorpus verify -C {corpus}", as_json)

@@ -1,14 +1,30 @@
-"""What the commands share: the options -C and --json, and how a result is shown."""
+"""What the commands share: the options -C and --json, how a corpus is opened, and how a result is shown."""
 
 import dataclasses
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+if TYPE_CHECKING:
+    from facecorpus.corpus import Corpus
+
 Folder = Annotated[Path, typer.Option("--corpus", "-C", help="The corpus folder.", show_default="this folder")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+@contextmanager
+def working_in(root: Path) -> "Iterator[Corpus]":
+    """Open the corpus in that folder and hold its lock; what a killed forget had begun is finished first."""
+    from facecorpus.corpus import locked_corpus
+    from facecorpus.takedown.stage import finish
+
+    with locked_corpus(root) as corpus:
+        finish(corpus)
+        yield corpus
 
 
 def report(summary: Any, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report
+from facecorpus.commands.common import AsJson, Folder, next_step, report, working_in
 
 app = typer.Typer()
 group = typer.Typer()
@@ -37,12 +37,12 @@ def review(
     """
     if context.invoked_subcommand is not None:
         return
-    from facecorpus.corpus import Corpus, locked_corpus
+    from facecorpus.corpus import Corpus
 
     if auto:
         from facecorpus.policy import auto_review
 
-        with locked_corpus(corpus) as opened:
+        with working_in(corpus) as opened:
             report(auto_review(opened), as_json)
         next_step(f"facecorpus build -C {corpus}", as_json)
     else:
