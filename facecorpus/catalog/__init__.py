@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from facecorpus.catalog.candidates import Candidates, host_of
+from facecorpus.catalog.checks import Checks
 from facecorpus.catalog.decisions import Decisions
 from facecorpus.catalog.descriptors import Descriptors
 from facecorpus.catalog.faces import Faces
@@ -61,6 +62,7 @@ class Catalog:
         self.review = Review(self)
         self.descriptors = Descriptors(self)
         self.fates = Fates(self)
+        self.checks = Checks(self)
 
     def _migrate(self, path: Path) -> None:
         version = self._version()

@@ -103,3 +103,29 @@ def forget(
         summary = take_down(opened, identity=identity, photo=photo, url=url, author=author, names=names, marked=marked)
         report(summary, as_json)
     next_step(f"facecorpus verify -C {corpus}", as_json)
+
+
+@app.command()
+def verify(
+    corpus: Folder = Path(),
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Mend what can be mended; delete files that nothing knows."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hash everything again and hold catalog, photographs, crops and shards against each other.
+
+    Ends with exit code 1 where damage remains. Example: facecorpus verify -C mycorpus --repair
+    """
+    from facecorpus.verify import verify as look_through
+
+    with working_in(corpus) as opened:
+        summary = look_through(opened, repair)
+        report(summary, as_json)
+    if any(problem.kind == "photograph" and problem.repaired for problem in summary.problems):
+        next_step(f"facecorpus fetch -C {corpus}   (then verify once more)", as_json)
+    elif not summary.sound and not repair:
+        next_step(f"facecorpus verify -C {corpus} --repair", as_json)
+    if not summary.sound:
+        raise typer.Exit(1)

@@ -33,7 +33,7 @@ def trained_on(corpus: Corpus, marked: Marked, held: bool) -> tuple[TrainedRun, 
     photographs = _photographs(corpus.shards) if held else []
     found = []
     for run in sorted(path for path in corpus.runs.glob("*") if path.is_dir()):
-        surely = _shards_of(run) == current
+        surely = bool(current) and _shards_of(run) == current
         if held or not surely:
             pictured = surely and _pictures_one_of(run, photographs, marked)
             found.append(TrainedRun(run.name, surely, pictured))
