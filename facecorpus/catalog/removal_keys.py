@@ -39,3 +39,7 @@ class TakenDown:
     def forbids(self, url: str, author: str) -> bool:
         """Whether an address, or all of an author's, was taken down."""
         return url in self or (author != "" and author_name(author) in self)
+
+
+NOTHING = TakenDown(frozenset(), b"")
+"""The list of a corpus that has taken down nothing."""

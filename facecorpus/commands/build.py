@@ -129,3 +129,25 @@ def verify(
         next_step(f"facecorpus verify -C {corpus} --repair", as_json)
     if not summary.sound:
         raise typer.Exit(1)
+
+
+@app.command()
+def rebuild(
+    out: Annotated[Path, typer.Argument(help="The folder to write; a run that was stopped there goes on.")],
+    shards: Annotated[
+        Path | None, typer.Option("--shards", help="The build without images [default: the corpus's own].")
+    ] = None,
+    corpus: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Make the shards again from a build without images: fetch, prove, cut and prove each picture.
+
+    Who you are, and how politely hosts are asked, is as corpus.toml says. Example: facecorpus rebuild out -C mycorpus
+    """
+    from facecorpus.build.kind import Kind
+    from facecorpus.rebuild import rebuild as make_again
+
+    with working_in(corpus) as opened, opened.catalog() as catalog:
+        taken_down = catalog.removals.taken_down()
+    source = shards or Kind.WITHOUT_IMAGES.folder(opened.shards)
+    report(make_again(source, out, opened.settings, taken_down), as_json)
