@@ -1,11 +1,13 @@
 """The command line: every command of ``commands/`` under one name, and one way to end."""
 
+import sqlite3
 import sys
 
 import typer
 
 from facecorpus.commands import APPS
 from facecorpus.errors import FacecorpusError
+from facecorpus.trouble import sentence_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,4 +26,9 @@ def main() -> None:
         app()
     except FacecorpusError as error:
         print(f"facecorpus: {error}", file=sys.stderr)
+        sys.exit(2)
+    except (OSError, sqlite3.Error) as error:
+        if (sentence := sentence_of(error)) is None:
+            raise
+        print(f"facecorpus: {sentence}", file=sys.stderr)
         sys.exit(2)

@@ -30,8 +30,10 @@ def write_atomically(path: Path, data: bytes, scratch: Path | None = None) -> No
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
             os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # a write that fails does not say of which file
         raise
 
 

@@ -38,6 +38,9 @@ class Catalog:
         self._connection.row_factory = sqlite3.Row
         try:
             self._connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:  # not the file is at fault, but its disk or folder
+            self._connection.close()
+            raise
         except sqlite3.DatabaseError as error:
             self._connection.close()
             raise CorpusError(
@@ -150,6 +153,8 @@ def copy_catalog(path: Path, copy: Path) -> None:
             closing(sqlite3.connect(copy)) as target,
         ):
             source.backup(target)
+    except sqlite3.OperationalError:
+        raise
     except sqlite3.DatabaseError as error:
         raise CorpusError(f"{path} cannot be read as a catalog ({error}); restore it from a copy.") from None
 

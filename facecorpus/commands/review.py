@@ -46,10 +46,13 @@ def review(
             report(auto_review(opened), as_json)
         next_step(f"facecorpus build -C {corpus}", as_json)
     else:
+        from facecorpus.takedown.stage import finish_if_begun
         from review_ui import LOOPBACK, serve
 
+        opened = Corpus(corpus)
+        finish_if_begun(opened)
         password = None if host in LOOPBACK else _password()
-        serve(Corpus(corpus), host=host, port=port, reviewer=reviewer, open_browser=browser, password=password)
+        serve(opened, host=host, port=port, reviewer=reviewer, open_browser=browser, password=password)
 
 
 @group.command("export")

@@ -43,10 +43,12 @@ def train_all(
     from contextlib import redirect_stdout
 
     from facecorpus.corpus import Corpus
+    from facecorpus.takedown.stage import finish_if_begun
     from training import TrainingError
     from training import train_all as train
 
     opened = Corpus(corpus)
+    finish_if_begun(opened)
     try:
         # With --json, stdout is the result's alone; what a person reads goes to stderr.
         with redirect_stdout(sys.stderr if as_json else sys.stdout):

@@ -158,6 +158,15 @@ def finish(corpus: Corpus) -> None:
             notice(f"Finished what an interrupted forget had begun; its receipt: {receipt}")
 
 
+def finish_if_begun(corpus: Corpus) -> None:
+    """The same for a command that leaves the lock to others: it takes it only where there is something to finish."""
+    with corpus.catalog() as catalog:
+        begun = bool(catalog.removals.unfinished())
+    if begun:
+        with corpus.locked():
+            finish(corpus)
+
+
 def _planned(corpus: Corpus, catalog: Catalog, asked: str, wanted: Wanted) -> Plan:
     extent = catalog.removals.extent(wanted.marked)
     builds = builds_holding(corpus, wanted.marked)
