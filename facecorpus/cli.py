@@ -1,13 +1,11 @@
 """The command line: every command of ``commands/`` under one name, and one way to end."""
 
-import sqlite3
 import sys
 
 import typer
 
 from facecorpus.commands import APPS
 from facecorpus.errors import FacecorpusError
-from facecorpus.trouble import sentence_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,7 +25,9 @@ def main() -> None:
     except FacecorpusError as error:
         print(f"facecorpus: {error}", file=sys.stderr)
         sys.exit(2)
-    except (OSError, sqlite3.Error) as error:
+    except Exception as error:
+        from facecorpus.trouble import sentence_of
+
         if (sentence := sentence_of(error)) is None:
             raise
         print(f"facecorpus: {sentence}", file=sys.stderr)
