@@ -6,14 +6,16 @@ import json
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from build_corpus import PEOPLE, Shot, picture, ready_corpus, shots
@@ -23,7 +25,10 @@ from loopback import Loopback, Reply, jpeg, settings_for
 from facecorpus.build.kind import Kind
 from facecorpus.build.record import recorded, sound_files
 from facecorpus.build.stage import build_shards
+from facecorpus.catalog import Catalog
+from facecorpus.catalog.candidates import host_of
 from facecorpus.catalog.records import Candidate, Download, Outcome
+from facecorpus.catalog.schema import MIGRATIONS
 from facecorpus.commands.common import working_in
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.crawl.stage import fetch_candidates
@@ -260,6 +265,7 @@ def test_runs_that_learned_from_it_are_named_and_lose_its_pixels(tmp_path: Path)
     unclear = {str(older / "figures" / "layers.png"), str(older / "report.html")}  # whose face, nobody can tell
     assert set(holding(corpus, picture(ADA), but="")) == unclear
     assert "runs/older" in str(summary)
+    assert summary.reports_deleted == ("first",)
     assert (run / "results.json").exists()
     assert (run / "photo" / "identity" / "network.pt").exists()
     receipt = json.loads(summary.receipt.read_text(encoding="utf-8"))
@@ -291,6 +297,44 @@ def test_a_run_in_hand_is_not_pulled_from_under_its_trainer(tmp_path: Path) -> N
             forget(corpus, photo=sha256(ADA))
     assert corpus.photos.path(sha256(ADA)).exists()
     assert forget(corpus, photo=sha256(ADA)).runs == ("first",)
+
+
+def test_embeddings_and_names_leave_the_database_file_and_its_journal(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(each=2))
+    embedding = np.random.default_rng(7).random(128, np.float32).tobytes()
+    with corpus.catalog() as catalog:
+        with catalog.transaction() as connection:
+            connection.execute("UPDATE face SET embedding = ? WHERE face_id = ?", (embedding, face_id(ADA)))
+            connection.execute("UPDATE candidate SET author = 'Somebody Else' WHERE url = ?", (ADA.url,))
+        assert len(holding(corpus, embedding)) == len(holding(corpus, b"Somebody Else")) == 1
+        forget(corpus, photo=sha256(ADA))
+        assert holding(corpus, embedding, b"Somebody Else") == []
+
+
+def test_a_list_that_an_earlier_version_wrote_is_keyed_and_goes_on_to_hold(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite"
+    old = {hashlib.sha256(ADA.url.encode()).hexdigest(), sha256(BEN)}
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.create_function("host_of", 1, host_of, deterministic=True)
+        for script in MIGRATIONS[:4]:
+            connection.executescript(script)
+        connection.execute("PRAGMA user_version = 4")
+        connection.executemany("INSERT INTO removal VALUES (?, 'forget', '2026-01-01')", [(key,) for key in old])
+        connection.execute("INSERT INTO identity VALUES ('ada', 0, 1, 'Ada', NULL)")
+        connection.execute(
+            "INSERT INTO candidate (identity_id, source, url, page_url, rank, title, licence, licence_url, author,"
+            " state, outcome) VALUES ('ada', 'x', ?, '', 0, '', '', '', '', 'failed', 'removed')",
+            (hashlib.sha256(ADA.url.encode()).hexdigest(),),
+        )
+    catalog = Catalog(path)
+    keys = {row[0] for row in catalog.query("SELECT key FROM removal UNION SELECT url FROM candidate")}
+    taken_down = catalog.removals.taken_down()
+    catalog.close()
+    assert ADA.url in taken_down
+    assert sha256(BEN) in taken_down
+    assert BEN.url not in taken_down
+    assert len(keys) == 2
+    assert keys.isdisjoint(old)
 
 
 def test_everything_of_an_author_goes_and_nothing_of_theirs_comes_back(tmp_path: Path) -> None:

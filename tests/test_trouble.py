@@ -188,7 +188,7 @@ def test_a_full_folder_for_temporary_files_is_named(tmp_path: Path, disk: Path) 
     assert run(corpus.root, "forget", "--url", ADA.url, TMPDIR=str(disk)).returncode == 0
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, ("status",)], ids=lambda command: command[0])
+@pytest.mark.parametrize("command", [("build",), ("verify",), ("status",)], ids=lambda command: command[0])
 def test_a_catalog_from_a_newer_version_is_left_alone(command: tuple[str, ...], tmp_path: Path) -> None:
     corpus = ready_corpus(tmp_path / "c", shots(each=1))
     with sqlite3.connect(corpus.root / "catalog.sqlite") as connection:

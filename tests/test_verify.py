@@ -173,11 +173,9 @@ def test_the_command_says_by_its_exit_code_whether_damage_remains(whole: Corpus)
         command = [sys.executable, "-m", "facecorpus", "verify", "-C", str(whole.root), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
-    assert run().returncode == 0
     whole.crops.path(face_id(ADA)).unlink()
     told = run("--json")
     assert told.returncode == 1
     assert [problem["kind"] for problem in json.loads(told.stdout)["problems"]] == ["crop"]
-    assert "verify -C" in run().stdout
-    assert run("--repair").returncode == 0
-    assert run().returncode == 0
+    mended = run("--repair")
+    assert (mended.returncode, mended.stdout.splitlines()[-1]) == (0, "The corpus is sound.")

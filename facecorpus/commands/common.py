@@ -20,11 +20,31 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON."
 def working_in(root: Path) -> "Iterator[Corpus]":
     """Open the corpus in that folder and hold its lock; what a killed forget had begun is finished first."""
     from facecorpus.corpus import locked_corpus
-    from facecorpus.takedown.stage import finish
 
     with locked_corpus(root) as corpus:
-        finish(corpus)
+        if _forget_was_killed(corpus):
+            from facecorpus.takedown.stage import finish
+
+            finish(corpus)
         yield corpus
+
+
+def beside_others(root: Path) -> "Corpus":
+    """Open the corpus for a command that leaves the lock to others; what a killed forget had begun is finished first."""
+    from facecorpus.corpus import Corpus
+
+    corpus = Corpus(root)
+    if _forget_was_killed(corpus):
+        with working_in(root):
+            pass
+    return corpus
+
+
+def _forget_was_killed(corpus: "Corpus") -> bool:
+    if not (corpus.root / "catalog.sqlite").exists():
+        return False
+    with corpus.catalog() as catalog:
+        return bool(catalog.removals.unfinished())
 
 
 def report(summary: Any, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report, working_in
+from facecorpus.commands.common import AsJson, Folder, beside_others, next_step, report, working_in
 
 app = typer.Typer()
 group = typer.Typer()
@@ -37,8 +37,6 @@ def review(
     """
     if context.invoked_subcommand is not None:
         return
-    from facecorpus.corpus import Corpus
-
     if auto:
         from facecorpus.policy import auto_review
 
@@ -46,11 +44,9 @@ def review(
             report(auto_review(opened), as_json)
         next_step(f"facecorpus build -C {corpus}", as_json)
     else:
-        from facecorpus.takedown.stage import finish_if_begun
         from review_ui import LOOPBACK, serve
 
-        opened = Corpus(corpus)
-        finish_if_begun(opened)
+        opened = beside_others(corpus)
         password = None if host in LOOPBACK else _password()
         serve(opened, host=host, port=port, reviewer=reviewer, open_browser=browser, password=password)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step
+from facecorpus.commands.common import AsJson, Folder, beside_others, next_step
 from facecorpus.errors import FacecorpusError
 
 app = typer.Typer()
@@ -42,13 +42,10 @@ def train_all(
     """
     from contextlib import redirect_stdout
 
-    from facecorpus.corpus import Corpus
-    from facecorpus.takedown.stage import finish_if_begun
     from training import TrainingError
     from training import train_all as train
 
-    opened = Corpus(corpus)
-    finish_if_begun(opened)
+    opened = beside_others(corpus)
     try:
         # With --json, stdout is the result's alone; what a person reads goes to stderr.
         with redirect_stdout(sys.stderr if as_json else sys.stdout):

@@ -40,6 +40,7 @@ class ForgetSummary:
     builds: tuple[Rewritten, ...]
     runs: tuple[str, ...]  # names of those that were trained on it
     runs_perhaps: tuple[str, ...]  # of those that were trained on an earlier build
+    reports_deleted: tuple[str, ...]  # of runs whose report may have shown it
     exports: tuple[str, ...]  # folders within the corpus
     receipt: Path
 
@@ -70,6 +71,11 @@ class ForgetSummary:
             lines.append(
                 f"Trained on it: {_folders(self.runs)}. Their decoded pictures and features are deleted; their weights"
                 " have learned from it, and only deleting the folders undoes that."
+            )
+        if self.reports_deleted:
+            lines.append(
+                f"The reports of {_folders(self.reports_deleted)} may have shown it and are deleted; their tables:"
+                f" facecorpus report {self.reports_deleted[0]}."
             )
         if self.runs_perhaps:
             lines.append(
@@ -136,6 +142,7 @@ def forget(
         builds=builds,
         runs=tuple(run.name for run in plan.runs if run.surely),
         runs_perhaps=tuple(run.name for run in plan.runs if not run.surely),
+        reports_deleted=tuple(run.name for run in plan.runs if run.pictured),
         exports=tuple(sorted(mark.parent.name for mark in corpus.root.glob("*/.facecorpus-export.json"))),
         receipt=receipt,
     )
@@ -156,15 +163,6 @@ def finish(corpus: Corpus) -> None:
                     locks.enter_context(at_rest(corpus, run))
                 receipt, _ = _carry_out(corpus, catalog, number, plan)
             notice(f"Finished what an interrupted forget had begun; its receipt: {receipt}")
-
-
-def finish_if_begun(corpus: Corpus) -> None:
-    """The same for a command that leaves the lock to others: it takes it only where there is something to finish."""
-    with corpus.catalog() as catalog:
-        begun = bool(catalog.removals.unfinished())
-    if begun:
-        with corpus.locked():
-            finish(corpus)
 
 
 def _planned(corpus: Corpus, catalog: Catalog, asked: str, wanted: Wanted) -> Plan:
