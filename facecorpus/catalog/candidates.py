@@ -179,7 +179,9 @@ class Candidates(Gateway):
                     (sha256, media_type, download.bytes),
                 )
             rows = connection.execute(
-                f"UPDATE candidate SET state = ?, outcome = ?, photo_sha256 = ? WHERE url = ? AND {_WAITS}"
+                # What stood for a photograph that was to be fetched again, in vain, goes on naming whose it is.
+                "UPDATE candidate SET state = ?, outcome = ?, photo_sha256 = coalesce(?, photo_sha256)"
+                f" WHERE url = ? AND {_WAITS}"
                 " RETURNING identity_id",
                 (self._state(download, give_up_after), download.outcome, sha256, download.url),
             ).fetchall()
@@ -254,8 +256,8 @@ class Candidates(Gateway):
     def photographs(self) -> dict[str, int]:
         """How many photographs are stored for each person who has any."""
         rows = self._catalog.query(
-            "SELECT identity_id, count(DISTINCT photo_sha256) FROM candidate WHERE photo_sha256 IS NOT NULL"
-            " GROUP BY identity_id"
+            "SELECT identity_id, count(DISTINCT photo_sha256) FROM candidate"
+            " WHERE photo_sha256 IS NOT NULL AND state = 'stored' GROUP BY identity_id"
         )
         return {row[0]: row[1] for row in rows}
 
