@@ -1,0 +1,2 @@
+def measure_label_studio(*a): pass
+def measure_fiftyone(*a): pass
