@@ -40,7 +40,7 @@ FLAGS = (
 )
 WATCH = Path(__file__).with_name("review_watch.js").read_text(encoding="utf-8")
 HUMAN = 60  # milliseconds between two key presses
-SCREENS_A_SECOND = 8
+SCREENS_A_SECOND = 12
 REVIEWER = "bench"
 
 

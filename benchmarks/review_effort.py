@@ -5,9 +5,9 @@
 CORPUS is what review_mixed.py made. Each way of working is tried on a copy of its catalog, for every person in turn:
 
 - `sections`: in "surely right" the rows shown are looked at, wrong faces in them rejected, and all the rest accepted
-  unseen (Shift A); "surely wrong" is looked at whole, right faces in it accepted, and all the rest rejected (s r w).
-- `+ new order`: then `o`, and the same for what it moved into these sections, for as long as it moves anything.
-- `+ look`: then "look at these", looked at whole: the rarer kind is marked, run by run, and the rest taken at once.
+  unseen (Shift A); "surely wrong" is looked at whole, right faces in it accepted, and all the rest rejected (Shift W).
+- `sections, look`: then "look at these", looked at whole: the rarer kind is marked, run by run, the rest taken at once.
+- `with new order`: before "look at these" `o`, and what it moves into the other sections is taken there, again and again.
 - `auto, then look`: `facecorpus review --auto` first; then "look at these" alone.
 
 Each key of the page counts as one press, moves, Shift A and `n` for the next person included; the baseline is one
@@ -31,6 +31,7 @@ from facecorpus.policy import auto_review
 from review_ui.learning import Teacher
 
 COLUMNS = 9  # of the page at 1280 pixels; --prove checks it
+FIRST = "1"  # the key of "look at these"
 SHOWN = 2 * COLUMNS  # faces of "surely right" that are shown
 KEY, GLANCE, THOUGHT = 0.28, 0.25, 1.35
 """Seconds for a key press, for a look at a face among others, and for a decision to press keys that are no moves.
@@ -62,6 +63,7 @@ class Oracle:
     def __init__(self, catalog: Catalog, corpus: Corpus, identity_id: str, truth: Truth, effort: Effort) -> None:
         self._catalog, self._corpus, self._identity_id = catalog, corpus, identity_id
         self.effort = effort
+        self._begun = False  # the page opens at the first face left to decide, in FIRST where there is one
         index = catalog.review.index(identity_id, REVIEWER, 0.0)
         self._right = truth.right(catalog, identity_id, index.face_ids)
         self._decided = {one.face_id for one in index.standings if one.verdict}
@@ -100,8 +102,8 @@ class Oracle:
         faces = self.left("l")
         if not faces:
             return
-        costs = {accept: len(self._marks(self.sections["l"], accept)) + (1 if not accept else 3) for accept in (0, 1)}
-        accept = costs[1] < costs[0]
+        marks = {accept: len(self._marks(self.sections["l"], accept)) for accept in (False, True)}
+        accept = marks[True] < marks[False]
         self._mark("1", self.sections["l"], accept=accept)
         if self.left("l"):
             self._all("l", accept=not accept)
@@ -112,7 +114,9 @@ class Oracle:
 
     def _mark(self, digit: str, shown: Sequence[str], *, accept: bool) -> None:
         """Go to a section, look at its undecided faces, and decide those of one kind."""
-        self._press(digit)
+        if self._begun or digit != FIRST:
+            self._press(digit)
+        self._begun = True
         self.effort.looked.update(face_id for face_id in shown if face_id not in self._decided)
         self.effort.keys += self._marks(shown, accept)
         for run in self._runs(shown, accept):
@@ -126,7 +130,7 @@ class Oracle:
         for first, last in self._runs(shown, accept):
             keys += moves(cursor, first, len(shown))
             keys += [f"Shift+{key}" for key in moves(first, last, len(shown))]
-            keys += ["a"] if accept else ["r", "w"]
+            keys += ["a"] if accept else ["w"]
             cursor = last
         return keys
 
@@ -139,7 +143,7 @@ class Oracle:
                 yield places[0], places[-1]
 
     def _all(self, section: str, *, accept: bool) -> None:
-        self._press(*(["Shift+A"] if accept else ["s", "r", "w"]))
+        self._press(*(["Shift+A"] if accept else ["Shift+W"]))
         self._say(self.left(section), accept)
 
     def _press(self, *keys: str) -> None:
@@ -174,16 +178,17 @@ def sections(oracle: Oracle) -> None:
     oracle.take_sections()
 
 
-def new_order(oracle: Oracle) -> None:
-    """Take the sections for as long as the new order puts faces into them."""
+def sections_and_look(oracle: Oracle) -> None:
+    """Take the sections, then what is left to look at."""
     oracle.take_sections()
-    while oracle.reorder():
-        oracle.take_sections()
+    oracle.look()
 
 
 def everything(oracle: Oracle) -> None:
-    """All that is to be decided."""
-    new_order(oracle)
+    """Take the sections for as long as the new order puts faces into them, then what is left to look at."""
+    oracle.take_sections()
+    while oracle.reorder():
+        oracle.take_sections()
     oracle.look()
 
 
@@ -194,8 +199,8 @@ def only_look(oracle: Oracle) -> None:
 
 WAYS: dict[str, Callable[[Oracle], None]] = {
     "sections": sections,
-    "+ new order": new_order,
-    "+ look": everything,
+    "sections, look": sections_and_look,
+    "with new order": everything,
     "auto, then look": only_look,
 }
 
