@@ -1,10 +1,9 @@
 """Time the review page in a headless Chromium on 30,000 faces of one person: what | measured | bound.
 
-    python benchmarks/review.py CORPUS [--faces 30000] [--rounds 5] [--label-studio PYTHON] [--fiftyone PYTHON]
+    python benchmarks/review.py CORPUS [--faces 30000] [--rounds 5]
 
 CORPUS is made where it is not there yet, in about a minute: crops of the packaged world's invented people. Needs
-/usr/bin/chromium and Playwright. PYTHON is the interpreter of an environment that has Label Studio, or FiftyOne;
-each is then measured on 5,000 of the same crops (review_peers.py).
+/usr/bin/chromium and Playwright.
 
 A face counts as visible when its picture is decoded; a verdict as on disk when the server has answered, which it does
 after the commit, and every tenth is then looked for in the database by a process of its own. Times in the page are
@@ -29,7 +28,6 @@ from urllib.error import HTTPError
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from review_faces import MANY, make_corpus
-from review_peers import measure_fiftyone, measure_label_studio
 
 from facecorpus.corpus import Corpus
 
@@ -67,8 +65,6 @@ def main() -> None:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--faces", type=int, default=30_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--label-studio", type=Path, metavar="PYTHON")
-    parser.add_argument("--fiftyone", type=Path, metavar="PYTHON")
     options = parser.parse_args()
     made = make_corpus(options.corpus, options.faces)
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; median (or p95) | bound | range")
@@ -76,11 +72,6 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
         for row in measure(browser, corpus, options.rounds):
             print(row, flush=True)
-        crops = sorted(made.crops.root.glob("*/*/*.jpg"))[:5000]
-        if options.label_studio:
-            measure_label_studio(browser, options.label_studio, crops)
-        if options.fiftyone:
-            measure_fiftyone(options.fiftyone, crops)
         browser.close()
     print(f"load {os.getloadavg()[0]:.1f} at the end")
 
@@ -135,7 +126,7 @@ class Server:
 
 
 def measure(browser: Browser, corpus: Corpus, rounds: int) -> Iterator[Row]:
-    """All rows, in the issue's order."""
+    """All rows, one after another on one server."""
     starts = []
     for _ in range(rounds):
         server = Server(corpus)
@@ -212,7 +203,9 @@ def first_faces(page: Page, address: str) -> float:
 
 def wait(page: Page, condition: str) -> None:
     """Until a script's condition holds; Playwright's own way would need eval, which the page forbids."""
-    page.evaluate(f"new Promise((done) => {{ const look = () => ({condition}) ? done() : setTimeout(look, 5); look(); }})")
+    page.evaluate(
+        f"new Promise((done) => {{ const look = () => ({condition}) ? done() : setTimeout(look, 5); look(); }})"
+    )
 
 
 def heap(page: Page) -> float:

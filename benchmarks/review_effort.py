@@ -1,4 +1,4 @@
-"""How many key presses a clean corpus takes: an oracle that knows the truth follows the page's order, sections and keys.
+"""How many key presses a clean corpus takes: an oracle that knows the truth follows the page's order and keys.
 
     python benchmarks/review_effort.py CORPUS [--prove]
 
@@ -7,7 +7,7 @@ CORPUS is what review_mixed.py made. Each way of working is tried on a copy of i
 - `sections`: in "surely right" the rows shown are looked at, wrong faces in them rejected, and all the rest accepted
   unseen (Shift A); "surely wrong" is looked at whole, right faces in it accepted, and all the rest rejected (Shift W).
 - `sections, look`: then "look at these", looked at whole: the rarer kind is marked, run by run, the rest taken at once.
-- `with new order`: before "look at these" `o`, and what it moves into the other sections is taken there, again and again.
+- `with new order`: before "look at these" `o`, and what it moves into the other sections is taken there, repeatedly.
 - `auto, then look`: `facecorpus review --auto` first; then "look at these" alone.
 
 Each key of the page counts as one press, moves, Shift A and `n` for the next person included; the baseline is one
@@ -98,49 +98,70 @@ class Oracle:
         return bool(self.left("r") or self.left("w"))
 
     def look(self) -> None:
-        """Mark the rarer kind of "look at these" run by run, then take the rest at once."""
-        faces = self.left("l")
-        if not faces:
+        """Decide "look at these" whole, in the way that takes the fewest keys.
+
+        Either the rarer kind is marked, run by run, and the rest taken at once; or first all faces down to some place
+        are rejected, for the list begins with the likeliest wrong ones, and the right ones among them accepted again.
+        """
+        faces = self.sections["l"]
+        if not self.left("l"):
             return
-        marks = {accept: len(self._marks(self.sections["l"], accept)) for accept in (False, True)}
-        accept = marks[True] < marks[False]
-        self._mark("1", self.sections["l"], accept=accept)
-        if self.left("l"):
-            self._all("l", accept=not accept)
+        plans = [self._plan(faces, 0, False), self._plan(faces, 0, True)]
+        if len(self.left("l")) == len(faces):
+            plans += [self._plan(faces, cut, False) for cut in range(1, len(faces) + 1)]
+        keys, verdicts = min(plans, key=lambda plan: len(plan[0]))
+        self._go("1", faces)
+        self._press(*keys)
+        for face_ids, accept in verdicts:
+            self._say(face_ids, accept)
+
+    def _plan(self, faces: Sequence[str], cut: int, mark: bool) -> tuple[list[str], list[tuple[list[str], bool]]]:
+        """Keys and verdicts: reject the faces before the cut, correct run by run, and take the rest at once.
+
+        `mark` says which kind is marked, right or wrong faces; with a cut it is wrong ones beyond it.
+        """
+        open_ = [place for place, face_id in enumerate(faces) if face_id not in self._decided]
+        cursor = open_[0]
+        keys: list[str] = []
+        verdicts: list[tuple[list[str], bool]] = []
+        if cut:
+            keys += [f"Shift+{key}" for key in moves(0, cut - 1, len(faces))] + ["w"]
+            verdicts.append((list(faces[:cut]), False))
+            cursor = cut - 1
+        odd = {place for place in open_ if self._right[faces[place]] == (mark if place >= cut else True)}
+        for first, last in runs(odd, cut):
+            accept = self._right[faces[first]]
+            keys += moves(cursor, first, len(faces)) + [f"Shift+{key}" for key in moves(first, last, len(faces))]
+            keys.append("a" if accept else "w")
+            verdicts.append((list(faces[first : last + 1]), accept))
+            cursor = last
+        rest = [faces[place] for place in open_ if place >= cut and place not in odd]
+        if rest:
+            keys.append("Shift+W" if mark else "Shift+A")
+            verdicts.append((rest, not mark))
+        return keys, verdicts
 
     def next(self) -> None:
         """On to the next person."""
         self._press("n")
 
-    def _mark(self, digit: str, shown: Sequence[str], *, accept: bool) -> None:
-        """Go to a section, look at its undecided faces, and decide those of one kind."""
+    def _go(self, digit: str, shown: Sequence[str]) -> None:
+        """Go to a section and look at its undecided faces."""
         if self._begun or digit != FIRST:
             self._press(digit)
         self._begun = True
         self.effort.looked.update(face_id for face_id in shown if face_id not in self._decided)
-        self.effort.keys += self._marks(shown, accept)
-        for run in self._runs(shown, accept):
-            self._say([shown[place] for place in range(run[0], run[1] + 1)], accept)
 
-    def _marks(self, shown: Sequence[str], accept: bool) -> list[str]:
-        """The keys that select and decide all faces of one kind, from the first undecided one on."""
-        undecided = [place for place, face_id in enumerate(shown) if face_id not in self._decided]
-        cursor = undecided[0] if undecided else 0
-        keys: list[str] = []
-        for first, last in self._runs(shown, accept):
-            keys += moves(cursor, first, len(shown))
-            keys += [f"Shift+{key}" for key in moves(first, last, len(shown))]
-            keys += ["a"] if accept else ["w"]
+    def _mark(self, digit: str, shown: Sequence[str], *, accept: bool) -> None:
+        """Go to a section and decide the undecided faces of one kind, run by run."""
+        self._go(digit, shown)
+        open_ = [place for place, face_id in enumerate(shown) if face_id not in self._decided]
+        cursor = open_[0] if open_ else 0
+        for first, last in runs({place for place in open_ if self._right[shown[place]] == accept}):
+            self._press(*moves(cursor, first, len(shown)), *(f"Shift+{key}" for key in moves(first, last, len(shown))))
+            self._press("a" if accept else "w")
+            self._say(shown[first : last + 1], accept)
             cursor = last
-        return keys
-
-    def _runs(self, shown: Sequence[str], accept: bool) -> Iterator[tuple[int, int]]:
-        """The first and last places of undecided faces of one kind that stand together."""
-        wanted = [face_id not in self._decided and self._right[face_id] == accept for face_id in shown]
-        for is_wanted, run in groupby(range(len(shown)), key=lambda place: wanted[place]):
-            places = list(run)
-            if is_wanted:
-                yield places[0], places[-1]
 
     def _all(self, section: str, *, accept: bool) -> None:
         self._press(*(["Shift+A"] if accept else ["Shift+W"]))
@@ -160,6 +181,13 @@ class Oracle:
                 verdict="accept" if accept else "reject",
                 reason="" if accept else "wrong person",
             )
+
+
+def runs(places: set[int], cut: int = 0) -> Iterator[tuple[int, int]]:
+    """The first and last of places that stand together; a run ends at the cut."""
+    for _, run in groupby(sorted(places), key=lambda place: (place >= cut, place - sorted(places).index(place))):
+        together = list(run)
+        yield together[0], together[-1]
 
 
 def moves(place: int, target: int, count: int) -> list[str]:
@@ -264,14 +292,18 @@ def report(name: str, corpus: Corpus, truth: Truth, work: Callable[[Oracle], Non
         f"{effort.seconds:9.0f}{met}"
     )
     per_face = (effort.seconds - KEY * len(corpus.manifest.identities)) / faces
-    print(f"{'':18}at this pace {MANY:,} faces take {per_face * MANY / 3600:.1f} h; an afternoon has {AFTERNOON // 3600}")
+    print(
+        f"{'':18}at this pace {MANY:,} faces take {per_face * MANY / 3600:.1f} h; an afternoon has {AFTERNOON // 3600}"
+    )
 
 
 def prove(corpus: Corpus, truth: Truth) -> None:
     """Press the oracle's keys in the real page, and compare the journal with what the oracle wrote."""
     with corpus.catalog() as catalog:
-        looks = {p.identity_id: catalog.review.index(p.identity_id, REVIEWER, 0.0).sections.count("l") for p in
-                 corpus.manifest.identities}
+        looks = {
+            p.identity_id: catalog.review.index(p.identity_id, REVIEWER, 0.0).sections.count("l")
+            for p in corpus.manifest.identities
+        }
     identity_id = max(looks, key=looks.__getitem__)
     effort = Effort()
     with fresh(corpus) as copy, copy.catalog() as catalog:
