@@ -14,6 +14,7 @@ import { SaveQueue } from "./queue.js";
 import { Sheet } from "./sheet.js";
 
 const { identity, queue: queueKey, name } = document.body.dataset;
+const WRONG_PERSON = "wrong person"; // the reason given most, so it has a key of its own
 const byId = (id) => document.getElementById(id);
 const help = byId("help");
 const bars = { reject: byId("reasons"), age: byId("ages") }; // by the command that asks
@@ -269,6 +270,8 @@ const ACTIONS = {
   accept: () => decide("accept"),
   acceptNext: acceptAndGoOn,
   reject: () => ask("reject", bars.reject.hidden),
+  wrongPerson: () => decide("reject", WRONG_PERSON),
+  wrongAll: ({ section }) => say(faces.undecided(section ?? sheet.active), { verdict: "reject", reason: WRONG_PERSON }),
   clear,
   move: () => mover.open(),
   age: () => ask("age", bars.age.hidden),
@@ -285,7 +288,7 @@ const ACTIONS = {
 };
 
 const WITHOUT_FACES = new Set(["next", "previous", "help", "search", "undo", "redo"]);
-const SIDE_BY_SIDE = new Set(["accept", "reject", "move", "undo", "redo", "duplicates", "photograph", "help", "escape"]);
+const SIDE_BY_SIDE = new Set(["accept", "reject", "wrongPerson", "move", "undo", "redo", "duplicates", "photograph", "help", "escape"]);
 
 function run(command) {
   if (!faces || (sheet.current === undefined && !WITHOUT_FACES.has(command.name))) return;
