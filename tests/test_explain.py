@@ -10,13 +10,13 @@ import pytest
 from conftest import face as a_face
 from conftest import person
 from crawling import corpus_of, propose, propose_urls
-from facecorpus.forget import forget
 from loopback import Loopback, Reply, jpeg
 
 from facecorpus.catalog.records import Candidate, Outcome, Ranking
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.explain import ADVICE, explain
+from facecorpus.takedown.stage import forget
 
 
 @pytest.fixture
