@@ -2,10 +2,10 @@
 
 python benchmarks/train.py SHARDS [--preset paper] [--agree-steps 200]
 
-SHARDS is a folder that `facecorpus build` wrote. The other script is in this file: a DataLoader that decodes each JPEG and
-augments it with PIL, float32 in the default layout, ReLU before pooling, four networks one after the other, and each head
-trained through the frozen networks. Both are timed over equal numbers of steps, in turn, best of three, in CPU time
-of all their processes, and carried to the lengths that the preset states. Everything runs on one thread a process.
+SHARDS is a folder that `facecorpus build` wrote. The other script is in this file: a DataLoader that decodes each JPEG
+and augments it with PIL, float32 in the default layout, ReLU before pooling, four networks one after the other, and
+each head trained through the frozen networks. Both are timed over equal numbers of steps, the other first (our setting
+of the allocator would help it too), best of three, in CPU time of one thread, and carried to the preset's lengths.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -34,7 +34,7 @@ from training.jobs import Setting
 from training.memory import keep_freed_memory
 from training.networks import as_input, make_network
 from training.presets import Preset, load_preset
-from training.probe import measure
+from training.probe import Speed, measure
 from training.protocols import make_splits
 from training.shards import Shards, encoded_images, read_shards
 from training.stacks import HeadStack
@@ -77,7 +77,7 @@ class PlainFaces(Dataset[tuple[Tensor, Tensor]]):
         if self.augment:
             image = augmented(image)
         pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1).float().div(255)
-        return (pixels - 0.5) / 0.25, torch.from_numpy(self.labels[row])
+        return (pixels - 0.5) / 0.25, torch.as_tensor(self.labels[row])
 
 
 def augmented(image: Image.Image) -> Image.Image:
@@ -101,21 +101,15 @@ def augmented(image: Image.Image) -> Image.Image:
     return enhancers[which - 2](image).enhance(amount)
 
 
-def cpu_time() -> float:
-    """CPU seconds of this process and of its children that have ended."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
-
-
 def best(work: Callable[[], object], times: int) -> float:
     """CPU seconds that one call takes, best of ROUNDS of `times` calls."""
     work()
     found = []
     for _ in range(ROUNDS):
-        start = cpu_time()
+        start = time.process_time()
         for _ in range(times):
             work()
-        found.append((cpu_time() - start) / times)
+        found.append((time.process_time() - start) / times)
     return min(found)
 
 
@@ -156,8 +150,9 @@ def agreement(shards: Shards, preset: Preset, images: np.ndarray, encoded: list[
         np.random.seed(0)
         plain = PlainNetwork(preset, network.width, classes)
         optimiser = torch.optim.SGD(plain.parameters(), 0.0, preset.momentum, weight_decay=preset.weight_decay)
+        fresh = make_network(preset, network.width, classes, 0)
         with torch.no_grad():  # the first weights of ours, or the two would differ by more than their speed
-            for mine, theirs in zip(plain.parameters(), make_network(preset, network.width, classes, 0).parameters()):
+            for mine, theirs in zip(plain.parameters(), fresh.parameters(), strict=True):
                 mine.copy_(theirs)
         known_faces = [face for face in faces if labels[face, 0] >= 0]
         source = PlainFaces([encoded[face] for face in known_faces], labels[known_faces, 0], preset.size, True)
@@ -176,23 +171,23 @@ def agreement(shards: Shards, preset: Preset, images: np.ndarray, encoded: list[
         print(f"| {network.name} | {100 * mine:.1f} % | {100 * other:.1f} % | {100 * (mine - other):+.1f} |")
 
 
-def main() -> None:
-    """Print a row for each part, then the whole, then accuracies."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("shards", type=Path)
-    parser.add_argument("--preset", default="paper")
-    parser.add_argument(
-        "--faces", type=int, default=24_000, help="photographs the whole is reckoned for, as the paper's"
-    )
-    parser.add_argument("--agree-steps", type=int, default=300, help="steps of preset quick; 0 to leave it out")
-    given = parser.parse_args()
-    torch.set_num_threads(1)
-    preset, shards = load_preset(given.preset), read_shards(given.shards)
-    encoded = [bytes(image or b"") for image in encoded_images(shards.files, 0, len(shards))]
-    classes = {target: len(names) for target, names in shards.targets.items()}
-    networks, heads = task_networks(shards.tasks, preset), paper_heads(shards.tasks)
+@dataclass(frozen=True)
+class Times:
+    """CPU seconds: a face decoded, an image augmented, a batch waited for, a step of each network, of all heads."""
 
-    # The other script first: our process-wide setting of the allocator would make it faster than it is.
+    decode: float
+    augment: float
+    wait: float
+    steps: list[float]
+    heads: float
+    prepare: float = 0.0  # a face decoded and augmented beforehand
+    look: float = 0.0  # a batch through all networks, for its features
+
+
+def time_plain(shards: Shards, encoded: list[bytes], preset: Preset) -> Times:
+    """The other script."""
+    networks, heads = task_networks(shards.tasks, preset), paper_heads(shards.tasks)
+    classes = {target: len(names) for target, names in shards.targets.items()}
     labels = shards.target_labels
     following = plain_loader(PlainFaces(encoded, labels, preset.size, True), preset.batch)
     load = best(following, 2)
@@ -218,28 +213,40 @@ def main() -> None:
     names = [network.name for network in networks]
     head_rounds = 0.0
     for head in heads:
+        answers = target[:, names.index(head.target)]
         width = sum(network.width for network in networks if network.name in head.sources)
         hidden = preset.hidden
         layers = nn.Sequential(nn.Linear(width, hidden[0]), nn.ReLU(), nn.Linear(hidden[0], hidden[1]), nn.ReLU(),
                                nn.Linear(hidden[1], classes[head.target]))  # fmt: skip
         optimiser = torch.optim.SGD(layers.parameters(), preset.head_learning_rate, preset.momentum)
 
-        def step_head() -> None:
+        def step_head(
+            layers: nn.Module = layers,
+            optimiser: torch.optim.Optimizer = optimiser,
+            some: Tensor = seen[:, :width],
+            answers: Tensor = answers,
+        ) -> None:
             optimiser.zero_grad()
-            F.cross_entropy(layers(seen[:, :width]), target[:, names.index(head.target)], ignore_index=-1).backward()
+            F.cross_entropy(layers(some), answers, ignore_index=-1).backward()
             optimiser.step()
 
         head_rounds += best(step_head, 5) + sum(through[names.index(source)] for source in head.sources) + load
+    return Times(decode, change, load, steps, head_rounds)
 
+
+def time_ours(shards: Shards, encoded: list[bytes], preset: Preset) -> tuple[Times, dict[str, Speed]]:
+    """This project's training, in the faster number type."""
+    networks, heads = task_networks(shards.tasks, preset), paper_heads(shards.tasks)
+    classes = {target: len(names) for target, names in shards.targets.items()}
+    labels = shards.target_labels
     keep_freed_memory()
     with tempfile.TemporaryDirectory() as folder:
-        some = replace(preset, variants=preset.variants)
         path = Path(folder) / "images.npy"
-        jobs = image_jobs(path, shards, some, 0)
-        start = cpu_time()
+        jobs = image_jobs(path, shards, preset, 0)
+        start = time.process_time()
         for job in jobs:
             job.run(lambda progress: None)
-        made = (cpu_time() - start) / len(shards)
+        made = (time.process_time() - start) / len(shards)
         from training.augment import variant
         from training.dataset import _decode
 
@@ -251,7 +258,7 @@ def main() -> None:
         setting = Setting(Path(folder), path, classes, preset, 0, "cpu", "float32")
         speeds = measure(setting, "cpu", ("float32", "bfloat16"))
         dtype = min(speeds, key=lambda name: speeds[name].seconds_an_image)
-        our_steps, our_look, waits = [], 0.0, 0.0
+        our_steps, our_look = [], 0.0
         for n, network in enumerate(networks):
             count = classes[network.name]
             stepper = Stepper(make_network(preset, network.width, count, 0), preset, "cpu", dtype, (count,))
@@ -262,45 +269,66 @@ def main() -> None:
                 stepper.step(as_input(images[chosen], "cpu"), known, preset.learning_rate)
 
             our_steps.append(best(ours, 2))
-            our_look += best(lambda stepper=stepper: stepper.look(as_input(images[: preset.batch], "cpu")), 1)
+            our_look += best(lambda stepper=stepper: stepper.look(as_input(np.array(images[: preset.batch]), "cpu")), 1)
         waits = best(lambda: as_input(images[batch_rows(len(images), preset.batch, next(indices), 0)], "cpu"), 10)
         ends = np.cumsum([network.width for network in networks]).tolist()
         places = {one.name: range(end - one.width, end) for one, end in zip(networks, ends, strict=True)}
         stack = HeadStack(heads, places, preset, classes, 0)
         optimiser = torch.optim.SGD(stack.parameters(), 0.01, 0.9)
+        features = torch.randn(preset.batch, ends[-1])
+        target = torch.from_numpy(labels[: preset.batch])
         columns = [list(classes).index(head.target) for head in heads]
 
         def all_heads() -> None:
             optimiser.zero_grad(set_to_none=True)
-            scores = stack(seen)
+            scores = stack(features)
             F.cross_entropy(scores.flatten(0, 1), target[:, columns].T.flatten(), ignore_index=-1).backward()
             optimiser.step()
 
         our_heads = best(all_heads, 5)
-        print(f"CPU milliseconds, {preset.size} px, batches of {preset.batch}, {dtype} (best of {ROUNDS})\n")
-        print("| what | ours | the other | ratio |\n|---|---:|---:|---:|")
-        whole = preset.iterations * sum(our_steps) + given.faces * made + preset.head_iterations * our_heads
-        whole += given.faces * preset.variants / preset.batch * our_look
-        theirs = preset.iterations * (sum(steps) + load * len(networks)) + preset.head_iterations * head_rounds
-        rows = [
-            ("decode a face", our_decode, decode),
-            ("augment an image", our_change, change),
-            ("wait for a batch", waits, load),
-            ("a step of the identity network", our_steps[0], steps[0]),
-            (f"a step of all {len(heads)} heads", our_heads, head_rounds),
-        ]
-        for what, mine, other in rows:
-            print(f"| {what} | {1000 * mine:.3f} | {1000 * other:.3f} | {other / mine:.1f} |")
-        print(f"| whole of train-all, {given.faces:,} faces (CPU hours) | {whole / 3600:.2f} | {theirs / 3600:.1f} | "
-              f"{theirs / whole:.1f} |")  # fmt: skip
-        print(f"\nwaiting for data: {100 * waits / our_steps[0]:.2f} % of a step")
-        for name, speed in speeds.items():
-            print(
-                f"{name}: {speed.gflops:.0f} GFLOP/s of {speed.peak_gflops:.0f}, {speed.share_of_peak:.0%} of the peak"
-            )
-        best_peak = speeds[dtype].peak_gflops * 1e9
-        flops = speeds[dtype].gflops * 1e9 * speeds[dtype].seconds_an_image
-        print(f"floor: {1000 * flops * preset.batch / best_peak:.0f} ms a step of the identity network at that peak")
+        return Times(our_decode, our_change, waits, our_steps, our_heads, made, our_look), speeds
+
+
+def main() -> None:
+    """Print a row for each part, then the whole, then accuracies."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("shards", type=Path)
+    parser.add_argument("--preset", default="paper")
+    parser.add_argument(
+        "--faces", type=int, default=24_000, help="photographs the whole is reckoned for, as the paper's"
+    )
+    parser.add_argument("--agree-steps", type=int, default=300, help="steps of preset quick; 0 to leave it out")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    preset, shards = load_preset(given.preset), read_shards(given.shards)
+    encoded = [bytes(image or b"") for image in encoded_images(shards.files, 0, len(shards))]
+    plain = time_plain(shards, encoded, preset)
+    ours, speeds = time_ours(shards, encoded, preset)
+    dtype = min(speeds, key=lambda name: speeds[name].seconds_an_image)
+    print(f"CPU milliseconds, {preset.size} px, batches of {preset.batch}, {dtype} (best of {ROUNDS})\n")
+    print("| what | ours | the other | ratio |\n|---|---:|---:|---:|")
+    whole = preset.iterations * sum(ours.steps) + given.faces * ours.prepare + preset.head_iterations * ours.heads
+    whole += given.faces * preset.variants / preset.batch * ours.look
+    theirs = (
+        preset.iterations * (sum(plain.steps) + plain.wait * len(plain.steps)) + preset.head_iterations * plain.heads
+    )
+    rows = [
+        ("decode a face", ours.decode, plain.decode),
+        ("augment an image", ours.augment, plain.augment),
+        ("wait for a batch", ours.wait, plain.wait),
+        ("a step of the identity network", ours.steps[0], plain.steps[0]),
+        (f"a step of all {len(paper_heads(shards.tasks))} heads", ours.heads, plain.heads),
+    ]
+    for what, mine, other in rows:
+        print(f"| {what} | {1000 * mine:.3f} | {1000 * other:.3f} | {other / mine:.1f} |")
+    print(f"| whole of train-all, {given.faces:,} faces (CPU hours) | {whole / 3600:.2f} | {theirs / 3600:.1f} | "
+          f"{theirs / whole:.1f} |")  # fmt: skip
+    print(f"\nwaiting for data: {100 * ours.wait / ours.steps[0]:.2f} % of a step")
+    for name, speed in speeds.items():
+        print(f"{name}: {speed.gflops:.0f} GFLOP/s of {speed.peak_gflops:.0f}, {speed.share_of_peak:.0%} of the peak")
+    best_peak = speeds[dtype].peak_gflops * 1e9
+    flops = speeds[dtype].gflops * 1e9 * speeds[dtype].seconds_an_image
+    print(f"floor: {1000 * flops * preset.batch / best_peak:.0f} ms a step of the identity network at that peak")
     if given.agree_steps:
         small = load_preset("quick")
         with tempfile.TemporaryDirectory() as folder:

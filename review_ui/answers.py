@@ -36,6 +36,7 @@ def faces_json(read: Faces, people: Sequence[Identity], reviewer: str) -> dict[s
         "undo": read.undo,
         "redo": read.redo,
         "latest": read.latest,
+        "portrait": read.portrait,
         "reviewer": reviewer,
         "people": [(person.identity_id, person.name) for person in people],
     }

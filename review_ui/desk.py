@@ -25,6 +25,7 @@ class Faces:
     undo: int | None
     redo: int | None
     latest: int
+    portrait: str | None  # face_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Desk:
             latest, _ = catalog.review.changed(identity_id, -1)
             history = catalog.decisions.history(identity_id, reviewer)
             index = catalog.review.index(identity_id, reviewer, self.overlap)
-            return Faces(index, history.undo, history.redo, latest)
+            return Faces(index, history.undo, history.redo, latest, catalog.review.portrait(identity_id))
 
         return await self.run(work)
 

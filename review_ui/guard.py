@@ -86,7 +86,8 @@ class Guard:
         if scope["method"] not in ("GET", "HEAD") and headers.get("origin") != f"http://{host}":
             return refusal(path, 403, "A change must come from the review page itself; reload it and try again.")
         reviewer = self._reviewer(headers, port)
-        if reviewer is not None:
+        # The page's own style needs nobody: the refusals and the form for the password wear it, too.
+        if reviewer is not None or path.startswith("/static/"):
             scope[_REVIEWER] = reviewer
             return None
         if self._access.password is not None:

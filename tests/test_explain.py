@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import face as analysed_face
+from conftest import face as a_face
 from conftest import person
 from crawling import corpus_of, propose, propose_urls
 from loopback import Loopback, Reply, jpeg
@@ -91,7 +91,7 @@ def test_a_photograph_can_be_named_by_its_hash_or_by_its_page(web: Loopback, tmp
 
 def test_what_became_of_the_faces(web: Loopback, tmp_path: Path) -> None:
     corpus, url, sha256 = stored(tmp_path / "corpus", web)
-    face = analysed_face(sha256)
+    face = a_face(sha256)
     with corpus.catalog() as catalog:
 
         def answer() -> str:

@@ -95,6 +95,22 @@ def test_t_marks_the_photograph_and_it_leaves_the_grid_at_once(page: Page, corpu
 # ---- Looking
 
 
+def test_the_picture_that_wikidata_shows_leads_the_strip(window: BrowserContext, corpus: Corpus) -> None:
+    face = face_ids(corpus, ADA, "look")[2]
+    connection = sqlite3.connect(corpus.root / "catalog.sqlite")
+    with connection:
+        found = "UPDATE candidate SET found_by = 'P18 of Q1' WHERE substr(photo_sha256, 1, 24) = ?"
+        connection.execute(found, (face[:24],))
+    connection.close()
+    with served(corpus) as base:
+        page = window.new_page()
+        open_person(page, f"{base}/?token=sesame")
+        first = page.locator("#references img").first
+        assert f"/crops/{face}.jpg" in (first.get_attribute("src") or "")
+        expect(first).to_have_attribute("alt", "The face in Wikidata's picture of this person")
+        page.close()
+
+
 def test_d_shows_near_duplicates_side_by_side(page: Page, corpus: Corpus) -> None:
     copy = face_ids(corpus, ADA, kept=False)[0]
     press(page, "4", "d")

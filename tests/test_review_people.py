@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -279,7 +280,11 @@ def come_in(base: str, name: str, password: str, origin: str = "") -> requests.R
 def test_everybody_comes_in_under_a_name_of_their_own(corpus: Corpus) -> None:
     face = face_ids(corpus, ADA)[0]
     with served(corpus, password=SECRET) as base:
-        assert "Password" in requests.get(base).text
+        form = requests.get(base).text
+        assert "Password" in form
+        style = re.search(r'href="(/static/[^"]+/style.css)"', form)
+        assert style
+        assert requests.get(base + style[1]).ok
         for name in ("bob", "cleo"):
             cookies = come_in(base, name, SECRET).cookies
             body = {"identity_id": ADA, "face_ids": [face], "verdict": "accept"}

@@ -119,7 +119,8 @@ def _waited(splits: list[Results]) -> float:
     """The share of the networks' training time that passed in waiting for images."""
     networks = [network for split in splits for network in split.values()]
     seconds = sum(network["seconds"] for network in networks)
-    return round(sum(network["waited_for_data"] * network["seconds"] for network in networks) / seconds, 4)
+    waited = sum(network["waited_for_data"] * network["seconds"] for network in networks)
+    return round(float(waited / seconds), 4)
 
 
 def over_seeds(runs: Sequence[Results]) -> Results:

@@ -162,14 +162,6 @@ class Faces(Gateway):
         )
         return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows}
 
-    def portraits(self) -> dict[str, str]:
-        """The face_id most likely right of each person who has ranked faces."""
-        rows = self._catalog.query(
-            "SELECT identity_id, face_id, max(likely) FROM face JOIN ranking USING (face_id)"
-            " WHERE kept AND identity_id IS NOT NULL GROUP BY identity_id"
-        )
-        return {row[0]: row[1] for row in rows}
-
     def accepted(self) -> Iterator[AcceptedFace]:
         """Faces accepted in review, of listed people, copies included, ordered by person and face_id.
 

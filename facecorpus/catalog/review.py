@@ -110,7 +110,7 @@ class Review(Gateway):
             SELECT face_id, photo_sha256, x, y, face.width, face.height, kept, identity_id = ?1 AS own,
                    coalesce(likely, 1) AS chance, coalesce(section, 'right'), cluster_id,
                    (SELECT count(*) FROM photo AS other WHERE other.cluster_id = photo.cluster_id)
-            FROM face JOIN photo ON sha256 = photo_sha256 LEFT JOIN ranking USING (face_id)
+            FROM face JOIN photo ON photo.sha256 = photo_sha256 LEFT JOIN ranking USING (face_id)
             WHERE face_id IN ({_SHOWN}) AND (NOT own OR likely IS NOT NULL) ORDER BY chance, face_id
             """,
             (identity_id,),
@@ -190,7 +190,7 @@ class Review(Gateway):
                    face.height, photo.width, photo.height, kept, coalesce(reasons, '[]'), coalesce(page_url, ''),
                    coalesce(licence, ''), coalesce(author, ''), coalesce(title, ''),
                    coalesce(candidate.taken_on, photo.taken_on, '')
-            FROM json_each(?1) JOIN face ON face_id = value JOIN photo ON sha256 = face.photo_sha256
+            FROM json_each(?1) JOIN face ON face_id = value JOIN photo ON photo.sha256 = face.photo_sha256
             LEFT JOIN ranking USING (face_id)
             LEFT JOIN candidate ON candidate_id = (
                 SELECT candidate_id FROM candidate AS any WHERE any.photo_sha256 = face.photo_sha256
@@ -231,6 +231,15 @@ class Review(Gateway):
             (identity_id, text),
         )
         return [row[0] for row in rows]
+
+    def portrait(self, identity_id: str) -> str | None:
+        """The person's face in the photograph that Wikidata shows of them (P18), where it was crawled."""
+        row = self._catalog.query(
+            "SELECT face_id FROM face JOIN candidate USING (photo_sha256, identity_id)"
+            " WHERE identity_id = ? AND found_by LIKE 'P18 of %' ORDER BY candidate_id LIMIT 1",
+            (identity_id,),
+        ).fetchone()
+        return None if row is None else str(row[0])
 
     def near_duplicates(self, face_id: str) -> list[str]:
         """The faces of people, this one first, in all photographs that are near-duplicates of the face's."""
@@ -326,7 +335,7 @@ class Review(Gateway):
         """Which of these clusters hold faces of other people, too."""
         rows = self._catalog.query(
             "SELECT DISTINCT cluster_id FROM json_each(?) JOIN photo ON cluster_id = value"
-            " JOIN face ON photo_sha256 = sha256 WHERE identity_id != ?",
+            " JOIN face ON photo_sha256 = photo.sha256 WHERE identity_id != ?",
             (json.dumps(sorted(clusters)), identity_id),
         )
         return {row[0] for row in rows}

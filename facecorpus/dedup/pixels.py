@@ -30,7 +30,6 @@ FACE_SHARE = 5  # per cent of the face that may agree less than the likeness say
 PICTURE_SHARE = 25  # per cent of a whole picture: a caption, a logo
 _LEAST = 400  # places of a face that must be seen in both
 _BAR = 0.5  # a row of which half the places agree less than this belongs to a caption
-_THINNEST_BAR = 4  # rows
 _STOP = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 40, 1e-4)
 
 
@@ -71,7 +70,7 @@ def face_likeness(first: View, second: View, *, captioned: bool = False) -> floa
     kept = face & ~bars[:, None]
     if kept.sum() < max(_LEAST, face.sum() * 0.6):
         return -1.0
-    if captioned and (bars & common.any(axis=1)).sum() < _THINNEST_BAR:
+    if captioned and not (bars & common.any(axis=1)).any():
         return -1.0
     return float(np.percentile(agreement[kept], FACE_SHARE))
 

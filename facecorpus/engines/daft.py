@@ -144,7 +144,7 @@ def _join_cluster(address: str) -> int:
             pass
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, ignore_reinit_error=True)
         daft.set_runner_ray(noop_if_initialized=True)
-        resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        resources: dict[str, float] = ray.cluster_resources()
     except (ImportError, OSError, ValueError, RuntimeError) as error:
         raise EngineError(
             f"The Ray cluster {address} cannot be joined ({error}); set ray_address in [faces] to a running one"

@@ -100,7 +100,8 @@ export function addJump(host, section, title, number) {
 export function fillReferences(host, faces) {
   host.replaceChildren(
     ...faces.references.map((number) => {
-      const label = `${Math.round(faces.likely[number] / 10)} % likely`;
+      const label = number === faces.portrait
+        ? "The face in Wikidata's picture of this person" : `${Math.round(faces.likely[number] / 10)} % likely`;
       return element("li", {}, element("img", { src: faces.cropOf(number), alt: label, title: label, width: 72, height: 72 }));
     }),
   );

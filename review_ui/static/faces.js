@@ -43,7 +43,9 @@ export class Faces {
     const kept = this.ids.map((_, number) => number).filter(
       (number) => ["look", "right"].includes(this.sectionOf[number]) && !this.removed.has(number),
     );
-    this.references = kept.slice(-16).reverse();
+    this.portrait = this.numbers.get(answer.portrait); // the face in Wikidata's picture of the person, if it is here
+    const surest = kept.slice(-16).reverse().filter((number) => number !== this.portrait);
+    this.references = this.portrait === undefined ? surest : [this.portrait, ...surest.slice(0, 15)];
   }
 
   /** Note every face's place after sections changed. */
