@@ -12,7 +12,7 @@ from facecorpus.catalog.gateway import Gateway
 _INVARIANTS = {
     "candidates that count as stored have no photograph": "candidate WHERE state = 'stored' AND photo_sha256 IS NULL",
     "candidates have a photograph although they were taken down": (
-        "candidate WHERE state = 'stored' AND removal_key(url) IN (SELECT key FROM removal)"
+        "candidate WHERE state = 'stored' AND removal_key(url) IN (SELECT removal_key(key) FROM removal)"
     ),
     "analysed photographs have no size or no hash": (
         "photo WHERE state = 'analysed' AND (width IS NULL OR height IS NULL OR phash IS NULL)"

@@ -23,7 +23,7 @@ _PROVENANCE = """
 _TAKEN_DOWN = """
     taken_down AS (
         SELECT sha256 FROM photo
-              WHERE EXISTS (SELECT 1 FROM removal) AND removal_key(sha256) IN (SELECT key FROM removal)
+              WHERE EXISTS (SELECT 1 FROM removal) AND removal_key(sha256) IN (SELECT removal_key(key) FROM removal)
         UNION SELECT photo_sha256 FROM marked_photo
         UNION SELECT photo_sha256 FROM candidate
               WHERE EXISTS (SELECT 1 FROM removal) AND photo_sha256 IS NOT NULL

@@ -134,5 +134,7 @@ class Fates(Gateway):
 
     def removed_at(self, name: str) -> str | None:
         """When a URL or a photograph's sha256 was put on the removal list; None where it is not on it."""
-        row = self._catalog.query("SELECT removed_at FROM removal WHERE key = removal_key(?)", (name,)).fetchone()
+        row = self._catalog.query(
+            "SELECT removed_at FROM removal WHERE removal_key(key) = removal_key(?)", (name,)
+        ).fetchone()
         return row[0] if row else None

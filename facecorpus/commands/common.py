@@ -30,7 +30,7 @@ def working_in(root: Path) -> "Iterator[Corpus]":
 
 
 def beside_others(root: Path) -> "Corpus":
-    """Open the corpus for a command that leaves the lock to others; what a killed forget began is finished first."""
+    """Open the corpus for a command that takes no lock; what a killed forget had begun is finished first."""
     from facecorpus.corpus import Corpus
 
     corpus = Corpus(root)
