@@ -4,6 +4,7 @@ const watched = { first: 0, settled: 0, keys: [], saved: [], scroll };
 window.watched = watched;
 const decoded = new WeakSet(); // pictures
 const decoding = new WeakSet();
+const PATIENCE = 3000; // milliseconds for the last pictures
 let asked = 0; // when the last key was pressed
 
 const onScreen = () => [...document.querySelectorAll("[role=gridcell]")].filter((cell) => {
@@ -54,6 +55,7 @@ async function scroll(screens) {
   const blanks = [0];
   const faces = new Set();
   const begun = performance.now();
+  let ended = 0;
   const end = document.documentElement.scrollHeight - innerHeight;
   for (let now = begun; ; ) {
     const top = Math.min(end, ((now - begun) / 1000) * screens * innerHeight);
@@ -72,7 +74,11 @@ async function scroll(screens) {
     if (hole) since.has("hole") || since.set("hole", now);
     else if (since.has("hole")) { blanks.push(now - since.get("hole")); since.delete("hole"); }
     for (const [face, from] of since) if (!here.has(face)) { blanks.push(now - from); since.delete(face); }
-    if (top >= end && !since.size) return { blanks, faces: faces.size, seconds: (now - begun) / 1000 };
+    ended ||= top >= end ? now : 0;
+    if (ended && (!since.size || now - ended > PATIENCE)) {
+      for (const from of since.values()) blanks.push(now - from);
+      return { blanks, faces: faces.size, seconds: (ended - begun) / 1000 };
+    }
   }
 }
 
