@@ -89,5 +89,5 @@ function holed(grid) {
   if (bottom - top < 1) return false;
   const rows = [...grid.children].map((row) => row.getBoundingClientRect());
   const covered = rows.reduce((sum, row) => sum + Math.max(0, Math.min(bottom, row.bottom) - Math.max(top, row.top)), 0);
-  return covered < bottom - top - 20;
+  return covered < 0.7 * (bottom - top); // rows leave gaps between them
 }
