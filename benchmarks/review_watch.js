@@ -4,6 +4,7 @@ const watched = { first: 0, settled: 0, keys: [], saved: [], scroll };
 window.watched = watched;
 const decoded = new WeakSet(); // pictures
 const decoding = new WeakSet();
+const PATIENCE = 3000; // milliseconds for the last pictures
 let asked = 0; // when the last key was pressed
 
 const onScreen = () => [...document.querySelectorAll("[role=gridcell]")].filter((cell) => {
@@ -54,6 +55,7 @@ async function scroll(screens) {
   const blanks = [0];
   const faces = new Set();
   const begun = performance.now();
+  let ended = 0;
   const end = document.documentElement.scrollHeight - innerHeight;
   for (let now = begun; ; ) {
     const top = Math.min(end, ((now - begun) / 1000) * screens * innerHeight);
@@ -72,7 +74,11 @@ async function scroll(screens) {
     if (hole) since.has("hole") || since.set("hole", now);
     else if (since.has("hole")) { blanks.push(now - since.get("hole")); since.delete("hole"); }
     for (const [face, from] of since) if (!here.has(face)) { blanks.push(now - from); since.delete(face); }
-    if (top >= end && !since.size) return { blanks, faces: faces.size, seconds: (now - begun) / 1000 };
+    ended ||= top >= end ? now : 0;
+    if (ended && (!since.size || now - ended > PATIENCE)) {
+      for (const from of since.values()) blanks.push(now - from);
+      return { blanks, faces: faces.size, seconds: (ended - begun) / 1000 };
+    }
   }
 }
 
@@ -83,5 +89,5 @@ function holed(grid) {
   if (bottom - top < 1) return false;
   const rows = [...grid.children].map((row) => row.getBoundingClientRect());
   const covered = rows.reduce((sum, row) => sum + Math.max(0, Math.min(bottom, row.bottom) - Math.max(top, row.top)), 0);
-  return covered < bottom - top - 20;
+  return covered < 0.7 * (bottom - top); // rows leave gaps between them
 }

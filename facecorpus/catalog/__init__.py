@@ -32,7 +32,7 @@ class Catalog:
     Every method commits before it returns; what must stand or fall together runs inside ``transaction()``.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, cache_kib: int = 32_000) -> None:
         self._path = path
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
         self._connection.row_factory = sqlite3.Row
@@ -49,7 +49,7 @@ class Catalog:
         # FULL: a decision is on disk before anybody is told so, even if the power fails.
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA foreign_keys = ON")
-        self._connection.execute("PRAGMA cache_size = -32000")  # KiB
+        self._connection.execute(f"PRAGMA cache_size = -{cache_kib}")
         # What is deleted or blanked is overwritten: nobody finds in a free page what was taken down.
         self._connection.execute("PRAGMA secure_delete = ON")
         self._connection.create_function("removal_key", 1, self.removal_key, deterministic=True)

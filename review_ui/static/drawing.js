@@ -119,7 +119,7 @@ export function showCounts(faces) {
     const all = faces.sections.get(section).length;
     const line = document.getElementById(`counts-${section}`);
     if (!line) continue;
-    const left = faces.undecided(section).length;
+    const left = faces.leftIn(section);
     const of = all === 1 ? "1 face" : `${all} faces`;
     line.textContent = left ? `${of}, ${left} undecided` : `${of}, all decided`;
     document.getElementById(`jump-${section}`).textContent = left || "✓";
