@@ -205,6 +205,7 @@ def bursts(folder: Path) -> None:
 
     with Corpus(folder).catalog() as catalog:
         cluster_of = dict(catalog.query("SELECT sha256, cluster_id FROM photo WHERE cluster_id IS NOT NULL").fetchall())
+        showing = {row[0] for row in catalog.query("SELECT DISTINCT photo_sha256 FROM face")}
         names = named(catalog.query("SELECT photo_sha256, url FROM candidate WHERE photo_sha256 IS NOT NULL"))
     series: dict[str, list[str]] = defaultdict(list)
     for sha256, name in names.items():
@@ -216,10 +217,11 @@ def bursts(folder: Path) -> None:
             # frame 1: head turned, 2: another expression, 3: both
             changed = int(Path(names[one]).stem[-1]) ^ int(Path(names[other]).stem[-1])
             what = {1: "head turned", 2: "another expression", 3: "both"}[changed]
+            what += "" if {one, other} <= showing else ", no face found"
             total[what] += 1
             joined[what] += cluster_of[one] == cluster_of[other]
-    for what, count in total.items():
-        print(f"{what:20s} {joined[what]:4d} of {count} pairs called copies")
+    for what, count in sorted(total.items()):
+        print(f"{what:36s} {joined[what]:4d} of {count} pairs called copies")
 
 
 def search() -> None:
