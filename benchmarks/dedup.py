@@ -4,8 +4,8 @@
     python benchmarks/dedup.py fit CORPUS [--truth TRUTH.CSV]     what each limit of the pixels loses and lets in
     python benchmarks/dedup.py false CORPUS CORPUS …              all their photographs searched as one corpus
     python benchmarks/dedup.py bursts CORPUS                      frames of benchmarks/dedup_bursts.py called copies
-    python benchmarks/dedup.py search                             all pairs of 24,000 and of 1,000,000 hashes
-    python benchmarks/dedup.py export CORPUS FOLDER               the photographs as files, for the peer
+    python benchmarks/dedup.py search                             all pairs of 24,000 to 1,000,000 hashes
+    python benchmarks/dedup.py export CORPUS FOLDER [--people N]  the photographs as files, for the peer
     python benchmarks/dedup.py peer FOLDER [--truth TRUTH.CSV]    imagededup on them (in an environment that has it)
 
 CORPUS was made by benchmarks/dedup_set.py, then `facecorpus faces` and `facecorpus dedup` were run. TRUTH.CSV is a
@@ -35,6 +35,7 @@ def main() -> None:
     parser.add_argument("part", choices=("score", "fit", "false", "bursts", "search", "export", "peer"))
     parser.add_argument("folders", type=Path, nargs="*")
     parser.add_argument("--truth", type=Path)
+    parser.add_argument("--people", type=int, default=1_000_000, help="export: of the first so many")
     options = parser.parse_args()
     if options.part == "search":
         search()
@@ -47,7 +48,7 @@ def main() -> None:
     elif options.part == "bursts":
         bursts(*options.folders)
     elif options.part == "export":
-        export(*options.folders)
+        export(*options.folders, options.people)
     else:
         peer(*options.folders, options.truth)
 
@@ -205,6 +206,7 @@ def bursts(folder: Path) -> None:
 
     with Corpus(folder).catalog() as catalog:
         cluster_of = dict(catalog.query("SELECT sha256, cluster_id FROM photo WHERE cluster_id IS NOT NULL").fetchall())
+        showing = {row[0] for row in catalog.query("SELECT DISTINCT photo_sha256 FROM face")}
         names = named(catalog.query("SELECT photo_sha256, url FROM candidate WHERE photo_sha256 IS NOT NULL"))
     series: dict[str, list[str]] = defaultdict(list)
     for sha256, name in names.items():
@@ -216,10 +218,11 @@ def bursts(folder: Path) -> None:
             # frame 1: head turned, 2: another expression, 3: both
             changed = int(Path(names[one]).stem[-1]) ^ int(Path(names[other]).stem[-1])
             what = {1: "head turned", 2: "another expression", 3: "both"}[changed]
+            what += "" if {one, other} <= showing else ", no face found"
             total[what] += 1
             joined[what] += cluster_of[one] == cluster_of[other]
-    for what, count in total.items():
-        print(f"{what:20s} {joined[what]:4d} of {count} pairs called copies")
+    for what, count in sorted(total.items()):
+        print(f"{what:36s} {joined[what]:4d} of {count} pairs called copies")
 
 
 def search() -> None:
@@ -229,22 +232,22 @@ def search() -> None:
     random = np.random.default_rng(0)
     pairs_within(random.integers(0, 256, (600, 8), np.uint8), 8)  # compiles
     pairs_within(random.integers(0, 256, (600, 32), np.uint8), 8)
-    for count in (24_000, 1_000_000):
-        for size, limit in ((8, 8), (32, 60)):
-            hashes = random.integers(0, 256, (count, size), np.uint8)
-            began, used = time.perf_counter(), time.process_time()
-            found = len(pairs_within(hashes, limit))
-            wall, cpu = time.perf_counter() - began, time.process_time() - used
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            print(
-                f"{count} hashes of {8 * size} bits within {limit}: {found} pairs, {wall:.2f} s, {cpu:.2f} CPU s,"
-                f" peak {peak:.0f} MiB",
-                flush=True,
-            )
+    for count, size, limit in ((24_000, 8, 8), (24_000, 32, 60), (250_000, 32, 60), (1_000_000, 8, 8)):
+        hashes = random.integers(0, 256, (count, size), np.uint8)
+        began, used = time.perf_counter(), time.process_time()
+        found = len(pairs_within(hashes, limit))
+        wall, cpu = time.perf_counter() - began, time.process_time() - used
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        million = f", a million in proportion {cpu * (1_000_000 / count) ** 2:.0f} CPU s" if count < 1_000_000 else ""
+        print(
+            f"{count} hashes of {8 * size} bits within {limit}: {found} pairs, {wall:.2f} s, {cpu:.2f} CPU s{million},"
+            f" peak {peak:.0f} MiB",
+            flush=True,
+        )
 
 
-def export(folder: Path, target: Path) -> None:
-    """Write the readable photographs as NAME files with names.json, for tools that want a flat folder."""
+def export(folder: Path, target: Path, people: int) -> None:
+    """Write the readable photographs of so many people as files with names.json, for tools that want a flat folder."""
     from facecorpus.corpus import Corpus
 
     corpus = Corpus(folder)
@@ -252,14 +255,17 @@ def export(folder: Path, target: Path) -> None:
     with corpus.catalog() as catalog:
         names = named(
             catalog.query(
-                "SELECT photo_sha256, url FROM candidate JOIN photo ON sha256 = photo_sha256"
+                "SELECT photo_sha256, url FROM candidate JOIN photo ON photo.sha256 = photo_sha256"
                 " WHERE photo.state = 'analysed' AND photo.media_type = 'image/jpeg'"
+                " AND identity_id IN (SELECT identity_id FROM identity ORDER BY identity_id LIMIT ?)",
+                (people,),
             )
         )
         showing = [row[0] for row in catalog.query("SELECT DISTINCT photo_sha256 FROM face")]
+        cluster_of = dict(catalog.query("SELECT sha256, cluster_id FROM photo WHERE cluster_id IS NOT NULL").fetchall())
     for sha256 in names:
         (target / f"{sha256}.jpg").write_bytes(corpus.photos.read(sha256))
-    (target / "names.json").write_text(json.dumps({"names": names, "showing": showing}))
+    (target / "names.json").write_text(json.dumps({"names": names, "showing": showing, "ours": cluster_of}))
 
 
 def peer(folder: Path, truth: Path | None) -> None:
@@ -268,7 +274,9 @@ def peer(folder: Path, truth: Path | None) -> None:
 
     written = json.loads((folder / "names.json").read_text())
     names: dict[str, str] = written["names"]
-    original_of = originals(names, truth)
+    original_of, showing = originals(names, truth), set(written["showing"])
+    print("facecorpus dedup, in the same photographs:")
+    show(names, original_of, {sha256: written["ours"][sha256] for sha256 in names}, showing, transforms(truth))
     for method in (PHash(verbose=False), DHash(verbose=False)):
         name = type(method).__name__.lower()
         began = time.perf_counter()
@@ -283,7 +291,7 @@ def peer(folder: Path, truth: Path | None) -> None:
                 if one != two:
                     cluster_of = {sha256: one if group == two else group for sha256, group in cluster_of.items()}
         print(f"imagededup {name}: {len(encodings)} pictures, encoding {encoded:.1f} s, in all {wall:.1f} s")
-        show(names, original_of, cluster_of, set(written["showing"]), transforms(truth))
+        show(names, original_of, cluster_of, showing, transforms(truth))
 
 
 if __name__ == "__main__":

@@ -213,6 +213,13 @@ def test_a_mirrored_face_is_a_copy() -> None:
     assert linked(photo("a", 1, original), photo("b", 2, turned), views=views)
 
 
+def test_where_the_faces_hashes_cannot_tell_the_picture_says_that_it_is_mirrored() -> None:
+    original = photo("a", 1, face("a-0", 7))
+    unlike = face("b-0", 8, embedding=descriptor(7))
+    copy = photo("b", 1, unlike, phash=mirrored_phash(random_hash(1)).tobytes())
+    assert linked(original, copy, views={"a-0": portrait(1), "b-0": portrait(1).mirrored()})
+
+
 def smiling(picture: Image.Image) -> Image.Image:
     """The same picture, but for a mouth's place, which shows something else."""
     changed = picture.copy()
