@@ -234,6 +234,13 @@ def moving(picture: Image.Image) -> Image.Image:
     return Image.fromarray(cv2.remap(np.asarray(picture), columns + shift, rows, cv2.INTER_LINEAR))
 
 
+def elsewhere(picture: Image.Image) -> Image.Image:
+    """The same face before another wall and over other clothes."""
+    changed = landscape(9).resize((224, 224))
+    changed.paste(picture.crop((60, 40, 164, 180)), (60, 40))
+    return changed
+
+
 def captioned(picture: Image.Image) -> Image.Image:
     """The lower part is covered, from edge to edge."""
     changed = picture.copy()
@@ -250,8 +257,9 @@ def captioned(picture: Image.Image) -> Image.Image:
         (captioned, True),
         (smiling, False),
         (moving, False),
+        (elsewhere, False),
     ],
-    ids=["shrunk", "aligned a little differently", "faded", "captioned", "a smile later", "a turn later"],
+    ids=["shrunk", "aligned a little differently", "faded", "captioned", "a smile later", "a turn later", "elsewhere"],
 )
 def test_what_the_pixels_of_a_face_say(edit: Callable[[Image.Image], Image.Image], copy: bool) -> None:
     assert (face_likeness(portrait(1), portrait(1, edit), captioned=edit is captioned) >= LIMITS.face_likeness) is copy

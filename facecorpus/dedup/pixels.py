@@ -37,6 +37,10 @@ FACE_SHARE = 5  # per cent of the face that may agree less than the likeness say
 PICTURE_SHARE = 25  # per cent of a whole picture: a caption, a logo
 _LEAST = 400  # places of a face that must be seen in both
 _BAR = 0.5  # a row of which half the places agree less than this belongs to a caption
+_SURROUNDINGS = (
+    0.6  # what half of the places beside a face agree at least; a copy's 0.99, other clothes or walls do not
+)
+_SHARED = 0.4  # of the area that two whole pictures have in common at least; a crop by 15 % leaves 0.6
 _HOPELESS = 0.8  # correlation of the half-sized views below which no copy was ever found
 _ROUGHLY = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 40, 1e-3)
 _FINELY = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 1e-4)
@@ -106,9 +110,10 @@ def picture_view(photograph: bytes) -> View | None:
 def face_likeness(first: View, second: View, *, captioned: bool = False) -> float:
     """-1 to 1: how well all but the worst few places of the face agree; -1 where the views cannot be compared.
 
-    Where places of the face have moved, it is at most 0. A caption over the picture's lower or upper part is left out,
-    as long as it leaves most of the face. With `captioned`, the views are fitted without their lower parts, where a
-    caption would draw the fit away; where that shows no caption, they count as different.
+    Where places of the face have moved, or it has other surroundings, it is at most 0. A caption over the picture's
+    lower or upper part is left out, as long as it leaves most of the face. With `captioned`, the views are fitted
+    without their lower parts, where a caption would draw the fit away; where that shows no caption, they count as
+    different.
     """
     overlay = _overlaid(first, second, _UPPER if captioned else _ALL, least=_HOPELESS)
     if overlay is None:
@@ -122,6 +127,9 @@ def face_likeness(first: View, second: View, *, captioned: bool = False) -> floa
         return -1.0
     likeness = _at(overlay.agreement()[kept], FACE_SHARE)
     clear = kept & ~_beside(bars)[:, None]
+    surroundings = overlay.agreement()[overlay.common & ~_FACE & overlay.textured() & ~_beside(bars)[:, None]]
+    if len(surroundings) >= _LEAST and _at(surroundings, 50) < _SURROUNDINGS:
+        return 0.0
     moved = likeness > 0 and clear.any() and _at(overlay.movement()[clear], 100 - _MOVED_SHARE) > _MOVED
     return 0.0 if moved else likeness
 
@@ -130,6 +138,8 @@ def picture_likeness(first: View, second: View, share: int = PICTURE_SHARE) -> f
     """-1 to 1: how well all but the worst `share` % of the places with any structure agree; -1 if there is none."""
     overlay = _overlaid(first, second, _ALL)
     if overlay is None:
+        return -1.0
+    if overlay.common.mean() < _SHARED:  # a fit that blows up some corner finds an alike one in any picture
         return -1.0
     places = overlay.common & overlay.textured()
     return _at(overlay.agreement()[places], share) if places.mean() > 0.05 else -1.0
