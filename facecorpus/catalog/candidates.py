@@ -7,7 +7,7 @@ from sqlite3 import Row
 from urllib.parse import urlsplit
 
 from facecorpus.catalog.gateway import Gateway, now
-from facecorpus.catalog.records import Box, Candidate, Download, Outcome
+from facecorpus.catalog.records import Box, Candidate, Download, Ended, Outcome
 
 _WAITS = "state IN ('pending', 'retry')"  # word for word as in the index candidate_waiting
 _WANTED = "listed AND identity_id NOT IN (SELECT identity_id FROM mismatch)"  # people for whom anything is fetched
@@ -264,21 +264,18 @@ class Candidates(Gateway):
     def outcomes(self) -> dict[str, int]:
         """How many candidates of listed people ended each way; '' counts those never tried."""
         total: Counter[str] = Counter()
-        for outcomes in self.outcomes_by_identity().values():
-            total.update(outcomes)
+        for ended in self.ended():
+            total[ended.outcome] += ended.count
         return dict(sorted(total.items()))
 
-    def outcomes_by_identity(self) -> dict[str, dict[str, int]]:
-        """The same for each listed person who has candidates."""
+    def ended(self) -> list[Ended]:
+        """All candidates of listed people, counted in one pass over an index: a million take a while."""
         rows = self._catalog.query(
-            "SELECT identity_id, outcome, sum(n) FROM"
-            " (SELECT identity_id, outcome, count(*) AS n FROM candidate GROUP BY identity_id, state, outcome)"
-            " JOIN identity USING (identity_id) WHERE listed GROUP BY identity_id, outcome"
+            "SELECT identity_id, state, outcome, n FROM"
+            " (SELECT identity_id, state, outcome, count(*) AS n FROM candidate GROUP BY identity_id, state, outcome)"
+            " JOIN identity USING (identity_id) WHERE listed"
         )
-        outcomes: dict[str, dict[str, int]] = {}
-        for row in rows:
-            outcomes.setdefault(row[0], {})[row[1]] = row[2]
-        return outcomes
+        return [Ended(*row) for row in rows]
 
 
 def host_of(url: str) -> str:
