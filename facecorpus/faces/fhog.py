@@ -136,31 +136,41 @@ def _features_plain(histograms: Any, before: int, after: int) -> Any:
 
 
 def _shrunk_plain(grey: Any, height: int, width: int) -> Any:
-    """Bilinear; like dlib, it rounds all but the columns that do not fill four, which it cuts to whole grey levels."""
+    """Bilinear, with dlib's single precision; it rounds columns in fours, and cuts the last ones to whole levels."""
     result = np.empty((height, width), np.uint8)
-    down, across = (grey.shape[0] - 1) / max(height - 1, 1), (grey.shape[1] - 1) / max(width - 1, 1)
-    left, part = np.empty(width, np.int32), np.empty(width, np.float32)
+    last = grey.shape[1] - 1
+    down, across = (grey.shape[0] - 1) / max(height - 1, 1), last / max(width - 1, 1)
+    step, four = np.float32(4 * across), np.empty(4, np.float32)
+    for k in range(4):
+        four[k] = k * across
+    left, right = np.empty(width, np.uint32), np.empty(width, np.uint32)
+    far, near, half = np.empty(width, np.float32), np.empty(width, np.float32), np.empty(width, np.float32)
+    fours = True
     for x in range(width):
-        left[x] = min(int(x * across), grey.shape[1] - 2)
-        part[x] = x * across - left[x]
-    fours = 0
-    while fours + 3 < width and left[fours + 3] + 1 < grey.shape[1] - (part[fours + 3] == 1):
-        fours += 4
-    line = np.empty(grey.shape[1], np.float32)
-    for y in range(height):
-        top = min(int(y * down), grey.shape[0] - 2)
-        share = np.float32(y * down - top)
-        upper, lower = grey[top], grey[top + 1]
-        for x in range(line.size):
-            line[x] = (1 - share) * np.float32(upper[x]) + share * np.float32(lower[x])
+        if x % 4 == 0:
+            if x > 0:
+                four += step
+            fours = fours and int(four[3]) < last
+        place = np.float64(four[x % 4]) if fours else x * across
+        left[x] = int(place)
+        right[x] = min(left[x] + 1, last)
+        far[x], half[x] = place - left[x], 0.5 if fours else 0.0
+        near[x] = np.float32(1) - far[x]
+    y = 0.0
+    for line in range(height):
+        top = int(y)
+        lower, upper = np.float32(y - top), np.float32(1 - (y - top))
+        above, below = grey[top], grey[min(top + 1, grey.shape[0] - 1)]
         for x in range(width):
-            value = line[np.uint32(left[x])] * (1 - part[x]) + line[np.uint32(left[x] + 1)] * part[x]
-            result[y, x] = np.uint8(value + np.float32(0.5 if x < fours else 0.0))
+            value = upper * near[x] * above[left[x]] + upper * far[x] * above[right[x]]
+            value = value + lower * near[x] * below[left[x]] + lower * far[x] * below[right[x]]
+            result[line, x] = np.uint8(value + half[x])
+        y += down
     return result
 
 
 _DIRECTIONS = _directions()
-# Sums in any order and joined products change a feature by a millionth, and let the processor take many at once.
+# Sums in any order change a feature by a millionth, and let the processor take many at once.
 _histograms = compiled(_histograms_plain, fastmath=True)
 _features = compiled(_features_plain, fastmath=True)
-_shrunk = compiled(_shrunk_plain, fastmath=True)
+_shrunk = compiled(_shrunk_plain)

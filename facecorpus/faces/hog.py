@@ -172,7 +172,7 @@ def _corners(x: int, y: int, side: int, level: int) -> Corners:
         pixel = (cell + 1 - (side - 1) // 2) * CELL + 1
         edge = float(pixel + CELL // 2 if pixel >= 0 else pixel - CELL // 2)
         for _ in range(level):
-            edge = edge / _SHRINK + _SHIFT
+            edge = edge * 1.2 + _SHIFT
         edges.append(math.floor(edge + 0.5))
     left, top, right, bottom = edges
     return left, top, right, bottom
