@@ -51,11 +51,12 @@ class HogDetector(CoarseToFine):
         """Boxes and scores as dlib's own run gives them, the surest first; of the pyramid so many levels at the most."""
         found: list[tuple[Corners, float]] = []
         count = _levels(*grey.shape)
-        for level in range(count if levels is None else min(count, levels)):
-            if level:
-                grey = shrunk(grey, 5 * grey.shape[0] // 6, 5 * grey.shape[1] // 6)
-            for x, y, score in self._filters.windows(grey, threshold):
-                found.append((_corners(x, y, self._filters.side, level), score))
+        with torch.inference_mode(), one_thread():
+            for level in range(count if levels is None else min(count, levels)):
+                if level:
+                    grey = shrunk(grey, 5 * grey.shape[0] // 6, 5 * grey.shape[1] // 6)
+                for x, y, score in self._filters.windows(grey, threshold):
+                    found.append((_corners(x, y, self._filters.side, level), score))
         return self._each_once(sorted(found, key=lambda one: -one[1]))
 
     def _each_once(self, found: list[tuple[Corners, float]]) -> list[tuple[Corners, float]]:
@@ -85,19 +86,18 @@ class _Filters:
         self._filters = weights.filters.reshape(count, -1).T
         mixing, mixed = _mixed(weights.filters)
         self._mixing = torch.from_numpy(mixing)
-        # One row of the filters by another, each along the picture's rows: their sum is taken down afterwards.
-        rows = mixed.transpose(1, 0, 3, 2).reshape(self.side * count, _COARSE, 1, self.side)
-        self._rows = torch.from_numpy(rows).contiguous(memory_format=torch.channels_last)
+        # (side · channels, side · filters): each row of each filter, for a line of cells; their sum down comes later.
+        self._rows = torch.from_numpy(mixed.transpose(2, 3, 1, 0).reshape(self.side * _COARSE, self.side * count))
 
     def windows(self, grey: Grey, threshold: float) -> list[tuple[int, int, float]]:
         """The windows (x, y in cells) of one level that score so much, and the score; one filter by another."""
         cells = features(grey, (self.side - 1) // 2, self.side // 2)
         if not cells.size:
             return []
-        with torch.inference_mode(), one_thread():
-            coarse = (torch.from_numpy(cells) @ self._mixing).permute(2, 0, 1)[None]
-            lines = torch.nn.functional.conv2d(coarse, self._rows)[0].permute(1, 2, 0).numpy()
-        near = _near(lines, self._thresholds + threshold - _MARGIN)
+        height, width = cells.shape[0], cells.shape[1] - self.side + 1
+        coarse = torch.from_numpy(cells) @ self._mixing
+        lines = coarse.as_strided((height, width, len(self._rows)), (coarse.stride(0), coarse.stride(1), 1)) @ self._rows
+        near = _near(lines.numpy(), self._thresholds + threshold - _MARGIN)
         if not len(near):
             return []
         views = np.stack([cells[y : y + self.side, x : x + self.side].ravel() for y, x in near])
