@@ -17,7 +17,6 @@ _COARSE_PIXELS = 100_000
 # HOG sees faces from 80 pixels on. Where the widest one found is hardly wider, others of its row were missed.
 _NARROW = 100
 _CLOSER = 1.5
-_TILTS = (35.0, -35.0)  # degrees; HOG itself sees heads tilted by up to about 25
 _OVERLAP = 0.3
 
 
@@ -44,8 +43,7 @@ class CoarseToFine(ABC):
 
     The first look is at a small copy. Where it shows only narrow faces (a group), it is enlarged by half again and
     again, up to half above detect_pixels, and all looks count. Where it shows nothing, it is doubled, up to
-    detect_pixels doubled `upsample` times; then a last look is at the picture tilted to either side. So the price of
-    a closer look is paid where it finds something.
+    detect_pixels doubled `upsample` times. So the price of a closer look is paid where it finds something.
     """
 
     name: str
@@ -55,7 +53,7 @@ class CoarseToFine(ABC):
         picture = self.prepared(picture)
         pixels = picture.shape[0] * picture.shape[1]
         finest = min(1.0, (settings.detect_pixels / pixels) ** 0.5)
-        coarse = scale = min(finest, (_COARSE_PIXELS / pixels) ** 0.5)
+        scale = min(finest, (_COARSE_PIXELS / pixels) ** 0.5)
         closest = finest * _CLOSER if settings.upsample else finest
         found = self.look(picture, scale)
         while found and scale < closest and max(face.box[2] for face in found) * scale < _NARROW:
@@ -64,8 +62,6 @@ class CoarseToFine(ABC):
         while not found and scale < finest * 2**settings.upsample:
             seen, scale = scale, min(scale * 2, finest * 2**settings.upsample)
             found = self.look(picture, scale, seen)
-        if not found:
-            found = _without_overlaps([face for tilt in _TILTS for face in self._tilted_look(picture, coarse, tilt)])
         return [face for face in found if face.box[2] >= settings.min_face]
 
     def prepared(self, picture: Picture) -> Picture:
@@ -78,23 +74,6 @@ class CoarseToFine(ABC):
 
         An earlier look was at the scale `seen`: what is as large as that need not be looked for again.
         """
-
-    def _tilted_look(self, picture: Picture, scale: float, degrees: float) -> list[Detection]:
-        """The faces of the picture turned about its middle; their boxes are upright ones around the same middle."""
-        small = scaled(picture, scale)
-        height, width = small.shape[:2]
-        turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
-        cosine, sine = abs(turn[0, 0]), abs(turn[0, 1])
-        size = (round(width * cosine + height * sine), round(width * sine + height * cosine))
-        turn[:, 2] += (size[0] - width) / 2, (size[1] - height) / 2
-        back = cv2.invertAffineTransform(turn)
-        faces = []
-        for face in self.look(np.asarray(cv2.warpAffine(small, turn, size), np.uint8), 1):
-            left, top, wide, high = face.box
-            x, y = back @ (left + wide / 2, top + high / 2, 1)
-            box = ((x - wide / 2) / scale, (y - high / 2) / scale, wide / scale, high / scale)
-            faces.append(Detection(box, face.score))
-        return faces
 
 
 def _without_overlaps(faces: list[Detection]) -> list[Detection]:

@@ -5,7 +5,6 @@ Models (PAMI 2010, §6): 18 signed and 9 unsigned directions and 4 energies in c
 (image_transforms/fhog.h) says what happens at the edges, and its detector's weights expect that.
 """
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -103,7 +102,7 @@ def _histograms_plain(grey: Any, directions: Any) -> Any:
 def _features_plain(histograms: Any, before: int, after: int) -> Any:
     """Histograms normalised by the energy of each of the four blocks of 2 × 2 cells around them, and cut."""
     rows, columns = histograms.shape[0] - 2, histograms.shape[1] - 2
-    if rows < 3 or columns < 3:  # noqa: PLR2004  # a cell and its neighbours
+    if rows < 3 or columns < 3:  # a cell and its neighbours
         return np.zeros((0, 0, CHANNELS), np.float32)
     energy = np.empty((rows, columns), np.float32)
     for y in range(rows):
