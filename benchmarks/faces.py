@@ -1,10 +1,10 @@
 """Time the stage `faces` beside the usual face_recognition loop, and measure how well both find and tell people apart.
 
-    python benchmarks/faces.py speed WORLD_OR_PHOTOS [--pictures 120] [--detector hog]
-    python benchmarks/faces.py cpu WORLD_OR_PHOTOS [--pictures 120] [--detector hog]
-    python benchmarks/faces.py recall WORLD [--pictures 800] [--detector hog]
-    python benchmarks/faces.py people PHOTOS [--detector hog]
-    python benchmarks/faces.py attributes FOLDER [--detector hog]
+    python benchmarks/faces.py speed WORLD_OR_PHOTOS [--limit 48] [--detector hog]
+    python benchmarks/faces.py cpu WORLD_OR_PHOTOS [--limit 48] [--detector hog]
+    python benchmarks/faces.py recall WORLD [--limit 240] [--detector hog]
+    python benchmarks/faces.py people PHOTOS [--limit 844] [--detector hog]
+    python benchmarks/faces.py attributes FOLDER [--limit 1920] [--detector hog]
 
 WORLD holds photos/ and truth.csv as tools of the demo world write them; PHOTOS one folder a person and labels.csv with
 the columns file, identity, gender, race; FOLDER labels.csv with file, gender, race, age_group. The peer makes the calls
@@ -31,6 +31,7 @@ import torch
 
 from facecorpus.boxes import iou
 from facecorpus.catalog.records import Box
+from facecorpus.console import track
 from facecorpus.engines.local import analyze_all, available_cores
 from facecorpus.errors import PictureError
 from facecorpus.faces.analyze import describe, see
@@ -52,12 +53,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("speed", "cpu", "recall", "people", "attributes"))
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--pictures", type=int, default=0)
+    parser.add_argument("--limit", type=int, default=0, help="pictures; 0: as many as take a few minutes at the most")
     parser.add_argument("--detector", default="hog", choices=("hog", "mmod"))
     options = parser.parse_args()
     settings = FacesSettings(detector=options.detector)
     run = {"speed": speed, "cpu": cpu, "recall": recall, "people": people, "attributes": attributes}[options.what]
-    run(options.folder, settings, options.pictures)
+    run(options.folder, settings, options.limit)
 
 
 # The peer
@@ -101,7 +102,7 @@ def speed(folder: Path, settings: FacesSettings, count: int) -> None:
     """Pictures a second and CPU seconds of three ways, in turn over the same pictures; workers' starts not counted."""
     paths = pictures_of(folder)
     random.Random(0).shuffle(paths)
-    paths = paths[: count or 120]
+    paths = paths[: count or 48]
     cores = available_cores()
     ours, loop, pool = (
         Total("facecorpus faces"),
@@ -127,10 +128,11 @@ def cpu(folder: Path, settings: FacesSettings, count: int) -> None:
     """CPU milliseconds a picture on one thread, eight pictures by each in turn: a busy machine slows both alike."""
     paths = pictures_of(folder)
     random.Random(0).shuffle(paths)
-    paths = paths[: count or 120]
+    paths = paths[: count or 48]
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     models = load_models(settings)
+    describe([see(paths[0].read_bytes(), "first", models, settings, MAX_PIXELS)], models)
     peer(paths[0])
     ours = theirs = 0.0
     found = [0, 0]
@@ -206,11 +208,15 @@ def recall(folder: Path, settings: FacesSettings, count: int) -> None:
     with (folder / "truth.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["kind"] in ("photo", "group", "tiny", "no_face")]
     random.Random(0).shuffle(rows)
-    rows = rows[: count or 800]
+    rows = rows[: count or 240]
     paths = [folder / row["file"] for row in rows]
     found = analyses(paths, settings)
     with ProcessPoolExecutor(available_cores()) as executor:
-        theirs = dict(zip(paths, executor.map(peer, paths, chunksize=4), strict=True))
+        theirs = {}
+        with track("peer", len(paths)) as tracker:
+            for path, boxes in zip(paths, executor.map(peer, paths, chunksize=4), strict=True):
+                theirs[path] = boxes
+                tracker.advance()
     tally: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     false = [0, 0]
     for row, path in zip(rows, paths, strict=True):
@@ -254,14 +260,20 @@ def groups_of(row: Row) -> list[str]:
 
 def analyses(paths: Iterable[Path], settings: FacesSettings) -> dict[Path, PhotoAnalysis]:
     """The engine's analysis of each readable picture."""
-    results = analyze_all([(str(path), path) for path in paths], settings, MAX_PIXELS)
-    return {Path(key): result for key, result in results if isinstance(result, PhotoAnalysis)}
+    tasks = [(str(path), path) for path in paths]
+    found = {}
+    with track("faces", len(tasks)) as tracker:
+        for key, result in analyze_all(tasks, settings, MAX_PIXELS):
+            tracker.advance()
+            if isinstance(result, PhotoAnalysis):
+                found[Path(key)] = result
+    return found
 
 
 # People
 
 
-def people(folder: Path, settings: FacesSettings, _: int) -> None:
+def people(folder: Path, settings: FacesSettings, count: int) -> None:
     """Same-person and different-person distances of descriptors: area under the ROC curve and misses, by subgroup.
 
     Of each photograph the most likely face of the person in whose folder it lies, as the stage chooses it; folders
@@ -273,6 +285,8 @@ def people(folder: Path, settings: FacesSettings, _: int) -> None:
 
     with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
+    random.Random(0).shuffle(rows)
+    rows = rows[: count or None]
     found = analyses([folder / row["file"] for row in rows], settings)
     proposed, subgroup = [], {}
     for number, row in enumerate(rows):

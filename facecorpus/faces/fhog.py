@@ -52,15 +52,15 @@ def _directions() -> NDArray[np.uint8]:
     # The first of equals wins, each direction before its opposite: so they alternate here.
     both = np.stack([along, -along], axis=-1).reshape(*down.shape, _SIGNED)
     place = both.argmax(axis=-1)
-    return (place // 2 + place % 2 * (_SIGNED // 2)).astype(np.uint8).ravel()
+    return np.asarray(place // 2 + place % 2 * (_SIGNED // 2), np.uint8).ravel()
 
 
-def compiled(function: Callable[..., Any], **options: bool) -> Any:
+def compiled(function: Callable[..., Any], *, fastmath: bool = False) -> Any:
     """The function as machine code, kept on disk for the next process where a folder for it can be written."""
     try:
-        return njit(nogil=True, error_model="numpy", cache=True, **options)(function)
+        return njit(nogil=True, error_model="numpy", cache=True, fastmath=fastmath)(function)
     except RuntimeError:
-        return njit(nogil=True, error_model="numpy", **options)(function)
+        return njit(nogil=True, error_model="numpy", fastmath=fastmath)(function)
 
 
 def _histograms_plain(grey: Any, directions: Any) -> Any:

@@ -48,7 +48,7 @@ class HogDetector(CoarseToFine):
         ]
 
     def run(self, grey: Grey, threshold: float, levels: int | None = None) -> list[tuple[Corners, float]]:
-        """Boxes and scores as dlib's own run gives them, the surest first; so many levels of the pyramid at the most."""
+        """Boxes and scores as dlib's own run gives them, the surest first; of its pyramid the first levels, or all."""
         found: list[tuple[Corners, float]] = []
         count = _levels(*grey.shape)
         with torch.inference_mode(), one_thread():
@@ -153,7 +153,7 @@ def _noise(side: int) -> Grey:
     frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side))
     frequency[0, 0] = 1
     noise = np.fft.irfft2(np.fft.rfft2(white) / frequency)
-    return np.clip(128 + 48 * (noise - noise.mean()) / noise.std(), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(128 + 48 * (noise - noise.mean()) / noise.std(), 0, 255), np.uint8)
 
 
 def _levels(height: int, width: int) -> int:
