@@ -59,9 +59,11 @@ class CoarseToFine(ABC):
         while found and scale < closest and max(face.box[2] for face in found) * scale < _NARROW:
             seen, scale = scale, min(scale * _CLOSER, closest)
             found = _without_overlaps(found + self.look(picture, scale, seen))
-        while not found and scale < finest * 2**settings.upsample:
-            seen, scale = scale, min(scale * 2, finest * 2**settings.upsample)
-            found = self.look(picture, scale, seen)
+        most = finest * 2**settings.upsample
+        while not found and scale < most:
+            # All sizes anew: a face that falls between two levels of one pyramid may meet one of the next.
+            scale = scale * 2 if scale * 2 * _CLOSER < most else most
+            found = self.look(picture, scale)
         return [face for face in found if face.box[2] >= settings.min_face]
 
     def prepared(self, picture: Picture) -> Picture:
