@@ -42,8 +42,8 @@ class CoarseToFine(ABC):
     """A policy of looks for a detector that sees faces of about 80 pixels and more.
 
     The first look is at a small copy. Where it shows only narrow faces (a group), it is enlarged by half again and
-    again, up to half above detect_pixels, and all looks count. Where it shows nothing, it is doubled, up to
-    detect_pixels doubled `upsample` times. So the price of a closer look is paid where it finds something.
+    again, and all looks count; where it shows nothing, it is doubled; both up to detect_pixels doubled `upsample`
+    times. So the price of a closer look is paid where it finds something.
     """
 
     name: str
@@ -54,15 +54,14 @@ class CoarseToFine(ABC):
         pixels = picture.shape[0] * picture.shape[1]
         finest = min(1.0, (settings.detect_pixels / pixels) ** 0.5)
         scale = min(finest, (_COARSE_PIXELS / pixels) ** 0.5)
-        closest = finest * _CLOSER if settings.upsample else finest
+        closest = finest * 2**settings.upsample
         found = self.look(picture, scale)
         while found and scale < closest and max(face.box[2] for face in found) * scale < _NARROW:
             seen, scale = scale, min(scale * _CLOSER, closest)
             found = _without_overlaps(found + self.look(picture, scale, seen))
-        most = finest * 2**settings.upsample
-        while not found and scale < most:
+        while not found and scale < closest:
             # All sizes anew: a face that falls between two levels of one pyramid may meet one of the next.
-            scale = scale * 2 if scale * 2 * _CLOSER < most else most
+            scale = scale * 2 if scale * 2 * _CLOSER < closest else closest
             found = self.look(picture, scale)
         return [face for face in found if face.box[2] >= settings.min_face]
 

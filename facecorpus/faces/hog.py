@@ -41,7 +41,8 @@ class HogDetector(CoarseToFine):
 
     def look(self, picture: Picture, scale: float, seen: float = 0.0) -> list[Detection]:
         """The faces seen at this scale, in pixels of the picture, the surest first."""
-        levels = math.ceil(math.log(scale / seen, 1 / _SHRINK) - 1e-9) if seen else None
+        # One level more than is new: a face may meet this pyramid's levels better than those of the last one.
+        levels = math.ceil(math.log(scale / seen, 1 / _SHRINK)) + 1 if seen else None
         return [
             Detection((left / scale, top / scale, (right - left + 1) / scale, (bottom - top + 1) / scale), score)
             for (left, top, right, bottom), score in self.run(scaled(picture, scale), _THRESHOLD, levels)
