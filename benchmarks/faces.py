@@ -14,6 +14,7 @@ picture: HOG, five landmarks, compute_face_descriptor. `people` needs scikit-lea
 
 import argparse
 import csv
+import hashlib
 import random
 import re
 import resource
@@ -283,13 +284,15 @@ def groups_of(row: Row) -> list[str]:
 
 def analyses(paths: Iterable[Path], settings: FacesSettings) -> dict[Path, PhotoAnalysis]:
     """The engine's analysis of each readable picture."""
-    tasks = [(str(path), path) for path in paths]
+    # A face's id begins with the digest of its photograph: paths, which begin alike, would not do.
+    digests = {hashlib.sha256(str(path).encode()).hexdigest(): path for path in paths}
+    tasks = list(digests.items())
     found = {}
     with track("faces", len(tasks)) as tracker:
         for key, result in analyze_all(tasks, settings, MAX_PIXELS):
             tracker.advance()
             if isinstance(result, PhotoAnalysis):
-                found[Path(key)] = result
+                found[digests[key]] = result
     return found
 
 
