@@ -61,7 +61,7 @@ class CoarseToFine(ABC):
             found = _without_overlaps(found + self.look(picture, scale, seen))
         while not found and scale < closest:
             # All sizes anew: a face that falls between two levels of one pyramid may meet one of the next.
-            scale = scale * 2 if scale * 2 * _CLOSER < closest else closest
+            scale = min(scale * 2, closest)
             found = self.look(picture, scale)
         return [face for face in found if face.box[2] >= settings.min_face]
 
