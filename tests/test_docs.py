@@ -40,10 +40,10 @@ def test_every_dependency_is_justified_and_pinned() -> None:
     reasons = (ROOT / "docs" / "dependencies.md").read_text()
     pins = (ROOT / "constraints.txt").read_text()
     for name in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]:
-        assert re.search(rf"^\|[^|]*\b{re.escape(re.split('[<>=]', name)[0])}\b", reasons, re.MULTILINE), (
+        assert re.search(rf"^\|[^|]*\b{re.escape(re.split(r'[<>=[]', name)[0])}\b", reasons, re.MULTILINE), (
             f"{name} has no reason"
         )
-        assert re.search(rf"^{re.escape(re.split('[<>=]', name)[0])}==", pins, re.MULTILINE | re.IGNORECASE), (
+        assert re.search(rf"^{re.escape(re.split(r'[<>=[]', name)[0])}==", pins, re.MULTILINE | re.IGNORECASE), (
             f"{name} has no pin"
         )
 
