@@ -2,8 +2,10 @@
 
     python benchmarks/dedup.py score CORPUS [--truth TRUTH.CSV]   copies found and missed, by edit, and false pairs
     python benchmarks/dedup.py fit CORPUS [--truth TRUTH.CSV]     what each limit of the pixels loses and lets in
-    python benchmarks/dedup.py search                             all pairs of 24,000 and of 1,000,000 hashes
-    python benchmarks/dedup.py export CORPUS FOLDER               the photographs as files, for the peer
+    python benchmarks/dedup.py false CORPUS CORPUS …              all their photographs searched as one corpus
+    python benchmarks/dedup.py bursts CORPUS                      frames of benchmarks/dedup_bursts.py called copies
+    python benchmarks/dedup.py search                             all pairs of 24,000 to 1,000,000 hashes
+    python benchmarks/dedup.py export CORPUS FOLDER [--people N]  the photographs as files, for the peer
     python benchmarks/dedup.py peer FOLDER [--truth TRUTH.CSV]    imagededup on them (in an environment that has it)
 
 CORPUS was made by benchmarks/dedup_set.py, then `facecorpus faces` and `facecorpus dedup` were run. TRUTH.CSV is a
@@ -17,7 +19,7 @@ import json
 import resource
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -30,9 +32,10 @@ PEER_LIMITS = {"phash": 10, "dhash": 10}
 def main() -> None:
     """Run one of the parts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=("score", "fit", "search", "export", "peer"))
+    parser.add_argument("part", choices=("score", "fit", "false", "bursts", "search", "export", "peer"))
     parser.add_argument("folders", type=Path, nargs="*")
     parser.add_argument("--truth", type=Path)
+    parser.add_argument("--people", type=int, default=1_000_000, help="export: of the first so many")
     options = parser.parse_args()
     if options.part == "search":
         search()
@@ -40,8 +43,12 @@ def main() -> None:
         score(*options.folders, options.truth)
     elif options.part == "fit":
         fit(*options.folders, options.truth)
+    elif options.part == "false":
+        across(options.folders)
+    elif options.part == "bursts":
+        bursts(*options.folders)
     elif options.part == "export":
-        export(*options.folders)
+        export(*options.folders, options.people)
     else:
         peer(*options.folders, options.truth)
 
@@ -55,8 +62,7 @@ def score(folder: Path, truth: Path | None) -> None:
         showing = {row[0] for row in catalog.query("SELECT DISTINCT photo_sha256 FROM face")}
         names = named(catalog.query("SELECT photo_sha256, url FROM candidate WHERE photo_sha256 IS NOT NULL"))
     names = {sha256: name for sha256, name in names.items() if sha256 in cluster_of}
-    original_of = originals(names, truth)
-    show(names, original_of, cluster_of, showing)
+    show(names, originals(names, truth), cluster_of, showing, transforms(truth))
 
 
 def named(rows: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -66,6 +72,15 @@ def named(rows: Iterable[tuple[str, str]]) -> dict[str, str]:
         name = url.removeprefix("file:///")
         names[sha256] = min(names.get(sha256, name), name, key=lambda text: (EDITS in text, text))
     return names
+
+
+def transforms(truth: Path | None) -> dict[str, str]:
+    """What the world did to each of its own copies, by the file's name, without the amount."""
+    if truth is None:
+        return {}
+    with truth.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["duplicate_of"]]
+    return {row["file"]: row["transform"].split(":")[0] or row["kind"] for row in rows}
 
 
 def originals(names: Mapping[str, str], truth: Path | None) -> dict[str, str]:
@@ -84,7 +99,11 @@ def originals(names: Mapping[str, str], truth: Path | None) -> dict[str, str]:
 
 
 def show(
-    names: Mapping[str, str], original_of: Mapping[str, str], cluster_of: Mapping[str, str], showing: set[str]
+    names: Mapping[str, str],
+    original_of: Mapping[str, str],
+    cluster_of: Mapping[str, str],
+    showing: set[str],
+    transform_of: Mapping[str, str],
 ) -> None:
     """Recall of original and edit, by edit; false pairs, each pair of originals once."""
     by_original: dict[str, list[str]] = defaultdict(list)
@@ -97,11 +116,15 @@ def show(
             edited = [sha256 for sha256 in (one, other) if EDITS in names[sha256]]
             if len(edited) == 2 or not {one, other} <= showing:
                 continue
-            edit = names[edited[0]].split(EDITS)[1] if edited else "copies of the world's own"
+            if edited:
+                edit = names[edited[0]].split(EDITS)[1]
+            else:
+                own = sorted(transform_of[names[sha256]] for sha256 in (one, other) if names[sha256] in transform_of)
+                edit = f"the world's own: {' and '.join(own)}"
             total[edit] += 1
             found[edit] += cluster_of[one] == cluster_of[other]
     for edit in sorted(total):
-        print(f"{edit:28s} {found[edit]:5d} of {total[edit]:5d}  {found[edit] / total[edit]:.4f}")
+        print(f"{edit:44s} {found[edit]:5d} of {total[edit]:5d}  {found[edit] / total[edit]:.4f}")
     together: dict[str, set[str]] = defaultdict(set)
     for sha256, cluster_id in cluster_of.items():
         if sha256 in original_of:
@@ -137,6 +160,71 @@ def fit(folder: Path, truth: Path | None) -> None:
             print(f"  {limit:.2f}  copies lost {(copies < limit).mean():.4f}  let in {(different >= limit).sum()}")
 
 
+def across(folders: Sequence[Path]) -> None:
+    """Print the clusters of different photographs when several corpora, edits left out, are searched as one."""
+    from facecorpus.catalog.photos import HashedPhoto
+    from facecorpus.corpus import Corpus
+    from facecorpus.dedup.cluster import cluster
+    from facecorpus.dedup.match import Looker, candidates
+    from facecorpus.dedup.stage import looker
+
+    photos: dict[str, HashedPhoto] = {}
+    names: dict[str, str] = {}
+    sees: dict[str, Looker] = {}
+    for folder in folders:
+        corpus = Corpus(folder)
+        with corpus.catalog() as catalog:
+            named_here = named(catalog.query("SELECT photo_sha256, url FROM candidate WHERE photo_sha256 IS NOT NULL"))
+            hashed = {photo.sha256: photo for photo in catalog.photos.hashed()}
+        for sha256, photo in hashed.items():
+            if EDITS not in named_here[sha256]:
+                photos[sha256], names[sha256], sees[sha256] = (
+                    photo,
+                    f"{folder.name}/{named_here[sha256]}",
+                    looker(corpus),
+                )
+    limits = corpus.settings.dedup
+    every = list(photos.values())
+    proposed = candidates(every, limits)
+    look = Looker(
+        lambda face, photo: sees[photo.sha256].face(face, photo), lambda photo: sees[photo.sha256].picture(photo)
+    )
+    began, used = time.perf_counter(), time.process_time()
+    cluster_of = cluster(every, proposed, look, limits)
+    wall, cpu = time.perf_counter() - began, time.process_time() - used
+    groups: dict[str, list[str]] = defaultdict(list)
+    for sha256, cluster_id in cluster_of.items():
+        groups[cluster_id].append(names[sha256])
+    print(f"{len(every)} photographs, {len(proposed)} pairs proposed and compared in {wall:.0f} s ({cpu:.0f} CPU s)")
+    for group in sorted(sorted(group) for group in groups.values() if len(group) > 1):
+        print(" ", *group)
+
+
+def bursts(folder: Path) -> None:
+    """Print how many pairs of frames of one series are in one cluster, by what changed between them."""
+    from facecorpus.corpus import Corpus
+
+    with Corpus(folder).catalog() as catalog:
+        cluster_of = dict(catalog.query("SELECT sha256, cluster_id FROM photo WHERE cluster_id IS NOT NULL").fetchall())
+        showing = {row[0] for row in catalog.query("SELECT DISTINCT photo_sha256 FROM face")}
+        names = named(catalog.query("SELECT photo_sha256, url FROM candidate WHERE photo_sha256 IS NOT NULL"))
+    series: dict[str, list[str]] = defaultdict(list)
+    for sha256, name in names.items():
+        series[Path(name).stem.split("-")[0]].append(sha256)
+    joined: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    for frames in series.values():
+        for one, other in combinations(frames, 2):
+            # frame 1: head turned, 2: another expression, 3: both
+            changed = int(Path(names[one]).stem[-1]) ^ int(Path(names[other]).stem[-1])
+            what = {1: "head turned", 2: "another expression", 3: "both"}[changed]
+            what += "" if {one, other} <= showing else ", no face found"
+            total[what] += 1
+            joined[what] += cluster_of[one] == cluster_of[other]
+    for what, count in sorted(total.items()):
+        print(f"{what:36s} {joined[what]:4d} of {count} pairs called copies")
+
+
 def search() -> None:
     """Time all pairs of random hashes; processor seconds beside wall seconds."""
     from facecorpus.dedup.pairs import pairs_within
@@ -144,22 +232,22 @@ def search() -> None:
     random = np.random.default_rng(0)
     pairs_within(random.integers(0, 256, (600, 8), np.uint8), 8)  # compiles
     pairs_within(random.integers(0, 256, (600, 32), np.uint8), 8)
-    for count in (24_000, 1_000_000):
-        for size, limit in ((8, 8), (32, 60)):
-            hashes = random.integers(0, 256, (count, size), np.uint8)
-            began, used = time.perf_counter(), time.process_time()
-            found = len(pairs_within(hashes, limit))
-            wall, cpu = time.perf_counter() - began, time.process_time() - used
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            print(
-                f"{count} hashes of {8 * size} bits within {limit}: {found} pairs, {wall:.2f} s, {cpu:.2f} CPU s,"
-                f" peak {peak:.0f} MiB",
-                flush=True,
-            )
+    for count, size, limit in ((24_000, 8, 8), (24_000, 32, 60), (250_000, 32, 60), (1_000_000, 8, 8)):
+        hashes = random.integers(0, 256, (count, size), np.uint8)
+        began, used = time.perf_counter(), time.process_time()
+        found = len(pairs_within(hashes, limit))
+        wall, cpu = time.perf_counter() - began, time.process_time() - used
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        million = f", a million in proportion {cpu * (1_000_000 / count) ** 2:.0f} CPU s" if count < 1_000_000 else ""
+        print(
+            f"{count} hashes of {8 * size} bits within {limit}: {found} pairs, {wall:.2f} s, {cpu:.2f} CPU s{million},"
+            f" peak {peak:.0f} MiB",
+            flush=True,
+        )
 
 
-def export(folder: Path, target: Path) -> None:
-    """Write the readable photographs as NAME files with names.json, for tools that want a flat folder."""
+def export(folder: Path, target: Path, people: int) -> None:
+    """Write the readable photographs of so many people as files with names.json, for tools that want a flat folder."""
     from facecorpus.corpus import Corpus
 
     corpus = Corpus(folder)
@@ -167,14 +255,17 @@ def export(folder: Path, target: Path) -> None:
     with corpus.catalog() as catalog:
         names = named(
             catalog.query(
-                "SELECT photo_sha256, url FROM candidate JOIN photo ON sha256 = photo_sha256"
+                "SELECT photo_sha256, url FROM candidate JOIN photo ON photo.sha256 = photo_sha256"
                 " WHERE photo.state = 'analysed' AND photo.media_type = 'image/jpeg'"
+                " AND identity_id IN (SELECT identity_id FROM identity ORDER BY identity_id LIMIT ?)",
+                (people,),
             )
         )
         showing = [row[0] for row in catalog.query("SELECT DISTINCT photo_sha256 FROM face")]
+        cluster_of = dict(catalog.query("SELECT sha256, cluster_id FROM photo WHERE cluster_id IS NOT NULL").fetchall())
     for sha256 in names:
         (target / f"{sha256}.jpg").write_bytes(corpus.photos.read(sha256))
-    (target / "names.json").write_text(json.dumps({"names": names, "showing": showing}))
+    (target / "names.json").write_text(json.dumps({"names": names, "showing": showing, "ours": cluster_of}))
 
 
 def peer(folder: Path, truth: Path | None) -> None:
@@ -183,7 +274,9 @@ def peer(folder: Path, truth: Path | None) -> None:
 
     written = json.loads((folder / "names.json").read_text())
     names: dict[str, str] = written["names"]
-    original_of = originals(names, truth)
+    original_of, showing = originals(names, truth), set(written["showing"])
+    print("facecorpus dedup, in the same photographs:")
+    show(names, original_of, {sha256: written["ours"][sha256] for sha256 in names}, showing, transforms(truth))
     for method in (PHash(verbose=False), DHash(verbose=False)):
         name = type(method).__name__.lower()
         began = time.perf_counter()
@@ -198,7 +291,7 @@ def peer(folder: Path, truth: Path | None) -> None:
                 if one != two:
                     cluster_of = {sha256: one if group == two else group for sha256, group in cluster_of.items()}
         print(f"imagededup {name}: {len(encodings)} pictures, encoding {encoded:.1f} s, in all {wall:.1f} s")
-        show(names, original_of, cluster_of, set(written["showing"]))
+        show(names, original_of, cluster_of, showing, transforms(truth))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
     python benchmarks/dedup_set.py PHOTOS CORPUS --sample 460     then: facecorpus faces -C CORPUS
 
-PHOTOS holds truth.csv (a rendered world: the copies it names are in the set, too) or labels.csv (identity, file, name).
+PHOTOS holds truth.csv (a rendered world: the copies it names are in the set, too) or labels.csv (file, and identity,
+without which each photograph is of a person of its own).
 Each edit's address is the original's with the edit's name after a '#', which is all the truth that benchmarks/dedup.py
 needs. The same sample and seed give the same bytes.
 """
@@ -58,7 +59,9 @@ def read_rows(photos: Path) -> list[dict[str, str]]:
     truth = photos / "truth.csv"
     with (truth if truth.exists() else photos / "labels.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return [row | {"identity": row.get("query_identity") or row["identity"]} for row in rows]
+    return [
+        row | {"identity": row.get("query_identity") or row.get("identity") or Path(row["file"]).stem} for row in rows
+    ]
 
 
 def edits(data: bytes, random: np.random.Generator) -> Iterator[tuple[str, bytes]]:

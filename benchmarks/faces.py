@@ -1,10 +1,10 @@
 """Time the stage `faces` beside the usual face_recognition loop, and measure how well both find and tell people apart.
 
-    python benchmarks/faces.py speed WORLD_OR_PHOTOS [--pictures 120] [--detector hog]
-    python benchmarks/faces.py cpu WORLD_OR_PHOTOS [--pictures 120] [--detector hog]
-    python benchmarks/faces.py recall WORLD [--pictures 800] [--detector hog]
-    python benchmarks/faces.py people PHOTOS [--detector hog]
-    python benchmarks/faces.py attributes FOLDER [--detector hog]
+    python benchmarks/faces.py speed WORLD_OR_PHOTOS [--limit 48] [--detector hog]
+    python benchmarks/faces.py cpu WORLD_OR_PHOTOS [--limit 48] [--detector hog]
+    python benchmarks/faces.py recall WORLD [--limit 150] [--detector hog]
+    python benchmarks/faces.py people PHOTOS [--limit 844] [--detector hog]
+    python benchmarks/faces.py attributes FOLDER [--limit 1920] [--detector hog]
 
 WORLD holds photos/ and truth.csv as tools of the demo world write them; PHOTOS one folder a person and labels.csv with
 the columns file, identity, gender, race; FOLDER labels.csv with file, gender, race, age_group. The peer makes the calls
@@ -14,6 +14,7 @@ picture: HOG, five landmarks, compute_face_descriptor. `people` needs scikit-lea
 
 import argparse
 import csv
+import hashlib
 import random
 import re
 import resource
@@ -22,7 +23,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import dlib
@@ -31,11 +34,12 @@ import torch
 
 from facecorpus.boxes import iou
 from facecorpus.catalog.records import Box
+from facecorpus.console import track
 from facecorpus.engines.local import analyze_all, available_cores
 from facecorpus.errors import PictureError
 from facecorpus.faces.analyze import describe, see
 from facecorpus.faces.decode import decode
-from facecorpus.faces.models import DESCRIPTOR, LANDMARKS, load_models, model_file
+from facecorpus.faces.models import DESCRIPTOR, LANDMARKS, Models, load_models, model_file
 from facecorpus.faces.records import PhotoAnalysis
 from facecorpus.settings import FacesSettings
 
@@ -52,12 +56,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("speed", "cpu", "recall", "people", "attributes"))
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--pictures", type=int, default=0)
+    parser.add_argument("--limit", type=int, default=0, help="pictures; 0: as many as take a few minutes at the most")
     parser.add_argument("--detector", default="hog", choices=("hog", "mmod"))
     options = parser.parse_args()
     settings = FacesSettings(detector=options.detector)
     run = {"speed": speed, "cpu": cpu, "recall": recall, "people": people, "attributes": attributes}[options.what]
-    run(options.folder, settings, options.pictures)
+    run(options.folder, settings, options.limit)
 
 
 # The peer
@@ -101,7 +105,7 @@ def speed(folder: Path, settings: FacesSettings, count: int) -> None:
     """Pictures a second and CPU seconds of three ways, in turn over the same pictures; workers' starts not counted."""
     paths = pictures_of(folder)
     random.Random(0).shuffle(paths)
-    paths = paths[: count or 120]
+    paths = paths[: count or 48]
     cores = available_cores()
     ours, loop, pool = (
         Total("facecorpus faces"),
@@ -127,10 +131,11 @@ def cpu(folder: Path, settings: FacesSettings, count: int) -> None:
     """CPU milliseconds a picture on one thread, eight pictures by each in turn: a busy machine slows both alike."""
     paths = pictures_of(folder)
     random.Random(0).shuffle(paths)
-    paths = paths[: count or 120]
+    paths = paths[: count or 48]
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     models = load_models(settings)
+    describe([see(paths[0].read_bytes(), "first", models, settings, MAX_PIXELS)], models)
     peer(paths[0])
     ours = theirs = 0.0
     found = [0, 0]
@@ -206,29 +211,54 @@ def recall(folder: Path, settings: FacesSettings, count: int) -> None:
     with (folder / "truth.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["kind"] in ("photo", "group", "tiny", "no_face")]
     random.Random(0).shuffle(rows)
-    rows = rows[: count or 800]
-    paths = [folder / row["file"] for row in rows]
-    found = analyses(paths, settings)
-    with ProcessPoolExecutor(available_cores()) as executor:
-        theirs = dict(zip(paths, executor.map(peer, paths, chunksize=4), strict=True))
+    rows = rows[: count or 150]
     tally: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    false = [0, 0]
-    for row, path in zip(rows, paths, strict=True):
-        if path not in found:
-            continue
-        ours = [face.box for face in found[path].faces]
-        truth = boxes_of(row)
-        for number, boxes in enumerate((ours, theirs[path])):
-            false[number] += sum(all(iou(box, true) < 0.1 for true in truth) for box in boxes)
-        if truth:
-            for group in groups_of(row):
-                hits = (any(iou(box, truth[0]) >= SAME_BOX for box in boxes) for boxes in (ours, theirs[path]))
-                tally[group] = [a + b for a, b in zip(tally[group], (1, *hits), strict=True)]
-    print(f"{len(found)} pictures, detector {settings.detector}; boxes on nobody: {false[0]} (peer {false[1]})")
+    false, seconds = [0, 0], [0.0, 0.0]
+    paths = [folder / row["file"] for row in rows]
+    with ProcessPoolExecutor(available_cores()) as executor, track("recall", len(rows)) as tracker:
+        results = executor.map(both, paths, [settings] * len(rows))
+        for row, (found, times) in zip(rows, results, strict=True):
+            tracker.advance()
+            truth = boxes_of(row)
+            for number, boxes in enumerate(found):
+                false[number] += sum(all(iou(box, true) < 0.1 for true in truth) for box in boxes)
+                seconds[number] += times[number]
+            if truth:
+                for group in groups_of(row):
+                    hits = (any(iou(box, truth[0]) >= SAME_BOX for box in boxes) for boxes in found)
+                    tally[group] = [a + b for a, b in zip(tally[group], (1, *hits), strict=True)]
+    ours, theirs = (1000 * total / len(rows) for total in seconds)
+    print(f"{len(rows)} pictures, detector {settings.detector}; boxes on nobody: {false[0]} (peer {false[1]})")
+    print(f"CPU ms a picture for detection alone: {ours:.1f} (peer {theirs:.1f})")
     print("| subjects | number | found | peer |\n|---|---:|---:|---:|")
     for group in sorted(tally):
         number, ours_hit, peer_hit = tally[group]
         print(f"| {group} | {number} | {ours_hit / number:.1%} | {peer_hit / number:.1%} |")
+
+
+def both(path: Path, settings: FacesSettings) -> tuple[tuple[list[Box], list[Box]], tuple[float, float]]:
+    """The boxes of our detector and of the peer's, and the CPU seconds of each; nothing for what is no picture."""
+    models, theirs = detectors(settings)
+    try:
+        picture = decode(path.read_bytes(), MAX_PIXELS).picture
+    except PictureError:
+        return ([], []), (0.0, 0.0)
+    times = [time.process_time()]
+    ours = [found.box for found in models.detector.detect(picture, settings)]
+    times.append(time.process_time())
+    boxes = [(box.left(), box.top(), box.width(), box.height()) for box in theirs(picture, 1)]
+    times.append(time.process_time())
+    return (ours, boxes), (times[1] - times[0], times[2] - times[1])
+
+
+@cache
+def detectors(settings: FacesSettings) -> tuple[Models, Any]:
+    """Ours and the peer's, loaded and tried once a process."""
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    models = load_models(settings)
+    models.detector.detect(np.zeros((200, 200, 3), np.uint8), settings)
+    return models, dlib.get_frontal_face_detector()
 
 
 def boxes_of(row: Row) -> list[Box]:
@@ -254,14 +284,22 @@ def groups_of(row: Row) -> list[str]:
 
 def analyses(paths: Iterable[Path], settings: FacesSettings) -> dict[Path, PhotoAnalysis]:
     """The engine's analysis of each readable picture."""
-    results = analyze_all([(str(path), path) for path in paths], settings, MAX_PIXELS)
-    return {Path(key): result for key, result in results if isinstance(result, PhotoAnalysis)}
+    # A face's id begins with the digest of its photograph: paths, which begin alike, would not do.
+    digests = {hashlib.sha256(str(path).encode()).hexdigest(): path for path in paths}
+    tasks = list(digests.items())
+    found = {}
+    with track("faces", len(tasks)) as tracker:
+        for key, result in analyze_all(tasks, settings, MAX_PIXELS):
+            tracker.advance()
+            if isinstance(result, PhotoAnalysis):
+                found[digests[key]] = result
+    return found
 
 
 # People
 
 
-def people(folder: Path, settings: FacesSettings, _: int) -> None:
+def people(folder: Path, settings: FacesSettings, count: int) -> None:
     """Same-person and different-person distances of descriptors: area under the ROC curve and misses, by subgroup.
 
     Of each photograph the most likely face of the person in whose folder it lies, as the stage chooses it; folders
@@ -273,6 +311,8 @@ def people(folder: Path, settings: FacesSettings, _: int) -> None:
 
     with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
+    random.Random(0).shuffle(rows)
+    rows = rows[: count or None]
     found = analyses([folder / row["file"] for row in rows], settings)
     proposed, subgroup = [], {}
     for number, row in enumerate(rows):

@@ -57,7 +57,12 @@ def main() -> None:
     corpus = Corpus(arguments.corpus)
     with corpus.catalog() as catalog:
         subjects = [replace(s, verdict=None, taken_on=None) for s in catalog.faces.subjects() if s.kept]
-    person = truth(subjects, arguments.world) if arguments.world else {s.face.face_id: s.identity_id for s in subjects}
+    if arguments.world:
+        listed = rows_of(arguments.world)
+        subjects = [s for s in subjects if s.face.photo_sha256 in listed]  # edits of them are not
+        person = truth(subjects, listed)
+    else:
+        person = {s.face.face_id: s.identity_id for s in subjects}
     mixed = exchanged(subjects)
     known, strangers = samples(mixed, person), samples(mixed, person, strangers=True)
     found = [*known, *(s for s in strangers if not s.right)]
@@ -178,10 +183,14 @@ def area(scores: Sequence[float], right: NDArray[np.bool_]) -> float:
     return float(((above > 0) + 0.5 * (above == 0)).mean())
 
 
-def truth(subjects: Sequence[SubjectFace], world: Path) -> dict[str, str]:
-    """Whom each face really shows, by face_id; nobody where no true box is there."""
+def rows_of(world: Path) -> dict[str, dict[str, str]]:
+    """The rows of truth.csv, by the photographs' sha256."""
     with (world / "truth.csv").open(encoding="utf-8", newline="") as file:
-        rows = {hashlib.sha256((world / row["file"]).read_bytes()).hexdigest(): row for row in csv.DictReader(file)}
+        return {hashlib.sha256((world / row["file"]).read_bytes()).hexdigest(): row for row in csv.DictReader(file)}
+
+
+def truth(subjects: Sequence[SubjectFace], rows: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Whom each face really shows, by face_id; nobody where no true box is there."""
     found = {}
     for subject in subjects:
         boxes = [(iou(subject.face.box, box), who) for who, box in _people(rows[subject.face.photo_sha256])]

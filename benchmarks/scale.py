@@ -20,7 +20,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from facecorpus.catalog.candidates import host_of
-from facecorpus.catalog.removals import removal_key
 from facecorpus.corpus import init_corpus
 from facecorpus.settings import CrawlSettings, FetchSettings, Settings
 from manifests import find_shipped
@@ -61,7 +60,6 @@ def fill(folder: Path, count: int, stored: float) -> None:
         pass  # brings the schema
     connection = sqlite3.connect(folder / "catalog.sqlite")
     connection.create_function("host_of", 1, host_of, deterministic=True)
-    connection.create_function("removal_key", 1, removal_key, deterministic=True)
     rows = list_rows(count, stored, people)
     with connection:
         connection.executemany(

@@ -25,3 +25,10 @@ def main() -> None:
     except FacecorpusError as error:
         print(f"facecorpus: {error}", file=sys.stderr)
         sys.exit(2)
+    except Exception as error:
+        from facecorpus.trouble import sentence_of
+
+        if (sentence := sentence_of(error)) is None:
+            raise
+        print(f"facecorpus: {sentence}", file=sys.stderr)
+        sys.exit(2)

@@ -48,9 +48,9 @@ class Corpus:
         return self.root / "runs"
 
     @contextmanager
-    def catalog(self) -> Iterator[Catalog]:
+    def catalog(self, cache_kib: int = 32_000) -> Iterator[Catalog]:
         """The catalog, opened, brought to this version's schema, in step with the manifest; closed at the end."""
-        catalog = Catalog(self.root / "catalog.sqlite")
+        catalog = Catalog(self.root / "catalog.sqlite", cache_kib)
         try:
             catalog.identities.replace_all(self.manifest.identities)
             yield catalog

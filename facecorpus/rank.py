@@ -38,7 +38,7 @@ BIAS, BY_DISTANCE, BY_MARGIN = -0.8, -15.9, 17.1
 """log-odds of "right" = BIAS + BY_DISTANCE · (distance − 0.5) + BY_MARGIN · margin, margin within ±LARGEST_MARGIN.
 
 Fitted by ``benchmarks/rank_fit.py fit CORPUS WORLD``; how well the probabilities hold is in docs/performance.md. Size,
-sharpness, yaw and the detector's score were tried as further terms: they make it worse on people not fitted on.
+sharpness, yaw and the detector's score were tried as further terms: they make it no better on people not fitted on.
 """
 
 LARGEST_MARGIN = 0.2  # beyond it, further away says no more

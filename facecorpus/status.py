@@ -63,9 +63,9 @@ def status(corpus: Corpus) -> Status:
     """Count everything in the catalog."""
     people = corpus.manifest.identities
     with corpus.catalog() as catalog:
-        tallies = catalog.identities.tallies()
+        ended = catalog.candidates.ended()
+        tallies = catalog.identities.tallies(ended)
         sharing = catalog.identities.sharing()
-        outcomes_of = catalog.candidates.outcomes_by_identity()
         photographs = catalog.photos.counts()
         rejected = catalog.decisions.rejections()
         mismatches = catalog.candidates.mismatches()
@@ -84,8 +84,8 @@ def status(corpus: Corpus) -> Status:
     quota = Quota(people, corpus.settings.fetch, {tally.name: tally.photographs for tally in tallies})
     enough = sum(tally.waiting for tally in tallies if quota.is_full(tally.name))
     outcomes = {name: Counter[str]() for name in (*SUBGROUPS, _NOT_STATED)}
-    for person in people:
-        outcomes[group_of[person.identity_id]].update(outcomes_of.get(person.identity_id, {}))
+    for one in ended:
+        outcomes[group_of[one.identity_id]][one.outcome] += one.count
     return Status(
         subgroups=subgroups,
         total=total,

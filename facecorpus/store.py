@@ -30,8 +30,10 @@ def write_atomically(path: Path, data: bytes, scratch: Path | None = None) -> No
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
             os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # a write that fails does not say of which file
         raise
 
 
@@ -89,9 +91,11 @@ class Crops(_Files):
         """Write one crop; the same face again replaces it."""
         write_atomically(self.path(face_id), jpeg, self.scratch)
 
-    def remove(self, photo_sha256: str) -> int:
-        """Delete the crops of all faces of that photograph, in the catalog or not; return how many were there."""
-        crops = list(self.path(photo_sha256).parent.glob(f"{photo_sha256[:24]}-*.jpg"))
-        for crop in crops:
+    def of_photograph(self, sha256: str) -> list[Path]:
+        """The crops of all faces of that photograph, in the catalog or not."""
+        return list(self.path(sha256).parent.glob(f"{sha256[:24]}-*.jpg"))
+
+    def remove(self, photo_sha256: str) -> None:
+        """Delete the crops of all faces of that photograph, in the catalog or not."""
+        for crop in self.of_photograph(photo_sha256):
             crop.unlink()
-        return len(crops)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp
 from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
 from facecorpus.manifest import Identity
+from facecorpus.trouble import sentence_of
 from review_ui.answers import details_json, disputes_json, faces_json, order_json
 from review_ui.asked import AGES, REASONS, read_step, read_verdicts
 from review_ui.desk import Desk
@@ -59,7 +61,8 @@ def create_app(corpus: Corpus, access: Access) -> ASGIApp:
         Route("/api/undo", questions.undo, methods=["POST"]),
         Route("/api/redo", questions.redo, methods=["POST"]),
     ]
-    handlers = {HTTPException: _refuse, FacecorpusError: _refuse, Exception: _refuse}
+    told = (HTTPException, FacecorpusError, OSError, sqlite3.Error, Exception)
+    handlers = dict.fromkeys(told, _refuse)
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
     return Guard(Crops(app, corpus), access)
 
@@ -200,4 +203,6 @@ async def _refuse(request: Request, error: Exception) -> Response:
         return refusal(path, error.status_code, error.detail)
     if isinstance(error, FacecorpusError):
         return refusal(path, 409, str(error))
+    if sentence := sentence_of(error):
+        return refusal(path, 507, sentence)
     return refusal(path, 500, "Something went wrong; the terminal of facecorpus review says what.")

@@ -14,6 +14,9 @@ from facecorpus.errors import FacecorpusError
 from review_ui.asked import Step, Verdicts
 from review_ui.learning import Order, Teacher
 
+CACHE_KIB = 4_000
+"""Of the catalog, in the page's server: it stands beside the browser for hours, and the system caches the file."""
+
 Result = TypeVar("Result")
 
 
@@ -167,7 +170,7 @@ class Desk:
 
     def _connected(self) -> Catalog:
         if self._catalog is None:
-            self._catalog = self._open.enter_context(self.corpus.catalog())
+            self._catalog = self._open.enter_context(self.corpus.catalog(CACHE_KIB))
         return self._catalog
 
     def _change(self, catalog: Catalog, page: str, face_ids: list[str], reviewer: str) -> Change:

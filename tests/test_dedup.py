@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
 
+import cv2
 import imagehash
 import numpy as np
 import pytest
@@ -212,10 +213,31 @@ def test_a_mirrored_face_is_a_copy() -> None:
     assert linked(photo("a", 1, original), photo("b", 2, turned), views=views)
 
 
+def test_where_the_faces_hashes_cannot_tell_the_picture_says_that_it_is_mirrored() -> None:
+    original = photo("a", 1, face("a-0", 7))
+    unlike = face("b-0", 8, embedding=descriptor(7))
+    copy = photo("b", 1, unlike, phash=mirrored_phash(random_hash(1)).tobytes())
+    assert linked(original, copy, views={"a-0": portrait(1), "b-0": portrait(1).mirrored()})
+
+
 def smiling(picture: Image.Image) -> Image.Image:
     """The same picture, but for a mouth's place, which shows something else."""
     changed = picture.copy()
     changed.paste(landscape(9).resize((50, 26)), (87, 122))
+    return changed
+
+
+def moving(picture: Image.Image) -> Image.Image:
+    """The same picture, in which what is around the mouth has moved by up to 4 pixels, 4 % of its width."""
+    rows, columns = np.mgrid[:224, :224].astype(np.float32)
+    shift = 4 * np.exp(-((columns - 112) ** 2 + (rows - 130) ** 2) / (2 * 20**2))
+    return Image.fromarray(cv2.remap(np.asarray(picture), columns + shift, rows, cv2.INTER_LINEAR))
+
+
+def elsewhere(picture: Image.Image) -> Image.Image:
+    """The same face before another wall and over other clothes."""
+    changed = landscape(9).resize((224, 224))
+    changed.paste(picture.crop((60, 40, 164, 180)), (60, 40))
     return changed
 
 
@@ -234,11 +256,22 @@ def captioned(picture: Image.Image) -> Image.Image:
         (lambda picture: picture.point(lambda grey: grey * 0.7 + 20), True),
         (captioned, True),
         (smiling, False),
+        (moving, False),
+        (elsewhere, False),
     ],
-    ids=["shrunk", "aligned a little differently", "faded", "captioned", "a second later"],
+    ids=["shrunk", "aligned a little differently", "faded", "captioned", "a smile later", "a turn later", "elsewhere"],
 )
 def test_what_the_pixels_of_a_face_say(edit: Callable[[Image.Image], Image.Image], copy: bool) -> None:
     assert (face_likeness(portrait(1), portrait(1, edit), captioned=edit is captioned) >= LIMITS.face_likeness) is copy
+
+
+def test_a_dark_face_is_compared_as_strictly_as_a_bright_one() -> None:
+    def dim(picture: Image.Image) -> Image.Image:
+        return picture.point(lambda grey: grey * 0.12 + 8)
+
+    assert face_likeness(portrait(1), portrait(1, dim)) >= LIMITS.face_likeness
+    assert face_likeness(portrait(1, dim), portrait(1, lambda p: dim(smiling(p)))) < LIMITS.face_likeness
+    assert face_likeness(portrait(1, dim), portrait(2, dim)) < 0.5
 
 
 def test_two_people_before_the_same_wall_are_no_copies() -> None:

@@ -16,7 +16,7 @@ from facecorpus.catalog.records import Candidate, Outcome, Ranking
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.explain import ADVICE, explain
-from facecorpus.forget import forget
+from facecorpus.takedown.stage import forget
 
 
 @pytest.fixture

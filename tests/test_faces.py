@@ -26,8 +26,10 @@ from facecorpus.faces import models
 from facecorpus.faces.align import aligned_crop, face_chip
 from facecorpus.faces.analyze import analyze, describe, see
 from facecorpus.faces.decode import decode
+from facecorpus.faces.dlib_weights import read_hog
 from facecorpus.faces.embed import TorchEmbedder
 from facecorpus.faces.hashes import dhash, phash
+from facecorpus.faces.hog import HogDetector
 from facecorpus.faces.mmod import MmodDetector
 from facecorpus.faces.models import Models, load_models, model_file
 from facecorpus.faces.quality import pitch, quality, roll, yaw
@@ -370,6 +372,45 @@ def test_a_picture_of_nobody_shows_no_face() -> None:
         assert loaded().detector.detect(picture_of(row), SETTINGS) == []
 
 
+def test_hog_gives_the_boxes_and_scores_of_dlib() -> None:
+    """On 100 pictures of one to many people, at their own size: every face that dlib finds, and no other."""
+    theirs, ours = dlib.get_frontal_face_detector(), HogDetector()
+    compared, largest = 0, 0.0
+    for row in (of_kind("group") + of_kind("photo"))[:100]:
+        grey = np.asarray(cv2.cvtColor(picture_of(row), cv2.COLOR_RGB2GRAY), np.uint8)
+        boxes, scores, _ = theirs.run(grey, 0, -0.1)
+        expected = {
+            (box.left(), box.top(), box.right(), box.bottom()): score for box, score in zip(boxes, scores, strict=True)
+        }
+        found = dict(ours.run(grey, -0.1))
+        assert found.keys() == expected.keys()
+        compared += len(found)
+        largest = max([largest, *(abs(found[box] - expected[box]) for box in found)])
+    assert compared >= 90
+    assert largest < 0.01
+
+
+def test_of_the_pyramid_only_what_was_not_seen_is_looked_at_again() -> None:
+    row = portrait()
+    grey = np.asarray(cv2.cvtColor(picture_of(row), cv2.COLOR_RGB2GRAY), np.uint8)
+    detector = HogDetector()
+    (face,) = detector.look(grey, 1)
+    assert detector.look(grey, 2, seen=1) == []
+    (again,) = detector.look(grey, 2)
+    assert iou(again.box, face.box) > 0.6
+
+
+def test_a_picture_smaller_than_a_face_shows_none() -> None:
+    for size in ((1, 1), (8, 8), (24, 24), (30, 400)):
+        assert HogDetector().run(np.zeros(size, np.uint8), 0) == []
+
+
+@pytest.mark.parametrize("data", [b"", b"no detector", b"\x01\x02" * 400])
+def test_a_frontal_detector_that_is_another_is_refused(data: bytes) -> None:
+    with pytest.raises(ModelError, match="frontal face detector"):
+        read_hog(data)
+
+
 def test_the_network_sees_what_dlib_sees_with_the_same_weights() -> None:
     """Boxes may lie a level of the pyramid apart, since dlib resamples in another way."""
     ours = mmod()
@@ -411,18 +452,6 @@ def test_yunet_without_its_file_says_what_to_set(content: bytes | None, tmp_path
         path.write_bytes(content)
     with pytest.raises(ModelError, match=r"yunet\.onnx.*yunet_model"):
         load_models(replace(SETTINGS, detector="yunet", yunet_model=str(path)))
-
-
-def test_a_tilted_face_is_seen_where_nothing_upright_is() -> None:
-    picture = picture_of(portrait())
-    height, width = picture.shape[:2]
-    turn = cv2.getRotationMatrix2D((width / 2, height / 2), 40, 0.7)
-    tilted = np.asarray(cv2.warpAffine(picture, turn, (width, height), borderMode=cv2.BORDER_REPLICATE), np.uint8)
-    (face,) = loaded().detector.detect(tilted, replace(SETTINGS, upsample=0))
-    left, top, wide, high = boxes_of(portrait())[0]
-    x, y = turn @ (left + wide / 2, top + high / 2, 1)
-    assert abs(face.box[0] + face.box[2] / 2 - x) < wide / 4
-    assert abs(face.box[1] + face.box[3] / 2 - y) < high / 4
 
 
 def test_faces_narrower_than_min_face_are_left_out() -> None:

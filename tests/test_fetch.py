@@ -136,6 +136,16 @@ def test_a_file_that_drips_in_is_given_up_in_time(web: Loopback, head: bytes) ->
     assert download.outcome is Outcome.TIMEOUT
 
 
+def test_the_seconds_of_a_file_are_those_of_all_its_redirects_together(web: Loopback) -> None:
+    web.serve("/5.jpg", Reply(jpeg(1)))
+    for number in range(5):
+        head = f"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: /{number + 1}.jpg\r\n".encode()
+        web.serve(f"/{number}.jpg", raw(head, b"\r\n", pause=0.2))
+    assert outcome(web, web.url("/0.jpg"), max_seconds=0.7, obey_opt_outs=False) is Outcome.TIMEOUT
+    assert len(web.paths()) < 6
+    assert outcome(web, web.url("/0.jpg"), max_seconds=30.0, obey_opt_outs=False) is Outcome.STORED
+
+
 def test_a_silent_server_is_given_up(web: Loopback) -> None:
     assert outcome(web, web.serve("/a.jpg", raw(b"", pause=1.5)), timeout_seconds=0.3) is Outcome.TIMEOUT
     half = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n\xff\xd8", pause=1.5)
@@ -336,6 +346,27 @@ def test_what_robots_txt_disallows_is_not_asked_for(web: Loopback) -> None:
 def test_robots_txt_may_speak_of_this_crawler_alone(web: Loopback) -> None:
     web.serve("/robots.txt", Reply(b"User-agent: facecorpus\nDisallow: /\n\nUser-agent: *\nAllow: /\n"))
     assert outcome(web, web.serve("/a.jpg", Reply(jpeg(1)))) is Outcome.OPTED_OUT
+
+
+@pytest.mark.parametrize(
+    ("asked", "obeyed"), [("10", 10), ("0.5", 0.5), ("86400", 60), ("-5", 0), ("inf", 0), ("x", 0)]
+)
+def test_a_crawl_delay_is_the_pace_of_the_host_up_to_a_minute(web: Loopback, asked: str, obeyed: float) -> None:
+    time = FakeTime()
+    web.serve("/robots.txt", Reply(f"User-agent: *\nCrawl-delay: {asked}\n".encode()))
+    with polite(web, time, requests_per_minute=600_000) as fetcher:
+        for number in range(3):
+            fetcher.fetch(web.serve(f"/{number}.jpg", Reply(jpeg(number))))
+    assert len(web.requests) == len(RULES) + 3
+    assert time.now == pytest.approx(obeyed * (len(web.requests) - 1), abs=0.01)
+
+
+def test_a_crawl_delay_does_not_make_a_slow_pace_faster(web: Loopback) -> None:
+    time = FakeTime()
+    web.serve("/robots.txt", Reply(b"User-agent: *\nCrawl-delay: 1\n"))
+    with polite(web, time, requests_per_minute=30) as fetcher:
+        fetcher.fetch(web.serve("/a.jpg", Reply(jpeg(1))))
+    assert time.now == pytest.approx(4)
 
 
 def test_a_redirect_does_not_lead_round_robots_txt(web: Loopback) -> None:

@@ -242,6 +242,22 @@ def test_a_bomb_is_never_unpacked_whole(web: Loopback, trusted: str) -> None:
     assert peak < 30_000_000
 
 
+def test_the_body_of_a_redirect_is_not_read_to_its_end(web: Loopback, trusted: str) -> None:
+    sent = []
+
+    def endless(send: Send) -> None:
+        with suppress(OSError):
+            send(b"HTTP/1.1 302 Found\r\nLocation: /good.jpg\r\n\r\n")
+            for _ in range(2000):
+                send(bytes(50_000))
+                sent.append(50_000)
+
+    web.serve("/good.jpg", Reply(PICTURE))
+    with Fetcher(settings_for(web, fetch={"authorities": trusted, **LIMITS})) as fetcher:
+        assert fetcher.fetch(web.serve("/a.jpg", Reply(raw=endless))).data == PICTURE
+    assert sum(sent) < 50_000_000
+
+
 def test_a_redirect_from_https_leads_neither_to_this_machine_nor_into_a_private_network(
     tls: ssl.SSLContext, trusted: str
 ) -> None:

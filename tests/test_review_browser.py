@@ -310,6 +310,16 @@ def test_one_cell_of_a_grid_is_in_the_tab_order(page: Page) -> None:
     assert page.locator(":focus").get_attribute("role") == "gridcell"
 
 
+def test_w_rejects_as_wrong_person_and_shift_w_what_is_left_of_the_section(page: Page, corpus: Corpus) -> None:
+    look = face_ids(corpus, ADA, "look")
+    press(page, "a", "l", "w")
+    shows(page, look[1], "✗ wrong person")
+    press(page, "Shift+W")
+    all_saved(page)
+    rejected = [(face, "reject", "wrong person") for face in look[1:]]
+    assert rows(corpus) == [(look[0], "accept", ""), *rejected]
+
+
 def test_automatic_verdicts_show_as_such_and_give_way(page: Page, corpus: Corpus) -> None:
     face = current(page)
     with corpus.catalog() as catalog:

@@ -25,9 +25,9 @@ from facecorpus.catalog.schema import MIGRATIONS
 from facecorpus.corpus import Corpus
 from facecorpus.errors import CorpusError, FacecorpusError
 from facecorpus.exchange import export_decisions, import_decisions
-from facecorpus.forget import forget
 from facecorpus.policy import auto_review
 from facecorpus.settings import ReviewSettings, Settings
+from facecorpus.takedown.stage import forget
 from review_ui import serve
 from review_ui.learning import rerank
 

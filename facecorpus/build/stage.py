@@ -1,7 +1,7 @@
 """The build stage: accepted faces of the catalog -> a folder of shards, whole or not at all."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -81,18 +81,25 @@ class BuildSummary:
         return f"Built {what}{written}, in {duration(self.seconds)}.{notes}"
 
 
-def build_shards(corpus: Corpus, build: BuildSettings | None = None, kind: Kind = Kind.CROPS) -> BuildSummary:
+def build_shards(
+    corpus: Corpus,
+    build: BuildSettings | None = None,
+    kind: Kind = Kind.CROPS,
+    among: Collection[str] | None = None,
+) -> BuildSummary:
     """Write the accepted faces as Parquet shards with card, overview, attribution, checksums and record.
 
-    `build` stands for the section [build] of the corpus where it is given. The folder is replaced as a whole, and only
+    `build` stands for the section [build] of the corpus where it is given; with `among`, only faces with these face_ids
+    may enter. The folder is replaced as a whole, and only
     if something has changed; shards that have not are kept as they are. Raises BuildError where nothing is accepted,
     a check fails, a photograph is missing or damaged, or the disk does not take the files.
     """
     begun = time.monotonic()
     settings = replace(corpus.settings, build=build or corpus.settings.build)
     with corpus.catalog() as catalog:
-        accepted, withheld = list(catalog.faces.accepted(_with_embeddings(settings, kind))), catalog.faces.withheld()
-        seen_ages = catalog.review.age_corrections()
+        faces = catalog.faces.accepted(_with_embeddings(settings, kind))
+        accepted = [face for face in faces if among is None or face.face_id in among]
+        withheld, seen_ages = catalog.faces.withheld(), catalog.review.age_corrections()
     plan = plan_build(
         accepted, withheld, corpus.manifest, settings, changed=kind is not Kind.ORIGINAL, seen_ages=seen_ages
     )

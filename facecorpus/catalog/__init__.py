@@ -7,16 +7,19 @@ its gateway (``catalog.candidates``, ``catalog.photos``, ``catalog.faces``, …)
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import cached_property
 from pathlib import Path
 
 from facecorpus.catalog.candidates import Candidates, host_of
+from facecorpus.catalog.checks import Checks
 from facecorpus.catalog.decisions import Decisions
 from facecorpus.catalog.descriptors import Descriptors
 from facecorpus.catalog.faces import Faces
 from facecorpus.catalog.fates import Fates
 from facecorpus.catalog.identities import Identities
 from facecorpus.catalog.photos import Photos
-from facecorpus.catalog.removals import Removals, removal_key
+from facecorpus.catalog.removal_keys import author_name, removal_key
+from facecorpus.catalog.removals import Removals
 from facecorpus.catalog.review import Review
 from facecorpus.catalog.schema import MIGRATIONS
 from facecorpus.errors import CorpusError
@@ -29,12 +32,15 @@ class Catalog:
     Every method commits before it returns; what must stand or fall together runs inside ``transaction()``.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, cache_kib: int = 32_000) -> None:
         self._path = path
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
         self._connection.row_factory = sqlite3.Row
         try:
             self._connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:  # not the file is at fault, but its disk or folder
+            self._connection.close()
+            raise
         except sqlite3.DatabaseError as error:
             self._connection.close()
             raise CorpusError(
@@ -43,10 +49,11 @@ class Catalog:
         # FULL: a decision is on disk before anybody is told so, even if the power fails.
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA foreign_keys = ON")
-        self._connection.execute("PRAGMA cache_size = -32000")  # KiB
+        self._connection.execute(f"PRAGMA cache_size = -{cache_kib}")
         # What is deleted or blanked is overwritten: nobody finds in a free page what was taken down.
         self._connection.execute("PRAGMA secure_delete = ON")
-        self._connection.create_function("removal_key", 1, removal_key, deterministic=True)
+        self._connection.create_function("removal_key", 1, self.removal_key, deterministic=True)
+        self._connection.create_function("author_name", 1, author_name, deterministic=True)
         self._connection.create_function("host_of", 1, host_of, deterministic=True)
         self._migrate(path)
         self.identities = Identities(self)
@@ -58,6 +65,7 @@ class Catalog:
         self.review = Review(self)
         self.descriptors = Descriptors(self)
         self.fates = Fates(self)
+        self.checks = Checks(self)
 
     def _migrate(self, path: Path) -> None:
         version = self._version()
@@ -92,6 +100,15 @@ class Catalog:
             self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
+
+    def removal_key(self, name: str) -> str:
+        """The key under which the list of removals has that name."""
+        return removal_key(name, self.removal_secret)
+
+    @cached_property
+    def removal_secret(self) -> bytes:
+        """The secret of this corpus, made when its catalog was."""
+        return bytes(self.query("SELECT secret FROM removal_secret").fetchone()[0])
 
     @property
     def in_transaction(self) -> bool:
@@ -136,6 +153,8 @@ def copy_catalog(path: Path, copy: Path) -> None:
             closing(sqlite3.connect(copy)) as target,
         ):
             source.backup(target)
+    except sqlite3.OperationalError:
+        raise
     except sqlite3.DatabaseError as error:
         raise CorpusError(f"{path} cannot be read as a catalog ({error}); restore it from a copy.") from None
 

@@ -22,10 +22,12 @@ _PROVENANCE = """
 # Of the accepted faces of one cluster and person, the best: a reviewer may have rejected the copy that dedup kept.
 _TAKEN_DOWN = """
     taken_down AS (
-        SELECT key AS sha256 FROM removal
+        SELECT sha256 FROM photo
+              WHERE EXISTS (SELECT 1 FROM removal) AND removal_key(sha256) IN (SELECT removal_key(key) FROM removal)
         UNION SELECT photo_sha256 FROM marked_photo
         UNION SELECT photo_sha256 FROM candidate
-              WHERE photo_sha256 IS NOT NULL AND removal_key(url) IN (SELECT removal_key(key) FROM removal))
+              WHERE EXISTS (SELECT 1 FROM removal) AND photo_sha256 IS NOT NULL
+                    AND removal_key(url) IN (SELECT removal_key(key) FROM removal))
 """
 
 

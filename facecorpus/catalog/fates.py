@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from facecorpus.catalog.candidates import download_of
 from facecorpus.catalog.gateway import Gateway
 from facecorpus.catalog.records import Download
-from facecorpus.catalog.removals import removal_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,5 +134,7 @@ class Fates(Gateway):
 
     def removed_at(self, name: str) -> str | None:
         """When a URL or a photograph's sha256 was put on the removal list; None where it is not on it."""
-        row = self._catalog.query("SELECT removed_at FROM removal WHERE key = ?", (removal_key(name),)).fetchone()
+        row = self._catalog.query(
+            "SELECT removed_at FROM removal WHERE removal_key(key) = removal_key(?)", (name,)
+        ).fetchone()
         return row[0] if row else None

@@ -1,9 +1,10 @@
 """The people of a corpus, and the counts that `status` shows of them."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from facecorpus.catalog.gateway import Gateway
-from facecorpus.catalog.records import Tally
+from facecorpus.catalog.records import Ended, Tally
 from facecorpus.manifest import Identity
 
 
@@ -42,14 +43,19 @@ class Identities(Gateway):
             people.setdefault(sha256, []).append(identity_id)
         return [tuple(of_one) for of_one in people.values() if len(of_one) > 1]
 
-    def tallies(self) -> list[Tally]:
-        """The counts of every listed identity, in the manifest's order; Tally.name is the identity_id."""
+    def tallies(self, ended: Iterable[Ended]) -> list[Tally]:
+        """The counts of every listed identity, in the manifest's order; Tally.name is the identity_id.
+
+        ended is what Candidates.ended counts.
+        """
+        candidates: Counter[str] = Counter()
+        waiting: Counter[str] = Counter()
+        for one in ended:
+            candidates[one.identity_id] += one.count
+            waiting[one.identity_id] += one.count * (one.state in ("pending", "retry"))
         rows = self._catalog.query(
             """
-            WITH asked AS (
-                SELECT identity_id, count(*) AS candidates, sum(state IN ('pending', 'retry')) AS waiting
-                FROM candidate GROUP BY identity_id),
-            shown AS (
+            WITH shown AS (
                 SELECT identity_id, count(DISTINCT photo_sha256) AS photographs
                 FROM candidate WHERE photo_sha256 IS NOT NULL GROUP BY identity_id),
             judged AS (
@@ -60,8 +66,8 @@ class Identities(Gateway):
                        sum(kept AND verdict.verdict IS NULL) AS pending
                 FROM face LEFT JOIN verdict USING (face_id)
                 WHERE coalesce(verdict.identity_id, face.identity_id) IS NOT NULL GROUP BY 1)
-            SELECT identity.identity_id, asked.*, shown.*, judged.*
-            FROM identity LEFT JOIN asked USING (identity_id) LEFT JOIN shown USING (identity_id)
+            SELECT identity.identity_id, shown.*, judged.*
+            FROM identity LEFT JOIN shown USING (identity_id)
             LEFT JOIN judged USING (identity_id)
             WHERE listed ORDER BY position
             """
@@ -70,18 +76,9 @@ class Identities(Gateway):
             Tally(
                 name=row["identity_id"],
                 identities=1,
-                **{
-                    key: row[key] or 0
-                    for key in (
-                        "candidates",
-                        "waiting",
-                        "photographs",
-                        "faces",
-                        "accepted",
-                        "rejected",
-                        "pending",
-                    )
-                },
+                candidates=candidates[row["identity_id"]],
+                waiting=waiting[row["identity_id"]],
+                **{key: row[key] or 0 for key in ("photographs", "faces", "accepted", "rejected", "pending")},
             )
             for row in rows
         ]

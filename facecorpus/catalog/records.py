@@ -199,6 +199,16 @@ class ReviewFace:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """How many candidates of a person are in a state, and how their last try ended ('': none was made)."""
+
+    identity_id: str
+    state: str
+    outcome: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """One line of `status`: a subgroup's, or an identity's, counts."""
 

@@ -1,13 +1,11 @@
 """The list of what was taken down, and how its rows leave the catalog."""
 
-import hashlib
-import re
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from facecorpus.catalog.gateway import Gateway, now
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+from facecorpus.catalog.removal_keys import TakenDown, author_name
 
 # A candidate that was taken down stays as a number in the counts: its address becomes the address's key.
 _BLANK = """
@@ -17,11 +15,6 @@ _BLANK = """
 """
 
 
-def removal_key(name: str) -> str:
-    """How the list names a photograph or an address: a sha256 (hex) as it is, an address by its sha256."""
-    return name if _SHA256.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest()
-
-
 @dataclass(frozen=True, slots=True)
 class Marked:
     """What is to be taken down together."""
@@ -29,43 +22,54 @@ class Marked:
     photographs: tuple[str, ...]  # sha256
     urls: tuple[str, ...]
     identity_id: str | None = None  # whose every trace goes, too
+    author: str | None = None  # by whom nothing is to be fetched any more
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
-    """How many rows left the catalog."""
+class Extent:
+    """How many rows of the catalog are marked."""
 
     photographs: int
     faces: int
     decisions: int
+    candidates: int
 
 
 class Removals(Gateway):
     """Table removal, and the deletion of rows in all others."""
 
-    def keys(self) -> set[str]:
-        """removal_key of every address and photograph that must never be fetched or kept again."""
-        return self._column("SELECT removal_key(key) FROM removal")
+    def taken_down(self) -> TakenDown:
+        """Every address and photograph that must never be fetched or kept again."""
+        return TakenDown(self._column("SELECT removal_key(key) FROM removal"), self._catalog.removal_secret)
 
     def photographs(self, beginning: str) -> set[str]:
-        """sha256 of the photographs, here now or taken down, whose hash begins with these hex digits."""
-        return self._column(
-            "SELECT sha256 FROM photo WHERE sha256 GLOB ?1 UNION SELECT key FROM removal WHERE key GLOB ?1",
-            f"{beginning}*",
-        )
-
-    def of_photograph(self, sha256: str) -> Marked:
-        """A photograph with all its addresses."""
-        return self._with_addresses({sha256})
+        """sha256 of the photographs whose hash begins with these hex digits."""
+        return self._column("SELECT sha256 FROM photo WHERE sha256 GLOB ?", f"{beginning}*")
 
     def of_photographs(self, photographs: Iterable[str]) -> Marked:
-        """Several photographs with all their addresses."""
+        """Photographs with all their addresses."""
         return self._with_addresses(set(photographs))
+
+    def of_author(self, author: str) -> Marked | None:
+        """The photographs that a source says an author took, and all addresses that are proposed as theirs.
+
+        None where no candidate is theirs, and nothing of theirs was taken down.
+        """
+        name = author_name(author)
+        urls = self._column("SELECT url FROM candidate WHERE author != '' AND author_name(author) = ?", name)
+        if not urls and name not in self.taken_down():
+            return None
+        photographs = self._column(
+            "SELECT photo_sha256 FROM candidate WHERE photo_sha256 IS NOT NULL AND author != ''"
+            " AND author_name(author) = ?",
+            name,
+        )
+        return replace(self._with_addresses(photographs, urls), author=author)
 
     def of_url(self, url: str) -> Marked | None:
         """An address with the photograph that it brought; None where it is neither a candidate nor on the list."""
         known = self._column("SELECT url FROM candidate WHERE url = ?", url)
-        if not known and removal_key(url) not in self.keys():
+        if not known and url not in self.taken_down():
             return None
         photographs = self._column("SELECT photo_sha256 FROM candidate WHERE url = ? AND photo_sha256 IS NOT NULL", url)
         return self._with_addresses(photographs, {url})
@@ -105,22 +109,60 @@ class Removals(Gateway):
         clusters = {row["cluster_id"] for row in rows if row["sha256"] in going}
         return sorted(row["sha256"] for row in rows if row["cluster_id"] in clusters and row["sha256"] not in going)
 
-    def add(self, marked: Marked) -> None:
-        """Put photographs and addresses on the list; from then on nothing fetches or builds them."""
+    def extent(self, marked: Marked) -> Extent:
+        """How much of the catalog would be erased."""
+        photographs, urls = (json.dumps(names) for names in (marked.photographs, marked.urls))
+        row = self._catalog.query(
+            """
+            SELECT (SELECT count(*) FROM photo WHERE sha256 IN (SELECT value FROM json_each(?1))) AS photographs,
+                   (SELECT count(*) FROM face WHERE photo_sha256 IN (SELECT value FROM json_each(?1))) AS faces,
+                   (SELECT count(*) FROM decision WHERE identity_id = ?3 OR shown_as = ?3 OR face_id IN (
+                       SELECT face_id FROM face WHERE photo_sha256 IN (SELECT value FROM json_each(?1)))) AS decisions,
+                   (SELECT count(*) FROM candidate WHERE identity_id = ?3 AND outcome != 'removed'
+                       OR photo_sha256 IN (SELECT value FROM json_each(?1))
+                       OR url IN (SELECT value FROM json_each(?2))) AS candidates
+            """,
+            (photographs, urls, marked.identity_id),
+        ).fetchone()
+        return Extent(**dict(row))
+
+    def begin(self, marked: Marked, plan: str) -> int:
+        """Put photographs, addresses and author on the list, and keep the plan until all is done; return its number.
+
+        From then on nothing fetches or builds them.
+        """
+        names = [*marked.photographs, *marked.urls]
+        if marked.author is not None:
+            names.append(author_name(marked.author))
         with self._catalog.transaction() as connection:
             # Rows written by hand may hold an address in plain words.
             connection.execute("UPDATE OR REPLACE removal SET key = removal_key(key) WHERE key != removal_key(key)")
             connection.executemany(
                 "INSERT INTO removal VALUES (removal_key(?), 'forget', ?) ON CONFLICT DO NOTHING",
-                [(name, now()) for name in (*marked.photographs, *marked.urls)],
+                [(name, now()) for name in names],
             )
+            return int(connection.execute("INSERT INTO takedown (plan) VALUES (?)", (plan,)).lastrowid or 0)
 
-    def erase(self, marked: Marked) -> Erased:
+    def unfinished(self) -> dict[int, str]:
+        """The plans that were begun and not ended, by number; '' where only the traces in the file are to clear."""
+        return {row[0]: row[1] for row in self._catalog.query("SELECT takedown_id, plan FROM takedown")}
+
+    def end(self, number: int) -> None:
+        """Note that a plan is carried out, and leave no trace of it, or of what it erased, in the file.
+
+        Raises CorpusError where another process is using the catalog meanwhile; the plan stays, blank.
+        """
+        with self._catalog.transaction() as connection:
+            connection.execute("UPDATE takedown SET plan = '' WHERE takedown_id = ?", (number,))
+        self._catalog.scrub()
+        with self._catalog.transaction() as connection:
+            connection.execute("DELETE FROM takedown WHERE takedown_id = ?", (number,))
+
+    def erase(self, marked: Marked) -> None:
         """Delete what is marked from all tables, in one transaction; whoever is in the manifest stays listed."""
         photographs = [(sha256,) for sha256 in marked.photographs]
         urls = [(url,) for url in marked.urls]
         with self._catalog.transaction() as connection:
-            before = self._counts()
             connection.executemany(
                 "DELETE FROM decision WHERE face_id IN (SELECT face_id FROM face WHERE photo_sha256 = ?)", photographs
             )
@@ -134,8 +176,6 @@ class Removals(Gateway):
             connection.executemany("DELETE FROM photo WHERE sha256 = ?", photographs)
             if marked.identity_id is not None:
                 self._erase_identity(marked.identity_id)
-            after = self._counts()
-        return Erased(*(had - has for had, has in zip(before, after, strict=True)))
 
     def blank(self, url: str) -> list[str]:
         """Set aside what waits for an address on the list, without keeping it; return whose candidates they were."""
@@ -154,11 +194,6 @@ class Removals(Gateway):
             if self._column("SELECT 1 FROM identity WHERE identity_id = ? AND NOT listed", identity_id):
                 for table in ("candidate", "discovery", "identity"):
                     connection.execute(f"DELETE FROM {table} WHERE identity_id = ?", (identity_id,))
-
-    def _counts(self) -> tuple[int, int, int]:
-        tables = ("photo", "face", "decision")
-        rows = [self._catalog.query(f"SELECT count(*) FROM {table}").fetchone() for table in tables]
-        return rows[0][0], rows[1][0], rows[2][0]
 
     def _with_addresses(
         self, photographs: Iterable[str], urls: Iterable[str] = (), identity_id: str | None = None

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report
+from facecorpus.commands.common import AsJson, Folder, next_step, report, working_in
 from facecorpus.errors import BuildError
 
 app = typer.Typer()
@@ -37,13 +37,12 @@ def build(
     """
     from facecorpus.build.kind import Kind
     from facecorpus.build.stage import build_shards
-    from facecorpus.corpus import locked_corpus
     from facecorpus.settings import changed
 
     if original and without_images:
         raise BuildError("--original and --without-images are two different builds; ask for one of them.")
     kind = Kind.ORIGINAL if original else Kind.WITHOUT_IMAGES if without_images else Kind.CROPS
-    with locked_corpus(corpus) as opened:
+    with working_in(corpus) as opened:
         asked = {"licences": licences, "balance": balance, "quota": quota, "age_labels": age_labels}
         settings = changed(opened.settings.build, asked)
         report(build_shards(opened, settings, kind), as_json)
@@ -70,13 +69,12 @@ def imagefolder(out: Out, corpus: Folder = Path(), shards: ShardsFolder = None, 
 
 
 def _export(out: Path, corpus: Path, shards: Path | None, layout: str, as_json: bool) -> None:
-    from facecorpus.corpus import locked_corpus
     from facecorpus.export.stage import export
 
     if shards is not None:
         report(export(shards, out, layout), as_json)
         return
-    with locked_corpus(corpus) as opened:  # a build would exchange the shards while they are read
+    with working_in(corpus) as opened:  # a build would exchange the shards while they are read
         report(export(opened.shards, out, layout), as_json)
 
 
@@ -86,6 +84,10 @@ def forget(
     identity: Annotated[str | None, typer.Option(help="Everything of one person, by identity_id.")] = None,
     photo: Annotated[str | None, typer.Option(help="One photograph, by its sha256 or a face_id of it.")] = None,
     url: Annotated[str | None, typer.Option(help="What came from this address.")] = None,
+    author: Annotated[str | None, typer.Option(help="Everything that a source says this author made.")] = None,
+    names: Annotated[
+        Path | None, typer.Option("--list", help="A file of addresses and hashes, one a line (.csv: the first column).")
+    ] = None,
     marked: Annotated[
         bool, typer.Option("--marked", help="All photographs that were marked for removal in the review.")
     ] = False,
@@ -95,11 +97,57 @@ def forget(
 
     Example: facecorpus forget -C mycorpus --identity ada_example
     """
-    from facecorpus.corpus import locked_corpus
-    from facecorpus.forget import forget as take_down
+    from facecorpus.takedown.stage import forget as take_down
 
-    with locked_corpus(corpus) as opened:
-        summary = take_down(opened, identity=identity, photo=photo, url=url, marked=marked)
+    with working_in(corpus) as opened:
+        summary = take_down(opened, identity=identity, photo=photo, url=url, author=author, names=names, marked=marked)
         report(summary, as_json)
-    if summary.shards is not None:
-        next_step(f"facecorpus build -C {corpus}", as_json)
+    next_step(f"facecorpus verify -C {corpus}", as_json)
+
+
+@app.command()
+def verify(
+    corpus: Folder = Path(),
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Mend what can be mended; delete files that nothing knows."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hash everything again and hold catalog, photographs, crops and shards against each other.
+
+    Ends with exit code 1 where damage remains. Example: facecorpus verify -C mycorpus --repair
+    """
+    from facecorpus.verify import verify as look_through
+
+    with working_in(corpus) as opened:
+        summary = look_through(opened, repair)
+        report(summary, as_json)
+    if any(problem.kind == "photograph" and problem.repaired for problem in summary.problems):
+        next_step(f"facecorpus fetch -C {corpus}   (then verify once more)", as_json)
+    elif not summary.sound and not repair:
+        next_step(f"facecorpus verify -C {corpus} --repair", as_json)
+    if not summary.sound:
+        raise typer.Exit(1)
+
+
+@app.command()
+def rebuild(
+    out: Annotated[Path, typer.Argument(help="The folder to write; a run that was stopped there goes on.")],
+    shards: Annotated[
+        Path | None, typer.Option("--shards", help="The build without images [default: the corpus's own].")
+    ] = None,
+    corpus: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Make the shards again from a build without images: fetch, prove, cut and prove each picture.
+
+    Who you are, and how politely hosts are asked, is as corpus.toml says. Example: facecorpus rebuild out -C mycorpus
+    """
+    from facecorpus.build.kind import Kind
+    from facecorpus.rebuild import rebuild as make_again
+
+    with working_in(corpus) as opened, opened.catalog() as catalog:
+        taken_down = catalog.removals.taken_down()
+    source = shards or Kind.WITHOUT_IMAGES.folder(opened.shards)
+    report(make_again(source, out, opened.settings, taken_down), as_json)

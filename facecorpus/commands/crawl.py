@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report
+from facecorpus.commands.common import AsJson, Folder, next_step, report, working_in
 
 app = typer.Typer()
 
@@ -26,12 +26,11 @@ def crawl(corpus: Folder = Path(), retry: Retry = None, dry_run: DryRun = False,
 
     Example: facecorpus crawl -C mycorpus
     """
-    from facecorpus.corpus import locked_corpus
     from facecorpus.pipeline import crawl_all
 
     if dry_run:
         return _plan(corpus, as_json)
-    with locked_corpus(corpus) as opened:
+    with working_in(corpus) as opened:
         for summary in crawl_all(opened, retry):
             report(summary, as_json)
     next_step(f"facecorpus review -C {corpus}", as_json)
@@ -52,13 +51,12 @@ def fetch(
 
     Example: facecorpus fetch -C mycorpus
     """
-    from facecorpus.corpus import locked_corpus
     from facecorpus.crawl.recheck import recheck_photographs
     from facecorpus.pipeline import fetch_stage
 
     if dry_run:
         return _plan(corpus, as_json)
-    with locked_corpus(corpus) as opened:
+    with working_in(corpus) as opened:
         if recheck:
             report(recheck_photographs(opened), as_json)
             return
@@ -73,10 +71,9 @@ def faces(corpus: Folder = Path(), as_json: AsJson = False) -> None:
 
     Example: facecorpus faces -C mycorpus
     """
-    from facecorpus.corpus import locked_corpus
     from facecorpus.faces.stage import find_faces
 
-    with locked_corpus(corpus) as opened:
+    with working_in(corpus) as opened:
         report(find_faces(opened), as_json)
     next_step(f"facecorpus dedup -C {corpus}", as_json)
 
@@ -87,10 +84,9 @@ def dedup(corpus: Folder = Path(), as_json: AsJson = False) -> None:
 
     Example: facecorpus dedup -C mycorpus
     """
-    from facecorpus.corpus import locked_corpus
     from facecorpus.pipeline import dedup_stage
 
-    with locked_corpus(corpus) as opened:
+    with working_in(corpus) as opened:
         for summary in dedup_stage(opened):
             report(summary, as_json)
     next_step(f"facecorpus review -C {corpus}", as_json)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report
+from facecorpus.commands.common import AsJson, Folder, beside_others, next_step, report, working_in
 
 app = typer.Typer()
 group = typer.Typer()
@@ -37,19 +37,18 @@ def review(
     """
     if context.invoked_subcommand is not None:
         return
-    from facecorpus.corpus import Corpus, locked_corpus
-
     if auto:
         from facecorpus.policy import auto_review
 
-        with locked_corpus(corpus) as opened:
+        with working_in(corpus) as opened:
             report(auto_review(opened), as_json)
         next_step(f"facecorpus build -C {corpus}", as_json)
     else:
         from review_ui import LOOPBACK, serve
 
+        opened = beside_others(corpus)
         password = None if host in LOOPBACK else _password()
-        serve(Corpus(corpus), host=host, port=port, reviewer=reviewer, open_browser=browser, password=password)
+        serve(opened, host=host, port=port, reviewer=reviewer, open_browser=browser, password=password)
 
 
 @group.command("export")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step
+from facecorpus.commands.common import AsJson, Folder, beside_others, next_step
 from facecorpus.errors import FacecorpusError
 
 app = typer.Typer()
@@ -42,11 +42,10 @@ def train_all(
     """
     from contextlib import redirect_stdout
 
-    from facecorpus.corpus import Corpus
     from training import TrainingError
     from training import train_all as train
 
-    opened = Corpus(corpus)
+    opened = beside_others(corpus)
     try:
         # With --json, stdout is the result's alone; what a person reads goes to stderr.
         with redirect_stdout(sys.stderr if as_json else sys.stdout):

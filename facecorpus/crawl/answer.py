@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from urllib3 import BaseHTTPResponse, HTTPHeaderDict
-from urllib3.exceptions import LocationValueError, MaxRetryError, NewConnectionError, TimeoutError, URLSchemeUnknown
+from requests import Response
+from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema, RequestException
+from urllib3.exceptions import LocationValueError, NewConnectionError, TimeoutError
 
 from facecorpus.catalog.records import Outcome
 from facecorpus.crawl.failure import Failure, outcome_of_status
@@ -36,17 +37,17 @@ class Answer:
         return self.status == _NOT_MODIFIED
 
 
-def read_answer(response: BaseHTTPResponse, limit: int, *, obey: bool, cut: bool, conditional: bool = False) -> Answer:
+def read_answer(response: Response, limit: int, *, obey: bool, cut: bool, conditional: bool = False) -> Answer:
     """Read a response of a usable status, whose body has not been touched.
 
     Raises Failure for any other status, where obey is set and the owner opted out, and for a body of more than
     limit bytes after decompression, which cut takes up to there instead.
     """
-    if not (conditional and response.status == _NOT_MODIFIED):
+    if not (conditional and response.status_code == _NOT_MODIFIED):
         _check_status(response)
     if obey:
         _check_opt_out(response)
-    return Answer(response.status, response.headers, _body(response, limit, cut))
+    return Answer(response.status_code, response.headers, _body(response, limit, cut))
 
 
 def asked_to_wait(headers: Mapping[str, str]) -> float | None:
@@ -55,51 +56,61 @@ def asked_to_wait(headers: Mapping[str, str]) -> float | None:
 
 
 def failure_of(error: Exception) -> Failure:
-    """What an exception of urllib3 or the socket means."""
-    cause = error.reason if isinstance(error, MaxRetryError) and error.reason is not None else error
+    """What an exception of requests, urllib3 or the socket means."""
+    cause = cause_of(error)
     # urllib3 puts its connection object before some messages; it tells a person nothing.
     said = re.sub(r"^\w+\(host=[^)]*\): ", "", str(cause))
     detail = f"{type(cause).__name__}: {said}"[:300]
     if isinstance(cause, TimeoutError) and not isinstance(cause, NewConnectionError):
         return Failure(Outcome.TIMEOUT, detail)
-    if isinstance(cause, LocationValueError | URLSchemeUnknown | UnicodeError):
+    if isinstance(cause, InvalidURL | InvalidSchema | MissingSchema | LocationValueError | UnicodeError):
         return Failure(Outcome.BLOCKED_ADDRESS, f"not a web address: {detail}")
     return Failure(Outcome.CONNECTION, detail)
 
 
-def _check_status(response: BaseHTTPResponse) -> None:
-    status = response.status
+def cause_of(error: Exception) -> Exception:
+    """What urllib3 or the socket raised, where requests has put its own exception around it."""
+    if isinstance(error, RequestException) and error.args and isinstance(error.args[0], Exception):
+        return error.args[0]
+    return error
+
+
+def _check_status(response: Response) -> None:
+    status = response.status_code
     if status in _REDIRECTS and response.headers.get("Location"):
         return
     outcome = outcome_of_status(status)
     if outcome is not None:
-        response.read(_CHUNK)  # a short body read to its end keeps the connection alive
+        _read(response)  # a short body read to its end keeps the connection alive
         raise Failure(outcome, f"HTTP status {status}", status)
 
 
-def _check_opt_out(response: BaseHTTPResponse) -> None:
-    headers = response.headers
-    assert isinstance(headers, HTTPHeaderDict)
-    directive = opt_out(headers.getlist("X-Robots-Tag"))
+def _check_opt_out(response: Response) -> None:
+    directive = opt_out(response.raw.headers.getlist("X-Robots-Tag"))  # one by one, not joined
     if directive:
-        raise Failure(Outcome.OPTED_OUT, f"X-Robots-Tag: {directive}", response.status)
-    if headers.get("TDM-Reservation", "").strip() == "1":
-        raise Failure(Outcome.OPTED_OUT, "TDM-Reservation: 1", response.status)
+        raise Failure(Outcome.OPTED_OUT, f"X-Robots-Tag: {directive}", response.status_code)
+    if response.headers.get("TDM-Reservation", "").strip() == "1":
+        raise Failure(Outcome.OPTED_OUT, "TDM-Reservation: 1", response.status_code)
 
 
-def _body(response: BaseHTTPResponse, limit: int, cut: bool) -> bytes:
-    if response.status in _REDIRECTS:
-        return response.read(_CHUNK)
+def _body(response: Response, limit: int, cut: bool) -> bytes:
+    if response.status_code in _REDIRECTS:
+        return _read(response)
     declared = response.headers.get("Content-Length", "")
     if not cut and declared.isdecimal() and int(declared) > limit:
-        raise Failure(Outcome.TOO_BIG, f"{declared} bytes; at most {limit} are taken", response.status)
+        raise Failure(Outcome.TOO_BIG, f"{declared} bytes; at most {limit} are taken", response.status_code)
     chunks: list[bytes] = []
     size = 0
-    for chunk in response.stream(_CHUNK):
+    for chunk in response.raw.stream(_CHUNK, decode_content=True):
         chunks.append(chunk)
         size += len(chunk)
         if size > limit and cut:
             break
         if size > limit:
-            raise Failure(Outcome.TOO_BIG, f"more than {limit} bytes", response.status, size)
+            raise Failure(Outcome.TOO_BIG, f"more than {limit} bytes", response.status_code, size)
     return b"".join(chunks)[:limit]
+
+
+def _read(response: Response) -> bytes:
+    """The beginning of a body that nobody needs."""
+    return response.raw.read(_CHUNK, decode_content=True)

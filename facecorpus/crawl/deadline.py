@@ -18,10 +18,16 @@ _current = threading.local()
 class Deadline:
     """One request's; `expired` tells why it broke off, `kept_alive` whether its connection had served before."""
 
-    def __init__(self) -> None:
+    def __init__(self, spent: float) -> None:
+        self._begun = time.monotonic() - spent
         self.expired = False
         self.kept_alive = False
         self._socket: socket.socket | None = None
+
+    @property
+    def spent(self) -> float:
+        """Seconds until now, with those that were spent before."""
+        return time.monotonic() - self._begun
 
     def watch(self, used: socket.socket, kept_alive: bool) -> None:
         """Note which socket the request uses."""
@@ -43,7 +49,7 @@ class Deadline:
 
 
 class Deadlines:
-    """Gives every request of its threads the same number of seconds."""
+    """Watches over the requests of all threads; each has at most so many seconds."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -53,14 +59,16 @@ class Deadlines:
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def of_request(self) -> Iterator[Deadline]:
-        """The deadline of what this thread asks for inside the block."""
-        deadline = Deadline()
+    def of_request(self, spent: float = 0.0) -> Iterator[Deadline]:
+        """The deadline of what this thread asks for inside the block; so many of its seconds are spent already."""
+        deadline = Deadline(spent)
         with self._changed:
-            self._due[deadline] = time.monotonic() + self._seconds
+            self._due[deadline] = time.monotonic() + self._seconds - spent
             if self._thread is None:
                 self._thread = threading.Thread(target=self._watch, daemon=True)
                 self._thread.start()
+            elif spent:
+                self._changed.notify()
         _current.deadline = deadline
         try:
             yield deadline
@@ -89,7 +97,7 @@ class Deadlines:
                     if due <= now:
                         deadline.expire()
                         self._due[deadline] = math.inf
-                # Whatever begins during the wait is due after it: nobody needs to wake this thread.
+                # Whatever begins during the wait with all its seconds is due after it: it need not wake this thread.
                 self._changed.wait(min([self._seconds, *(due - now for due in self._due.values())]))
 
 

@@ -2,13 +2,13 @@
 
 import hashlib
 from collections import Counter, deque
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.candidates import Waiting
 from facecorpus.catalog.records import Download, Outcome
-from facecorpus.catalog.removals import removal_key
+from facecorpus.catalog.removal_keys import TakenDown
 from facecorpus.console import Tracker
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.fetch import Fetcher
@@ -44,7 +44,7 @@ class _Left:
 class _Work:
     """What a lane does with one candidate: get its bytes and store them. It knows no catalog."""
 
-    def __init__(self, fetcher: Fetcher, photos: Store, max_bytes: int, taken_down: Collection[str]) -> None:
+    def __init__(self, fetcher: Fetcher, photos: Store, max_bytes: int, taken_down: TakenDown) -> None:
         self._fetcher = fetcher
         self._photos = photos
         self._max_bytes = max_bytes
@@ -93,7 +93,7 @@ class Downloads:
         self._tracker = tracker
         self._give_up_after = corpus.settings.fetch.give_up_after
         self._periods = {person.identity_id: person for person in corpus.manifest.identities}
-        self._taken_down = catalog.removals.keys()
+        self._taken_down = catalog.removals.taken_down()
         self._work = _Work(fetcher, corpus.photos, corpus.settings.fetch.max_bytes, self._taken_down)
         self._at_once = fetcher.manners.limits.of
         self._lanes: Lanes[Waiting, _Done | _Left] = Lanes(self._work, lambda host: self._at_once(host).at_once)
@@ -148,7 +148,7 @@ class Downloads:
         candidate = waiting.candidate
         if candidate.url in self._under_way:
             self._plan.not_stored(waiting)  # it gets what the same URL brings for another candidate
-        elif removal_key(candidate.url) in self._taken_down:
+        elif self._taken_down.forbids(candidate.url, candidate.author):
             self._count(Outcome.REMOVED, self._catalog.removals.blank(candidate.url))
             self._plan.not_stored(waiting)
         elif not self._periods[candidate.identity_id].holds_on(candidate.taken_on):

@@ -5,14 +5,14 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http.client import HTTPException
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import urlencode, urljoin
 
+from requests import Request, RequestException, Response
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
-from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import HTTPError, ProtocolError
 
 from facecorpus import __version__
@@ -20,12 +20,12 @@ from facecorpus.catalog.gateway import now
 from facecorpus.catalog.records import Download, Outcome
 from facecorpus.console import duration, notice
 from facecorpus.crawl import robots, tdm
-from facecorpus.crawl.answer import Answer, asked_to_wait, failure_of, read_answer
+from facecorpus.crawl.answer import Answer, asked_to_wait, cause_of, failure_of, read_answer
 from facecorpus.crawl.deadline import Deadline, Deadlines
 from facecorpus.crawl.failure import Failure
-from facecorpus.crawl.guard import Guard, GuardedPools, host_of, trusting
-from facecorpus.crawl.lanes import MOST_LANES
+from facecorpus.crawl.guard import Guard, host_of
 from facecorpus.crawl.polite import PAUSE_UNASKED, HostResting, Manners
+from facecorpus.crawl.transport import GuardedSession
 from facecorpus.crawl.verdict import Fetched, judged
 from facecorpus.errors import SettingsError, SourceError
 from facecorpus.settings import Settings
@@ -35,7 +35,6 @@ MAX_JSON = 32_000_000  # bytes of one API answer
 SILENT_SECONDS = 2.0  # a shorter wait before asking an API again is not spoken of
 API_TRIES = 8  # more than for a file: without the answer a whole crawl ends
 
-_KEPT_HOSTS = 200  # to which connections are kept alive
 _HOST_FAILURES = (Outcome.CONNECTION, Outcome.TIMEOUT, Outcome.SERVER_ERROR)
 
 Read = TypeVar("Read")
@@ -54,6 +53,16 @@ class _Secret:
 _NO_SECRET = _Secret({})
 
 
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What is asked of an address, and of those that it redirects to."""
+
+    limit: int  # bytes
+    obey: bool = False  # the owner's opt-outs
+    cut: bool = False  # take a longer body up to the limit
+    conditions: Mapping[str, str] = field(default_factory=dict)  # headers of a conditional request
+
+
 class Fetcher:
     """Downloads pictures and asks APIs; every thread may use it, each has its own kept-alive connections."""
 
@@ -64,21 +73,17 @@ class Fetcher:
             raise SettingsError("contact in [crawl] must be one line of ASCII characters: a mail address or a page.")
         self.manners = manners or Manners(settings.fetch)
         self._guard = Guard(settings.fetch.private_hosts)
-        self._robots = robots.Robots(self._read_robots)
+        self._robots = robots.Robots(
+            self._read_robots, lambda url, seconds: self.manners.slow_down(host_of(url), seconds)
+        )
         self._reservations = tdm.Reservations(self._read_reservations)
         self._deadlines = Deadlines(settings.fetch.max_seconds)
-        self._timeout = Timeout(settings.fetch.timeout_seconds)
-        # No proxies, passwords or certificates from the environment, no cookies.
-        self._pools = GuardedPools(
-            self._guard,
-            num_pools=_KEPT_HOSTS,
-            maxsize=MOST_LANES,
-            headers={
-                "User-Agent": f"facecorpus/{__version__}" + f" ({self._contact})" * bool(self._contact),
-                "Accept-Encoding": "gzip, deflate",
-            },
-            ssl_context=trusting(settings.fetch.authorities),
-        )
+        self._wish = _Wish(settings.fetch.max_bytes, obey=settings.fetch.obey_opt_outs)
+        self._session = GuardedSession(self._guard, settings.fetch.authorities)
+        self._headers = {
+            "User-Agent": f"facecorpus/{__version__}" + f" ({self._contact})" * bool(self._contact),
+            "Accept-Encoding": "gzip, deflate",
+        }
 
     def __enter__(self) -> Self:
         return self
@@ -87,7 +92,7 @@ class Fetcher:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._deadlines.close()
-        self._pools.clear()
+        self._session.close()
 
     def stop(self) -> None:
         """End what is under way and every wait, in all threads; their calls raise HostResting."""
@@ -110,8 +115,8 @@ class Fetcher:
         validators = {"If-None-Match": stored.etag, "If-Modified-Since": stored.last_modified}
 
         def compare(url: str, tried_at: str, begun: float) -> Fetched:
-            headers = {name: value for name, value in validators.items() if value and value.isprintable()}
-            answer = self._get(url, self._settings.max_bytes, obey=self._settings.obey_opt_outs, headers=headers)
+            conditions = {name: value for name, value in validators.items() if value and value.isprintable()}
+            answer = self._get(url, replace(self._wish, conditions=conditions))
             if answer.not_modified:
                 seconds = time.monotonic() - begun
                 return Fetched(
@@ -148,8 +153,7 @@ class Fetcher:
         return Fetched(Download(url, tried_at, seconds, failure.status, failure.outcome, failure.detail, failure.size))
 
     def _picture(self, url: str, tried_at: str, begun: float) -> Fetched:
-        answer = self._get(url, self._settings.max_bytes, obey=self._settings.obey_opt_outs)
-        return self._judged(url, answer, tried_at, begun)
+        return self._judged(url, self._get(url, self._wish), tried_at, begun)
 
     def _judged(self, url: str, answer: Answer, tried_at: str, begun: float) -> Fetched:
         seconds = time.monotonic() - begun
@@ -228,7 +232,7 @@ class Fetcher:
         def once() -> Read:
             if obey_robots and not self._robots.allow(address):
                 raise Failure(Outcome.OPTED_OUT, "its robots.txt disallows this address to crawlers")
-            return read(self._get(address, MAX_JSON, obey=False, secret=_Secret(headers or {}, form)))
+            return read(self._get(address, _Wish(MAX_JSON), _Secret(headers or {}, form)))
 
         try:
             return self._retrying(API_TRIES, before_sleep=_say_what_is_waited_for(host_of(url)))(once)
@@ -261,27 +265,19 @@ class Fetcher:
 
     def _read_rules(self, url: str, limit: int) -> bytes:
         def once() -> bytes:
-            return self._get(url, limit, obey=False, cut=True).content
+            return self._get(url, _Wish(limit, cut=True)).content
 
         return self._retrying(self._settings.tries)(once)
 
-    def _get(
-        self,
-        url: str,
-        limit: int,
-        *,
-        obey: bool,
-        cut: bool = False,
-        headers: Mapping[str, str] | None = None,
-        secret: _Secret = _NO_SECRET,
-    ) -> Answer:
+    def _get(self, url: str, wish: _Wish, secret: _Secret = _NO_SECRET) -> Answer:
         """The answer, redirects followed; each hop is guarded, obeyed and polite like the first."""
+        spent = 0.0
         for _ in range(MAX_REDIRECTS + 1):
             self._guard.check_url(url)
             self._check_contact(url)
-            if obey:
+            if wish.obey:
                 self._check_opt_outs(url)
-            answer = self._hop(url, limit, obey, cut, headers or {}, secret)
+            answer, spent = self._hop(url, wish, secret, spent)
             secret = _NO_SECRET
             if answer.location is None:
                 return answer
@@ -306,12 +302,12 @@ class Fetcher:
                 " contact to your mail address or page."
             )
 
-    def _hop(self, url: str, limit: int, obey: bool, cut: bool, headers: Mapping[str, str], secret: _Secret) -> Answer:
-        """One request, and its answer read."""
+    def _hop(self, url: str, wish: _Wish, secret: _Secret, spent: float) -> tuple[Answer, float]:
+        """One request: its answer read, and the seconds that the file has taken with it, waits for a turn apart."""
         host = host_of(url)
-        with self.manners.turn(host), self._deadlines.of_request() as deadline:
+        with self.manners.turn(host), self._deadlines.of_request(spent) as deadline:
             try:
-                answer = self._answer(host, url, limit, obey, cut, headers, secret, deadline)
+                answer = self._answer(url, wish, secret, deadline)
             except (OSError, HTTPError, HTTPException, ValueError) as error:
                 failure: Failure | None = failure_of(error)
             except Failure as error:
@@ -325,52 +321,35 @@ class Fetcher:
             self._note(host, failure)
             if failure is not None:
                 raise failure from None
-        return answer
+            return answer, deadline.spent
 
-    def _answer(
-        self,
-        host: str,
-        url: str,
-        limit: int,
-        obey: bool,
-        cut: bool,
-        headers: Mapping[str, str],
-        secret: _Secret,
-        deadline: Deadline,
-    ) -> Answer:
-        response = self._request(url, headers, secret, deadline)
+    def _answer(self, url: str, wish: _Wish, secret: _Secret, deadline: Deadline) -> Answer:
+        response = self._request(url, {**self._headers, **wish.conditions, **secret.headers}, secret.form, deadline)
         try:
-            self._heed(host, response)
-            return read_answer(response, limit, obey=obey, cut=cut, conditional=bool(headers))
+            self._heed(host_of(url), response)
+            return read_answer(response, wish.limit, obey=wish.obey, cut=wish.cut, conditional=bool(wish.conditions))
         finally:
             response.close()  # the connection, too, where the answer was not read to its end
 
-    def _request(self, url: str, headers: Mapping[str, str], secret: _Secret, deadline: Deadline) -> BaseHTTPResponse:
-        sent = {**self._pools.headers, **headers, **secret.headers}
-        if secret.form is not None:
-            sent["Content-Type"] = "application/x-www-form-urlencoded"
+    def _request(
+        self, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None, deadline: Deadline
+    ) -> Response:
+        request = Request("GET" if form is None else "POST", url, headers, data=form).prepare()
         while True:
             try:
-                return self._pools.urlopen(
-                    "GET" if secret.form is None else "POST",
-                    url,
-                    body=None if secret.form is None else urlencode(secret.form),
-                    headers=sent,
-                    preload_content=False,
-                    redirect=False,
-                    retries=False,
-                    timeout=self._timeout,
+                return self._session.send(
+                    request, stream=True, allow_redirects=False, timeout=self._settings.timeout_seconds
                 )
-            except ProtocolError:
+            except RequestException as error:
                 # A server may end a kept-alive connection just as it is used again: no try has been made then.
-                if not deadline.kept_alive or deadline.expired:
+                if not (isinstance(cause_of(error), ProtocolError) and deadline.kept_alive) or deadline.expired:
                     raise
 
-    def _heed(self, host: str, response: BaseHTTPResponse) -> None:
+    def _heed(self, host: str, response: Response) -> None:
         """Pause the whole host where it asks for that."""
-        if response.status in (429, 503):
+        if response.status_code in (429, 503):
             seconds = asked_to_wait(response.headers)
-            if seconds is None and response.status == 429:
+            if seconds is None and response.status_code == 429:
                 seconds = PAUSE_UNASKED
             self.manners.pause(host, seconds or 0.0)
 

@@ -5,22 +5,11 @@ address, now or at the second look (DNS rebinding), is caught, and so is every h
 """
 
 import ipaddress
-import socket
-import ssl
 from collections.abc import Sequence
-from functools import partial
-from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-import certifi
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool
-from urllib3.poolmanager import PoolManager
-
 from facecorpus.catalog.records import Outcome
-from facecorpus.crawl import deadline
 from facecorpus.crawl.failure import Failure
-from facecorpus.errors import SettingsError
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -98,93 +87,6 @@ class Guard:
     def _named(self, host: str, port: int) -> bool:
         host = host.lower().strip("[]")
         return bool({host, f"{host}:{port}", f"[{host}]", f"[{host}]:{port}"} & self._private)
-
-
-class GuardedPools(PoolManager):
-    """Kept-alive connections to peers that the guard passes; each knows its request's deadline."""
-
-    def __init__(self, guard: Guard, **options: Any) -> None:
-        super().__init__(**options)
-        self._guard = guard
-
-    def _new_pool(
-        self, scheme: str, host: str, port: int, request_context: dict[str, Any] | None = None
-    ) -> HTTPConnectionPool:
-        pool = super()._new_pool(scheme, host, port, request_context)
-        kind = _GuardedHTTPS if scheme == "https" else _GuardedHTTP
-        pool.ConnectionCls = partial(kind, guard=self._guard)  # type: ignore[assignment]
-        return pool
-
-
-class _GuardedHTTP(HTTPConnection):
-    def __init__(self, *args: Any, guard: Guard, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._guard = guard
-        self._has_served = False
-
-    def _new_conn(self) -> socket.socket:
-        connected = super()._new_conn()
-        try:
-            self._guard.check_peer(self.host, self.port, connected.getpeername()[0])
-        except (Failure, OSError):
-            connected.close()
-            raise
-        return connected
-
-    def connect(self) -> None:
-        super().connect()
-        self._has_served = False
-        deadline.watch(self.sock)
-
-    def request(self, *args: Any, **options: Any) -> None:
-        deadline.watch(self.sock, kept_alive=self._has_served)  # no socket where connect follows
-        super().request(*args, **options)
-        self._has_served = True
-
-
-class _GuardedHTTPS(_GuardedHTTP, HTTPSConnection):
-    """The same over TLS."""
-
-
-class _WatchedContext(ssl.SSLContext):
-    """Puts the handshake under the request's deadline, too."""
-
-    def wrap_socket(
-        self,
-        sock: socket.socket,
-        server_side: bool = False,
-        do_handshake_on_connect: bool = True,
-        suppress_ragged_eofs: bool = True,
-        server_hostname: str | bytes | None = None,
-        session: ssl.SSLSession | None = None,
-    ) -> ssl.SSLSocket:
-        wrapped = super().wrap_socket(sock, server_side, False, suppress_ragged_eofs, server_hostname, session)
-        deadline.watch(wrapped)
-        try:
-            if do_handshake_on_connect:
-                wrapped.do_handshake()
-        except BaseException:
-            wrapped.close()
-            raise
-        return wrapped
-
-
-def trusting(authorities: str) -> ssl.SSLContext:
-    """A TLS context that trusts the usual authorities, and those in the file authorities where one is named.
-
-    Raises SettingsError where that file holds no certificates.
-    """
-    context = _WatchedContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(certifi.where())
-    if authorities:
-        try:
-            context.load_verify_locations(authorities)
-        except (OSError, ssl.SSLError) as error:
-            raise SettingsError(
-                f"authorities in [fetch] names {authorities}, which cannot be read ({error}); expected a file of"
-                " certificates in PEM form."
-            ) from None
-    return context
 
 
 def _is_ip(host: str) -> bool:

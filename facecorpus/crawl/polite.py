@@ -95,6 +95,15 @@ class Manners:
         with self._lock:
             state.paused_until = max(state.paused_until, self._clock() + seconds)
 
+    def slow_down(self, host: str, interval: float) -> None:
+        """Let at least so many seconds pass between two requests to the host, from the last one on."""
+        state = self._host(host)
+        with self._lock:
+            longer = interval - state.interval
+            if longer > 0:
+                state.interval = interval
+                state.next_at += longer
+
     def rest(self, host: str, reason: str) -> None:
         """Ask the host nothing more in this run."""
         self._host(host).resting = reason

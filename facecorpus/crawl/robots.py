@@ -13,12 +13,20 @@ MAX_BYTES = 500 * 1024
 """RFC 9309 §2.5: a crawler reads at least 500 KiB; what follows is ignored."""
 
 
-class Robots:
-    """May a URL be fetched? `read` returns the body of a robots.txt, at most MAX_BYTES of it, or raises Failure."""
+LONGEST_DELAY = 60.0
+"""Seconds between two requests, at most, that a Crawl-delay is obeyed for; with more, no host could be crawled."""
 
-    def __init__(self, read: Callable[[str], bytes]) -> None:
+
+class Robots:
+    """May a URL be fetched? `read` returns the body of a robots.txt, at most MAX_BYTES of it, or raises Failure.
+
+    slow_down(url, seconds) is told the pace that a robots.txt asks for with Crawl-delay, an extension that many write.
+    """
+
+    def __init__(self, read: Callable[[str], bytes], slow_down: Callable[[str, float], None]) -> None:
         self._read = read
-        self._rules = PerOrigin(lambda origin: Protego.parse(self._text(f"{origin}/robots.txt")))
+        self._slow_down = slow_down
+        self._rules = PerOrigin(self._read_rules)
 
     def allow(self, url: str) -> bool:
         """Whether the host's robots.txt allows this crawler the URL.
@@ -26,6 +34,13 @@ class Robots:
         Raises Failure where it cannot be reached: RFC 9309 §2.3.1.4 forbids to go on then.
         """
         return bool(self._rules.of(url).can_fetch(url, BOT))
+
+    def _read_rules(self, origin: str) -> Protego:
+        rules = Protego.parse(self._text(f"{origin}/robots.txt"))
+        delay = rules.crawl_delay(BOT)
+        if delay:
+            self._slow_down(origin, min(delay, LONGEST_DELAY))
+        return rules
 
     def _text(self, url: str) -> str:
         try:

@@ -142,7 +142,8 @@ class Matcher:
             return -1.0
         a, b = self._photos[first].faces[one], self._photos[second].faces[other]
         straight, turned = _hash_distances(*(np.frombuffer(h, np.uint8) for h in (a.phash, a.dhash, b.phash, b.dhash)))
-        partner = partner.mirrored() if turned < straight else partner
+        # Where the face's hashes cannot tell whether it is mirrored, the picture's often can.
+        partner = partner.mirrored() if turned - straight < self._mirrored_by(first, second) else partner
         likeness = face_likeness(view, partner)
         if likeness < self._limits.face_likeness and min(straight, turned) <= _CAPTIONED * self._limits.face_hashes:
             likeness = max(likeness, face_likeness(view, partner, captioned=True))
@@ -152,9 +153,12 @@ class Matcher:
         view, partner = self._picture(first), self._picture(second)
         if view is None or partner is None:
             return -1.0
+        return picture_likeness(view, partner.mirrored() if self._mirrored_by(first, second) > 0 else partner, share)
+
+    def _mirrored_by(self, first: int, second: int) -> int:
+        """By how many bits the hash of one picture is further from the other's than from its mirror's."""
         a, b = (np.frombuffer(self._photos[number].phash, np.uint8) for number in (first, second))
-        turned = distances(a, mirrored_phash(b)) < distances(a, b)
-        return picture_likeness(view, partner.mirrored() if turned else partner, share)
+        return int(distances(a, b) - distances(a, mirrored_phash(b)))
 
 
 def _stacked(hashes: Sequence[bytes]) -> NDArray[np.uint8]:

@@ -102,14 +102,16 @@ def _warped(picture: Picture, matrix: NDArray[np.float64], size: int) -> Picture
     across, down = (np.arange(size) - c) / scale, (np.arange(size) - f) / scale
     x = _fixed(e * across)[None, :] + _fixed(-b * down)[:, None]
     y = _fixed(-d * across)[None, :] + _fixed(a * down)[:, None]
-    whole = np.stack([x >> 10, y >> 10], axis=-1).clip(-(2**15), 2**15 - 1).astype(np.int16)
-    part = ((y >> 5 & 31) << 5 | (x >> 5 & 31)).astype(np.uint16)
+    whole = np.empty((size, size, 2), np.int16)
+    np.clip(x >> 10, -(2**15), 2**15 - 1, out=whole[:, :, 0], casting="unsafe")
+    np.clip(y >> 10, -(2**15), 2**15 - 1, out=whole[:, :, 1], casting="unsafe")
+    part = (y & 31 << 5 | x >> 5 & 31).astype(np.uint16)
     return np.asarray(cv2.remap(picture, whole, part, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
-def _fixed(places: NDArray[np.float64]) -> NDArray[np.int64]:
+def _fixed(places: NDArray[np.float64]) -> NDArray[np.int32]:
     """In 1024ths of a pixel, and 8 more: the sum of two, cut to 32nds, is rounded."""
-    return np.rint(places * 1024).astype(np.int64) + 8
+    return np.rint(places * 1024).clip(-(2**29), 2**29).astype(np.int32) + np.int32(8)
 
 
 def _shrunk_for(picture: Picture, matrix: NDArray[np.float64], size: int) -> tuple[Picture, NDArray[np.float64]]:

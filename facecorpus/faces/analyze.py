@@ -12,7 +12,7 @@ from facecorpus.faces.decode import decode
 from facecorpus.faces.hashes import dhash, phash, photo_phash
 from facecorpus.faces.models import Models
 from facecorpus.faces.quality import pitch, quality, roll, yaw
-from facecorpus.faces.records import PhotoAnalysis, Picture
+from facecorpus.faces.records import Landmarks, PhotoAnalysis, Picture
 from facecorpus.settings import FacesSettings
 
 REVIEW_CROP = 224  # pixels
@@ -87,11 +87,13 @@ def see(data: bytes, sha256: str, models: Models, settings: FacesSettings, max_p
         taken_on=decoded.taken_on,
         phash=photo_phash(picture),
         faces=tuple(faces),
-        crops=tuple(_jpeg(aligned_crop(picture, five, REVIEW_CROP)) for five in points),
+        crops=tuple(review_crop(picture, five) for five in points),
     )
     return Seen(analysis, chips)
 
 
-def _jpeg(crop: Picture) -> bytes:
+def review_crop(picture: Picture, landmarks: Landmarks) -> bytes:
+    """The JPEG of a face that the review shows, from the upright photograph."""
+    crop = aligned_crop(picture, landmarks, REVIEW_CROP)
     _, encoded = cv2.imencode(".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, REVIEW_QUALITY])
     return encoded.tobytes()

@@ -1,11 +1,10 @@
-"""Where the faces are: detectors behind one small protocol, a policy of looks, and dlib's HOG detector."""
+"""Where the faces are: detectors behind one small protocol, and a policy of looks."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Protocol
 
 import cv2
-import dlib
 import numpy as np
 
 from facecorpus.boxes import iou
@@ -13,14 +12,11 @@ from facecorpus.catalog.records import Box
 from facecorpus.faces.records import Picture
 from facecorpus.settings import FacesSettings
 
-# dlib counts from 0; slightly below it the rendered and real pictures measured gave 2 % more faces and no false one.
-_THRESHOLD = -0.1
 # The first look; on rendered and real photographs it saw as many subjects as one at four times as many pixels.
 _COARSE_PIXELS = 100_000
 # HOG sees faces from 80 pixels on. Where the widest one found is hardly wider, others of its row were missed.
 _NARROW = 100
 _CLOSER = 1.5
-_TILTS = (35.0, -35.0)  # degrees; HOG itself sees heads tilted by up to about 25
 _OVERLAP = 0.3
 
 
@@ -46,9 +42,8 @@ class CoarseToFine(ABC):
     """A policy of looks for a detector that sees faces of about 80 pixels and more.
 
     The first look is at a small copy. Where it shows only narrow faces (a group), it is enlarged by half again and
-    again, up to half above detect_pixels, and all looks count. Where it shows nothing, it is doubled, up to
-    detect_pixels doubled `upsample` times; then a last look is at the picture tilted to either side. So the price of
-    a closer look is paid where it finds something.
+    again, and all looks count; where it shows nothing, it is doubled; both up to detect_pixels doubled `upsample`
+    times. So the price of a closer look is paid where it finds something.
     """
 
     name: str
@@ -58,17 +53,16 @@ class CoarseToFine(ABC):
         picture = self.prepared(picture)
         pixels = picture.shape[0] * picture.shape[1]
         finest = min(1.0, (settings.detect_pixels / pixels) ** 0.5)
-        coarse = scale = min(finest, (_COARSE_PIXELS / pixels) ** 0.5)
-        closest = finest * _CLOSER if settings.upsample else finest
+        scale = min(finest, (_COARSE_PIXELS / pixels) ** 0.5)
+        closest = finest * 2**settings.upsample
         found = self.look(picture, scale)
         while found and scale < closest and max(face.box[2] for face in found) * scale < _NARROW:
-            scale = min(scale * _CLOSER, closest)
-            found = _without_overlaps(found + self.look(picture, scale))
-        while not found and scale < finest * 2**settings.upsample:
-            scale = min(scale * 2, finest * 2**settings.upsample)
+            seen, scale = scale, min(scale * _CLOSER, closest)
+            found = _without_overlaps(found + self.look(picture, scale, seen))
+        while not found and scale < closest:
+            # All sizes anew: a face that falls between two levels of one pyramid may meet one of the next.
+            scale = min(scale * 2, closest)
             found = self.look(picture, scale)
-        if not found:
-            found = _without_overlaps([face for tilt in _TILTS for face in self._tilted_look(picture, coarse, tilt)])
         return [face for face in found if face.box[2] >= settings.min_face]
 
     def prepared(self, picture: Picture) -> Picture:
@@ -76,49 +70,11 @@ class CoarseToFine(ABC):
         return picture
 
     @abstractmethod
-    def look(self, picture: Picture, scale: float) -> list[Detection]:
-        """The faces seen at this scale, in pixels of the picture, the surest first."""
+    def look(self, picture: Picture, scale: float, seen: float = 0.0) -> list[Detection]:
+        """The faces seen at this scale, in pixels of the picture, the surest first.
 
-    def _tilted_look(self, picture: Picture, scale: float, degrees: float) -> list[Detection]:
-        """The faces of the picture turned about its middle; their boxes are upright ones around the same middle."""
-        small = _scaled(picture, scale)
-        height, width = small.shape[:2]
-        turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
-        cosine, sine = abs(turn[0, 0]), abs(turn[0, 1])
-        size = (round(width * cosine + height * sine), round(width * sine + height * cosine))
-        turn[:, 2] += (size[0] - width) / 2, (size[1] - height) / 2
-        back = cv2.invertAffineTransform(turn)
-        faces = []
-        for face in self.look(np.asarray(cv2.warpAffine(small, turn, size), np.uint8), 1):
-            left, top, wide, high = face.box
-            x, y = back @ (left + wide / 2, top + high / 2, 1)
-            box = ((x - wide / 2) / scale, (y - high / 2) / scale, wide / scale, high / scale)
-            faces.append(Detection(box, face.score))
-        return faces
-
-
-class HogDetector(CoarseToFine):
-    """dlib's frontal HOG detector (Dalal & Triggs 2005), on the grey picture: as many faces for a fifth less time."""
-
-    name = "hog"
-
-    def __init__(self) -> None:
-        self._detector = dlib.get_frontal_face_detector()
-
-    def prepared(self, picture: Picture) -> Picture:
-        """(H, W) grey."""
-        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
-
-    def look(self, picture: Picture, scale: float) -> list[Detection]:
-        """The faces seen at this scale, in pixels of the picture, the surest first."""
-        boxes, scores, _ = self._detector.run(_scaled(picture, scale), 0, _THRESHOLD)
-        return [
-            Detection(
-                (box.left() / scale, box.top() / scale, box.width() / scale, box.height() / scale),
-                float(score),
-            )
-            for box, score in zip(boxes, scores, strict=True)
-        ]
+        An earlier look was at the scale `seen`: what is as large as that need not be looked for again.
+        """
 
 
 def _without_overlaps(faces: list[Detection]) -> list[Detection]:
@@ -130,7 +86,8 @@ def _without_overlaps(faces: list[Detection]) -> list[Detection]:
     return kept
 
 
-def _scaled(picture: Picture, scale: float) -> Picture:
+def scaled(picture: Picture, scale: float) -> Picture:
+    """The picture enlarged or averaged down."""
     if scale == 1:
         return picture
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR

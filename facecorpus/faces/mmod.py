@@ -35,11 +35,11 @@ class MmodDetector(CoarseToFine):
         self._mean = torch.from_numpy(weights.mean)
         self._layers = [_Layer(convolution) for convolution in weights.convolutions]
 
-    def look(self, picture: Picture, scale: float) -> list[Detection]:
+    def look(self, picture: Picture, scale: float, seen: float = 0.0) -> list[Detection]:
         """The faces seen at this scale, in pixels of the picture, the surest first."""
         found: list[Detection] = []
         with torch.inference_mode(), one_thread():
-            while min(picture.shape[:2]) * scale >= _MARGIN:
+            while min(picture.shape[:2]) * scale >= _MARGIN and scale > seen:
                 size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
                 way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
                 level = np.asarray(cv2.resize(picture, size, interpolation=way), np.uint8)

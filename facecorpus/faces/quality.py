@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import cv2
+import numpy as np
 
 from facecorpus.faces.records import Landmarks, Picture
 
@@ -28,14 +29,17 @@ class Quality:
 def quality(chip: Picture) -> Quality:
     """Measure an aligned face. A small face that alignment enlarged counts as blurred, as it should."""
     grey = cv2.cvtColor(chip, cv2.COLOR_RGB2GRAY)
-    sharpness = float(cv2.Laplacian(grey, cv2.CV_64F).var())
+    _, edges = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))
+    mean, deviation = cv2.meanStdDev(grey)
+    red, green, blue = cv2.split(chip)
+    chroma = cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue))
     return Quality(
-        sharpness=sharpness,
-        brightness=float(grey.mean()),
-        contrast=float(grey.std()),
-        dark=float((grey <= _DARK).mean()),
-        light=float((grey >= _LIGHT).mean()),
-        chroma=float((chip.max(axis=2) - chip.min(axis=2)).mean()),
+        sharpness=float(edges[0, 0]) ** 2,
+        brightness=float(mean[0, 0]),
+        contrast=float(deviation[0, 0]),
+        dark=int(np.count_nonzero(grey <= _DARK)) / grey.size,
+        light=int(np.count_nonzero(grey >= _LIGHT)) / grey.size,
+        chroma=cv2.mean(chroma)[0],
     )
 
 

@@ -31,7 +31,7 @@ class YunetDetector(CoarseToFine):
         except cv2.error as error:
             raise ModelError(f"{path} is no YuNet model ({error.err}); correct yunet_model in [faces].") from None
 
-    def look(self, picture: Picture, scale: float) -> list[Detection]:
+    def look(self, picture: Picture, scale: float, seen: float = 0.0) -> list[Detection]:
         """The faces seen at this scale, in pixels of the picture, the surest first."""
         size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
         small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)

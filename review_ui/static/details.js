@@ -1,6 +1,6 @@
 // What is shown of faces beyond the columns: fetched for the faces on the screen alone, many at once, and let go of again.
 
-const AT_ONCE = 200;
+const AT_ONCE = 400; // more than fit on a large screen
 const MOST = 2000; // kept in memory
 
 export class Details {
@@ -9,28 +9,35 @@ export class Details {
     this.address = `/api/identity/${page}/details?faces=`;
     this.onArrival = onArrival;
     this.known = new Map(); // face_id -> details, the latest asked for last
-    this.asked = new Set();
+    this.waiting = new Set(); // face_ids to ask for, the latest last
+    this.coming = new Set(); // asked for
     this.timer = 0;
   }
 
   /** The details of a face, or undefined where they are still to come. */
   get(faceId) {
     const known = this.known.get(faceId);
-    if (!known && !this.asked.has(faceId)) {
-      this.asked.add(faceId);
+    if (!known && !this.coming.has(faceId)) {
+      this.waiting.delete(faceId);
+      this.waiting.add(faceId);
       this.timer ||= setTimeout(() => this.fetch(), 0);
     }
     return known;
   }
 
+  /** Ask for the latest faces, one request at a time; what was scrolled past meanwhile is asked for when drawn again. */
   async fetch() {
+    while (this.waiting.size) {
+      const faceIds = [...this.waiting].slice(-AT_ONCE);
+      this.waiting.clear();
+      await this.part(faceIds);
+    }
     this.timer = 0;
-    const faceIds = [...this.asked];
-    for (let from = 0; from < faceIds.length; from += AT_ONCE) await this.part(faceIds.slice(from, from + AT_ONCE));
   }
 
   async part(faceIds) {
     let arrived = [];
+    for (const faceId of faceIds) this.coming.add(faceId);
     try {
       const response = await fetch(this.address + faceIds.join(","));
       if (response.ok) arrived = (await response.json()).faces;
@@ -38,7 +45,7 @@ export class Details {
       // The server is away: the faces are asked for again when they are drawn again.
     }
     for (const face of arrived) this.known.set(face.face_id, face);
-    for (const faceId of faceIds) this.asked.delete(faceId);
+    for (const faceId of faceIds) this.coming.delete(faceId);
     for (const faceId of this.known.keys()) {
       if (this.known.size <= MOST) break;
       this.known.delete(faceId);

@@ -49,6 +49,7 @@ export function addBlock(host, section, title) {
   head.append(
     bulkButton("expand", section, "", "e"),
     bulkButton("acceptAll", section, "accept", "A"),
+    bulkButton("wrongAll", section, "reject", "W"),
     bulkButton("selectAll", section, "", "s"),
   );
   const grid = element("div", { id: `grid-${section}`, className: "grid" });
@@ -118,15 +119,18 @@ export function showCounts(faces) {
     const all = faces.sections.get(section).length;
     const line = document.getElementById(`counts-${section}`);
     if (!line) continue;
-    const left = faces.undecided(section).length;
+    const left = faces.leftIn(section);
     const of = all === 1 ? "1 face" : `${all} faces`;
     line.textContent = left ? `${of}, ${left} undecided` : `${of}, all decided`;
     document.getElementById(`jump-${section}`).textContent = left || "✓";
     const accept = document.getElementById(`acceptAll-${section}`);
+    const reject = document.getElementById(`wrongAll-${section}`);
     const select = document.getElementById(`selectAll-${section}`);
     label(accept, left === 1 ? "✓ Accept the undecided one" : `✓ Accept all ${left} undecided`, "A");
+    label(reject, "✗ Reject them: wrong person", "W");
     label(select, "Select undecided", "s");
     accept.hidden = !left;
+    reject.hidden = !left;
     select.hidden = !left;
   }
   return { total: counts.total, left: counts.total - counts.saved };

@@ -69,6 +69,17 @@ export class Faces {
     return !this.verdictOf(number) && !this.removed.has(number);
   }
 
+  /** How many faces of a section are undecided; asked after every key, so it makes no list. */
+  leftIn(section) {
+    const noted = this.wanted.size > 0;
+    let left = 0;
+    for (const number of this.sections.get(section)) {
+      const asked = noted && this.wanted.has(number);
+      if (asked ? this.isLeft(number) : !this.ways[this.standing[number]].verdict) left += 1;
+    }
+    return left;
+  }
+
   undecided(section) {
     return this.sections.get(section).filter((number) => this.isLeft(number));
   }

@@ -84,7 +84,7 @@ export class VirtualGrid {
     const pinned = this.rowOf(this.cursor);
     for (const [number, row] of this.rows) {
       if ((number < from || number > to) && number !== pinned) {
-        row.remove();
+        drop(row);
         this.rows.delete(number);
       }
     }
@@ -180,4 +180,10 @@ export class VirtualGrid {
     }
     return places;
   }
+}
+
+/** Take a row out of the page; pictures still to come would hold up those of the rows that are seen now. */
+function drop(row) {
+  for (const picture of row.querySelectorAll("img")) if (!picture.complete) picture.removeAttribute("src");
+  row.remove();
 }

@@ -14,6 +14,8 @@ import { SaveQueue } from "./queue.js";
 import { Sheet } from "./sheet.js";
 
 const { identity, queue: queueKey, name } = document.body.dataset;
+const SOON = 30; // milliseconds
+const WRONG_PERSON = "wrong person"; // the reason given most, so it has a key of its own
 const byId = (id) => document.getElementById(id);
 const help = byId("help");
 const bars = { reject: byId("reasons"), age: byId("ages") }; // by the command that asks
@@ -23,6 +25,7 @@ const details = new Details(identity, (faceIds) => sheet?.redraw(faceIds.map((fa
 const queue = new SaveQueue(queueKey, { onAnswer, onRefusal, onState });
 const learner = new Learner(identity, onOrder);
 const answered = new Map(); // number of a face -> when the server last said how it stands
+let counting = 0; // the timer
 let faces;
 let sheet;
 let people = []; // [identity_id, name]
@@ -167,7 +170,14 @@ function showWanted(numbers, moved = false) {
   counts();
 }
 
+/** Count soon: thirty thousand faces are not counted between a key and the frame that shows what it did. */
 function counts() {
+  counting ||= setTimeout(countNow, SOON);
+}
+
+function countNow() {
+  clearTimeout(counting);
+  counting = 0;
   const { total, left } = showCounts(faces);
   byId("pace").textContent = paceSentence(left);
   byId("done").hidden = !total || left > 0;
@@ -269,6 +279,8 @@ const ACTIONS = {
   accept: () => decide("accept"),
   acceptNext: acceptAndGoOn,
   reject: () => ask("reject", bars.reject.hidden),
+  wrongPerson: () => decide("reject", WRONG_PERSON),
+  wrongAll: ({ section }) => say(faces.undecided(section ?? sheet.active), { verdict: "reject", reason: WRONG_PERSON }),
   clear,
   move: () => mover.open(),
   age: () => ask("age", bars.age.hidden),
@@ -285,7 +297,7 @@ const ACTIONS = {
 };
 
 const WITHOUT_FACES = new Set(["next", "previous", "help", "search", "undo", "redo"]);
-const SIDE_BY_SIDE = new Set(["accept", "reject", "move", "undo", "redo", "duplicates", "photograph", "help", "escape"]);
+const SIDE_BY_SIDE = new Set(["accept", "reject", "wrongPerson", "move", "undo", "redo", "duplicates", "photograph", "help", "escape"]);
 
 function run(command) {
   if (!faces || (sheet.current === undefined && !WITHOUT_FACES.has(command.name))) return;
@@ -320,6 +332,7 @@ function onClick(event) {
   if (button) {
     const { command, key, section } = button.dataset;
     run({ name: command, key, section });
+    if (counting) countNow();
     if (button.hidden) sheet.grid.focus(sheet.grid.cursor); // the button has done all that it was there for
     return;
   }
@@ -385,7 +398,7 @@ async function load() {
   faces.want(waiting.filter((number) => number !== undefined), queue.wanted());
   sheet = new Sheet(faces, details, name, about);
   fillReferences(byId("references"), faces);
-  counts();
+  countNow();
   listen();
   sheet.render();
   sheet.begin();

@@ -21,8 +21,10 @@ export const COMMANDS = [
   { name: "accept", keys: [" ", "a"], label: "Accept", group: "Decide" },
   { name: "acceptNext", keys: ["Enter"], label: "Accept, and go to the next undecided face", group: "Decide" },
   { name: "reject", keys: ["r"], label: "Reject; then the key of a reason:", group: "Decide" },
+  { name: "wrongPerson", keys: ["w"], label: "Reject as wrong person, in one key", group: "Decide" },
   { name: "clear", keys: ["u"], label: "Take back my verdict", group: "Decide" },
   { name: "acceptAll", keys: ["A"], label: "Accept all undecided faces of the section", group: "Decide" },
+  { name: "wrongAll", keys: ["W"], label: "Reject all undecided faces of the section as wrong person", group: "Decide" },
   { name: "move", keys: ["m"], label: "This is somebody else: choose who", group: "Decide" },
   { name: "age", keys: ["g"], label: "Age group in this photograph; then its key:", group: "Decide" },
   { name: "takeDown", keys: ["t"], label: "Mark the photograph for removal everywhere", group: "Decide" },
@@ -36,7 +38,7 @@ export const COMMANDS = [
 const RANGES = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", Home: "first", End: "last" };
 const SHOWN = {
   ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", " ": "Space", Escape: "Esc",
-  PageUp: "Page ↑", PageDown: "Page ↓", A: "Shift A", Z: "Shift Z",
+  PageUp: "Page ↑", PageDown: "Page ↓", A: "Shift A", W: "Shift W", Z: "Shift Z",
 };
 const BY_KEY = new Map(COMMANDS.flatMap(({ name, keys }) => keys.map((key) => [key, name])));
 

@@ -1,0 +1,343 @@
+"""How many key presses a clean corpus takes: an oracle that knows the truth follows the page's order and keys.
+
+    python benchmarks/review_effort.py CORPUS [--prove]
+
+CORPUS is what review_mixed.py made. Each way of working is tried on a copy of its catalog, for every person in turn:
+
+- `sections`: in "surely right" the rows shown are looked at, wrong faces in them rejected, and all the rest accepted
+  unseen (Shift A); "surely wrong" is looked at whole, right faces in it accepted, and all the rest rejected (Shift W).
+- `sections, look`: then "look at these", looked at whole: the rarer kind is marked, run by run, the rest taken at once.
+- `with new order`: before "look at these" `o`, and what it moves into the other sections is taken there, repeatedly.
+- `auto, then look`: `facecorpus review --auto` first; then "look at these" alone.
+
+Each key of the page counts as one press, moves, Shift A and `n` for the next person included; the baseline is one
+press for each face. --prove presses the keys of the person with most faces to look at in the real page, in a headless
+Chromium, and compares every verdict in the journal with the oracle's.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+from review import CHROMIUM, FLAGS, REVIEWER, Server, fresh, let_in, wait, window
+from review_mixed import Truth
+
+from facecorpus.catalog import Catalog
+from facecorpus.corpus import Corpus
+from facecorpus.policy import auto_review
+from review_ui.learning import Teacher
+
+COLUMNS = 9  # of the page at 1280 pixels; --prove checks it
+FIRST = "1"  # the key of "look at these"
+SHOWN = 2 * COLUMNS  # faces of "surely right" that are shown
+KEY, GLANCE, THOUGHT = 0.28, 0.25, 1.35
+"""Seconds for a key press, for a look at a face among others, and for a decision to press keys that are no moves.
+
+The first and the last are K and M of the keystroke-level model (Card, Moran & Newell 1980: an average typist, a mental
+preparation); the second is one fixation of the eye. They are assumptions: no person was timed.
+"""
+AFTERNOON = 4 * 3600
+MANY = 30_000
+
+
+@dataclass
+class Effort:
+    """What the oracle did."""
+
+    keys: list[str] = field(default_factory=list)
+    looked: set[str] = field(default_factory=set)
+    thoughts: int = 0
+
+    @property
+    def seconds(self) -> float:
+        """How long a person would take, by the assumptions above."""
+        return KEY * len(self.keys) + GLANCE * len(self.looked) + THOUGHT * self.thoughts
+
+
+class Oracle:
+    """Works on one person's page: knows where the cursor is, and writes the verdicts that its keys give."""
+
+    def __init__(self, catalog: Catalog, corpus: Corpus, identity_id: str, truth: Truth, effort: Effort) -> None:
+        self._catalog, self._corpus, self._identity_id = catalog, corpus, identity_id
+        self.effort = effort
+        self._begun = False  # the page opens at the first face left to decide, in FIRST where there is one
+        index = catalog.review.index(identity_id, REVIEWER, 0.0)
+        self._right = truth.right(catalog, identity_id, index.face_ids)
+        self._decided = {one.face_id for one in index.standings if one.verdict}
+        self.sections: dict[str, list[str]] = {letter: [] for letter in "lrwc"}
+        for face_id, letter in zip(index.face_ids, index.sections, strict=True):
+            self.sections[letter].append(face_id)
+
+    def left(self, section: str) -> list[str]:
+        """The undecided faces of a section, in its order."""
+        return [face_id for face_id in self.sections[section] if face_id not in self._decided]
+
+    def take_sections(self) -> None:
+        """Accept what is surely right, but for wrong faces among those shown; reject what is surely wrong."""
+        if self.left("r"):
+            shown = self.sections["r"][:SHOWN]
+            self._mark("2", shown, accept=False)
+            self._all("r", accept=True)
+        if self.left("w"):
+            self._mark("3", self.sections["w"], accept=True)
+            self._all("w", accept=False)
+
+    def reorder(self) -> bool:
+        """Ask for the new order; whether it put faces into the sections that are taken at once."""
+        if not self.left("l"):
+            return False
+        self._press("o")
+        order = Teacher().order(self._catalog, self._identity_id, self._corpus.settings.rank)
+        moved = {face_id: letter for face_id, letter in zip(order.face_ids, order.sections, strict=True)}
+        for letter in "lrw":
+            stay = [face_id for face_id in self.sections[letter] if face_id not in moved]
+            self.sections[letter] = stay + [face_id for face_id in order.face_ids if moved[face_id] == letter]
+        return bool(self.left("r") or self.left("w"))
+
+    def look(self) -> None:
+        """Decide "look at these" whole, in the way that takes the fewest keys.
+
+        Either the rarer kind is marked, run by run, and the rest taken at once; or first all faces down to some place
+        are rejected, for the list begins with the likeliest wrong ones, and the right ones among them accepted again.
+        """
+        faces = self.sections["l"]
+        if not self.left("l"):
+            return
+        plans = [self._plan(faces, 0, False), self._plan(faces, 0, True)]
+        if len(self.left("l")) == len(faces):
+            plans += [self._plan(faces, cut, False) for cut in range(1, len(faces) + 1)]
+        keys, verdicts = min(plans, key=lambda plan: len(plan[0]))
+        self._go("1", faces)
+        self._press(*keys)
+        for face_ids, accept in verdicts:
+            self._say(face_ids, accept)
+
+    def _plan(self, faces: Sequence[str], cut: int, mark: bool) -> tuple[list[str], list[tuple[list[str], bool]]]:
+        """Keys and verdicts: reject the faces before the cut, correct run by run, and take the rest at once.
+
+        `mark` says which kind is marked, right or wrong faces; with a cut it is wrong ones beyond it.
+        """
+        open_ = [place for place, face_id in enumerate(faces) if face_id not in self._decided]
+        cursor = open_[0]
+        keys: list[str] = []
+        verdicts: list[tuple[list[str], bool]] = []
+        if cut:
+            keys += [f"Shift+{key}" for key in moves(0, cut - 1, len(faces))] + ["w"]
+            verdicts.append((list(faces[:cut]), False))
+            cursor = cut - 1
+        odd = {place for place in open_ if self._right[faces[place]] == (mark if place >= cut else True)}
+        for first, last in runs(odd, cut):
+            accept = self._right[faces[first]]
+            keys += moves(cursor, first, len(faces)) + [f"Shift+{key}" for key in moves(first, last, len(faces))]
+            keys.append("a" if accept else "w")
+            verdicts.append((list(faces[first : last + 1]), accept))
+            cursor = last
+        rest = [faces[place] for place in open_ if place >= cut and place not in odd]
+        if rest:
+            keys.append("Shift+W" if mark else "Shift+A")
+            verdicts.append((rest, not mark))
+        return keys, verdicts
+
+    def next(self) -> None:
+        """On to the next person."""
+        self._press("n")
+
+    def _go(self, digit: str, shown: Sequence[str]) -> None:
+        """Go to a section and look at its undecided faces."""
+        if self._begun or digit != FIRST:
+            self._press(digit)
+        self._begun = True
+        self.effort.looked.update(face_id for face_id in shown if face_id not in self._decided)
+
+    def _mark(self, digit: str, shown: Sequence[str], *, accept: bool) -> None:
+        """Go to a section and decide the undecided faces of one kind, run by run."""
+        self._go(digit, shown)
+        open_ = [place for place, face_id in enumerate(shown) if face_id not in self._decided]
+        cursor = open_[0] if open_ else 0
+        for first, last in runs({place for place in open_ if self._right[shown[place]] == accept}):
+            self._press(*moves(cursor, first, len(shown)), *(f"Shift+{key}" for key in moves(first, last, len(shown))))
+            self._press("a" if accept else "w")
+            self._say(shown[first : last + 1], accept)
+            cursor = last
+
+    def _all(self, section: str, *, accept: bool) -> None:
+        self._press(*(["Shift+A"] if accept else ["Shift+W"]))
+        self._say(self.left(section), accept)
+
+    def _press(self, *keys: str) -> None:
+        self.effort.keys += keys
+
+    def _say(self, face_ids: Sequence[str], accept: bool) -> None:
+        self.effort.thoughts += 1
+        self._decided.update(face_ids)
+        if face_ids:
+            self._catalog.decisions.add(
+                list(face_ids),
+                identity_id=self._identity_id,
+                reviewer=REVIEWER,
+                verdict="accept" if accept else "reject",
+                reason="" if accept else "wrong person",
+            )
+
+
+def runs(places: set[int], cut: int = 0) -> Iterator[tuple[int, int]]:
+    """The first and last of places that stand together; a run ends at the cut."""
+    for _, run in groupby(sorted(places), key=lambda place: (place >= cut, place - sorted(places).index(place))):
+        together = list(run)
+        yield together[0], together[-1]
+
+
+def moves(place: int, target: int, count: int) -> list[str]:
+    """The fewest arrow keys from one place of a grid to another: along the rows, or up and down first."""
+    along = ["ArrowRight" if target > place else "ArrowLeft"] * abs(target - place)
+    vertical: list[str] = []
+    while place // COLUMNS != target // COLUMNS:
+        vertical.append("ArrowDown" if target > place else "ArrowUp")
+        place = min(count - 1, place + COLUMNS) if target > place else place - COLUMNS
+    vertical += ["ArrowRight" if target > place else "ArrowLeft"] * abs(target - place)
+    return min(along, vertical, key=len)
+
+
+def sections(oracle: Oracle) -> None:
+    """Take the sections once."""
+    oracle.take_sections()
+
+
+def sections_and_look(oracle: Oracle) -> None:
+    """Take the sections, then what is left to look at."""
+    oracle.take_sections()
+    oracle.look()
+
+
+def everything(oracle: Oracle) -> None:
+    """Take the sections for as long as the new order puts faces into them, then what is left to look at."""
+    oracle.take_sections()
+    while oracle.reorder():
+        oracle.take_sections()
+    oracle.look()
+
+
+def only_look(oracle: Oracle) -> None:
+    """What the automatic policy left."""
+    oracle.look()
+
+
+WAYS: dict[str, Callable[[Oracle], None]] = {
+    "sections": sections,
+    "sections, look": sections_and_look,
+    "with new order": everything,
+    "auto, then look": only_look,
+}
+
+
+def main() -> None:
+    """Try all ways on a copy of the corpus, and print what each took and gave."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--prove", action="store_true")
+    options = parser.parse_args()
+    corpus = Corpus(options.corpus)
+    truth = Truth(corpus)
+    faces = describe(corpus, truth)
+    print(f"{'':18}{'keys':>7}{'of 1 a face':>12}{'looked at':>11}{'purity':>9}{'kept':>8}{'  seconds':>9}")
+    for name, work in WAYS.items():
+        with fresh(corpus) as copy:
+            report(name, copy, truth, work, faces)
+    if options.prove:
+        prove(corpus, truth)
+
+
+def describe(corpus: Corpus, truth: Truth) -> int:
+    """Say what stands in the sections before anybody decided; returns the number of faces to decide."""
+    counts = {letter: [0, 0] for letter in "lrwc"}
+    people = corpus.manifest.identities
+    with corpus.catalog() as catalog:
+        for person in people:
+            index = catalog.review.index(person.identity_id, REVIEWER, 0.0)
+            right = truth.right(catalog, person.identity_id, index.face_ids)
+            for face_id, letter in zip(index.face_ids, index.sections, strict=True):
+                counts[letter][right[face_id]] += 1
+    for letter, name in {"r": "surely right", "l": "look at these", "w": "surely wrong"}.items():
+        print(f"{name:14} {sum(counts[letter]):5} faces, {counts[letter][0]} of them wrong, {counts[letter][1]} right")
+    faces = sum(sum(counts[letter]) for letter in "lrw")
+    print(f"{faces} faces of {len(people)} people to decide; {sum(counts['c'])} copies need no verdict\n")
+    return faces
+
+
+def report(name: str, corpus: Corpus, truth: Truth, work: Callable[[Oracle], None], faces: int) -> None:
+    """Work through all people, then compare what is accepted with the truth."""
+    effort = Effort()
+    kept = wrong = right = 0
+    if work is only_look:
+        auto_review(corpus)
+    with corpus.catalog() as catalog:
+        for person in corpus.manifest.identities:
+            oracle = Oracle(catalog, corpus, person.identity_id, truth, effort)
+            work(oracle)
+            oracle.next()
+            index = catalog.review.index(person.identity_id, REVIEWER, 0.0)
+            is_right = truth.right(catalog, person.identity_id, index.face_ids)
+            copies = {one for one, letter in zip(index.face_ids, index.sections, strict=True) if letter == "c"}
+            accepted = {one.face_id for one in index.standings if one.verdict == "accept"} - copies
+            kept += sum(is_right[face_id] for face_id in accepted)
+            wrong += sum(not is_right[face_id] for face_id in accepted)
+            right += sum(is_right[face_id] for face_id in index.face_ids if face_id not in copies)
+    keys, looked = len(effort.keys), len(effort.looked)
+    met = "  goal met" if kept >= 0.995 * (kept + wrong) and kept >= 0.98 * right and keys <= 0.2 * faces else ""
+    print(
+        f"{name:18}{keys:7}{keys / faces:12.1%}{looked:11}{kept / (kept + wrong):9.2%}{kept / right:8.1%}"
+        f"{effort.seconds:9.0f}{met}"
+    )
+    per_face = (effort.seconds - KEY * len(corpus.manifest.identities)) / faces
+    print(
+        f"{'':18}at this pace {MANY:,} faces take {per_face * MANY / 3600:.1f} h; an afternoon has {AFTERNOON // 3600}"
+    )
+
+
+def prove(corpus: Corpus, truth: Truth) -> None:
+    """Press the oracle's keys in the real page, and compare the journal with what the oracle wrote."""
+    with corpus.catalog() as catalog:
+        looks = {
+            p.identity_id: catalog.review.index(p.identity_id, REVIEWER, 0.0).sections.count("l")
+            for p in corpus.manifest.identities
+        }
+    identity_id = max(looks, key=looks.__getitem__)
+    effort = Effort()
+    with fresh(corpus) as copy, copy.catalog() as catalog:
+        everything(Oracle(catalog, copy, identity_id, truth, effort))
+        wanted = [(one.face_id, one.verdict) for one in catalog.decisions.all()]
+    with fresh(corpus) as copy, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        server = Server(copy)
+        page = window(browser, let_in(browser, server)).new_page()
+        asked: list[str] = []
+        # The page also learns by itself when a person pauses; here only where the oracle asks, so that both compare.
+        page.route("**/order", lambda route: route.continue_() if asked else route.abort())
+        page.goto(f"{server.base}/identity/{identity_id}")
+        wait(page, "watched.first > 0")
+        columns = int(page.get_attribute("#grid-look", "aria-colcount") or 0)
+        assert columns == COLUMNS, f"{columns} columns"
+        for key in effort.keys:
+            if key == "o":
+                wait(page, "document.querySelector('#save').dataset.state === 'saved'")
+                asked.append(key)
+                page.keyboard.press(key)
+                wait(page, "document.querySelector('#notice').textContent.startsWith('New order')")
+                asked.clear()
+                page.evaluate("document.querySelector('#notice').textContent = ''")
+            else:
+                page.keyboard.press(key)
+        wait(page, "document.querySelector('#save').dataset.state === 'saved'")
+        with copy.catalog() as catalog:
+            found = [(one.face_id, one.verdict) for one in catalog.decisions.all()]
+        browser.close()
+        server.end()
+    same = "every verdict is the oracle's" if sorted(found) == sorted(wanted) else "THE VERDICTS DIFFER"
+    print(f"\nin the real page: {len(effort.keys)} keys pressed, {len(found)} verdicts in the journal; {same}")
+
+
+if __name__ == "__main__":
+    main()

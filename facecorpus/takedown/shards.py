@@ -1,0 +1,117 @@
+"""The finished builds: which of their shards hold something, and how they are written without it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from facecorpus.build.kind import Kind
+from facecorpus.build.record import RECORD, recorded
+from facecorpus.build.stage import build_shards
+from facecorpus.catalog.removal_keys import author_name
+from facecorpus.catalog.removals import Marked
+from facecorpus.corpus import Corpus
+from facecorpus.errors import BuildError
+from facecorpus.folder import settle
+from facecorpus.settings import BuildSettings
+from facecorpus.takedown.plan import HeldBy
+
+_NAMING = ("photo_id", "face_id", "source_url", "author")
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """What became of a build that held something."""
+
+    build: str  # its folder
+    held: tuple[str, ...]  # the shards that held it
+    written: int  # shards written anew; the others are the same files
+    deleted: str = ""  # why the build could not stay, where it could not
+
+
+def builds_holding(corpus: Corpus, marked: Marked) -> tuple[HeldBy, ...]:
+    """The builds with a shard that holds a marked photograph, address or author, or that names a marked person."""
+    found = []
+    for kind in Kind:
+        folder = kind.folder(corpus.shards)
+        holding = tuple(name for name, rows in _rows(folder) if rows is None or any(_is(row, marked) for row in rows))
+        if holding or _names(folder, corpus, marked.identity_id):
+            found.append(HeldBy(kind, holding))
+    return tuple(found)
+
+
+def photographs_in_builds(corpus: Corpus) -> set[str]:
+    """sha256 of the photographs in the shards of all builds."""
+    folders = [kind.folder(corpus.shards) for kind in Kind]
+    return {row[0] for folder in folders for _, rows in _rows(folder) for row in rows or ()}
+
+
+def write_without(corpus: Corpus, held: HeldBy) -> Rewritten:
+    """Write a build anew from the faces that it has and the catalog still knows, by the settings it was made with.
+
+    Where that is impossible (nothing is left, a photograph is missing, …), the build is deleted: it must not keep what
+    was taken down. Raises BuildError where the disk does not take the files; the build is then as it was.
+    """
+    kind = Kind(held.kind)
+    folder = kind.folder(corpus.shards)
+    settle(folder)
+    if not folder.exists():
+        return Rewritten(folder.name, held.shards, 0, "it was deleted before")
+    record = recorded(folder)
+    known = {field.name for field in fields(BuildSettings)}
+    made_with = {key: value for key, value in record.get("settings", {}).get("build", {}).items() if key in known}
+    settings = replace(corpus.settings.build, **made_with)
+    shards = list(_rows(folder))
+    readable = all(rows is not None for _, rows in shards)
+    among = {row[1] for _, rows in shards for row in rows or ()} if readable else None
+    try:
+        summary = build_shards(corpus, settings, kind, among)
+    except BuildError as error:
+        if isinstance(error.__context__, OSError):
+            raise
+        _delete(folder, {RECORD, *record["files"], *(name for name, _ in shards)})
+        return Rewritten(folder.name, held.shards, 0, str(error))
+    return Rewritten(folder.name, held.shards, summary.shards_written)
+
+
+def rows_of(shard: Path, columns: tuple[str, ...] = _NAMING) -> list[tuple[str, ...]] | None:
+    """Some text columns of a shard, row by row; None where the file cannot be read."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(shard, columns=list(columns))
+        return list(zip(*(table[name].to_pylist() for name in columns), strict=True))
+    except (pa.ArrowException, OSError, KeyError):
+        return None
+
+
+def _rows(folder: Path) -> Iterator[tuple[str, list[tuple[str, ...]] | None]]:
+    for path in sorted(folder.glob("*.parquet")):
+        yield path.name, rows_of(path)
+
+
+def _is(row: tuple[str, ...], marked: Marked) -> bool:
+    photo_id, _, url, author = row
+    return (
+        photo_id in marked.photographs
+        or url in marked.urls
+        or (marked.author is not None and author_name(author or "") == author_name(marked.author))
+    )
+
+
+def _names(folder: Path, corpus: Corpus, identity_id: str | None) -> bool:
+    """Whether a build names a person who is in the manifest no more."""
+    if identity_id is None or identity_id in {one.identity_id for one in corpus.manifest.identities}:
+        return False
+    try:
+        return f"\n{identity_id}," in (folder / "manifest.csv").read_text(encoding="utf-8")
+    except OSError:
+        return False
+
+
+def _delete(folder: Path, names: set[str]) -> None:
+    """Delete the files of a build; its folder stays only where somebody has put other files into it."""
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()

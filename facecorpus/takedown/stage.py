@@ -1,0 +1,232 @@
+"""The command `forget`: take photographs down, off the disk, out of all that was made of them, never to come back."""
+
+import json
+import shutil
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from facecorpus.build.kind import Kind
+from facecorpus.catalog import Catalog
+from facecorpus.catalog.gateway import now
+from facecorpus.catalog.removal_keys import author_name
+from facecorpus.console import notice
+from facecorpus.corpus import Corpus
+from facecorpus.errors import CorpusError
+from facecorpus.folder import settle
+from facecorpus.store import write_atomically
+from facecorpus.takedown.plan import Counts, Plan
+from facecorpus.takedown.runs import at_rest, clear, trained_on
+from facecorpus.takedown.shards import Rewritten, builds_holding, write_without
+from facecorpus.takedown.wanted import Wanted, named
+
+BEYOND_REACH = "Beyond reach: exports and copies elsewhere, backups, and what trained networks have learned."
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetSummary:
+    """What was removed, and what still holds some of it, or may."""
+
+    photographs: int
+    crops: int
+    faces: int
+    decisions: int
+    candidates: int
+    unknown: tuple[str, ...]  # entries of a list
+    near_duplicates: tuple[str, ...]  # sha256 of photographs that stay
+    originals: tuple[str, ...]  # file: addresses outside the corpus
+    listed: str | None  # the identity_id, where the person is in the manifest still
+    builds: tuple[Rewritten, ...]
+    runs: tuple[str, ...]  # names of those that were trained on it
+    runs_perhaps: tuple[str, ...]  # of those that were trained on an earlier build
+    reports_deleted: tuple[str, ...]  # of runs whose report may have shown it
+    exports: tuple[str, ...]  # folders within the corpus
+    receipt: Path
+
+    def __str__(self) -> str:
+        """The sentences that a person reads."""
+        lines = [
+            f"Removed {self.photographs} photographs with {self.crops} crops, {self.faces} faces and {self.decisions}"
+            f" decisions, and {self.candidates} addresses; what was removed is never fetched again.",
+            *map(_of_build, self.builds),
+        ]
+        if self.unknown:
+            lines.append(
+                f"Not known here: {', '.join(self.unknown)}. Addresses and hashes among these are never fetched either."
+            )
+        if self.near_duplicates:
+            lines.append(
+                f"Near-duplicates stay: {', '.join(self.near_duplicates)}. Name each with --photo to remove it, or run"
+                " facecorpus dedup to let one of them take the place of what was removed."
+            )
+        if self.listed is not None:
+            lines.append(
+                f"Take {self.listed} out of manifest.csv, or crawl will look for other photographs of that person; then"
+                " run this once more to remove the name from the catalog."
+            )
+        if self.originals:
+            lines.append(f"The files that they were read from are yours to delete: {', '.join(self.originals)}.")
+        if self.runs:
+            lines.append(
+                f"Trained on it: {_folders(self.runs)}. Their decoded pictures and features are deleted; their weights"
+                " have learned from it, and only deleting the folders undoes that."
+            )
+        if self.reports_deleted:
+            lines.append(
+                f"The reports of {_folders(self.reports_deleted)} may have shown it and are deleted; their tables:"
+                f" facecorpus report {self.reports_deleted[0]}."
+            )
+        if self.runs_perhaps:
+            lines.append(
+                f"Trained on earlier builds, which may have held it: {_folders(self.runs_perhaps)}. Their decoded"
+                " pictures and features are deleted; look whether the report of one shows the face."
+            )
+        if self.exports:
+            lines.append(f"Exports may still hold it: {', '.join(self.exports)}. Delete them, or export again.")
+        return "\n".join([*lines, BEYOND_REACH, f"Receipt: {self.receipt}"])
+
+
+def _of_build(build: Rewritten) -> str:
+    if build.deleted:
+        return f"{build.build} is deleted, it could not be written without them: {build.deleted}"
+    return f"{build.build} is without them: {build.written} shards were written anew."
+
+
+def _folders(runs: tuple[str, ...]) -> str:
+    return ", ".join(f"runs/{name}" for name in runs)
+
+
+def forget(
+    corpus: Corpus,
+    *,
+    identity: str | None = None,
+    photo: str | None = None,
+    url: str | None = None,
+    author: str | None = None,
+    names: Path | None = None,
+    marked: bool = False,
+) -> ForgetSummary:
+    """Take down one photograph (by sha256 or face_id), what came from one address, everything of one person or author,
+    what a file names (addresses and hashes, one a line), or all photographs that were marked in the review.
+
+    Of a person go the photographs in which a face stands for them, or that were proposed for no other listed person.
+    May be killed at any moment: what goes is written down first, and `finish` carries it to its end. Raises
+    CorpusError for a name that the corpus does not know, and where a run is being trained on it.
+    """
+    options = {"identity": identity, "photo": photo, "url": url, "author": author, "list": names}
+    given = [(option, str(name)) for option, name in options.items() if name is not None]
+    if len(given) + marked != 1:
+        raise CorpusError(
+            "Say what to forget with exactly one of --identity, --photo, --url, --author, --list and --marked."
+        )
+    finish(corpus)
+    with corpus.catalog() as catalog:
+        if marked:
+            asked, wanted = "marked", Wanted(catalog.removals.of_photographs(catalog.review.marked()))
+        else:
+            asked, wanted = given[0][0], named(corpus, catalog, *given[0])
+        near_duplicates = catalog.removals.near_duplicates(wanted.marked)
+        plan = _planned(corpus, catalog, asked, wanted)
+        with ExitStack() as locks:
+            for run in plan.runs:
+                locks.enter_context(at_rest(corpus, run))
+            receipt, builds = _carry_out(corpus, catalog, catalog.removals.begin(plan.marked, plan.to_json()), plan)
+    people = {one.identity_id for one in corpus.manifest.identities}
+    return ForgetSummary(
+        **asdict(plan.counts),
+        unknown=wanted.unknown,
+        near_duplicates=tuple(near_duplicates),
+        originals=tuple(address for address in plan.marked.urls if address.startswith("file:")),
+        listed=identity if identity in people else None,
+        builds=builds,
+        runs=tuple(run.name for run in plan.runs if run.surely),
+        runs_perhaps=tuple(run.name for run in plan.runs if not run.surely),
+        reports_deleted=tuple(run.name for run in plan.runs if run.pictured),
+        exports=tuple(sorted(mark.parent.name for mark in corpus.root.glob("*/.facecorpus-export.json"))),
+        receipt=receipt,
+    )
+
+
+def finish(corpus: Corpus) -> None:
+    """Carry out what a killed forget had begun; nothing where none was."""
+    if not (corpus.root / "catalog.sqlite").exists():
+        return
+    with corpus.catalog() as catalog:
+        for number, text in catalog.removals.unfinished().items():
+            if not text:
+                catalog.removals.end(number)
+                continue
+            plan = Plan.from_json(text)
+            with ExitStack() as locks:
+                for run in plan.runs:
+                    locks.enter_context(at_rest(corpus, run))
+                receipt, _ = _carry_out(corpus, catalog, number, plan)
+            notice(f"Finished what an interrupted forget had begun; its receipt: {receipt}")
+
+
+def _planned(corpus: Corpus, catalog: Catalog, asked: str, wanted: Wanted) -> Plan:
+    extent = catalog.removals.extent(wanted.marked)
+    builds = builds_holding(corpus, wanted.marked)
+    held = any(build.kind == Kind.CROPS and build.shards for build in builds)
+    stored = sum(corpus.photos.path(sha256).is_file() for sha256 in wanted.marked.photographs)
+    return Plan(
+        asked=asked,
+        begun_at=now(),
+        marked=wanted.marked,
+        counts=Counts(
+            photographs=max(extent.photographs, stored),
+            crops=sum(len(corpus.crops.of_photograph(sha256)) for sha256 in wanted.marked.photographs),
+            faces=extent.faces,
+            decisions=extent.decisions,
+            candidates=extent.candidates,
+        ),
+        builds=builds,
+        runs=trained_on(corpus, wanted.marked, held) if wanted.marked.photographs or held else (),
+    )
+
+
+def _carry_out(corpus: Corpus, catalog: Catalog, number: int, plan: Plan) -> tuple[Path, tuple[Rewritten, ...]]:
+    """Every step of a plan, in an order in which each may be taken twice."""
+    for sha256 in plan.marked.photographs:
+        corpus.crops.remove(sha256)
+        corpus.photos.remove(sha256)
+    if (corpus.root / "parts").exists():  # analyses that wait to be stored, crops among them: they are made again
+        shutil.rmtree(corpus.root / "parts")
+    catalog.removals.erase(plan.marked)
+    for kind in Kind:
+        settle(kind.folder(corpus.shards))
+    builds = tuple(write_without(corpus, held) for held in plan.builds)
+    for run in plan.runs:
+        clear(corpus, run)
+    receipt = corpus.root / "receipts" / f"{_stamp(plan.begun_at)}-{number}.json"
+    write_atomically(receipt, _receipt(catalog, plan, builds))
+    catalog.removals.end(number)
+    return receipt, builds
+
+
+def _receipt(catalog: Catalog, plan: Plan, builds: tuple[Rewritten, ...]) -> bytes:
+    """What the receipt says: counts, keyed hashes, files; nothing that names a person or an address."""
+    marked = plan.marked
+    keyed = {
+        "photographs": sorted(map(catalog.removal_key, marked.photographs)),
+        "addresses": sorted(map(catalog.removal_key, marked.urls)),
+        "author": catalog.removal_key(author_name(marked.author)) if marked.author else None,
+        "identity": catalog.removal_key(f"identity:{marked.identity_id}") if marked.identity_id else None,
+    }
+    values = {
+        "asked_by": plan.asked,
+        "begun_at": plan.begun_at,
+        "ended_at": now(),
+        "removed": asdict(plan.counts),
+        "keys": keyed,
+        "builds": list(map(asdict, builds)),
+        "runs_trained_on_it": [run.name for run in plan.runs if run.surely],
+        "runs_trained_on_earlier_builds": [run.name for run in plan.runs if not run.surely],
+        "beyond_reach": BEYOND_REACH,
+    }
+    return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _stamp(moment: str) -> str:
+    return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
