@@ -312,6 +312,15 @@ def test_after_kill_9_the_next_run_ends_as_if_nothing_had_been(web: Loopback, tm
     assert content(corpus) == content(undisturbed)
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C interrupts, also where the suite runs as a shell's background job, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_at_once_and_the_next_run_goes_on(web: Loopback, tmp_path: Path) -> None:
     settings = settings_for(web, fetch={"per_host": 1})
     corpus = make(tmp_path / "corpus", settings, person("ada"))
