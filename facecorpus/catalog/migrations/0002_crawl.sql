@@ -15,7 +15,7 @@ DROP INDEX candidate_by_state;
 CREATE INDEX candidate_by_identity ON candidate (identity_id, state, outcome);
 DROP INDEX candidate_by_photo;
 CREATE INDEX candidate_by_photo ON candidate (photo_sha256, identity_id) WHERE photo_sha256 IS NOT NULL;
-CREATE INDEX candidate_by_portrayed ON candidate (identity_id, photo_sha256) WHERE photo_sha256 IS NOT NULL;
+CREATE INDEX candidate_by_portrayed ON candidate (identity_id, photo_sha256, state) WHERE photo_sha256 IS NOT NULL;
 CREATE INDEX candidate_outside ON candidate (identity_id, taken_on) WHERE outcome = 'outside_period';
 
 -- Sources.
