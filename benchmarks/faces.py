@@ -35,7 +35,8 @@ import torch
 from facecorpus.boxes import iou
 from facecorpus.catalog.records import Box
 from facecorpus.console import track
-from facecorpus.engines.local import analyze_all, available_cores
+from facecorpus.cores import available_cores
+from facecorpus.engines.local import analyze_all
 from facecorpus.errors import PictureError
 from facecorpus.faces.analyze import describe, see
 from facecorpus.faces.decode import decode

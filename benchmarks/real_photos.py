@@ -7,16 +7,12 @@ race_source, birth_year. Labels that are blank there stay "not stated". The phot
 anywhere but into CORPUS. No age group is stated, as nobody knows when the photographs were taken.
 """
 
-import argparse
 import csv
-import subprocess
-import sys
-from dataclasses import replace
 from pathlib import Path
 
-from facecorpus.corpus import init_corpus
-from facecorpus.manifest import Gender, Identity, Race, write_manifest
-from facecorpus.settings import Settings
+from folder_corpus import begin_corpus, run
+
+from facecorpus.manifest import Gender, Identity, Race
 
 # Where the list has no year of birth: the public biographies' one.
 BIRTH_YEARS = {
@@ -28,28 +24,9 @@ BIRTH_YEARS = {
 }
 
 
-def main() -> None:
-    """Make the manifest and the corpus, then run crawl, review --auto, build, train-all and status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("photos", type=Path)
-    parser.add_argument("corpus", type=Path)
-    parser.add_argument("--preset", default="quick")
-    options = parser.parse_args()
-    if not (options.corpus / "corpus.toml").exists():
-        begin(options.photos, options.corpus)
-    for command in (["crawl"], ["review", "--auto"], ["build"], ["train-all", "--preset", options.preset], ["status"]):
-        print(f"\n$ facecorpus {' '.join(command)} -C {options.corpus}", flush=True)
-        subprocess.run([sys.executable, "-m", "facecorpus", *command, "-C", str(options.corpus)], check=True)
-
-
 def begin(photos: Path, folder: Path) -> None:
     """Make a corpus whose only source is the folder of photographs."""
-    manifest = folder.with_name(f"{folder.name}-people.csv")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    write_manifest(manifest, people(photos / "labels.csv"))
-    defaults = Settings()
-    crawl = replace(defaults.crawl, sources=("folder",), folder=str(photos.absolute()))
-    init_corpus(folder, manifest, replace(defaults, crawl=crawl))
+    begin_corpus(folder, people(photos / "labels.csv"), photos)
 
 
 def people(labels: Path) -> list[Identity]:
@@ -87,4 +64,4 @@ def _identity(row: dict[str, str], born: int) -> Identity:
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__ or "", "photos", begin, [["status"]])

@@ -6,42 +6,20 @@ WORLD holds identities.csv (identity_id, name, gender, age_group, race, birth_ye
 each identity_id: what the search for that name gave, dirt included. truth.csv is not looked at.
 """
 
-import argparse
 import csv
-import subprocess
-import sys
-from dataclasses import replace
 from pathlib import Path
 
-from facecorpus.corpus import init_corpus
+from folder_corpus import begin_corpus, run
+
 from facecorpus.demo.world import age_group_years
-from facecorpus.manifest import AgeGroup, Gender, Identity, Race, write_manifest
-from facecorpus.settings import Settings
-
-
-def main() -> None:
-    """Make the manifest and the corpus, then run crawl, review --auto, build and train-all."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("world", type=Path)
-    parser.add_argument("corpus", type=Path)
-    parser.add_argument("--preset", default="quick")
-    options = parser.parse_args()
-    if not (options.corpus / "corpus.toml").exists():
-        begin(options.world, options.corpus)
-    for command in (["crawl"], ["review", "--auto"], ["build"], ["train-all", "--preset", options.preset]):
-        print(f"\n$ facecorpus {' '.join(command)} -C {options.corpus}", flush=True)
-        subprocess.run([sys.executable, "-m", "facecorpus", *command, "-C", str(options.corpus)], check=True)
+from facecorpus.manifest import AgeGroup, Gender, Identity, Race
 
 
 def begin(world: Path, folder: Path) -> None:
-    """Make a corpus whose only source is the world's folder; nobody real is shown, so descriptors may be kept."""
-    manifest = folder.with_name(f"{folder.name}-people.csv")
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    """Make a corpus of the world's people; nobody real is shown, so descriptors may be kept."""
     with (world / "identities.csv").open(encoding="utf-8", newline="") as file:
-        write_manifest(manifest, [_identity(row) for row in csv.DictReader(file)])
-    defaults = Settings()
-    crawl = replace(defaults.crawl, sources=("folder",), folder=str((world / "photos").absolute()))
-    init_corpus(folder, manifest, replace(defaults, crawl=crawl, build=replace(defaults.build, embeddings=True)))
+        people = [_identity(row) for row in csv.DictReader(file)]
+    begin_corpus(folder, people, world / "photos", embeddings=True)
 
 
 def _identity(row: dict[str, str]) -> Identity:
@@ -65,4 +43,4 @@ def _identity(row: dict[str, str]) -> Identity:
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__ or "", "world", begin)

@@ -52,7 +52,7 @@ _BARELY_FOUND = 0.3  # a detector's score
 _GROUP = 3  # faces
 _FAR = 0.5
 _HARDLY = 0.05  # a margin that does not tell two people apart
-_ACCEPTED_WEIGHT = 3.0  # of a face that a person accepted, against 1
+ACCEPTED_WEIGHT = 3.0  # of a face that a person accepted, against 1
 _ROUNDS = 10
 _NO_IDEA = 0.5
 _ONE_PERSON = 0.3
@@ -75,6 +75,12 @@ class Centre:
         return (self.total - own * subject.face.embedding) / (sum(self.weights.values()) - own)
 
 
+def log_odds(distance: Vector | float, margin: Vector | float) -> Vector:
+    """The log-odds that faces are their own person's, by the distance from that person and the lead over all others."""
+    lead = np.clip(margin, -LARGEST_MARGIN, LARGEST_MARGIN)
+    return np.asarray(BIAS + BY_DISTANCE * (np.asarray(distance) - 0.5) + BY_MARGIN * lead)
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """How near a face is to its own person, and to whom else."""
@@ -86,8 +92,7 @@ class Judgement:
     @property
     def log_odds(self) -> float:
         """The log-odds that the face is its own person's."""
-        margin = max(-LARGEST_MARGIN, min(LARGEST_MARGIN, self.margin))
-        return BIAS + BY_DISTANCE * (self.distance - 0.5) + BY_MARGIN * margin
+        return float(log_odds(self.distance, self.margin))
 
 
 @dataclass(frozen=True)
@@ -159,7 +164,7 @@ def centres(subjects: Sequence[SubjectFace]) -> dict[str, Centre]:
         accepted = np.array([subject.verdict == "accept" for subject in faces])
         members = _members(descriptors, accepted)
         if members is not None:
-            weights = np.where(accepted, _ACCEPTED_WEIGHT, 1.0)
+            weights = np.where(accepted, ACCEPTED_WEIGHT, 1.0)
             made_of = {faces[row].face.face_id: float(weights[row]) for row in np.flatnonzero(members)}
             sure = 1.0 + accepted.sum() if accepted.sum() >= FEWEST else float(members.mean())
             found[identity_id] = (sure, Centre(weights[members] @ descriptors[members], made_of))
@@ -190,7 +195,7 @@ def _members(descriptors: Vectors, accepted: Mask) -> Mask | None:
     """
     if len(descriptors) < FEWEST:
         return None
-    weights = np.where(accepted, _ACCEPTED_WEIGHT, 1.0)
+    weights = np.where(accepted, ACCEPTED_WEIGHT, 1.0)
     taught = accepted.sum() >= FEWEST
     squares = (descriptors**2).sum(axis=1)
     members = accepted if taught else accepted | _relatives(descriptors, weights)
@@ -226,7 +231,7 @@ def rank_identity(
     no face vouches for itself. Quality, period and copies are left to the whole ranking. A few ms for 1,000 faces.
     """
     descriptors = np.asarray(embeddings, np.float64).reshape(-1, 128)
-    weights = np.array([{"accept": _ACCEPTED_WEIGHT, "reject": 0.0}.get(verdict or "", 1.0) for verdict in verdicts])
+    weights = np.array([{"accept": ACCEPTED_WEIGHT, "reject": 0.0}.get(verdict or "", 1.0) for verdict in verdicts])
     eligible = weights > 0
     among = _members(descriptors[eligible], weights[eligible] > 1) if eligible.any() else None
     if among is None:
@@ -277,8 +282,8 @@ def ranking(
         likely = _NO_IDEA
     else:
         # A flaw makes a right face less sure; it is no evidence that the face is somebody else's.
-        log_odds = judged.log_odds
-        likely = _probability(max(min(log_odds, 0.0), log_odds - _FLAW * len(flaws)))
+        odds = judged.log_odds
+        likely = _probability(max(min(odds, 0.0), odds - _FLAW * len(flaws)))
     if not holds or subject.also_stands_for:
         likely = min(likely, _NO_IDEA)
     if not subject.kept or judged is None:
@@ -300,8 +305,8 @@ def ranking(
     return Ranking(subject.face.face_id, likely, section, tuple(reasons))
 
 
-def _probability(log_odds: float) -> float:
-    return 1 / (1 + math.exp(-log_odds))
+def _probability(odds: float) -> float:
+    return 1 / (1 + math.exp(-odds))
 
 
 def _doubts(judged: Judgement | None, nearest: str | None) -> list[str]:

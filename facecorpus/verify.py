@@ -12,8 +12,8 @@ from facecorpus.build.record import RECORD, recorded, sound_files
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.checks import StoredFace
 from facecorpus.console import duration, track
+from facecorpus.cores import available_cores
 from facecorpus.corpus import Corpus
-from facecorpus.engines.local import available_cores
 from facecorpus.errors import PictureError
 from facecorpus.takedown.plan import HeldBy
 from facecorpus.takedown.shards import rows_of, write_without

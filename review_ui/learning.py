@@ -7,13 +7,12 @@ from numpy.typing import NDArray
 
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.descriptors import Described
-from facecorpus.rank import BIAS, BY_DISTANCE, BY_MARGIN, FEWEST, LARGEST_MARGIN, NEAR
+from facecorpus.rank import ACCEPTED_WEIGHT, FEWEST, NEAR, log_odds
 from facecorpus.settings import RankSettings
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-_ACCEPTED_WEIGHT = 3.0  # of a face that a person accepted, against 1
 _AT_ONCE = 1024  # faces whose distances are computed together: the page's server stays small
 _CERTAIN = 1e-6  # a likelihood's distance from 0 and 1, so that its log-odds are finite
 
@@ -71,11 +70,11 @@ def rerank(faces: Described, accepted: Flags, rejected: Flags, others: Floats) -
     for part in _parts(len(likely)):
         own = faces.descriptors[part].astype(np.float64)
         nearest = _nearest(own, others)
-        log_odds = _log_odds(own, after, nearest)
+        odds = _log_odds(own, after, nearest)
         if before is not None:
             certain = np.clip(faces.likely[part], _CERTAIN, 1 - _CERTAIN)
-            log_odds += np.log(certain / (1 - certain)) - _log_odds(own, before, nearest)
-        likely[part] = 1 / (1 + np.exp(-np.clip(log_odds, -50, 50)))
+            odds += np.log(certain / (1 - certain)) - _log_odds(own, before, nearest)
+        likely[part] = 1 / (1 + np.exp(-np.clip(odds, -50, 50)))
     return likely
 
 
@@ -94,7 +93,7 @@ def _centre(descriptors: NDArray[np.float32], members: Flags, accepted: Flags) -
         members = accepted | (members & np.concatenate(near))
     if members.sum() < FEWEST:
         return None
-    return _mean(descriptors, np.where(accepted, _ACCEPTED_WEIGHT, 1.0) * members)
+    return _mean(descriptors, np.where(accepted, ACCEPTED_WEIGHT, 1.0) * members)
 
 
 def _mean(descriptors: NDArray[np.float32], weights: Floats) -> Floats:
@@ -119,5 +118,4 @@ def _nearest(own: Floats, others: Floats) -> Floats:
 
 def _log_odds(own: Floats, centre: Floats, nearest: Floats) -> Floats:
     distance = np.linalg.norm(own - centre, axis=1)
-    margin = np.clip(nearest - distance, -LARGEST_MARGIN, LARGEST_MARGIN)
-    return np.asarray(BIAS + BY_DISTANCE * (distance - 0.5) + BY_MARGIN * margin)
+    return log_odds(distance, nearest - distance)

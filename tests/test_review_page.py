@@ -3,7 +3,6 @@ people."""
 
 import re
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,27 +10,17 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from review_corpus import ADA, BEN, face_ids, make_corpus, served
-from test_review_browser import all_saved, chromium, current, open_person, press, pytestmark, shows, window
+from test_review_browser import all_saved, chromium, current, open_person, page, press, pytestmark, shows, window
 
 from facecorpus.corpus import Corpus, Settings
 from facecorpus.settings import ReviewSettings
 
-__all__ = ["chromium", "pytestmark", "window"]  # fixtures and marks that hold here, too
+__all__ = ["chromium", "page", "pytestmark", "window"]  # fixtures and marks that hold here, too
 
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Corpus:
     return make_corpus(tmp_path / "review", {ADA: 30, BEN: 10})
-
-
-@pytest.fixture
-def page(window: BrowserContext, corpus: Corpus) -> Iterator[Page]:
-    """The page of Ada, her faces shown."""
-    with served(corpus) as base:
-        page = window.new_page()
-        open_person(page, f"{base}/?token=sesame")
-        yield page
-        page.close()
 
 
 def said(corpus: Corpus) -> list[tuple[str, str, str, str]]:

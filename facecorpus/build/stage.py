@@ -33,8 +33,8 @@ from facecorpus.build.schema import shard_schema
 from facecorpus.build.shards import row_values, write_shard
 from facecorpus.build.splits import TEST, TRAIN
 from facecorpus.console import Tracker, duration, track
+from facecorpus.cores import available_cores
 from facecorpus.corpus import Corpus
-from facecorpus.engines.local import available_cores
 from facecorpus.errors import BuildError
 from facecorpus.folder import replaced_folder, settle
 from facecorpus.manifest import SUBGROUPS

@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 
 from facecorpus.catalog.photos import HashedFace, HashedPhoto
+from facecorpus.cores import available_cores
 from facecorpus.dedup.match import SAME_FACE, Looker, Matcher
-from facecorpus.dedup.pairs import Pairs, cores
+from facecorpus.dedup.pairs import Pairs
 from facecorpus.settings import DedupSettings
 
 _CROSS_CHECKS = 16  # pairs that are looked at before two clusters become one
@@ -42,7 +43,7 @@ def _copies(pairs: Pairs, matcher: Matcher, advance: Callable[[int], None]) -> l
     """The pairs that are copies, the most alike first; compared on all cores, as OpenCV lets other threads run."""
     found: list[tuple[int, int]] = []
     cv2.setNumThreads(1)  # the pairs are shared out among the cores, not the arithmetic of each
-    with ThreadPoolExecutor(cores()) as pool:
+    with ThreadPoolExecutor(available_cores()) as pool:
         for start in range(0, len(pairs), _BATCH):
             batch = [(int(first), int(second)) for first, second in pairs[start : start + _BATCH]]
             same = pool.map(lambda pair: matcher.same(*pair), batch)

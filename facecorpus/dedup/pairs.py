@@ -6,7 +6,6 @@ the widest registers there are (AVX-512 VPOPCNTDQ compares eight pairs at once),
 with the square of the number of hashes; memory is the hashes and the pairs found (16 bytes each).
 """
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -14,6 +13,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from facecorpus.cores import available_cores
 
 Hashes = NDArray[np.uint8]
 """(N, 32) or (N, 8) uint8: 256 or 64 bits each, row by row of the square, as imagehash lays them out."""
@@ -54,16 +55,11 @@ def pairs_within(
 
     pairs = [np.empty((0, 2), np.int64)]
     starts = range(0, len(hashes), _ROWS)
-    with ThreadPoolExecutor(cores()) as pool:
+    with ThreadPoolExecutor(available_cores()) as pool:
         for first, found in zip(starts, pool.map(block, starts), strict=True):
             pairs.append(found)
             advance(min(_ROWS, len(hashes) - first))
     return np.concatenate(pairs)
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _words(hashes: Hashes) -> NDArray[np.uint64]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from facecorpus.console import notice
+from facecorpus.cores import available_cores
 from facecorpus.engines import local
 from facecorpus.engines.examine import describe_all, look
 from facecorpus.engines.rows import Result, results, row, schema
@@ -66,7 +67,7 @@ class _Engine:
             ) from None
         self._settings = settings
         self._max_pixels = max_pixels
-        self.workers = _join_cluster(settings.ray_address) if settings.ray_address else local.available_cores()
+        self.workers = _join_cluster(settings.ray_address) if settings.ray_address else available_cores()
         if settings.workers:
             self.workers = settings.workers
         if not settings.ray_address:

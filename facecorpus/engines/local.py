@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
+from facecorpus.cores import available_cores
 from facecorpus.engines.examine import describe_all, look
 from facecorpus.errors import ModelError
 from facecorpus.faces.records import Failure, PhotoAnalysis
@@ -40,13 +41,6 @@ def analyze_all(
         yield from crew.results()
     finally:
         crew.dismiss()
-
-
-def available_cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @dataclass(eq=False, slots=True)
