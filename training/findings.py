@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from training.paper import TASKS, TITLES
+from training.views import seeds_of
 
 Results = dict[str, Any]
 
@@ -112,8 +113,18 @@ def _people(results: Results) -> str:
     return (
         f"A label other than identity is constant for a person, so these labels rest on {counts['people']} people, "
         f"not on {counts['photographs']:,} photographs ({rests}). The intervals by person are the ones to read; those "
-        "by photograph say only how the same people would fare in other photographs. Neither says how another "
-        "training would have come out: that is what several seeds are for."
+        f"by photograph say only how the same people would fare in other photographs. {_trainings(results)}"
+    )
+
+
+def _trainings(results: Results) -> str:
+    """What the intervals say of another training."""
+    seeds = len(seeds_of(results))
+    if seeds == 1:
+        return "Neither says how another training would have come out: that is what several seeds are for."
+    return (
+        f"Both take into account how another training would have come out, as far as {seeds} seeds can tell: of so few "
+        "the spread itself is uncertain, and drawn too small."
     )
 
 
