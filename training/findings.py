@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from training.paper import TASKS, TITLES
-from training.views import seeds_of
+from training.protocols import Unseen
+from training.views import seeds_of, spoken_list
 
 Results = dict[str, Any]
 
@@ -101,7 +102,25 @@ def _protocols(results: Results) -> list[str]:
             "Who they are cannot be answered there, so the task identity has no figure; the identity network is "
             "trained on the others, and its features stand in the tables."
         )
+        sentences += _sparse(found)
     return sentences
+
+
+def _sparse(found: Results) -> list[str]:
+    """What protocol identity cannot do with so few people of a subgroup or class."""
+    sentences = []
+    groups = {name.replace("_", " "): group["people"] for name, group in found["subgroups"].items()}
+    if not groups:
+        sentences.append(
+            "Of nobody all of gender, age group and race are known, so the rounds hold people apart, but not one of "
+            "each subgroup."
+        )
+    few = [f"{name} ({people})" for name, people in groups.items() if people < found["rounds"]]
+    if few:
+        sentences.append(
+            f"Subgroups of which not every round tests a person, since they have too few: {spoken_list(few)}."
+        )
+    return [*sentences, *(str(Unseen(**one)) for one in found["unseen"])]
 
 
 def _people(results: Results) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from training.outcomes import Outcome
 from training.paper import ATTRIBUTES
 from training.plan import Plan
 from training.presets import Preset
-from training.protocols import Split, group_numbers, sibling_share
+from training.protocols import Split, group_numbers, sibling_share, unseen_classes
 from training.shards import Shards
 
 Results = dict[str, Any]
@@ -168,6 +169,7 @@ def _counts(splits: list[Split], shards: Shards, preset: Preset) -> Results:
         "test_images": sum(len(split.test) for split in splits),
         "test_photographs": len(np.unique(np.concatenate([split.test for split in splits]) // preset.variants)),
         "test_people": _test_people(shards, preset, splits),
+        "unseen": [asdict(unseen) for split in splits for unseen in unseen_classes(split, shards, preset)],
         "siblings": float(np.mean([sibling_share(split, preset.variants) for split in splits])),
     }
 

@@ -23,7 +23,7 @@ from training.outcomes import Outcome, over_seeds
 from training.plan import Plan, heads_job, make_plan, network_jobs
 from training.presets import Preset, Value, load_preset
 from training.progress import Board
-from training.protocols import PROTOCOLS, Split, check_protocols, save_split
+from training.protocols import PROTOCOLS, Split, check_protocols, save_split, unseen_classes
 from training.results import Results, collect, load_results
 from training.shards import Shards, fingerprint, read_shards
 from training.show import show_tables
@@ -125,6 +125,8 @@ def _once(experiment: _Experiment, pool: Workers | Team, run: Path, seed: int) -
     plan = make_plan(data, preset, seed, experiment.protocols, before=_reported(run))
     for what, reason in plan.not_made.items():
         experiment.screen.print(f"{what} is left out: {reason}", markup=False)
+    for unseen in [unseen for split in plan.splits for unseen in unseen_classes(split, data, preset)]:
+        experiment.screen.print(str(unseen), markup=False)
     images = _decode(run, data, preset, seed, pool, progress)
     write_json(run / "run.json", settings)  # from here on the folder belongs to these settings
     setting = Setting(
