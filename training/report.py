@@ -31,6 +31,7 @@ from training.views import (
     speed_lines,
     spoken_list,
     spoken_range,
+    spoken_seeds,
 )
 
 Results = dict[str, Any]
@@ -92,7 +93,7 @@ def render(template: str, content: Results) -> str:
         autoescape=".html" in template,
     )
     environment.filters |= {"percent": percent, "figure": figure, "points": points, "range": spoken_range}
-    environment.filters |= {"count": "{:,}".format, "listed": spoken_list}
+    environment.filters |= {"count": "{:,}".format, "listed": spoken_list, "alone": spoken_seeds}
     return environment.get_template(template).render(content)
 
 

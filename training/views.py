@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -161,6 +162,14 @@ def figure(cell: dict[str, Any]) -> str:
     """An accuracy in per cent, with its deviation where it is the mean over several seeds."""
     spread = f" ± {percent(cell['deviation'])}" if "deviation" in cell else ""
     return percent(cell["accuracy"]) + spread
+
+
+def spoken_seeds(verdicts: Sequence[str]) -> str:
+    """What the seeds say of a claim, each by itself: "each seed alone: holds", or how many of them say what."""
+    counts = Counter(verdicts)
+    if len(counts) == 1:
+        return f"each seed alone: {verdicts[0]}"
+    return "seeds alone: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
 
 
 def spoken_list(words: Sequence[object]) -> str:
