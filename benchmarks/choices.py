@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--preset", default="quick")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--workers", type=int)
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     base = (PRESETS / f"{options.preset}.toml").read_text(encoding="utf-8")
     base = changed(base, "control_protocols=[]")
     options.folder.mkdir(parents=True, exist_ok=True)
