@@ -13,6 +13,7 @@ from rich.console import Console
 from training.bootstrap import Answered, Resampled
 from training.claims import CLAIMS, FAILS, HOLDS, UNKNOWN, judge, overall, verdict
 from training.compare import compare, show_comparison
+from training.findings import gap_sentences
 from training.gaps import gaps_of
 from training.measures import Measure
 from training.outcomes import Outcome, over_seeds
@@ -172,6 +173,13 @@ def test_a_gap_is_the_difference_of_two_protocols_over_the_same_people() -> None
     assert low < 0.1  # half of the people are always right, half never
     assert high > 0.3
     assert "knowing the person" not in gaps_of(["photo", "paper"], accuracies, Resampled(made))
+
+
+@pytest.mark.parametrize(("high", "is_explained"), [(0.01, False), (-0.01, True)])
+def test_leakage_that_seems_to_do_harm_is_explained(high: float, is_explained: bool) -> None:
+    cells = {"race": {"difference": high - 0.02, "by_person": [high - 0.04, high]}}
+    (said,) = gap_sentences({"gaps": {"leakage": {"rows": {"own": cells}}}})
+    assert ("augmented test images are harder" in said) == is_explained
 
 
 # Seeds and comparisons

@@ -18,7 +18,7 @@ def gap_sentences(results: Results) -> list[str]:
     if "leakage" in gaps:
         sentences.append(
             "Leakage of augmented copies (own networks, protocol paper less photo) is worth "
-            f"{_gap(gaps['leakage']['rows'].get('own', {}))}."
+            f"{_gap(gaps['leakage']['rows'].get('own', {}))}.{_harder(gaps['leakage']['rows'].get('own', {}))}"
         )
     if "leakage, untouched" in gaps and gaps["leakage, untouched"]["rows"]:
         sentences.append(
@@ -54,6 +54,16 @@ def _gap(cells: Results) -> str:
         f"({points(cell['by_person'][0])} to {points(cell['by_person'][1])})"
         for target, cell in cells.items()
         if target in TASKS
+    )
+
+
+def _harder(cells: Results) -> str:
+    """What it means that copies on both sides seem to do harm."""
+    if all(cell["by_person"][1] >= 0 for cell in cells.values()):
+        return ""
+    return (
+        " Where that is less than nothing, augmented test images are harder than untouched photographs by more than "
+        "their copies in training help."
     )
 
 
