@@ -44,9 +44,11 @@ class Resampled(Generic[K]):
         self.units = {key: len(np.unique(one.units)) for key, one in trainings[0].items()}
         answered = [one[key] for one in trainings for key in self.columns]
         used = np.unique(np.concatenate([one.units for one in answered]))
-        places = [np.searchsorted(used, one.units) for one in answered]
-        right = [np.bincount(place, one.right, len(used)) for place, one in zip(places, answered, strict=True)]
-        known = [np.bincount(place, minlength=len(used)) for place in places]
+        right, known = [], []
+        for one in answered:
+            place = np.searchsorted(used, one.units)
+            right.append(np.bincount(place, one.right, len(used)))
+            known.append(np.bincount(place, minlength=len(used)))
         each = _resample(np.stack(right, axis=1), np.stack(known, axis=1), resamples, seed)
         self.accuracies = _mean_of_draws(each.reshape(resamples, len(trainings), len(self.columns)), seed)
 
