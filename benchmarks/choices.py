@@ -5,9 +5,9 @@
 Trains the four networks and the heads of protocol photo, without control networks, with the preset as it is and then
 with each change (KEY=VALUE, as TOML has it). Runs are kept in FOLDER, so the same command goes on after a break.
 
-Prints Markdown: the accuracies of the networks' own outputs and of all together as mean and deviation over the seeds,
-in points what the change adds (mean of the seeds' differences and its 95 % interval by Student's t), the steps taken
-and the processor seconds of the runs made now, with images and heads.
+Prints Markdown: the accuracies of the networks' own outputs and of all together, and their mean over the tasks, as mean
+and deviation over the seeds; in points what the change adds (mean of the seeds' differences and its 95 % interval by
+Student's t), the steps taken and the processor seconds of the runs made now, with images and heads.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from training import load_results, train_all
@@ -37,10 +38,12 @@ class Variation:
     seeds: tuple[Results, ...]
     cpu_seconds: float
 
-    def accuracies(self, row: str, task: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        """In per cent, one a seed."""
-        cells = [results["protocols"]["photo"]["rows"][row][task] for results in self.seeds]
-        return np.array([100 * cell["accuracy"] for cell in cells])
+    def accuracies(self, row: str) -> list[NDArray[np.float64]]:
+        """In per cent, one a seed, of each task and of the mean over the tasks."""
+        tasks = self.seeds[0]["tasks"]
+        rows = [results["protocols"]["photo"]["rows"][row] for results in self.seeds]
+        each = [np.array([100 * cells[task]["accuracy"] for cells in rows]) for task in tasks]
+        return [*each, np.mean(each, axis=0)]
 
     @property
     def steps(self) -> int:
@@ -98,26 +101,25 @@ def table(variations: Sequence[Variation]) -> list[str]:
     """The lines of the Markdown table, the preset as it is first."""
     tasks = variations[0].seeds[0]["tasks"]
     lines = [
-        f"| | {' | '.join(TITLES[task] for task in tasks)} | steps | CPU s |",
-        f"|---|{'---:|' * (len(tasks) + 2)}",
+        f"| | {' | '.join(TITLES[task] for task in tasks)} | mean | steps | CPU s |",
+        f"|---|{'---:|' * (len(tasks) + 3)}",
     ]
     for one in variations:
         for row, title in ROWS.items():
-            cells = [_cell(one.accuracies(row, task)) for task in tasks]
             cost = f"{one.steps:,} | {one.cpu_seconds:.0f}" if row == "own" else "|"
-            lines.append(f"| {one.name}: {title} | {' | '.join(cells)} | {cost} |")
+            lines.append(f"| {one.name}: {title} | {' | '.join(map(_cell, one.accuracies(row)))} | {cost} |")
             if one is not variations[0]:
-                gains = [one.accuracies(row, task) - variations[0].accuracies(row, task) for task in tasks]
-                lines.append(f"| … adds | {' | '.join(map(_gain, gains))} | | |")
+                pairs = zip(one.accuracies(row), variations[0].accuracies(row), strict=True)
+                lines.append(f"| … adds | {' | '.join(_gain(now - before) for now, before in pairs)} | | |")
     return lines
 
 
-def _cell(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
+def _cell(values: NDArray[np.float64]) -> str:
     spread = f" ± {values.std(ddof=1):.1f}" if len(values) > 1 else ""
     return f"{values.mean():.1f}{spread}"
 
 
-def _gain(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
+def _gain(values: NDArray[np.float64]) -> str:
     if len(values) < 2:
         return _signed(values.mean())
     half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / len(values) ** 0.5
@@ -125,7 +127,8 @@ def _gain(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.1f}".replace("-", "−")
+    rounded = round(value, 1)
+    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
 
 
 if __name__ == "__main__":
