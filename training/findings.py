@@ -108,7 +108,8 @@ def _protocols(results: Results) -> list[str]:
         found = protocols["identity"]
         sentences.append(
             f"Protocol identity tests on people who were not trained on: {found['test_people']['all']} people in "
-            f"{found['rounds']} of at most {preset['identity_rounds']} rounds, about one of each subgroup a round. "
+            f"{found['rounds']} of at most {preset['identity_rounds']} rounds"
+            f"{', about one of each subgroup a round' if found['subgroups'] else ''}. "
             "Who they are cannot be answered there, so the task identity has no figure; the identity network is "
             "trained on the others, and its features stand in the tables."
         )
