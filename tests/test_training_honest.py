@@ -13,6 +13,7 @@ import pytest
 from training_shards import CLASSES, Row, coloured_rows, write_shards
 
 from training import TrainingError, compare_runs, load_results, train_all
+from training.findings import honesty
 from training.results import Results
 
 ROOT = Path(__file__).parent.parent
@@ -92,6 +93,20 @@ def test_every_subgroup_and_every_confusion_is_counted(people_apart: Path) -> No
                 cell = protocol["rows"]["own"][target]
                 assert counts.sum() == cell["images"]
                 assert np.trace(counts) / counts.sum() == pytest.approx(cell["accuracy"])
+
+
+def test_too_few_people_for_a_round_are_told_in_a_sentence(people_apart: Path) -> None:
+    results = load_results(people_apart)
+    found = results["protocols"]["identity"]
+    assert not [said for said in honesty(results) if said.startswith("Subgroups of which")]
+    first = next(iter(found["subgroups"]))
+    found["subgroups"][first]["people"] = 1
+    found["unseen"] = [{"split": "identity-1", "target": "race", "name": "latin_american", "people": 2}]
+    said = honesty(results)
+    assert f"they have too few: {first.replace('_', ' ')} (1)." in " ".join(said)
+    assert any(one.startswith("identity-1 holds out everybody of race latin american (2)") for one in said)
+    found["subgroups"] = {}
+    assert any(one.startswith("Of nobody all of gender, age group and race are known") for one in honesty(results))
 
 
 def test_two_seeds_have_their_mean_in_every_table_of_the_report(people_apart: Path) -> None:
