@@ -14,7 +14,8 @@ from facecorpus.catalog.records import Candidate, Download, Face, Outcome, Ranki
 from facecorpus.corpus import Corpus
 from facecorpus.errors import SettingsError
 from facecorpus.policy import auto_review
-from facecorpus.rank import FEWEST, NOT_ENOUGH, centres, judge, rank, rank_faces, rank_identity
+from facecorpus.likeness import FEWEST
+from facecorpus.rank import NOT_ENOUGH, centres, judgements, rank, rank_faces
 from facecorpus.settings import RankSettings
 
 PEOPLE = {identity_id: person(identity_id, name=identity_id.title()) for identity_id in ("ada", "ben", "cleo")}
@@ -134,7 +135,7 @@ def test_wrong_people_among_the_photographs_do_not_move_the_centre() -> None:
 def test_a_face_does_not_vouch_for_itself() -> None:
     subjects = album("ada", FEWEST)
     middle = centres(subjects)
-    judged = judge(subjects[0], middle)
+    judged = judgements(subjects, middle)[0]
     others = np.mean([s.face.embedding for s in subjects[1:]], axis=0)
     assert judged is not None
     assert judged.distance == pytest.approx(np.linalg.norm(subjects[0].face.embedding - others), abs=1e-6)
@@ -369,30 +370,3 @@ def test_a_picture_that_stands_for_two_people_is_shown_to_a_reviewer_whatever_it
     found = ranked([in_conflict, *album("ada")[1:], *album("ben")])["ada-0"]
     assert (found.section, found.reasons) == ("look", ("the same picture stands for Ben",))
     assert found.likely <= 0.5
-
-
-def mean_of(identity_id: str) -> NDArray[np.float64]:
-    return np.mean([s.face.embedding for s in album(identity_id)], axis=0, dtype=np.float64)
-
-
-@pytest.mark.parametrize("verdicts", [{}, {1: "accept", 2: "accept", 3: "accept", 4: "accept", 9: "reject"}])
-def test_one_person_alone_is_ranked_as_among_all(verdicts: dict[int, str]) -> None:
-    mixed = [*album("ada"), subject("wrong", "ada", embedding("ben", 99)), subject("odd", "ada", between(0.45, 50))]
-    subjects = [replace(s, verdict=verdicts.get(n)) for n, s in enumerate(mixed)]
-    whole = ranked([*subjects, *album("ben"), *album("cleo")])
-    alone = rank_identity(
-        np.array([s.face.embedding for s in subjects]),
-        [s.verdict for s in subjects],
-        np.array([mean_of("ben"), mean_of("cleo")]),
-        ["Ben", "Cleo"],
-    )
-    for one, (likely, reasons) in zip(subjects, alone, strict=True):
-        assert likely == pytest.approx(whole[one.face.face_id].likely, abs=1e-6)
-        assert set(reasons) <= set(whole[one.face.face_id].reasons)
-    assert alone[10][1][0] == "closer to Ben"
-
-
-def test_three_photographs_are_not_enough_to_judge() -> None:
-    few = np.array([embedding("ada", n) for n in range(3)])
-    assert rank_identity(few, [None] * 3) == [(0.5, (NOT_ENOUGH,))] * 3
-    assert rank_identity(np.empty((0, 128), np.float32), []) == []
