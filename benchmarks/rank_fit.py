@@ -58,6 +58,8 @@ class Case:
     subject: SubjectFace
     judged: rank.Judgement
     right: bool
+    stranger: bool = False  # judged as if nobody knew whom it shows
+    share: float = 0.0  # of the faces, handed to somebody else in this round
 
 
 def main() -> None:
@@ -175,18 +177,26 @@ def subjects_of(folder: Path) -> list[SubjectFace]:
 
 def looked_at(subjects: Sequence[SubjectFace]) -> dict[str, str]:
     """Whom each face shows, by face_id: its person, but NOBODY or UNSURE where photos_seen.csv says so."""
-    with SEEN.open(encoding="utf-8", newline="") as file:
-        seen = {row["photo"]: row for row in csv.DictReader(file)}
+    seen = read_seen()
     found = {}
     for subject in subjects:
-        face_id, identity_id, row = subject.face.face_id, subject.identity_id, seen.get(subject.face.photo_sha256[:16])
-        marked = row is not None and _within(subject.face.box, float(row["x"]), float(row["y"]))
-        found[face_id] = identity_id if row is None or not marked else UNSURE if row["seen"] == UNSURE else NOBODY
+        marked = seen_as(seen, subject.face.photo_sha256, subject.face.box)
+        found[subject.face.face_id] = subject.identity_id if marked is None else marked
     return found
 
 
-def _within(box: Box, x: float, y: float) -> bool:
-    return 0 <= x - box[0] <= box[2] and 0 <= y - box[1] <= box[3]
+def read_seen() -> dict[str, dict[str, str]]:
+    """The rows of photos_seen.csv, by the beginning of the photograph's sha256."""
+    with SEEN.open(encoding="utf-8", newline="") as file:
+        return {row["photo"]: row for row in csv.DictReader(file)}
+
+
+def seen_as(seen: Mapping[str, Mapping[str, str]], sha256: str, box: Box) -> str | None:
+    """NOBODY or UNSURE for a face of photos_seen.csv, else None."""
+    row = seen.get(sha256[:16])
+    if row is None or not (0 <= float(row["x"]) - box[0] <= box[2] and 0 <= float(row["y"]) - box[1] <= box[3]):
+        return None
+    return UNSURE if row["seen"] == UNSURE else NOBODY
 
 
 def cases_of(
@@ -201,10 +211,11 @@ def cases_of(
             who = shown.get(subject.face.face_id, NOBODY)
             if judged is None or who == UNSURE:
                 continue
-            cases.append(Case(subject, judged, who == subject.identity_id))
+            cases.append(Case(subject, judged, who == subject.identity_id, share=share))
             if who != subject.identity_id:
                 unknown = {identity_id: centre for identity_id, centre in middle.items() if identity_id != who}
-                cases.extend(Case(subject, one, False) for one in rank.judgements([subject], unknown) if one)
+                alone = rank.judgements([subject], unknown)
+                cases.extend(Case(subject, one, False, stranger=True, share=share) for one in alone if one)
     return cases
 
 
