@@ -103,9 +103,7 @@ def crossed(world: Sequence[Case], halves: Sequence[Sequence[Case]]) -> Floats:
 
 def shipped() -> Floats:
     """(5,): the constants of likeness.py."""
-    return np.array(
-        [likeness.BIAS, likeness.BY_DISTANCE, likeness.BY_MARGIN, likeness.BY_FAINTNESS, likeness.BY_TURN]
-    )
+    return np.array([likeness.BIAS, likeness.BY_DISTANCE, likeness.BY_MARGIN, likeness.BY_FAINTNESS, likeness.BY_TURN])
 
 
 def terms(cases: Sequence[Case]) -> Floats:

@@ -7,8 +7,8 @@ each half of the real people is judged by constants fitted on the world and the 
 the same faces come again. So the bounds (95 %, one-sided, Clopper and Pearson) are given for the cases of all rounds
 together, and for faces, each counted once and as a mistake if any round made one.
 
-The last table asks for more: of all right faces, how many are lost to a limit of rejection, at most? From it follows the
-precision at any share of wrong faces.
+The last table asks for more: of all right faces, how many are lost to a limit of rejection, at most? From that follows
+the precision at any share of wrong faces.
 """
 
 import argparse
@@ -36,14 +36,18 @@ def main() -> None:
     cases, likely = [case for case, counts in zip(every, counted, strict=True) if counts], likely[counted]
     right, share = np.array([case.right for case in cases]), np.array([case.share for case in cases])
     for what, limits, correct in (("accepted above", ACCEPT, right), ("rejected up to", REJECT, ~right)):
-        print(f"\n| {what} | handed to others | cases | mistakes | precision | at least | faces | mistaken | at least |")
+        print(
+            f"\n| {what} | handed to others | cases | mistakes | precision | at least | faces | mistaken | at least |"
+        )
         print("|---:" * 9 + "|")
         for limit in limits:
             chosen = likely >= limit if what.startswith("accepted") else likely <= limit
             for part in (*SHARES, None):
                 among = chosen & (share == part if part else True)
                 print(f"| {limit} | {f'{part:.1%}' if part else 'all'} | " + line(cases, among, correct))
-    print("\n| rejected up to | right faces lost | at most | wrong faces found | precision at 12.5 % wrong | at least |")
+    print(
+        "\n| rejected up to | right faces lost | at most | wrong faces found | precision at 12.5 % wrong | at least |"
+    )
     print("|---:|---:|---:|---:|---:|---:|")
     for limit in REJECT:
         print(f"| {limit} | " + lost(cases, likely <= limit, right))

@@ -24,8 +24,6 @@ NOT_ENOUGH = "not enough to judge: too few photographs, or no majority of them, 
 _BLURRED = 15.0  # variance of the Laplacian below which a face of 150 pixels is blurred
 _TINY = 40.0  # pixels of width
 _TURNED = 40.0  # degrees
-_PROFILE = 25.0  # degrees as estimated, which is too little for profiles
-_BARELY_FOUND = 0.3  # a detector's score
 _GROUP = 3  # faces
 _FAR = 0.5
 _HARDLY = 0.05  # a margin that does not tell two people apart
@@ -188,10 +186,7 @@ def ranking(
     """What the reviewer is told of one face."""
     holds = identities[subject.identity_id].holds_on(subject.taken_on)
     flaws = _flaws(subject)
-    if judged is None:
-        likely = _NO_IDEA
-    else:
-        likely = 1 / (1 + math.exp(-judged.log_odds(subject.face)))
+    likely = _NO_IDEA if judged is None else 1 / (1 + math.exp(-judged.log_odds(subject.face)))
     if not holds or subject.also_stands_for:
         likely = min(likely, _NO_IDEA)
     if not subject.kept or judged is None:
@@ -201,7 +196,7 @@ def ranking(
     elif subject.also_stands_for:  # one of two people is wrong, and a reviewer should see both
         section = "look"
     else:
-        section = "wrong" if likely <= limits.reject_below and not _hard_to_read(subject) else "look"
+        section = "wrong" if likely <= limits.reject_below else "look"
     reasons = ["copy of a better photograph"] if not subject.kept else []
     reasons += [f"the same picture stands for {identities[other].name}" for other in subject.also_stands_for]
     reasons += [] if holds else ["outside the period"]
@@ -225,18 +220,8 @@ def _doubts(judged: Judgement | None, nearest: str | None) -> list[str]:
     return doubts
 
 
-def _hard_to_read(subject: SubjectFace) -> bool:
-    """Whether the descriptor may be far off although the person is right: such a face is never surely wrong.
-
-    Of real photographs' faces below the limit, one in four was right after all: all of them profiles, faces thrown
-    back, or barely detected.
-    """
-    face = subject.face
-    return abs(face.yaw) >= _PROFILE or face.score < _BARELY_FOUND or bool(_flaws(subject))
-
-
 def _flaws(subject: SubjectFace) -> list[str]:
-    """What makes a face less usable, and its descriptor less sure."""
+    """What makes a face less usable; it says nothing of whose it is, and so changes no likelihood."""
     width = subject.face.box[2]
     return [f"tiny ({width:.0f} px)"] * (width < _TINY) + ["blurred"] * (subject.face.sharpness < _BLURRED)
 
