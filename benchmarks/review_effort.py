@@ -41,9 +41,9 @@ KEY, THOUGHT, GLANCE = 0.28, 1.35, 0.40
 """Seconds for a key press, for a decision to press keys that are no moves, and for a look at one face among others.
 
 The first two are K and M of the keystroke-level model (Card, Moran & Newell 1980, CACM 23:7: an average typist, a
-mental preparation); the third is one movement of the eye (230 ms), one cycle of perception (100) and one of thought (70)
-of the same authors' Model Human Processor (The Psychology of Human-Computer Interaction, 1983, chapter 2). They are taken
-from there: no person was timed.
+mental preparation); the third is one movement of the eye (230 ms), one cycle of perception (100) and one of thought
+(70) of the same authors' Model Human Processor (The Psychology of Human-Computer Interaction, 1983, chapter 2). They
+are taken from there: no person was timed.
 """
 MANY = 30_000
 

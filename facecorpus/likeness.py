@@ -114,6 +114,6 @@ def _relatives(descriptors: Descriptors, weights: Floats) -> Mask:
     """(N,): which faces are near to the one that has the most near it; of weight 0, none counts."""
     eligible = np.flatnonzero(weights)
     starts = descriptors[eligible[:: -(-len(eligible) // _STARTS)]].astype(np.float64)
-    crowds = [weights @ (distances(descriptors, some) < NEAR) for some in np.split(starts, range(16, len(starts), 16))]
+    crowds = [weights @ (distances(descriptors, some) < NEAR) for some in np.split(starts, range(4, len(starts), 4))]
     most = starts[[int(np.argmax(np.concatenate(crowds)))]]
     return np.asarray(distances(descriptors, most)[:, 0] < NEAR)

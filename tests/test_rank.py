@@ -312,6 +312,20 @@ def test_a_rejection_by_an_older_policy_is_taken_back(filled: Corpus) -> None:
     assert "wrong" not in standing(filled)
 
 
+def test_the_policy_says_nothing_of_people_who_cannot_be_judged(corpus: Corpus) -> None:
+    three = {f"ben{n}": ("ben", embedding("ben", n)) for n in range(3)}
+    mostly_wrong = {f"ada{n}": ("ada", embedding("ada", n)) for n in range(4)} | {
+        f"x{n}": ("ada", np.random.default_rng(n).normal(scale=0.08, size=128).astype(np.float32)) for n in range(8)
+    }
+    fill(corpus, three | mostly_wrong | {f"cleo{n}": ("cleo", embedding("cleo", n)) for n in range(6)})
+    assert rank_faces(corpus).people_without_centre == 2
+    assert auto_review(corpus).accepted == 6
+    assert not standing(corpus)  # of ada and ben
+    with corpus.catalog() as catalog:
+        reasons = {face.reasons for who in ("ada", "ben") for face in catalog.faces.for_review(who)}
+    assert reasons == {(NOT_ENOUGH,)}
+
+
 def test_the_policy_adds_nothing_a_second_time(filled: Corpus) -> None:
     rank_faces(filled)
     first = auto_review(filled)
