@@ -9,14 +9,14 @@ photographs. Faces are handed to other people drawn at random, in rounds of diff
 these is used twice: as it is, and as a stranger's, whose own centre is not known; for in life most wrong people are not
 in the manifest.
 
-The constants come from the world's people and every second real person (those of even place in the alphabet), both
+The constants come from the world's people and every second real person (the first, third, … in the alphabet), both
 weighing the same. The halves of the real people never meet: in neither are faces of the other handed out. So what
 `check PHOTOCORPUS` says of the other half, and `fit` says of each half by constants of the other, is of people not
 fitted on. A little ridge keeps the constants finite, since the world's people are nearly separable.
 
-What the sources proposed counts as right, unless photos_seen.csv says otherwise: its rows are the faces of one set of
-photographs that ranked below one half and that a look at the whole photograph and its file name showed to be somebody
-else or no face; those about which that look left a doubt are "unsure", and left out.
+What the sources proposed counts as right, unless photos_seen.csv says otherwise: of one set of photographs the 64 faces
+that ranked lowest were looked at, with the whole photograph and its file name. Those that turned out to be somebody
+else's or no face are listed, and as "unsure", which leaves them out, those of which that look left a doubt.
 """
 
 import argparse
