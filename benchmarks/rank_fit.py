@@ -16,7 +16,8 @@ fitted on. A little ridge keeps the constants finite, since the world's people a
 
 What the sources proposed counts as right, unless photos_seen.csv says otherwise: of one set of photographs the 64 faces
 that ranked lowest were looked at, with the whole photograph and its file name. Those that turned out to be somebody
-else's or no face are listed, and as "unsure", which leaves them out, those of which that look left a doubt.
+else's or no face are listed, and as "unsure", which leaves them out, those of which that look left a doubt. With
+--proposed they count as right, like all else that the sources proposed.
 """
 
 import argparse
@@ -46,6 +47,8 @@ ROUNDS = tuple((share, seed) for share in (0.05, 0.125, 0.25, 0.4) for seed in r
 WORLD_ROUNDS = ((0.125, 0), (0.25, 1))  # the world has twenty times as many faces
 SEEN = Path(__file__).with_name("photos_seen.csv")
 NOBODY, UNSURE = "", "unsure"
+BEFORE = np.array([-0.8, -15.9, 17.1, 0.0, 0.0])  # fitted on a world alone, by distance and margin; to compare with
+HARD_YAW, HARD_SCORE = 25.0, 0.3  # from and below which a face is hard to read
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -69,15 +72,18 @@ def main() -> None:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("world", type=Path, nargs="?")
     parser.add_argument("photos", type=Path, nargs="?")
+    parser.add_argument("--proposed", action="store_true")
     options = parser.parse_args()
     if options.part == "fit":
         if not options.photos:
             parser.error("fit needs WORLDCORPUS WORLD PHOTOCORPUS")
-        fit_all(world_cases(options.corpus, options.world), real_halves(options.photos))
+        fit_all(world_cases(options.corpus, options.world), real_halves(options.photos, options.proposed))
     elif options.world:
         show("world", world_cases(options.corpus, options.world), shipped())
     else:
-        for name, half in zip(("people fitted on", "people not fitted on"), real_halves(options.corpus), strict=True):
+        for name, half in zip(
+            ("people fitted on", "people not fitted on"), real_halves(options.corpus, options.proposed), strict=True
+        ):
             show(name, half, shipped())
 
 
@@ -136,6 +142,14 @@ def show(name: str, cases: Sequence[Case], constants: Floats | None = None, odds
     base, faces = right.mean(), len({case.subject.face.face_id for case in cases})
     print(f"\n{name}: {len(cases)} cases of {faces} faces, {base:.1%} right; area {area(likely, right):.4f};", end="")
     print(f" Brier score {np.mean((likely - right) ** 2):.4f} (always saying {base:.2f}: {base * (1 - base):.4f})")
+    before = 1 / (1 + np.exp(-terms(cases) @ BEFORE))
+    hard = np.array([abs(c.subject.face.yaw) >= HARD_YAW or c.subject.face.score < HARD_SCORE for c in cases])
+    for when, said in (("before", before), ("now", likely)):
+        means = (said[right & hard].mean(), said[right & ~hard].mean())
+        brier = np.mean((said - right) ** 2)
+        print(
+            f"{when}: Brier score {brier:.4f}; right faces hard to read were given {means[0]:.3f}, others {means[1]:.3f}"
+        )
     print("| said | cases | mean of what was said | were right |\n|---|---:|---:|---:|")
     for low, high in pairwise((0.0, 0.02, 0.1, 0.3, 0.7, 0.9, 0.98, 1.0)):
         inside = (likely >= low) & ((likely < high) | (high == 1.0))
@@ -158,11 +172,11 @@ def world_cases(folder: Path, world: Path) -> list[Case]:
     return cases_of(subjects, truth(subjects, listed), WORLD_ROUNDS)
 
 
-def real_halves(folder: Path) -> tuple[list[Case], list[Case]]:
+def real_halves(folder: Path, proposed: bool = False) -> tuple[list[Case], list[Case]]:
     """All rounds of real photographs: of the people fitted on, and of the others."""
     subjects = subjects_of(folder)
     people = sorted({subject.identity_id for subject in subjects})
-    shown = looked_at(subjects)
+    shown = {s.face.face_id: s.identity_id for s in subjects} if proposed else looked_at(subjects)
     halves = [[s for s in subjects if s.identity_id in people[first::2]] for first in (0, 1)]
     return cases_of(halves[0], shown, ROUNDS), cases_of(halves[1], shown, ROUNDS)
 
