@@ -146,10 +146,8 @@ def show(name: str, cases: Sequence[Case], constants: Floats | None = None, odds
     hard = np.array([abs(c.subject.face.yaw) >= HARD_YAW or c.subject.face.score < HARD_SCORE for c in cases])
     for when, said in (("before", before), ("now", likely)):
         means = (said[right & hard].mean(), said[right & ~hard].mean())
-        brier = np.mean((said - right) ** 2)
-        print(
-            f"{when}: Brier score {brier:.4f}; right faces hard to read were given {means[0]:.3f}, others {means[1]:.3f}"
-        )
+        print(f"{when}: Brier score {np.mean((said - right) ** 2):.4f};", end="")
+        print(f" right faces that are hard to read were given {means[0]:.3f}, others {means[1]:.3f}")
     print("| said | cases | mean of what was said | were right |\n|---|---:|---:|---:|")
     for low, high in pairwise((0.0, 0.02, 0.1, 0.3, 0.7, 0.9, 0.98, 1.0)):
         inside = (likely >= low) & ((likely < high) | (high == 1.0))
