@@ -9,7 +9,6 @@ for every person in turn:
   accepted unseen (Shift A); "surely wrong" is looked at whole, right faces in it accepted, and all the rest rejected
   (Shift W); "look at these" is looked at whole: the rarer kind is marked, run by run, and the rest taken at once.
 - `after --auto`: `facecorpus review --auto` first; then "look at these" and "surely wrong", in the same way.
-- `--auto, look`: the same without "surely wrong": what nobody decides is not built.
 
 Where the page says that there is not enough to judge a person by, the first right faces are accepted, until it can, and
 `o` gives the new order. Each key of the page counts as one press, moves, Shift A and `n` for the next person included;
@@ -231,21 +230,15 @@ def page_alone(oracle: Oracle) -> None:
 
 def after_auto(oracle: Oracle) -> None:
     """What the automatic policy left, where the page opens first."""
-    look_alone(oracle)
-    oracle.take_wrong()
-
-
-def look_alone(oracle: Oracle) -> None:
-    """What the automatic policy left, but for what is surely wrong."""
     oracle.teach()
     oracle.take_right()  # what the new order made sure
     oracle.look()
+    oracle.take_wrong()
 
 
 WAYS: dict[str, Callable[[Oracle], None]] = {
     "the page alone": page_alone,
     "after --auto": after_auto,
-    "--auto, look": look_alone,
 }
 
 

@@ -83,7 +83,7 @@ def rank_faces(corpus: Corpus) -> RankSummary:
     if limits.reject_below >= limits.accept_above:
         raise SettingsError(
             f"{corpus.root / 'corpus.toml'}: reject_below ({limits.reject_below}) in [rank] must be smaller than"
-            f" accept_above ({limits.accept_above}); set, for example, 0.02 and 0.95."
+            f" accept_above ({limits.accept_above}); set, for example, 0.005 and 0.95."
         )
     identities = {identity.identity_id: identity for identity in corpus.manifest.identities}
     with corpus.catalog() as catalog:

@@ -179,7 +179,7 @@ class RankSettings:
         0.95, "Faces at least this likely to be right are 'surely right'; --auto accepts them.", minimum=0
     )
     reject_below: float = option(
-        0.02, "Faces at most this likely to be right are 'surely wrong'; they wait for a person.", minimum=0
+        0.005, "Faces at most this likely to be right are 'surely wrong'; --auto rejects them.", minimum=0
     )
 
 
