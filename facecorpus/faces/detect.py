@@ -26,6 +26,7 @@ class Detection:
 
     box: Box
     score: float
+    turn: float = 0.0  # degrees counterclockwise by which the picture was turned when the face was seen upright
 
 
 class Detector(Protocol):
