@@ -4,6 +4,7 @@
     python benchmarks/faces.py cpu WORLD_OR_PHOTOS [--limit 48] [--detector hog]
     python benchmarks/faces.py recall WORLD [--limit 150] [--detector hog]
     python benchmarks/faces.py people PHOTOS [--limit 844] [--detector hog]
+    python benchmarks/faces.py subject WORLD_OR_PHOTOS [--limit 12] [--detector hog]
     python benchmarks/faces.py attributes FOLDER [--limit 1920] [--detector hog]
 
 WORLD holds photos/ and truth.csv as tools of the demo world write them; PHOTOS one folder a person and labels.csv with
@@ -23,17 +24,20 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import cv2
 import dlib
 import numpy as np
 import torch
+from scipy.stats import binomtest
 
 from facecorpus.boxes import iou
-from facecorpus.catalog.records import Box
+from facecorpus.catalog.records import Box, Face
 from facecorpus.console import track
 from facecorpus.cores import available_cores
 from facecorpus.engines.local import analyze_all
@@ -41,28 +45,37 @@ from facecorpus.errors import PictureError
 from facecorpus.faces.analyze import describe, see
 from facecorpus.faces.decode import decode
 from facecorpus.faces.models import DESCRIPTOR, LANDMARKS, Models, load_models, model_file
-from facecorpus.faces.records import PhotoAnalysis
+from facecorpus.faces.records import PhotoAnalysis, Picture
+from facecorpus.faces.subject import choose_subjects
 from facecorpus.settings import FacesSettings
 
 MAX_PIXELS = 80_000_000
 SAME_BOX = 0.4  # intersection over union
 ROUNDS = 3
 TOGETHER = 8  # pictures
+WORLD_PEOPLE = 24  # of a world, for `subject`
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif")
 Row = dict[str, str]
 
 
 def main() -> None:
-    """Run one of the five measurements."""
+    """Run one of the measurements."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("speed", "cpu", "recall", "people", "attributes"))
+    runs = {
+        "speed": speed,
+        "cpu": cpu,
+        "recall": recall,
+        "people": people,
+        "subject": subject,
+        "attributes": attributes,
+    }
+    parser.add_argument("what", choices=runs)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--limit", type=int, default=0, help="pictures; 0: as many as take a few minutes at the most")
     parser.add_argument("--detector", default="hog", choices=("hog", "mmod"))
     options = parser.parse_args()
     settings = FacesSettings(detector=options.detector)
-    run = {"speed": speed, "cpu": cpu, "recall": recall, "people": people, "attributes": attributes}[options.what]
-    run(options.folder, settings, options.limit)
+    runs[options.what](options.folder, settings, options.limit)
 
 
 # The peer
@@ -308,8 +321,6 @@ def people(folder: Path, settings: FacesSettings, count: int) -> None:
     """
     from sklearn.metrics import roc_auc_score, roc_curve
 
-    from facecorpus.faces.subject import choose_subjects
-
     with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     random.Random(0).shuffle(rows)
@@ -343,6 +354,143 @@ def people(folder: Path, settings: FacesSettings, count: int) -> None:
             f"| {name} | {len(some)} | {roc_auc_score(same, -distance):.4f} | {missed[0]:.1%} | {missed[1]:.1%}"
             f" | {(distance[same] >= 0.48).mean():.1%} | {(distance[~same] < 0.48).mean():.2%} |"
         )
+
+
+# Subject
+
+
+@dataclass(frozen=True)
+class Group:
+    """A picture of several people side by side, and where in it the person stands."""
+
+    path: Path
+    person: str
+    left: int  # pixels
+    right: int
+
+    def shows(self, face: Face) -> bool:
+        """Whether the face is the person's."""
+        return self.left <= face.box[0] + face.box[2] / 2 < self.right
+
+
+def subject(folder: Path, settings: FacesSettings, count: int) -> None:
+    """How often the person is chosen of two or three people, by what else is known of the person.
+
+    Groups are pasted of photographs with one face; `count` of each person's are seen alone, and as many in groups.
+    A photograph that shows another than its folder says can only be chosen by luck; such are not sorted out.
+    """
+    count = count or 12
+    everyone = owned(folder)
+    found = analyses(everyone, settings)
+    by_person: dict[str, list[Path]] = defaultdict(list)
+    for path, analysis in found.items():
+        if len(analysis.faces) == 1 and len(by_person[everyone[path]]) < 2 * count:
+            by_person[everyone[path]].append(path)
+    by_person = {person: paths for person, paths in by_person.items() if len(paths) == 2 * count}
+    with TemporaryDirectory() as name:
+        groups = pasted({person: paths[count:] for person, paths in by_person.items()}, Path(name))
+        found |= analyses([group.path for group in groups], settings)
+    alone = {person: paths[:count] for person, paths in by_person.items()}
+    wrong, people = round(0.4 * count), list(alone)
+    after = dict(zip(people, [*people[1:], people[0]], strict=True))
+    one_other = {person: alone[person][wrong:] + alone[after[person]][:wrong] for person in people}
+    many_others = {
+        person: alone[person][wrong:] + [alone[people[(number + 2 + k) % len(people)]][k] for k in range(wrong)]
+        for number, person in enumerate(people)
+    }
+    print(f"{len(people)} people, each {count} times alone and {count} times in a group; detector {settings.detector}")
+    print("| what else there is of the person | groups | person's face found | of these chosen rightly |")
+    print("|---|---:|---:|---:|")
+    show_chosen("photographs alone", groups, alone, found)
+    show_chosen("as many, 40 % of them of one other person", groups, one_other, found)
+    show_chosen("as many, 40 % of them of several others", groups, many_others, found)
+    show_chosen("none alone, the groups only", groups, {person: [] for person in people}, found)
+    if (folder / "truth.csv").is_file():
+        show_chosen("groups as they were rendered", *rendered(folder, settings, found))
+
+
+def owned(folder: Path) -> dict[Path, str]:
+    """The person under whom each photograph lies; in a world, who is seen alone in it."""
+    name = "truth.csv" if (folder / "truth.csv").is_file() else "labels.csv"
+    with (folder / name).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    random.Random(0).shuffle(rows)
+    if name == "labels.csv":
+        return {folder / row["file"]: row["identity"] for row in rows}
+    people = sorted({row["true_identity"] for row in rows if row["kind"] == "photo"})[:WORLD_PEOPLE]
+    return {
+        folder / row["file"]: row["true_identity"]
+        for row in rows
+        if row["kind"] == "photo" and not row["others"] and row["true_identity"] in people
+    }
+
+
+def pasted(people: dict[str, list[Path]], place: Path) -> list[Group]:
+    """Each photograph beside one or two others of other people, at a place and with companions drawn by lot."""
+    draw = random.Random(0)
+    groups = []
+    for person, paths in people.items():
+        for number, path in enumerate(paths):
+            others = draw.sample([other for other in people if other != person], 1 + number % 2)
+            shown = [draw.choice(people[other]) for other in others]
+            where = draw.randrange(len(shown) + 1)
+            panels = [panel(one) for one in (*shown[:where], path, *shown[where:])]
+            left = sum(one.shape[1] for one in panels[:where])
+            file = place / f"{len(groups)}.jpg"
+            cv2.imwrite(str(file), cv2.cvtColor(np.hstack(panels), cv2.COLOR_RGB2BGR))
+            groups.append(Group(file, person, left, left + panels[where].shape[1]))
+    return groups
+
+
+def panel(path: Path) -> Picture:
+    """The photograph, 480 pixels high."""
+    picture = decode(path.read_bytes(), MAX_PIXELS).picture
+    width = max(1, round(picture.shape[1] * 480 / picture.shape[0]))
+    return np.asarray(cv2.resize(picture, (width, 480), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def rendered(
+    folder: Path, settings: FacesSettings, found: dict[Path, PhotoAnalysis]
+) -> tuple[list[Group], dict[str, list[Path]], dict[Path, PhotoAnalysis]]:
+    """The world's own groups, with all that the search finds under the same people's names, dirt included."""
+    with (folder / "truth.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["kind"] in ("photo", "group", "wrong_person")]
+    groups = {folder / row["file"]: row for row in rows if row["kind"] == "group"}
+    people = sorted({row["query_identity"] for row in groups.values()})[:WORLD_PEOPLE]
+    rows = [row for row in rows if row["query_identity"] in people]
+    found = found | analyses([path for row in rows if (path := folder / row["file"]) not in found], settings)
+    shown = []
+    for row in (row for row in rows if row["kind"] == "group"):
+        left, width = float(row["face_x"]), float(row["face_w"])
+        shown.append(Group(folder / row["file"], row["query_identity"], round(left), round(left + width)))
+    others: dict[str, list[Path]] = {person: [] for person in people}
+    for row in (row for row in rows if row["kind"] != "group"):
+        others[row["query_identity"]].append(folder / row["file"])
+    return shown, others, found
+
+
+def show_chosen(
+    name: str, groups: Sequence[Group], others: dict[str, list[Path]], found: dict[Path, PhotoAnalysis]
+) -> None:
+    """One line: how many groups, in how many the person's face was found, in how many of these it is the subject."""
+    seen = right = total = 0
+    for person, paths in others.items():
+        own = [group for group in groups if group.person == person and group.path in found]
+        shown = [found[path] for path in (*paths, *(group.path for group in own)) if path in found]
+        chosen = choose_subjects([(face, (person,)) for analysis in shown for face in analysis.faces])
+        for group in own:
+            faces = found[group.path].faces
+            total += 1
+            if any(group.shows(face) for face in faces):
+                seen += 1
+                right += any(group.shows(face) and face.face_id in chosen for face in faces)
+    print(f"| {name} | {total} | {seen / total:.1%} | {right / max(seen, 1):.1%} ± {interval(right, seen)} |")
+
+
+def interval(hits: int, number: int) -> str:
+    """Half of the 95 % interval of Wilson."""
+    bounds = binomtest(hits, max(number, 1)).proportion_ci(method="wilson")
+    return f"{(bounds.high - bounds.low) / 2:.1%}"
 
 
 # Attributes

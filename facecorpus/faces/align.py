@@ -87,9 +87,10 @@ def _upright(picture: Picture, box: Box, turn: float) -> tuple[Picture, Box, NDA
     left, top, width, height = box
     side = round(_SURROUNDINGS * max(width, height))
     onto = cv2.getRotationMatrix2D((left + width / 2, top + height / 2), turn, 1)
-    onto[:, 2] += side / 2 - left - width / 2, side / 2 - top - height / 2
+    onto[:, 2] += np.array([side / 2 - left - width / 2, side / 2 - top - height / 2])
     patch = np.asarray(cv2.warpAffine(picture, onto, (side, side)), np.uint8)
-    return patch, ((side - width) / 2, (side - height) / 2, width, height), cv2.invertAffineTransform(onto)
+    way_back = np.asarray(cv2.invertAffineTransform(onto), np.float64)
+    return patch, ((side - width) / 2, (side - height) / 2, width, height), way_back
 
 
 def _rectangle(box: Box) -> Any:
