@@ -19,10 +19,15 @@ from facecorpus.unseen import verdict
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 # Measured by benchmarks/faces.py; docs/performance.md has the tables.
 _KNOWN_TO_MISS = {
-    "hog": "KNOWN_HOG",
-    "mmod": "KNOWN_MMOD",
+    "hog": "On 1,920 photographs of one face each, the detector hog missed men more often than women, and African men"
+    " most of all.",
+    "mmod": "On 1,920 photographs of one face each, the detector mmod missed men more often than women, and white and"
+    " African men most of all.",
 }
-_TOLD_APART = "KNOWN_DESCRIPTOR"
+_TOLD_APART = (
+    "On 679 real faces, the descriptor by which a person's face is chosen and judged told African men apart"
+    " less well than other people: wrong people are likelier to remain among theirs."
+)
 _AUTO = "auto"  # the reviewer's name under which the automatic policy decides
 
 

@@ -190,9 +190,9 @@ class Photos(Gateway):
         rows = self._catalog.query(
             """
             SELECT identity_id, count(*) AS photographs, sum(NOT seen) AS unseen
-            FROM (SELECT DISTINCT identity_id, photo_sha256,
-                         EXISTS (SELECT 1 FROM face WHERE face.photo_sha256 = sha256) AS seen
-                  FROM candidate JOIN photo ON photo_sha256 = sha256 WHERE photo.state = 'analysed')
+            FROM (SELECT DISTINCT candidate.identity_id, photo.sha256,
+                         EXISTS (SELECT 1 FROM face WHERE face.photo_sha256 = photo.sha256) AS seen
+                  FROM candidate JOIN photo ON photo.sha256 = candidate.photo_sha256 WHERE photo.state = 'analysed')
             GROUP BY identity_id
             """
         )
