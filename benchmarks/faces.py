@@ -484,8 +484,9 @@ def rendered(
     """The world's own groups, with all that the search finds under the same people's names, dirt included."""
     with (folder / "truth.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["kind"] in ("photo", "group", "wrong_person")]
-    groups = {folder / row["file"]: row for row in rows if row["kind"] == "group"}
-    people = sorted({row["query_identity"] for row in groups.values()})[:WORLD_PEOPLE]
+    # A group that turns up under a name may be without that person.
+    rows = [row for row in rows if row["kind"] != "group" or row["query_identity"] == row["true_identity"]]
+    people = sorted({row["query_identity"] for row in rows if row["kind"] == "group"})[:WORLD_PEOPLE]
     rows = [row for row in rows if row["query_identity"] in people]
     found = found | analyses([path for row in rows if (path := folder / row["file"]) not in found], settings)
     shown = []

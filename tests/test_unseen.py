@@ -74,7 +74,7 @@ def test_the_status_and_the_card_say_in_how_many_photographs_of_whom_no_face_was
 
 def test_turned_and_tilted_faces_are_counted(tmp_path: Path) -> None:
     corpus = ready_corpus(tmp_path / "mine", shots(["ada"], each=3))
-    assert "tilted" not in str(status(corpus))
+    assert "tilted faces" not in str(status(corpus))
     add_photographs_of_nobody(corpus, "ada", 1)
     sha256 = hashlib.sha256(b"ada0").hexdigest()
     with corpus.catalog() as catalog:
