@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecorpus.catalog.photos import HashedFace, HashedPhoto
-from facecorpus.dedup.pairs import Pairs, distances, mirrored_dhash, mirrored_phash, pairs_within
+from facecorpus.dedup.bits import Pairs
+from facecorpus.dedup.pairs import distances, mirrored_dhash, mirrored_phash, pairs_within
 from facecorpus.dedup.pixels import FACE_SHARE, PICTURE_SHARE, View, face_likeness, picture_likeness
 from facecorpus.settings import DedupSettings
 
