@@ -20,6 +20,7 @@ FACE_SHARE = 5
 PICTURE_SHARE = 25
 """Per cent of a whole picture: a caption, a logo."""
 
+_REST_SHARE = 1  # the same of a face of which a caption or writing is left out
 _MOVED = 0.75  # pixels, 1.5 % of a face's width: the places of a copy are no further apart, those of a turned head are
 _MOVED_SHARE = 1  # per cent of the places that may be
 _AGREED = 0.9  # places that agree less are left out of a second fit
@@ -57,13 +58,15 @@ def face_likeness(first: View, second: View, *, captioned: bool = False) -> Face
         overlay = refitted(first, second, overlay, agreed)  # what was put over it has drawn the fit away
     face = face_in(SIDE) & overlay.common
     rows = bars(overlay)
-    if captioned and not (rows & overlay.common.any(axis=1)).any():
+    if captioned and not (rows & overlay.common).any():
         return None
-    free = ~(beside(rows)[:, None] | lines(overlay)) & overlay.common
+    free = ~(beside(rows) | lines(overlay)) & overlay.common
     kept = face & free
     if kept.sum() < max(_LEAST, face.sum() * _LEAST_SHARE):
         return None
-    likeness = value_at(overlay.agreement()[kept], FACE_SHARE)
+    # Where something is left out, nothing else may differ: other clothes can look like a caption's bar.
+    share = _REST_SHARE if captioned or (face & ~free).any() else FACE_SHARE
+    likeness = value_at(overlay.agreement()[kept], share)
     elsewhere = _other_surroundings(overlay, free) or value_at(overlay.flow()[0][kept], 100 - _MOVED_SHARE) > _MOVED
     return FaceLikeness(min(likeness, 0.0) if elsewhere else likeness, overlay.fit, kept)
 

@@ -19,13 +19,14 @@ _BEYOND = 0.08  # of a line that lies beside the face's columns, at least
 
 
 def bars(overlay: Overlay) -> Mask:
-    """(side,): the rows that a caption covers: at the lower or upper end, and half of each does not agree at all.
+    """(side, 1): the rows that a caption covers: at the lower or upper end, and half of each does not agree at all.
 
     Where a head or a mouth has moved, the clothes and the wall beside it still agree.
     """
     differs = ((overlay.copied() < _BAR) & overlay.common).sum(axis=1) > overlay.common.sum(axis=1) / 2
     differs |= ~overlay.common.any(axis=1)
-    return np.asarray(np.logical_and.accumulate(differs) | np.logical_and.accumulate(differs[::-1])[::-1])
+    rows = np.logical_and.accumulate(differs) | np.logical_and.accumulate(differs[::-1])[::-1]
+    return np.asarray(rows[:, None])
 
 
 def lines(overlay: Overlay) -> Mask:
@@ -48,7 +49,6 @@ def lines(overlay: Overlay) -> Mask:
 
 
 def beside(covered: Mask) -> Mask:
-    """What is covered, and those places so near that what is measured around them takes in some of it."""
-    near = np.ones((WINDOW, WINDOW if covered.ndim == 2 else 1), np.uint8)
-    grown = cv2.dilate(covered.astype(np.uint8), near)
-    return np.asarray(grown.reshape(covered.shape) > 0)
+    """What is covered, (side, side) or (side, 1), and places so near that it is seen there, too."""
+    near = np.ones((WINDOW, min(WINDOW, covered.shape[1])), np.uint8)
+    return np.asarray(cv2.dilate(covered.astype(np.uint8), near) > 0)
