@@ -147,10 +147,11 @@ def show(
 
 
 def fit(folder: Path, truth: Path | None, most: int) -> None:
-    """Print, for each limit, the share of proposed copies that it loses and the different photographs it lets in.
+    """Print the copies found pair by pair, without clusters; and what each limit would lose and let in.
 
-    Of the pairs of an original and its edit, and of the pairs of different originals, at most so many are compared,
-    drawn at random. Pairs that a pixel test refused outright count as 0.
+    Pairs of an original and its edit (or of two photographs that the world lists as copies) where both show a face, and
+    proposed pairs of different originals; of each at most so many, drawn at random. A pair that is not proposed counts
+    as lost, and as -1; one that a test of the pixels refused outright, as 0.
     """
     from facecorpus.console import track
     from facecorpus.corpus import Corpus
@@ -161,25 +162,38 @@ def fit(folder: Path, truth: Path | None, most: int) -> None:
     with corpus.catalog() as catalog:
         photos = catalog.photos.hashed()
         names = named(catalog.query("SELECT photo_sha256, url FROM candidate WHERE photo_sha256 IS NOT NULL"))
-    original = [originals(names, truth)[photo.sha256] for photo in photos]
-    edited = [EDITS in names[photo.sha256] for photo in photos]
-    matcher = Matcher(photos, looker(corpus), corpus.settings.dedup)
-    proposed = np.random.default_rng(0).permutation(candidates(photos, corpus.settings.dedup))
-    copies = [(a, b) for a, b in proposed if original[a] == original[b] and not (edited[a] and edited[b])]
-    different = [(a, b) for a, b in proposed if original[a] != original[b] and not (edited[a] or edited[b])]
-    print(f"{len(copies)} proposed pairs of copies, {len(different)} of different photographs; {most} of each at most")
-    values: dict[tuple[bool, bool], list[float]] = defaultdict(list)
-    with track("comparing pixels", min(most, len(copies)) + min(most, len(different))) as tracker:
-        for same, pairs in ((True, copies[:most]), (False, different[:most])):
-            for first, second in pairs:
-                likeness = matcher.likeness(int(first), int(second))
-                values[likeness.of_faces, same].append(likeness.value)
+    original_of = originals(names, truth)
+    original = [original_of[photo.sha256] for photo in photos]
+    edit = [names[photo.sha256].partition(EDITS)[2] for photo in photos]
+    random = np.random.default_rng(0)
+    proposed = random.permutation(candidates(photos, corpus.settings.dedup)).tolist()
+    groups: dict[str, list[int]] = defaultdict(list)
+    for number, photo in enumerate(photos):
+        if photo.faces:
+            groups[original[number]].append(number)
+    pairs = [pair for group in groups.values() for pair in combinations(group, 2)]
+    copies = random.permutation([pair for pair in pairs if not all(edit[number] for number in pair)]).tolist()[:most]
+    different = [pair for pair in proposed if original[pair[0]] != original[pair[1]]]
+    different = [pair for pair in different if not any(edit[number] for number in pair)]
+    print(f"{len(copies)} pairs of copies, {min(most, len(different))} of {len(different)} different proposed pairs")
+    matcher, known = Matcher(photos, looker(corpus), corpus.settings.dedup), set(map(tuple, proposed))
+    values: dict[str, list[float]] = defaultdict(list)
+    with track("comparing pixels", len(copies) + min(most, len(different))) as tracker:
+        for kind, compared in (("copies", copies), ("different", different[:most])):
+            for first, second in compared:
+                found = matcher.likeness(first, second) if (first, second) in known else None
+                value = found.value if found is not None else -1.0
+                values[kind if found is None or found.of_faces else f"{kind}, whole pictures"].append(value)
+                if kind == "copies":
+                    accepted = float(found is not None and found.enough(corpus.settings.dedup))
+                    values[f"found: {edit[first] or edit[second] or 'listed by the world'}"].append(accepted)
                 tracker.advance(1)
-    for of_faces in (True, False):
-        alike, unlike = np.array(values[of_faces, True]), np.array(values[of_faces, False])
-        print(f"{'faces' if of_faces else 'whole pictures'}: {len(alike)} copies, {len(unlike)} different")
-        for limit in LIMITS:
-            print(f"  {limit:.2f}  copies lost {(alike < limit).mean():.4f}  let in {(unlike >= limit).sum()}")
+    for what, numbers in sorted(values.items()):
+        if what.startswith("found"):
+            print(f"{what:32s} {sum(numbers):5.0f} of {len(numbers):5d}  {np.mean(numbers):.4f}")
+    for limit in LIMITS:
+        lost = np.mean(np.array(values["copies"]) < limit)
+        print(f"  {limit:.2f}  copies lost {lost:.4f}  let in {sum(value >= limit for value in values['different'])}")
 
 
 def across(folders: Sequence[Path]) -> None:
@@ -260,7 +274,7 @@ def search() -> None:
         found = len(pairs_within(hashes, limit))
         wall, cpu = time.perf_counter() - began, time.process_time() - used
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        million = f", a million in proportion {cpu * (1_000_000 / count) ** 2:.0f} CPU s" if count < 1_000_000 else ""
+        million = f", a million in proportion {cpu * (1_000_000 / count) ** 2:.0f} CPU s" if size == 32 else ""
         print(
             f"{count} hashes of {8 * size} bits within {limit}: {found} pairs, {wall:.2f} s, {cpu:.2f} CPU s{million},"
             f" peak {peak:.0f} MiB",
