@@ -153,6 +153,8 @@ def fit(folder: Path, truth: Path | None, most: int) -> None:
     proposed pairs of different originals; of each at most so many, drawn at random. A pair that is not proposed counts
     as lost, and as -1; one that a test of the pixels refused outright, as 0.
     """
+    import cv2
+
     from facecorpus.console import track
     from facecorpus.corpus import Corpus
     from facecorpus.dedup.match import Matcher, candidates
@@ -176,6 +178,7 @@ def fit(folder: Path, truth: Path | None, most: int) -> None:
     different = [pair for pair in proposed if original[pair[0]] != original[pair[1]]]
     different = [pair for pair in different if not any(edit[number] for number in pair)]
     print(f"{len(copies)} pairs of copies, {min(most, len(different))} of {len(different)} different proposed pairs")
+    cv2.setNumThreads(1)  # a pair is too little work to be shared out
     matcher, known = Matcher(photos, looker(corpus), corpus.settings.dedup), set(map(tuple, proposed))
     values: dict[str, list[float]] = defaultdict(list)
     with track("comparing pixels", len(copies) + min(most, len(different))) as tracker:
