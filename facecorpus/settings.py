@@ -155,7 +155,8 @@ class DedupSettings:
     )
     face_hashes: int = option(
         140,
-        "Largest distance of the hashes of two aligned faces that are compared: perceptual + 1.3 · difference hash.",
+        "Largest distance of the hashes of two aligned faces that are compared: perceptual + 1.3 · difference hash. "
+        "Faces of one person whose descriptors are within 0.25 are compared whatever their hashes.",
         minimum=0,
     )
     face_distance: float = option(
@@ -163,7 +164,8 @@ class DedupSettings:
     )
     face_likeness: float = option(
         0.94,
-        "Faces that agree at least this well in all but 5 % of their places are one picture (1: fully).",
+        "Faces that agree at least this well in all but 5 % of their places (1 % where a caption or writing is left "
+        "out) are one picture (1: fully).",
         minimum=0,
     )
     picture_likeness: float = option(
