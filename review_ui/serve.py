@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
+from review_ui.memory import keep_little
 from review_ui.reviewers import check_reviewer
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -40,6 +41,7 @@ def serve(
     from review_ui.guard import Access
 
     check_reviewer(reviewer)
+    keep_little()
     if host not in LOOPBACK:
         _check_password(host, password)
         print(_OPEN_TO_OTHERS, flush=True)
