@@ -13,6 +13,7 @@ from review_ui.reviewers import check_reviewer
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 SHORTEST_PASSWORD = 8
+_KEEP_ALIVE = 75  # seconds; a look at a face is no reason to connect anew
 
 _OPEN_TO_OTHERS = """\
 This page is open to every machine that reaches this one, to whoever knows the password. It
@@ -62,6 +63,7 @@ def serve(
             server_header=False,
             ws="none",
             timeout_graceful_shutdown=3,
+            timeout_keep_alive=_KEEP_ALIVE,
         )
         with contextlib.suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listener])

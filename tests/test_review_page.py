@@ -121,15 +121,13 @@ def test_a_near_duplicate_of_somebody_else_is_shown_as_a_conflict(window: Browse
     mine, other = face_ids(corpus, ADA)[0], face_ids(corpus, BEN)[0]
     connection = sqlite3.connect(corpus.root / "catalog.sqlite")
     with connection:
-        connection.execute(
-            "UPDATE photo SET cluster_id = 'c' WHERE substr(sha256, 1, 24) IN (?, ?)", (mine[:24], other[:24])
-        )
+        connection.executemany("INSERT INTO conflict VALUES (?, ?)", [(mine, other), (other, mine)])
     connection.close()
     with served(corpus) as base:
         page = window.new_page()
         open_person(page, f"{base}/?token=sesame")
         page.locator(f"[data-face='{mine}']").click()
-        expect(page.locator(f"[data-face='{mine}']")).to_have_attribute("data-why", "stands for somebody else, too")
+        expect(page.locator(f"[data-face='{mine}']")).to_have_attribute("data-why", "stands for Ben Example, too")
         press(page, "d")
         expect(page.locator("#near .sum")).to_contain_text("standing for 2 people")
         press(page, "l", "r", "w")
@@ -274,6 +272,31 @@ def test_two_browsers_on_one_person_lose_nothing_and_tell_each_other(chromium: B
         expect(ada.locator("#counts")).to_have_text("1 left of 1")
         for page in pages:
             page.close()
+
+
+def test_a_moved_face_arrives_on_an_open_page_and_leaves_it_again(chromium: Browser, corpus: Corpus) -> None:
+    face = face_ids(corpus, ADA, "look")[0]
+    with served(corpus, reviewer="ada") as one, served(corpus, reviewer="bob") as two:
+        ada, bob = (chromium.new_page(viewport={"width": 1280, "height": 800}) for _ in range(2))
+        open_person(ada, f"{one}/?token=sesame")
+        open_person(bob, f"{two}/?token=sesame", BEN)
+        here = current(bob)
+        expect(bob.locator("#counts")).to_contain_text("9 left of 9")
+        press(ada, "m")
+        ada.keyboard.type("ben")
+        press(ada, "Enter")
+        all_saved(ada)
+        arrived = bob.locator(f"[data-face='{face}']")
+        expect(arrived).to_have_attribute("data-verdict", "accept")
+        expect(bob.locator("#notice")).to_contain_text("ada has just moved 1 face here: see Look at these")
+        expect(bob.locator("#counts")).to_contain_text("9 left of 10")
+        assert current(bob) == here
+        press(ada, "z")
+        expect(arrived).to_have_count(0)
+        press(ada, "Shift+Z")
+        expect(arrived).to_have_count(1)
+        ada.close()
+        bob.close()
 
 
 def test_the_second_of_two_judges_without_seeing_what_the_first_said(chromium: Browser, corpus: Corpus) -> None:

@@ -382,6 +382,7 @@ function listen() {
     waiting = true;
   };
   addEventListener("scroll", soon, { passive: true });
+  addEventListener("scrollend", soon); // what was drawn ahead goes again
   const observer = new ResizeObserver(() => {
     const root = document.documentElement.style;
     root.setProperty("--top", `${getComputedStyle(byId("top")).position === "sticky" ? byId("top").offsetHeight : 0}px`);
