@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from review_corpus import ADA, BEN, face_ids, make_corpus, served
 from test_review_browser import all_saved, chromium, current, open_person, page, press, pytestmark, shows, window
@@ -183,6 +184,29 @@ def test_surely_right_is_collapsed_and_one_key_accepts_it(window: BrowserContext
         all_saved(page)
         assert [row[0] for row in said(corpus)] == right
         page.close()
+
+
+def test_an_audit_by_axe_finds_no_barrier(page: Page) -> None:
+    axe = Axe()
+
+    def audit() -> None:
+        found = axe.run(page)
+        assert found.violations_count == 0, found.generate_report()
+
+    audit()
+    press(page, "a", "l", "w", "l", "x")
+    all_saved(page)
+    for key, back in (("f", "f"), ("d", "d"), ("r", "Escape"), ("g", "Escape"), ("/", "Escape"), ("?", "Escape")):
+        press(page, key)
+        page.wait_for_timeout(200)
+        audit()
+        press(page, back)
+    page.emulate_media(color_scheme="dark")
+    audit()
+    base = page.url.split("/identity", maxsplit=1)[0]
+    for path in ("/", "/disagreements"):
+        page.goto(base + path)
+        audit()
 
 
 def test_every_key_has_a_button(page: Page) -> None:

@@ -233,7 +233,7 @@ function panel(which) {
   for (const one of [photograph, near]) if (one.open) one.close();
   if (opening && which === photograph) look();
   if (opening && which === near) near.show(faces.ids[sheet.current], faces.names);
-  byId("main").inert = Boolean(opening);
+  byId("sheet").inert = Boolean(opening);
   if (opening) which.panel.focus();
   else sheet.grid.focus(sheet.grid.cursor);
 }
