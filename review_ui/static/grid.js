@@ -1,7 +1,7 @@
 // A virtual grid: however many faces a section has, only the rows on the screen (and the focused one) are in the page.
 
 const OVERSCAN = 1; // rows kept above and below the screen
-const AHEAD = 4; // rows drawn beyond it where the page is being scrolled to
+const AHEAD = 2; // rows drawn beyond it where the page is being scrolled to
 export const COLLAPSED_ROWS = 2; // that a collapsed section shows
 
 export class VirtualGrid {

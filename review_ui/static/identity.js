@@ -382,7 +382,7 @@ function listen() {
     waiting = true;
   };
   addEventListener("scroll", soon, { passive: true });
-  addEventListener("scrollend", soon); // what was drawn ahead goes again
+  addEventListener("scrollend", () => setTimeout(soon)); // a frame later: what was drawn ahead goes again
   const observer = new ResizeObserver(() => {
     const root = document.documentElement.style;
     root.setProperty("--top", `${getComputedStyle(byId("top")).position === "sticky" ? byId("top").offsetHeight : 0}px`);
