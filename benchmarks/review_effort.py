@@ -69,7 +69,8 @@ class Oracle:
         self.effort = effort
         index = catalog.review.index(identity_id, REVIEWER, 0.0)
         self._right = truth.right(catalog, identity_id, index.face_ids)
-        self._decided = {one.face_id for one in index.standings if one.verdict}
+        standings = zip(index.face_ids, index.standings, strict=True)
+        self._decided = {face_id for face_id, one in standings if one.verdict}
         self.sections: dict[str, list[str]] = {letter: [] for letter in "lrwc"}
         for face_id, letter in zip(index.face_ids, index.sections, strict=True):
             self.sections[letter].append(face_id)
@@ -326,7 +327,8 @@ def outcome(corpus: Corpus, truth: Truth, work: Callable[[Oracle], None], faces:
             index = catalog.review.index(person.identity_id, REVIEWER, 0.0)
             is_right = truth.right(catalog, person.identity_id, index.face_ids)
             copies = {one for one, letter in zip(index.face_ids, index.sections, strict=True) if letter == "c"}
-            accepted = {one.face_id for one in index.standings if one.verdict == "accept"} - copies
+            standings = zip(index.face_ids, index.standings, strict=True)
+            accepted = {face_id for face_id, one in standings if one.verdict == "accept"} - copies
             kept += sum(is_right[face_id] for face_id in accepted)
             wrong += sum(not is_right[face_id] for face_id in accepted)
             right += sum(is_right[face_id] for face_id in index.face_ids if face_id not in copies)

@@ -37,7 +37,8 @@ class Teacher:
         if self._means is None:
             self._means = catalog.descriptors.means()
         others = [mean for other, mean in self._means.items() if other != identity_id]
-        said = {s.face_id: s for s in catalog.review.standings(identity_id, None, "", 0.0) if s.reviewer != "auto"}
+        standings = catalog.review.standings(identity_id, None, "", 0.0)
+        said = {face_id: standing for face_id, standing in standings if standing.reviewer != "auto"}
         verdicts = [said.get(face_id) for face_id in faces.face_ids]
         accepted = np.array(
             [v is not None and v.verdict == "accept" and v.identity_id == identity_id for v in verdicts]
