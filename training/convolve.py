@@ -7,23 +7,25 @@ they are pooled, and so do their gradients on the way back; only what is pooled 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-_CACHE = 2**21  # bytes of maps at once: what a core's own cache holds
+_CACHE = 2**22  # bytes of maps at once: about what a core's own cache holds
 _FEW = 16  # channels of the smallest block that oneDNN's bfloat16 convolutions work on
 
 
 def convolve_and_pool(convolution: nn.Conv2d, images: Tensor) -> Tensor:
     """relu(max_pool2d(convolution(images), 2)) for an odd kernel that keeps the size; under autocast in its type."""
-    if images.device.type != "cpu":
+    weight = convolution.weight
+    dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else weight.dtype
+    if images.device.type != "cpu" or dtype not in (torch.float32, torch.bfloat16):
         # Pooling first gives the same values as ReLU first, on a quarter of the numbers.
         return F.relu(F.max_pool2d(convolution(images), 2))
-    dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else convolution.weight.dtype
-    images, weight = images.to(dtype), convolution.weight
+    images = images.to(dtype, memory_format=torch.channels_last)
     if dtype == torch.bfloat16 and weight.shape[1] * weight.shape[3] <= _FEW:
         images, weight = _columns_as_channels(images, weight)
     made: Tensor = _ConvolveAndPool.apply(images, weight, convolution.bias)  # type: ignore[no-untyped-call]
@@ -44,7 +46,7 @@ def _columns_as_channels(images: Tensor, weight: Tensor) -> tuple[Tensor, Tensor
 
 
 class _ConvolveAndPool(torch.autograd.Function):
-    """Images of the type to work in; weight and bias of float32 or that type."""
+    """Images of the type to work in, channels-last; weight and bias and their gradients in float32."""
 
     @staticmethod
     def forward(context: Any, images: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -66,7 +68,7 @@ class _ConvolveAndPool(torch.autograd.Function):
         return made
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:  # type: ignore[override]
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
         from training.pooling import unpool
 
         images, filters, places = context.saved_tensors
@@ -94,6 +96,6 @@ class _ConvolveAndPool(torch.autograd.Function):
 def _parts(images: Tensor, outputs: int) -> list[slice]:
     """Slices of about equal length, whose maps fit the cache."""
     size = outputs * images.shape[2] * images.shape[3] * images.element_size()
-    count = -(-len(images) * size // _CACHE)
+    count = max(1, -(-len(images) * size // _CACHE))
     ends = [len(images) * part // count for part in range(count + 1)]
-    return [slice(*pair) for pair in zip(ends[:-1], ends[1:], strict=True) if pair[0] < pair[1]]
+    return [slice(*pair) for pair in pairwise(ends) if pair[0] < pair[1]]

@@ -33,6 +33,7 @@ class TaskNetwork(nn.Module):
         """What each layer makes of the images, from the first convolution to the high-level features."""
         made = []
         for convolution in self.convolutions:
+            assert isinstance(convolution, nn.Conv2d)
             images = convolve_and_pool(convolution, images)
             made.append(images)
         made.append(F.relu(self.high_level(images.flatten(1))))

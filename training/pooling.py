@@ -24,7 +24,9 @@ def pool(maps: Tensor, pooled: Tensor, places: Tensor) -> None:
 
     Maps (B, C, H, W), the others (B, C, H // 2, W // 2); all channels-last, float32 or bfloat16, on the CPU.
     """
-    _pool(_bits(maps), _bits(pooled), places.permute(0, 2, 3, 1).numpy(), _infinity(maps.dtype))
+    bits, infinity = _bits(maps), _infinity(maps.dtype)
+    most = np.iinfo(bits.dtype).max
+    _pool(bits, _bits(pooled), places.permute(0, 2, 3, 1).numpy(), bits.dtype.type(infinity), bits.dtype.type(most))
 
 
 def unpool(gradient: Tensor, places: Tensor, maps: Tensor) -> Tensor:
@@ -51,8 +53,8 @@ def _bits(values: Tensor) -> NDArray[np.int16] | NDArray[np.int32]:
 
 
 def _infinity(dtype: torch.dtype) -> int:
-    return 0
-    return int(_bits(torch.tensor([torch.inf], dtype=dtype))[0])
+    """The bits of infinity; what lies above them is not a number."""
+    return int(torch.tensor(torch.inf, dtype=dtype).view(torch.int16 if dtype.itemsize == 2 else torch.int32))
 
 
 def _compiled(function: Callable[..., Any]) -> Any:
@@ -63,7 +65,16 @@ def _compiled(function: Callable[..., Any]) -> Any:
         return njit(nogil=True, error_model="numpy")(function)
 
 
-def _pool_plain(maps: Any, pooled: Any, places: Any, infinity: Any) -> None:
+def _ranked_plain(bits: Any, infinity: Any, most: Any) -> Any:
+    """The bits, without their sign where they are not a number: it ranks above all others then, as in torch."""
+    magnitude = bits & most
+    return magnitude if magnitude > infinity else bits
+
+
+_ranked = _compiled(_ranked_plain)
+
+
+def _pool_plain(maps: Any, pooled: Any, places: Any, infinity: Any, most: Any) -> None:
     """Arrays (B, H, W, C); the innermost loop is over channels, which lie side by side."""
     images, height, width, channels = pooled.shape
     for n in range(images):
@@ -73,13 +84,15 @@ def _pool_plain(maps: Any, pooled: Any, places: Any, infinity: Any) -> None:
                 c, d = maps[n, 2 * y + 1, 2 * x], maps[n, 2 * y + 1, 2 * x + 1]
                 out, place = pooled[n, y, x], places[n, y, x]
                 for k in range(channels):
-                    best, at = a[k], 0
-                    if b[k] > best:
-                        best, at = b[k], 1
-                    if c[k] > best:
-                        best, at = c[k], 2
-                    if d[k] > best:
-                        best, at = d[k], 3
+                    best, at = _ranked(a[k], infinity, most), 0
+                    second, third = _ranked(b[k], infinity, most), _ranked(c[k], infinity, most)
+                    fourth = _ranked(d[k], infinity, most)
+                    if second > best:
+                        best, at = second, 1
+                    if third > best:
+                        best, at = third, 2
+                    if fourth > best:
+                        best, at = fourth, 3
                     if best <= 0:
                         best, at = 0, _NOWHERE
                     out[k], place[k] = best, at
