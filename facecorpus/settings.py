@@ -176,10 +176,10 @@ class RankSettings:
     """Limits of the reviewer's three sections."""
 
     accept_above: float = option(
-        0.9, "Faces at least this likely to be right are 'surely right'; --auto accepts them.", minimum=0
+        0.95, "Faces at least this likely to be right are 'surely right'; --auto accepts them.", minimum=0
     )
     reject_below: float = option(
-        0.02, "Faces at most this likely to be right are 'surely wrong'; --auto rejects them.", minimum=0
+        0.02, "Faces at most this likely to be right are 'surely wrong'; they wait for a person.", minimum=0
     )
 
 

@@ -21,7 +21,8 @@ def review(
     context: typer.Context,
     corpus: Folder = Path(),
     auto: Annotated[
-        bool, typer.Option("--auto", help="Decide by rank's two limits instead; leave what lies between.")
+        bool,
+        typer.Option("--auto", help="Accept what is surely right instead, by [rank] accept_above; leave the rest."),
     ] = False,
     reviewer: Annotated[str, typer.Option(help="Your name, kept with each decision.")] = "me",
     host: Annotated[

@@ -38,8 +38,8 @@ def run_demo(folder: Path, *, review: bool) -> None:
     if review:
         _run("review", "-C", str(folder))
     else:
-        print("\nNo person is at hand: the automatic policy accepts what is surely right, rejects what is")
-        print("surely wrong, and leaves the rest undecided. (facecorpus demo --review opens the page instead.)")
+        print("\nNo person is at hand: the automatic policy accepts what is surely right and leaves the rest")
+        print("undecided. (facecorpus demo --review opens the page instead.)")
         _run("review", "--auto", "-C", str(folder))
         show(score_review(Corpus(folder), world))
     _run("build", "-C", str(folder))
