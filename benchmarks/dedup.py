@@ -1,6 +1,7 @@
 """How well and how fast near-duplicates are found, beside imagededup.
 
-    python benchmarks/dedup.py score CORPUS [--truth TRUTH.CSV]   copies found and missed, by edit, and false pairs
+    python benchmarks/dedup.py score CORPUS [--truth TRUTH.CSV] [--half 0|1]
+                                                                  copies found and missed, by edit, and false pairs
     python benchmarks/dedup.py fit CORPUS [--truth TRUTH.CSV]     what each limit of the pixels loses and lets in
     python benchmarks/dedup.py false CORPUS CORPUS …              all their photographs searched as one corpus
     python benchmarks/dedup.py bursts CORPUS                      frames of benchmarks/dedup_bursts.py called copies
@@ -11,6 +12,8 @@
 CORPUS was made by benchmarks/dedup_set.py, then `facecorpus faces` and `facecorpus dedup` were run. TRUTH.CSV is a
 rendered world's list, which names the copies among its own photographs. Two photographs are copies where they are
 edits of one original; all others count as different, so that copies nobody listed appear as false pairs: look at them.
+With --half, only the photographs of every second person count: one half may be looked at, the other is measured at the
+end.
 """
 
 import argparse
@@ -18,6 +21,7 @@ import csv
 import json
 import resource
 import time
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
@@ -26,6 +30,7 @@ from pathlib import Path
 import numpy as np
 
 EDITS = "#"
+LIMITS = (0.8, 0.85, 0.88, 0.9, 0.92, 0.93, 0.94, 0.95, 0.96, 0.97, 0.98)
 PEER_LIMITS = {"phash": 10, "dhash": 10}
 
 
@@ -35,14 +40,16 @@ def main() -> None:
     parser.add_argument("part", choices=("score", "fit", "false", "bursts", "search", "export", "peer"))
     parser.add_argument("folders", type=Path, nargs="*")
     parser.add_argument("--truth", type=Path)
+    parser.add_argument("--half", type=int, choices=(0, 1), help="score: of the people, by a checksum of their names")
+    parser.add_argument("--most", type=int, default=4000, help="fit: pairs of copies, and of different photographs")
     parser.add_argument("--people", type=int, default=1_000_000, help="export: of the first so many")
     options = parser.parse_args()
     if options.part == "search":
         search()
     elif options.part == "score":
-        score(*options.folders, options.truth)
+        score(*options.folders, options.truth, options.half)
     elif options.part == "fit":
-        fit(*options.folders, options.truth)
+        fit(*options.folders, options.truth, options.most)
     elif options.part == "false":
         across(options.folders)
     elif options.part == "bursts":
@@ -53,7 +60,7 @@ def main() -> None:
         peer(*options.folders, options.truth)
 
 
-def score(folder: Path, truth: Path | None) -> None:
+def score(folder: Path, truth: Path | None, half: int | None = None) -> None:
     """Print what the catalog's clusters find and miss."""
     from facecorpus.corpus import Corpus
 
@@ -61,7 +68,11 @@ def score(folder: Path, truth: Path | None) -> None:
         cluster_of = dict(catalog.query("SELECT sha256, cluster_id FROM photo WHERE cluster_id IS NOT NULL").fetchall())
         showing = {row[0] for row in catalog.query("SELECT DISTINCT photo_sha256 FROM face")}
         names = named(catalog.query("SELECT photo_sha256, url FROM candidate WHERE photo_sha256 IS NOT NULL"))
-    names = {sha256: name for sha256, name in names.items() if sha256 in cluster_of}
+    names = {
+        sha256: name
+        for sha256, name in names.items()
+        if sha256 in cluster_of and half in (None, zlib.crc32(Path(name).parent.name.encode()) % 2)
+    }
     show(names, originals(names, truth), cluster_of, showing, transforms(truth))
 
 
@@ -135,8 +146,16 @@ def show(
         print(f"  {one}  {other}")
 
 
-def fit(folder: Path, truth: Path | None) -> None:
-    """Print, for each limit, the share of proposed copies that it loses and the different photographs it lets in."""
+def fit(folder: Path, truth: Path | None, most: int) -> None:
+    """Print the copies found pair by pair, without clusters; and what each limit would lose and let in.
+
+    Pairs of an original and its edit (or of two photographs that the world lists as copies) where both show a face, and
+    proposed pairs of different originals; of each at most so many, drawn at random. A pair that is not proposed counts
+    as lost, and as -1; one that a test of the pixels refused outright, as 0.
+    """
+    import cv2
+
+    from facecorpus.console import track
     from facecorpus.corpus import Corpus
     from facecorpus.dedup.match import Matcher, candidates
     from facecorpus.dedup.stage import looker
@@ -146,18 +165,38 @@ def fit(folder: Path, truth: Path | None) -> None:
         photos = catalog.photos.hashed()
         names = named(catalog.query("SELECT photo_sha256, url FROM candidate WHERE photo_sha256 IS NOT NULL"))
     original_of = originals(names, truth)
-    matcher = Matcher(photos, looker(corpus), corpus.settings.dedup)
-    limits = (0.8, 0.85, 0.88, 0.9, 0.92, 0.93, 0.94, 0.95, 0.96, 0.97)
-    values: dict[tuple[bool, bool], list[float]] = defaultdict(list)
-    for first, second in candidates(photos, corpus.settings.dedup):
-        likeness = matcher.likeness(int(first), int(second))
-        copies = original_of[photos[first].sha256] == original_of[photos[second].sha256]
-        values[likeness.of_faces, copies].append(likeness.value)
-    for of_faces in (True, False):
-        copies, different = np.array(values[of_faces, True]), np.array(values[of_faces, False])
-        print(f"{'faces' if of_faces else 'whole pictures'}: {len(copies)} copies, {len(different)} different")
-        for limit in limits:
-            print(f"  {limit:.2f}  copies lost {(copies < limit).mean():.4f}  let in {(different >= limit).sum()}")
+    original = [original_of[photo.sha256] for photo in photos]
+    edit = [names[photo.sha256].partition(EDITS)[2] for photo in photos]
+    random = np.random.default_rng(0)
+    proposed = random.permutation(candidates(photos, corpus.settings.dedup)).tolist()
+    groups: dict[str, list[int]] = defaultdict(list)
+    for number, photo in enumerate(photos):
+        if photo.faces:
+            groups[original[number]].append(number)
+    pairs = [pair for group in groups.values() for pair in combinations(group, 2)]
+    copies = random.permutation([pair for pair in pairs if not all(edit[number] for number in pair)]).tolist()[:most]
+    different = [pair for pair in proposed if original[pair[0]] != original[pair[1]]]
+    different = [pair for pair in different if not any(edit[number] for number in pair)]
+    print(f"{len(copies)} pairs of copies, {min(most, len(different))} of {len(different)} different proposed pairs")
+    cv2.setNumThreads(1)  # a pair is too little work to be shared out
+    matcher, known = Matcher(photos, looker(corpus), corpus.settings.dedup), set(map(tuple, proposed))
+    values: dict[str, list[float]] = defaultdict(list)
+    with track("comparing pixels", len(copies) + min(most, len(different))) as tracker:
+        for kind, compared in (("copies", copies), ("different", different[:most])):
+            for first, second in compared:
+                found = matcher.likeness(first, second) if (first, second) in known else None
+                value = found.value if found is not None else -1.0
+                values[kind if found is None or found.of_faces else f"{kind}, whole pictures"].append(value)
+                if kind == "copies":
+                    accepted = float(found is not None and found.enough(corpus.settings.dedup))
+                    values[f"found: {edit[first] or edit[second] or 'listed by the world'}"].append(accepted)
+                tracker.advance(1)
+    for what, numbers in sorted(values.items()):
+        if what.startswith("found"):
+            print(f"{what:32s} {sum(numbers):5.0f} of {len(numbers):5d}  {np.mean(numbers):.4f}")
+    for limit in LIMITS:
+        lost = np.mean(np.array(values["copies"]) < limit)
+        print(f"  {limit:.2f}  copies lost {lost:.4f}  let in {sum(value >= limit for value in values['different'])}")
 
 
 def across(folders: Sequence[Path]) -> None:
@@ -238,7 +277,7 @@ def search() -> None:
         found = len(pairs_within(hashes, limit))
         wall, cpu = time.perf_counter() - began, time.process_time() - used
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        million = f", a million in proportion {cpu * (1_000_000 / count) ** 2:.0f} CPU s" if count < 1_000_000 else ""
+        million = f", a million in proportion {cpu * (1_000_000 / count) ** 2:.0f} CPU s" if size == 32 else ""
         print(
             f"{count} hashes of {8 * size} bits within {limit}: {found} pairs, {wall:.2f} s, {cpu:.2f} CPU s{million},"
             f" peak {peak:.0f} MiB",

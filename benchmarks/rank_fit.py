@@ -1,16 +1,23 @@
-"""Fit the constants of facecorpus/rank.py, and measure how far its probabilities can be trusted.
+"""Fit the constants of facecorpus/likeness.py, and measure how far its probabilities can be trusted.
 
-    python benchmarks/rank_fit.py fit CORPUS WORLD       fit; reliability on people left out of the fit (5 folds)
-    python benchmarks/rank_fit.py check CORPUS WORLD     reliability of the constants in rank.py, on another world
-    python benchmarks/rank_fit.py check CORPUS           the same on photographs without truth, wrong people mixed in
+    python benchmarks/rank_fit.py fit WORLDCORPUS WORLD PHOTOCORPUS   fit; reliability on people left out of the fit
+    python benchmarks/rank_fit.py check CORPUS WORLD                  reliability of the constants in likeness.py
+    python benchmarks/rank_fit.py check PHOTOCORPUS                   the same on real photographs
 
-CORPUS is a corpus folder after `facecorpus crawl`, of WORLD, a folder with truth.csv. One face in eight is handed to
-another person drawn at random, and each wrong face is used twice: as it is, and as a stranger's, whose own centre is
-not known; for in life most wrong people are not in the manifest. A little ridge keeps the constants finite, since the
-world's people are nearly separable.
+A corpus is a folder after `facecorpus crawl`: WORLDCORPUS of WORLD, a folder with truth.csv; PHOTOCORPUS of real
+photographs. Faces are handed to other people drawn at random, in rounds of different shares and draws, and each of
+these is used twice: as it is, and as a stranger's, whose own centre is not known; for in life most wrong people are not
+in the manifest.
 
-Without truth, what the sources proposed counts as right, although on the web about one in eight is not. So there "wrong
-accepted" counts the faces handed over alone, and "right rejected" holds the sources' own errors, too.
+The constants come from the world's people and every second real person (the first, third, … in the alphabet), both
+weighing the same. The halves of the real people never meet: in neither are faces of the other handed out. So what
+`check PHOTOCORPUS` says of the other half, and `fit` says of each half by constants of the other, is of people not
+fitted on. A little ridge keeps the constants finite, since the world's people are nearly separable.
+
+What the sources proposed counts as right, unless photos_seen.csv says otherwise: of one set of photographs the 64 faces
+that ranked lowest were looked at, with the whole photograph and its file name. Those that turned out to be somebody
+else's or no face are listed, and as "unsure", which leaves them out, those of which that look left a doubt. With
+--proposed they count as right, like all else that the sources proposed.
 """
 
 import argparse
@@ -25,26 +32,37 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.stats import beta
 
-from facecorpus import rank
+from facecorpus import likeness, rank
 from facecorpus.boxes import iou
 from facecorpus.catalog.records import Box, SubjectFace
 from facecorpus.corpus import Corpus
 
-RIDGE = 0.1  # smaller fits this world better, and the other world and real photographs worse
+RIDGE = 0.1
+WEIGHT = 2000  # cases as which the world counts, and the real people as well
 FOLDS = 5
 SAME_FACE = 0.2  # intersection over union with the truth's box, which is taller than a detector's
-EXCHANGED = 8
+ROUNDS = tuple((share, seed) for share in (0.05, 0.125, 0.25, 0.4) for seed in range(5))
+"""Share of the faces handed to somebody else, and the draw."""
+WORLD_ROUNDS = ((0.125, 0), (0.25, 1))  # the world has twenty times as many faces
+SEEN = Path(__file__).with_name("photos_seen.csv")
+NOBODY, UNSURE = "", "unsure"
+BEFORE = np.array([-0.8, -15.9, 17.1, 0.0, 0.0])  # fitted on a world alone, by distance and margin; to compare with
+HARD_YAW, HARD_SCORE = 25.0, 0.3  # from and below which a face is hard to read
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Sample:
+class Case:
     """A judged face and whether it is right."""
 
     subject: SubjectFace
     judged: rank.Judgement
     right: bool
+    stranger: bool = False  # judged as if nobody knew whom it shows
+    share: float = 0.0  # of the faces, handed to somebody else in this round
 
 
 def main() -> None:
@@ -53,134 +71,172 @@ def main() -> None:
     parser.add_argument("part", choices=("fit", "check"))
     parser.add_argument("corpus", type=Path)
     parser.add_argument("world", type=Path, nargs="?")
-    arguments = parser.parse_args()
-    corpus = Corpus(arguments.corpus)
-    with corpus.catalog() as catalog:
-        subjects = [replace(s, verdict=None, taken_on=None) for s in catalog.faces.subjects() if s.kept]
-    if arguments.world:
-        listed = rows_of(arguments.world)
-        subjects = [s for s in subjects if s.face.photo_sha256 in listed]  # edits of them are not
-        person = truth(subjects, listed)
+    parser.add_argument("photos", type=Path, nargs="?")
+    parser.add_argument("--proposed", action="store_true")
+    options = parser.parse_args()
+    if options.part == "fit":
+        if not options.photos:
+            parser.error("fit needs WORLDCORPUS WORLD PHOTOCORPUS")
+        fit_all(world_cases(options.corpus, options.world), real_halves(options.photos, options.proposed))
+    elif options.world:
+        show("world", world_cases(options.corpus, options.world), shipped())
     else:
-        person = {s.face.face_id: s.identity_id for s in subjects}
-    mixed = exchanged(subjects)
-    known, strangers = samples(mixed, person), samples(mixed, person, strangers=True)
-    found = [*known, *(s for s in strangers if not s.right)]
-    right = np.array([s.right for s in found])
-    if arguments.part == "fit":
-        constants = fit(found)
-        print("BIAS, BY_DISTANCE, BY_MARGIN = " + ", ".join(f"{value:.1f}" for value in constants))
-        print(f"in rank.py:                    {rank.BIAS}, {rank.BY_DISTANCE}, {rank.BY_MARGIN}")
-        log_odds = left_out(found)
-    else:
-        log_odds = np.array([s.judged.log_odds for s in found])
-    reliability(1 / (1 + np.exp(-log_odds)), right)
-    limits(1 / (1 + np.exp(-log_odds)), right)
-    if arguments.part == "check":
-        show("as it is", known, corpus)
-        show("as strangers", strangers, corpus)
+        for name, half in zip(
+            ("people fitted on", "people not fitted on"), real_halves(options.corpus, options.proposed), strict=True
+        ):
+            show(name, half, shipped())
 
 
-def left_out(found: Sequence[Sample]) -> NDArray[np.float64]:
-    """(N,) log-odds of each sample by constants fitted on the other folds' people."""
-    people = sorted({s.subject.identity_id for s in found})
-    fold = np.array([people.index(s.subject.identity_id) % FOLDS for s in found])
-    log_odds = np.empty(len(found))
+def fit_all(world: Sequence[Case], halves: Sequence[Sequence[Case]]) -> None:
+    """Print the constants, and what they say of people left out."""
+    print("BIAS, BY_DISTANCE, BY_MARGIN, BY_FAINTNESS, BY_TURN = ", end="")
+    print(", ".join(f"{value:.1f}" for value in fit([world, halves[0]])), f"(in likeness.py: {shipped()})")
+    show("real people, each half by constants of the other", [*halves[0], *halves[1]], odds=crossed(world, halves))
+    people = sorted({case.subject.identity_id for case in world})
+    fold = np.array([people.index(case.subject.identity_id) % FOLDS for case in world])
+    odds = np.empty(len(world))
     for number in range(FOLDS):
-        constants = fit([s for s, own in zip(found, fold, strict=True) if own != number])
-        log_odds[fold == number] = design([s for s, own in zip(found, fold, strict=True) if own == number]) @ constants
-    return log_odds
+        rest = [case for case, own in zip(world, fold, strict=True) if own != number]
+        own = [case for case, other in zip(world, fold, strict=True) if other == number]
+        odds[fold == number] = terms(own) @ fit([rest, halves[0]])
+    show("world, people left out of the fit", world, odds=odds)
 
 
-def reliability(likely: NDArray[np.float64], right: NDArray[np.bool_]) -> None:
-    """Print the Brier score, and how often faces of each probability were right."""
-    base = right.mean()
-    print(f"{len(right)} faces, {base:.1%} right; Brier score {np.mean((likely - right) ** 2):.5f}", end="")
-    print(f" (always saying {base:.2f}: {base * (1 - base):.5f})")
-    edges = (0.0, 0.02, 0.1, 0.3, 0.7, 0.9, 0.98, 1.0)
-    print("| said | faces | mean of what was said | were right |\n|---|---:|---:|---:|")
-    for low, high in pairwise(edges):
+def crossed(world: Sequence[Case], halves: Sequence[Sequence[Case]]) -> Floats:
+    """(N,) log-odds of the real cases, each half's by constants fitted on the world and the other half."""
+    return np.concatenate([terms(halves[0]) @ fit([world, halves[1]]), terms(halves[1]) @ fit([world, halves[0]])])
+
+
+def shipped() -> Floats:
+    """(5,): the constants of likeness.py."""
+    return np.array([likeness.BIAS, likeness.BY_DISTANCE, likeness.BY_MARGIN, likeness.BY_FAINTNESS, likeness.BY_TURN])
+
+
+def terms(cases: Sequence[Case]) -> Floats:
+    """(N, 5): what likeness.py multiplies with its constants."""
+    margins = np.clip([c.judged.margin for c in cases], -likeness.LARGEST_MARGIN, likeness.LARGEST_MARGIN)
+    faint = 1 - np.clip([c.subject.face.score for c in cases], 0, 1)
+    turn = np.minimum(np.abs([c.subject.face.yaw for c in cases]) / likeness.LARGEST_TURN, 1)
+    return np.column_stack((np.ones(len(cases)), [c.judged.distance - 0.5 for c in cases], margins, faint, turn))
+
+
+def fit(sources: Sequence[Sequence[Case]]) -> Floats:
+    """(5,): the constants that make the truth most likely, where all sources weigh the same."""
+    matrix = np.concatenate([terms(cases) for cases in sources])
+    sign = np.concatenate([[1 if case.right else -1 for case in cases] for cases in sources])
+    weight = np.concatenate([np.full(len(cases), WEIGHT / len(cases)) for cases in sources])
+
+    def loss(constants: Floats) -> float:
+        errors = np.logaddexp(0, -sign * (matrix @ constants))
+        return float(weight @ errors + RIDGE * (constants[1:] ** 2).sum())
+
+    return np.asarray(minimize(loss, np.zeros(matrix.shape[1])).x)
+
+
+def show(name: str, cases: Sequence[Case], constants: Floats | None = None, odds: Floats | None = None) -> None:
+    """Print the Brier score, the area under the ROC curve, and how often faces of each probability were right."""
+    if constants is not None:
+        odds = terms(cases) @ constants
+    assert odds is not None
+    likely, right = 1 / (1 + np.exp(-odds)), np.array([case.right for case in cases])
+    base, faces = right.mean(), len({case.subject.face.face_id for case in cases})
+    print(f"\n{name}: {len(cases)} cases of {faces} faces, {base:.1%} right; area {area(likely, right):.4f};", end="")
+    print(f" Brier score {np.mean((likely - right) ** 2):.4f} (always saying {base:.2f}: {base * (1 - base):.4f})")
+    before = 1 / (1 + np.exp(-terms(cases) @ BEFORE))
+    hard = np.array([abs(c.subject.face.yaw) >= HARD_YAW or c.subject.face.score < HARD_SCORE for c in cases])
+    for when, said in (("before", before), ("now", likely)):
+        means = (said[right & hard].mean(), said[right & ~hard].mean())
+        print(f"{when}: Brier score {np.mean((said - right) ** 2):.4f};", end="")
+        print(f" right faces that are hard to read were given {means[0]:.3f}, others {means[1]:.3f}")
+    print("| said | cases | mean of what was said | were right |\n|---|---:|---:|---:|")
+    for low, high in pairwise((0.0, 0.02, 0.1, 0.3, 0.7, 0.9, 0.98, 1.0)):
         inside = (likely >= low) & ((likely < high) | (high == 1.0))
         if inside.any():
             said, were = likely[inside].mean(), right[inside].mean()
-            print(f"| {low:.2f} to {high:.2f} | {inside.sum()} | {said:.3f} | {were:.3f} |")
+            print(f"| {low:.2f} to {high:.2f} | {inside.sum():,} | {said:.3f} | {were:.3f} |")
 
 
-def limits(likely: NDArray[np.float64], right: NDArray[np.bool_]) -> None:
-    """Print, for limits of the automatic policy, its precision and the bound that holds with 95 % confidence."""
-    for name, chosen, correct in (
-        *((f"accept above {limit}", likely >= limit, right) for limit in (0.8, 0.9, 0.95, 0.98)),
-        *((f"reject below {limit}", likely <= limit, ~right) for limit in (0.2, 0.1, 0.05, 0.02)),
-    ):
-        count, errors = int(chosen.sum()), int((chosen & ~correct).sum())
-        # Clopper and Pearson's one-sided bound
-        bound = beta.ppf(0.05, count - errors, errors + 1) if count > errors else 0.0
-        print(f"  {name}: {count} faces, {errors} wrongly; precision at least {bound:.4f}")
+def area(scores: Floats, right: Mask) -> float:
+    """How often a right face scores above a wrong one; ties count half."""
+    order = np.searchsorted(np.sort(scores[~right]), scores[right], "left")
+    ties = np.searchsorted(np.sort(scores[~right]), scores[right], "right")
+    return float((order + ties).mean() / 2 / (~right).sum())
 
 
-def samples(subjects: Sequence[SubjectFace], person: Mapping[str, str], *, strangers: bool = False) -> list[Sample]:
-    """Judge every face whose person has a centre; with `strangers`, without the centre of whom it really shows."""
-    middle = rank.centres(subjects)
-    found = []
+def world_cases(folder: Path, world: Path) -> list[Case]:
+    """All rounds of a rendered world, whose truth is known."""
+    listed = rows_of(world)
+    subjects = [s for s in subjects_of(folder) if s.face.photo_sha256 in listed]  # edits of them are not
+    return cases_of(subjects, truth(subjects, listed), WORLD_ROUNDS)
+
+
+def real_halves(folder: Path, proposed: bool = False) -> tuple[list[Case], list[Case]]:
+    """All rounds of real photographs: of the people fitted on, and of the others."""
+    subjects = subjects_of(folder)
+    people = sorted({subject.identity_id for subject in subjects})
+    shown = {s.face.face_id: s.identity_id for s in subjects} if proposed else looked_at(subjects)
+    halves = [[s for s in subjects if s.identity_id in people[first::2]] for first in (0, 1)]
+    return cases_of(halves[0], shown, ROUNDS), cases_of(halves[1], shown, ROUNDS)
+
+
+def subjects_of(folder: Path) -> list[SubjectFace]:
+    """The faces of a corpus that are no copies, as if nobody had decided anything; dates play no part."""
+    with Corpus(folder).catalog() as catalog:
+        return [replace(s, verdict=None, taken_on=None) for s in catalog.faces.subjects() if s.kept]
+
+
+def looked_at(subjects: Sequence[SubjectFace]) -> dict[str, str]:
+    """Whom each face shows, by face_id: its person, but NOBODY or UNSURE where photos_seen.csv says so."""
+    seen = read_seen()
+    found = {}
     for subject in subjects:
-        shown = person.get(subject.face.face_id)
-        right = shown == subject.identity_id
-        known = {i: c for i, c in middle.items() if right or not strangers or i != shown}
-        judged = rank.judge(subject, known)
-        if judged is not None:
-            found.append(Sample(subject, judged, right))
+        marked = seen_as(seen, subject.face.photo_sha256, subject.face.box)
+        found[subject.face.face_id] = subject.identity_id if marked is None else marked
     return found
 
 
-def exchanged(subjects: Sequence[SubjectFace]) -> list[SubjectFace]:
-    """The faces, of which one in EXCHANGED stands for somebody else."""
-    draw = random.Random(0)
+def read_seen() -> dict[str, dict[str, str]]:
+    """The rows of photos_seen.csv, by the beginning of the photograph's sha256."""
+    with SEEN.open(encoding="utf-8", newline="") as file:
+        return {row["photo"]: row for row in csv.DictReader(file)}
+
+
+def seen_as(seen: Mapping[str, Mapping[str, str]], sha256: str, box: Box) -> str | None:
+    """NOBODY or UNSURE for a face of photos_seen.csv, else None."""
+    row = seen.get(sha256[:16])
+    if row is None or not (0 <= float(row["x"]) - box[0] <= box[2] and 0 <= float(row["y"]) - box[1] <= box[3]):
+        return None
+    return UNSURE if row["seen"] == UNSURE else NOBODY
+
+
+def cases_of(
+    subjects: Sequence[SubjectFace], shown: Mapping[str, str], rounds: Sequence[tuple[float, int]]
+) -> list[Case]:
+    """Every face as it is judged in each round; the wrong ones also as strangers."""
+    cases = []
+    for share, seed in rounds:
+        mixed = exchanged(subjects, share, seed)
+        middle = rank.centres(mixed)
+        for subject, judged in zip(mixed, rank.judgements(mixed, middle), strict=True):
+            who = shown.get(subject.face.face_id, NOBODY)
+            if judged is None or who == UNSURE:
+                continue
+            cases.append(Case(subject, judged, who == subject.identity_id, share=share))
+            if who != subject.identity_id:
+                unknown = {identity_id: centre for identity_id, centre in middle.items() if identity_id != who}
+                alone = rank.judgements([subject], unknown)
+                cases.extend(Case(subject, one, False, stranger=True, share=share) for one in alone if one)
+    return cases
+
+
+def exchanged(subjects: Sequence[SubjectFace], share: float, seed: int) -> list[SubjectFace]:
+    """The faces, of which this share stands for somebody else."""
+    draw = random.Random(seed)
     people = sorted({subject.identity_id for subject in subjects})
     return [
-        replace(s, identity_id=draw.choice([p for p in people if p != s.identity_id]))
-        if draw.randrange(EXCHANGED) == 0
-        else s
+        replace(s, identity_id=draw.choice([p for p in people if p != s.identity_id])) if draw.random() < share else s
         for s in subjects
     ]
-
-
-def design(found: Sequence[Sample]) -> NDArray[np.float64]:
-    """(N, 3): what Judgement.log_odds multiplies with its constants."""
-    margins = np.clip([s.judged.margin for s in found], -rank.LARGEST_MARGIN, rank.LARGEST_MARGIN)
-    return np.column_stack((np.ones(len(found)), [s.judged.distance - 0.5 for s in found], margins))
-
-
-def fit(found: Sequence[Sample]) -> NDArray[np.float64]:
-    """(3,): the constants of Judgement.log_odds that make the truth most likely."""
-    terms = design(found)
-    sign = np.where([s.right for s in found], 1, -1)
-
-    def loss(constants: NDArray[np.float64]) -> float:
-        return float(np.logaddexp(0, -sign * (terms @ constants)).sum() + RIDGE * (constants[1:] ** 2).sum())
-
-    return np.asarray(minimize(loss, np.zeros(3)).x)
-
-
-def show(name: str, found: Sequence[Sample], corpus: Corpus) -> None:
-    """Print what the policy would do with these faces, and how well the likelihood orders them."""
-    identities = {identity.identity_id: identity for identity in corpus.manifest.identities}
-    limits = corpus.settings.rank
-    rankings = [rank.ranking(s.subject, s.judged, identities, limits) for s in found]
-    right = np.array([s.right for s in found])
-    section = np.array([ranking.section for ranking in rankings])
-    accepted, rejected, look = (section == name for name in ("right", "wrong", "look"))
-    print(f"{name}: {len(found)} faces, {right.sum()} right")
-    print(f"  accepted {accepted.sum()}, of which {(accepted & ~right).sum()} wrong")
-    print(f"  rejected {rejected.sum()}, of which {(rejected & right).sum()} right")
-    print(f"  left to look at {look.sum()} ({look.mean():.1%}), of which {(look & right).sum()} right")
-    print(f"  area under the ROC curve {area([r.likely for r in rankings], right):.4f}")
-
-
-def area(scores: Sequence[float], right: NDArray[np.bool_]) -> float:
-    """How often a right face scores above a wrong one; ties count half."""
-    values = np.asarray(scores)
-    above = values[right][:, None] - values[~right][None]
-    return float(((above > 0) + 0.5 * (above == 0)).mean())
 
 
 def rows_of(world: Path) -> dict[str, dict[str, str]]:
@@ -190,13 +246,12 @@ def rows_of(world: Path) -> dict[str, dict[str, str]]:
 
 
 def truth(subjects: Sequence[SubjectFace], rows: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """Whom each face really shows, by face_id; nobody where no true box is there."""
+    """Whom each face really shows, by face_id; NOBODY where no true box is there."""
     found = {}
     for subject in subjects:
         boxes = [(iou(subject.face.box, box), who) for who, box in _people(rows[subject.face.photo_sha256])]
-        best, who = max(boxes, default=(0.0, ""))
-        if best >= SAME_FACE:
-            found[subject.face.face_id] = who
+        best, who = max(boxes, default=(0.0, NOBODY))
+        found[subject.face.face_id] = who if best >= SAME_FACE else NOBODY
     return found
 
 

@@ -1,9 +1,10 @@
 """Time the review page in a headless Chromium on 30,000 faces of one person: what | measured | bound.
 
-    python benchmarks/review.py CORPUS [--faces 30000] [--rounds 5]
+    python benchmarks/review.py CORPUS [--faces 30000] [--rounds 5] [--label-studio VENV] [--fiftyone VENV]
 
 CORPUS is made where it is not there yet, in about a minute: crops of the packaged world's invented people. Needs
-/usr/bin/chromium and Playwright.
+/usr/bin/chromium and Playwright. With a virtual environment of Label Studio, it decides the first of these faces in the
+same browser, and the rows stand side by side; of FiftyOne it says whether its database starts.
 
 A face counts as visible when its picture is decoded; a verdict as on disk when the server has answered, which it does
 after the commit, and every tenth is then looked for in the database by a process of its own. Times in the page are
@@ -28,6 +29,7 @@ from urllib.error import HTTPError
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from review_faces import MANY, make_corpus
+from review_peers import Peer, fiftyone, label_studio
 
 from facecorpus.corpus import Corpus
 
@@ -40,6 +42,8 @@ WATCH = Path(__file__).with_name("review_watch.js").read_text(encoding="utf-8")
 HUMAN = 60  # milliseconds between two key presses
 SCREENS_A_SECOND = 12
 REVIEWER = "bench"
+ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+PEER_FACES = 5_000  # that another tool takes in
 
 
 @dataclass(frozen=True)
@@ -65,15 +69,42 @@ def main() -> None:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--faces", type=int, default=30_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--label-studio", type=Path, metavar="VENV")
+    parser.add_argument("--fiftyone", type=Path, metavar="VENV")
     options = parser.parse_args()
     made = make_corpus(options.corpus, options.faces)
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; median (or p95) | bound | range")
     with fresh(made) as corpus, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS.split(), ALONE])
+        rows = []
         for row in measure(browser, corpus, options.rounds):
             print(row, flush=True)
+            rows.append(row)
+        if options.label_studio:
+            crops = sorted(corpus.crops.root.rglob("*.jpg"))[:PEER_FACES]
+            print_beside(rows, label_studio(options.label_studio, crops, browser), len(crops))
+        if options.fiftyone:
+            print(f"FiftyOne is not measured: {fiftyone(options.fiftyone)}")
         browser.close()
     print(f"load {os.getloadavg()[0]:.1f} at the end")
+
+
+def print_beside(rows: Sequence[Row], peer: Peer, faces: int) -> None:
+    """The rows that both have: what | ours | peer | ratio."""
+    print(f"beside {peer.name} with {faces:,} faces, taken in within {peer.load / 1000:.1f} s: ours | its | ratio")
+    its = {
+        "start": [peer.start],
+        "first faces visible after navigation, cold": [peer.first],
+        "key to next frame: verdicts": peer.following,
+        "verdict shown as saved": peer.saved,
+        "DOM nodes at rest": [peer.nodes],
+        "page heap at rest": [peer.heap],
+        "server memory after all that": [peer.memory],
+    }
+    for begin, values in its.items():
+        row = next(row for row in rows if row.what.startswith(begin))
+        ours, theirs = (quantile(found, row.share) for found in (row.values, values))
+        print(f"{row.what:48} | {ours:9,.1f} | {theirs:9,.1f} {row.unit:3} | {theirs / ours:,.1f}×")
 
 
 @contextmanager

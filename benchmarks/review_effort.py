@@ -1,18 +1,19 @@
 """How many key presses a clean corpus takes: an oracle that knows the truth follows the page's order and keys.
 
-    python benchmarks/review_effort.py CORPUS [--prove]
+    python benchmarks/review_effort.py CORPUS… [--prove]
 
-CORPUS is what review_mixed.py made. Each way of working is tried on a copy of its catalog, for every person in turn:
+Each CORPUS is what review_mixed.py made, with one seed each. Three ways of working are tried on a copy of its catalog,
+for every person in turn:
 
-- `sections`: in "surely right" the rows shown are looked at, wrong faces in them rejected, and all the rest accepted
-  unseen (Shift A); "surely wrong" is looked at whole, right faces in it accepted, and all the rest rejected (Shift W).
-- `sections, look`: then "look at these", looked at whole: the rarer kind is marked, run by run, the rest taken at once.
-- `with new order`: before "look at these" `o`, and what it moves into the other sections is taken there, repeatedly.
-- `auto, then look`: `facecorpus review --auto` first; then "look at these" alone.
+- `the page alone`: in "surely right" the rows shown are looked at, wrong faces in them rejected, and all the rest
+  accepted unseen (Shift A); "surely wrong" is looked at whole, right faces in it accepted, and all the rest rejected
+  (Shift W); "look at these" is looked at whole: the rarer kind is marked, run by run, and the rest taken at once.
+- `after --auto`: `facecorpus review --auto` first; then "look at these" and "surely wrong", in the same way.
 
-Each key of the page counts as one press, moves, Shift A and `n` for the next person included; the baseline is one
-press for each face. --prove presses the keys of the person with most faces to look at in the real page, in a headless
-Chromium, and compares every verdict in the journal with the oracle's.
+Where the page says that there is not enough to judge a person by, the first right faces are accepted, until it can, and
+`o` gives the new order. Each key of the page counts as one press, moves, Shift A and `n` for the next person included;
+the baseline is one press for each face. --prove presses the keys of the person with most faces to look at in the real
+page, in a headless Chromium, after --auto, and compares every verdict in the journal with the oracle's.
 """
 
 import argparse
@@ -27,19 +28,22 @@ from review_mixed import Truth
 
 from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus
+from facecorpus.likeness import FEWEST
 from facecorpus.policy import auto_review
 from review_ui.learning import Teacher
 
 COLUMNS = 9  # of the page at 1280 pixels; --prove checks it
-FIRST = "1"  # the key of "look at these"
+DIGITS = {"l": "1", "r": "2", "w": "3"}  # the sections' keys, in the page's order
 SHOWN = 2 * COLUMNS  # faces of "surely right" that are shown
-KEY, GLANCE, THOUGHT = 0.28, 0.25, 1.35
-"""Seconds for a key press, for a look at a face among others, and for a decision to press keys that are no moves.
+NO_IDEA = 500  # per mille: what the page says of a face whose person it cannot judge
+KEY, THOUGHT, GLANCE = 0.28, 1.35, 0.40
+"""Seconds for a key press, for a decision to press keys that are no moves, and for a look at one face among others.
 
-The first and the last are K and M of the keystroke-level model (Card, Moran & Newell 1980: an average typist, a mental
-preparation); the second is one fixation of the eye. They are assumptions: no person was timed.
+The first two are K and M of the keystroke-level model (Card, Moran & Newell 1980, CACM 23:7: an average typist, a
+mental preparation); the third is one movement of the eye (230 ms), one cycle of perception (100) and one of thought
+(70) of the same authors' Model Human Processor (The Psychology of Human-Computer Interaction, 1983, chapter 2). They
+are taken from there: no person was timed.
 """
-AFTERNOON = 4 * 3600
 MANY = 30_000
 
 
@@ -63,39 +67,47 @@ class Oracle:
     def __init__(self, catalog: Catalog, corpus: Corpus, identity_id: str, truth: Truth, effort: Effort) -> None:
         self._catalog, self._corpus, self._identity_id = catalog, corpus, identity_id
         self.effort = effort
-        self._begun = False  # the page opens at the first face left to decide, in FIRST where there is one
         index = catalog.review.index(identity_id, REVIEWER, 0.0)
         self._right = truth.right(catalog, identity_id, index.face_ids)
-        self._decided = {one.face_id for one in index.standings if one.verdict}
+        standings = zip(index.face_ids, index.standings, strict=True)
+        self._decided = {face_id for face_id, one in standings if one.verdict}
         self.sections: dict[str, list[str]] = {letter: [] for letter in "lrwc"}
         for face_id, letter in zip(index.face_ids, index.sections, strict=True):
             self.sections[letter].append(face_id)
+        self._judged = any(likely != NO_IDEA for likely in index.likely)
+        # The page opens at the first face left to decide, of the first section that has one.
+        self._at = next((letter for letter in DIGITS if self.left(letter)), "")
 
     def left(self, section: str) -> list[str]:
         """The undecided faces of a section, in its order."""
         return [face_id for face_id in self.sections[section] if face_id not in self._decided]
 
-    def take_sections(self) -> None:
-        """Accept what is surely right, but for wrong faces among those shown; reject what is surely wrong."""
+    def take_right(self) -> None:
+        """Accept what is surely right, but for wrong faces among those shown."""
         if self.left("r"):
-            shown = self.sections["r"][:SHOWN]
-            self._mark("2", shown, accept=False)
+            self._mark("r", self.sections["r"][:SHOWN], accept=False)
             self._all("r", accept=True)
+
+    def take_wrong(self) -> None:
+        """Reject what is surely wrong, but for right faces in it."""
         if self.left("w"):
-            self._mark("3", self.sections["w"], accept=True)
+            self._mark("w", self.sections["w"], accept=True)
             self._all("w", accept=False)
 
-    def reorder(self) -> bool:
-        """Ask for the new order; whether it put faces into the sections that are taken at once."""
-        if not self.left("l"):
-            return False
+    def teach(self) -> None:
+        """Where a person cannot be judged yet, accept the first right faces and ask for the new order."""
+        right = [face_id for face_id in self.left("l") if self._right[face_id]][:FEWEST]
+        if self._judged or len(right) < FEWEST:
+            return
+        faces = self.sections["l"]
+        self._mark("l", faces[: faces.index(right[-1]) + 1], accept=True)
         self._press("o")
         order = Teacher().order(self._catalog, self._identity_id, self._corpus.settings.rank)
         moved = {face_id: letter for face_id, letter in zip(order.face_ids, order.sections, strict=True)}
-        for letter in "lrw":
+        for letter in DIGITS:
             stay = [face_id for face_id in self.sections[letter] if face_id not in moved]
             self.sections[letter] = stay + [face_id for face_id in order.face_ids if moved[face_id] == letter]
-        return bool(self.left("r") or self.left("w"))
+        self._at = ""
 
     def look(self) -> None:
         """Decide "look at these" whole, in the way that takes the fewest keys.
@@ -110,7 +122,7 @@ class Oracle:
         if len(self.left("l")) == len(faces):
             plans += [self._plan(faces, cut, False) for cut in range(1, len(faces) + 1)]
         keys, verdicts = min(plans, key=lambda plan: len(plan[0]))
-        self._go("1", faces)
+        self._go("l", faces)
         self._press(*keys)
         for face_ids, accept in verdicts:
             self._say(face_ids, accept)
@@ -145,20 +157,21 @@ class Oracle:
         """On to the next person."""
         self._press("n")
 
-    def _go(self, digit: str, shown: Sequence[str]) -> None:
+    def _go(self, section: str, shown: Sequence[str]) -> None:
         """Go to a section and look at its undecided faces."""
-        if self._begun or digit != FIRST:
-            self._press(digit)
-        self._begun = True
+        if self._at != section:
+            self._press(DIGITS[section])
+        self._at = section
         self.effort.looked.update(face_id for face_id in shown if face_id not in self._decided)
 
-    def _mark(self, digit: str, shown: Sequence[str], *, accept: bool) -> None:
+    def _mark(self, section: str, shown: Sequence[str], *, accept: bool) -> None:
         """Go to a section and decide the undecided faces of one kind, run by run."""
-        self._go(digit, shown)
+        self._go(section, shown)
+        count = min(len(self.sections[section]), SHOWN) if section == "r" else len(self.sections[section])
         open_ = [place for place, face_id in enumerate(shown) if face_id not in self._decided]
         cursor = open_[0] if open_ else 0
         for first, last in runs({place for place in open_ if self._right[shown[place]] == accept}):
-            self._press(*moves(cursor, first, len(shown)), *(f"Shift+{key}" for key in moves(first, last, len(shown))))
+            self._press(*moves(cursor, first, count), *(f"Shift+{key}" for key in moves(first, last, count)))
             self._press("a" if accept else "w")
             self._say(shown[first : last + 1], accept)
             cursor = last
@@ -191,7 +204,14 @@ def runs(places: set[int], cut: int = 0) -> Iterator[tuple[int, int]]:
 
 
 def moves(place: int, target: int, count: int) -> list[str]:
-    """The fewest arrow keys from one place of a grid to another: along the rows, or up and down first."""
+    """The fewest keys from one place of a grid to another: along the rows, up and down first, or from either end."""
+    ways = [_arrows(place, target, count)]
+    if count > 1:
+        ways += [["Home", *_arrows(0, target, count)], ["End", *_arrows(count - 1, target, count)]]
+    return min(ways, key=len)
+
+
+def _arrows(place: int, target: int, count: int) -> list[str]:
     along = ["ArrowRight" if target > place else "ArrowLeft"] * abs(target - place)
     vertical: list[str] = []
     while place // COLUMNS != target // COLUMNS:
@@ -201,53 +221,79 @@ def moves(place: int, target: int, count: int) -> list[str]:
     return min(along, vertical, key=len)
 
 
-def sections(oracle: Oracle) -> None:
-    """Take the sections once."""
-    oracle.take_sections()
-
-
-def sections_and_look(oracle: Oracle) -> None:
-    """Take the sections, then what is left to look at."""
-    oracle.take_sections()
+def page_alone(oracle: Oracle) -> None:
+    """All sections, "look at these" last."""
+    oracle.teach()
+    oracle.take_right()
+    oracle.take_wrong()
     oracle.look()
 
 
-def everything(oracle: Oracle) -> None:
-    """Take the sections for as long as the new order puts faces into them, then what is left to look at."""
-    oracle.take_sections()
-    while oracle.reorder():
-        oracle.take_sections()
+def after_auto(oracle: Oracle) -> None:
+    """What the automatic policy left, where the page opens first."""
+    oracle.teach()
+    oracle.take_right()  # what the new order made sure
     oracle.look()
-
-
-def only_look(oracle: Oracle) -> None:
-    """What the automatic policy left."""
-    oracle.look()
+    oracle.take_wrong()
 
 
 WAYS: dict[str, Callable[[Oracle], None]] = {
-    "sections": sections,
-    "sections, look": sections_and_look,
-    "with new order": everything,
-    "auto, then look": only_look,
+    "the page alone": page_alone,
+    "after --auto": after_auto,
 }
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What one way of working took and gave on one corpus."""
+
+    keys: float  # of one for each face
+    looked: float  # share of the faces
+    purity: float  # of the accepted faces
+    kept: float  # of the right faces
+    hours: float  # for MANY faces at this pace
+
+    @property
+    def met(self) -> bool:
+        """Whether the goal is: a fifth of the keys, 99.5 % purity, 98 % kept."""
+        return self.keys <= 0.2 and self.purity >= 0.995 and self.kept >= 0.98
+
+    def __str__(self) -> str:
+        shares = f"{self.keys:8.1%}{self.looked:11.1%}{self.purity:9.2%}{self.kept:8.1%}{self.hours:7.1f}"
+        return shares + "  goal met" * self.met
+
+
 def main() -> None:
-    """Try all ways on a copy of the corpus, and print what each took and gave."""
+    """Try all ways on a copy of each corpus, and print what each took and gave."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", type=Path)
+    parser.add_argument("corpora", metavar="CORPUS", type=Path, nargs="+")
     parser.add_argument("--prove", action="store_true")
     options = parser.parse_args()
-    corpus = Corpus(options.corpus)
-    truth = Truth(corpus)
-    faces = describe(corpus, truth)
-    print(f"{'':18}{'keys':>7}{'of 1 a face':>12}{'looked at':>11}{'purity':>9}{'kept':>8}{'  seconds':>9}")
-    for name, work in WAYS.items():
-        with fresh(corpus) as copy:
-            report(name, copy, truth, work, faces)
-    if options.prove:
-        prove(corpus, truth)
+    outcomes: dict[str, list[Outcome]] = {name: [] for name in WAYS}
+    for corpus in map(Corpus, options.corpora):
+        truth = Truth(corpus)
+        print(f"\n{corpus.root.name}")
+        faces = describe(corpus, truth)
+        print(f"{'':18}{'keys':>8}{'looked at':>11}{'purity':>9}{'kept':>8}{'hours':>7}  ({MANY:,} faces)")
+        for name, work in WAYS.items():
+            with fresh(corpus) as copy:
+                outcomes[name].append(outcome(copy, truth, work, faces))
+            print(f"{name:18}{outcomes[name][-1]}")
+        if options.prove:
+            prove(corpus, truth)
+    if len(options.corpora) > 1:
+        print("\nmean (range)")
+        for name, found in outcomes.items():
+            print(f"{name:18}{summary(found)}")
+
+
+def summary(found: Sequence[Outcome]) -> str:
+    """Mean and range over the corpora."""
+    parts = []
+    for key, form in (("keys", ".1%"), ("looked", ".1%"), ("purity", ".2%"), ("kept", ".1%"), ("hours", ".1f")):
+        values = [getattr(one, key) for one in found]
+        parts.append(f"{key} {sum(values) / len(values):{form}} ({min(values):{form}}–{max(values):{form}})")
+    return ", ".join(parts) + f"; goal met by {sum(one.met for one in found)} of {len(found)}"
 
 
 def describe(corpus: Corpus, truth: Truth) -> int:
@@ -267,11 +313,11 @@ def describe(corpus: Corpus, truth: Truth) -> int:
     return faces
 
 
-def report(name: str, corpus: Corpus, truth: Truth, work: Callable[[Oracle], None], faces: int) -> None:
+def outcome(corpus: Corpus, truth: Truth, work: Callable[[Oracle], None], faces: int) -> Outcome:
     """Work through all people, then compare what is accepted with the truth."""
     effort = Effort()
     kept = wrong = right = 0
-    if work is only_look:
+    if work is not page_alone:
         auto_review(corpus)
     with corpus.catalog() as catalog:
         for person in corpus.manifest.identities:
@@ -281,19 +327,17 @@ def report(name: str, corpus: Corpus, truth: Truth, work: Callable[[Oracle], Non
             index = catalog.review.index(person.identity_id, REVIEWER, 0.0)
             is_right = truth.right(catalog, person.identity_id, index.face_ids)
             copies = {one for one, letter in zip(index.face_ids, index.sections, strict=True) if letter == "c"}
-            accepted = {one.face_id for one in index.standings if one.verdict == "accept"} - copies
+            standings = zip(index.face_ids, index.standings, strict=True)
+            accepted = {face_id for face_id, one in standings if one.verdict == "accept"} - copies
             kept += sum(is_right[face_id] for face_id in accepted)
             wrong += sum(not is_right[face_id] for face_id in accepted)
             right += sum(is_right[face_id] for face_id in index.face_ids if face_id not in copies)
-    keys, looked = len(effort.keys), len(effort.looked)
-    met = "  goal met" if kept >= 0.995 * (kept + wrong) and kept >= 0.98 * right and keys <= 0.2 * faces else ""
-    print(
-        f"{name:18}{keys:7}{keys / faces:12.1%}{looked:11}{kept / (kept + wrong):9.2%}{kept / right:8.1%}"
-        f"{effort.seconds:9.0f}{met}"
-    )
-    per_face = (effort.seconds - KEY * len(corpus.manifest.identities)) / faces
-    print(
-        f"{'':18}at this pace {MANY:,} faces take {per_face * MANY / 3600:.1f} h; an afternoon has {AFTERNOON // 3600}"
+    return Outcome(
+        keys=len(effort.keys) / faces,
+        looked=len(effort.looked) / faces,
+        purity=kept / (kept + wrong),
+        kept=kept / right,
+        hours=effort.seconds / faces * MANY / 3600,
     )
 
 
@@ -306,10 +350,13 @@ def prove(corpus: Corpus, truth: Truth) -> None:
         }
     identity_id = max(looks, key=looks.__getitem__)
     effort = Effort()
-    with fresh(corpus) as copy, copy.catalog() as catalog:
-        everything(Oracle(catalog, copy, identity_id, truth, effort))
-        wanted = [(one.face_id, one.verdict) for one in catalog.decisions.all()]
+    with fresh(corpus) as copy:
+        auto_review(copy)
+        with copy.catalog() as catalog:
+            after_auto(Oracle(catalog, copy, identity_id, truth, effort))
+            wanted = [(one.face_id, one.verdict) for one in catalog.decisions.all()]
     with fresh(corpus) as copy, sync_playwright() as playwright:
+        auto_review(copy)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
         server = Server(copy)
         page = window(browser, let_in(browser, server)).new_page()

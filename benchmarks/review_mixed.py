@@ -1,12 +1,13 @@
 """A corpus in which wrong people stand among the right ones, and the truth about it, for review_effort.py.
 
     python benchmarks/review_mixed.py demo CORPUS                  the packaged, invented world
-    python benchmarks/review_mixed.py photos CORPUS --photos DIR   real photographs, wrong people mixed in
+    python benchmarks/review_mixed.py photos CORPUS --photos DIR [--seed N]   real ones, wrong people mixed in
 
 The demo's world has its own dirt, and its truth says whom each picture shows. Of DIR (one sub-folder per person and
 labels.csv) every eighth photograph is handed to another person, and all of every tenth person's, who is then a stranger
 to the corpus: most wrong people in life are in no manifest. The photographs are copied beside CORPUS and nowhere else.
-Their truth is the folder's: what it holds of somebody else already, about one in eight, counts as right.
+Which ones it hits is drawn anew by --seed. Their truth is the folder's, but for the faces that photos_seen.csv (see
+rank_fit.py) knows to be somebody else's or none.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from rank_fit import NOBODY, read_seen, seen_as
 from real_photos import begin
 
 from facecorpus.catalog import Catalog
@@ -36,13 +38,14 @@ def main() -> None:
     parser.add_argument("kind", choices=("demo", "photos"))
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--photos", type=Path)
+    parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     if options.kind == "demo":
         demo(options.corpus)
     elif options.photos is None:
         parser.error("photos needs --photos DIR")
     else:
-        photos(options.photos, options.corpus)
+        photos(options.photos, options.corpus, options.seed)
 
 
 def demo(folder: Path) -> None:
@@ -53,24 +56,24 @@ def demo(folder: Path) -> None:
         run._run("crawl", "-C", str(folder))
 
 
-def photos(source: Path, folder: Path) -> None:
+def photos(source: Path, folder: Path, seed: int) -> None:
     """Mix the people of a folder of photographs, and crawl what comes of it."""
     mixed = folder.with_name(f"{folder.name}-mixed")
     if not mixed.exists():
-        mix(source, mixed)
+        mix(source, mixed, seed)
     begin(mixed, folder)
     subprocess.run([sys.executable, "-m", "facecorpus", "crawl", "-C", str(folder)], check=True)
 
 
-def mix(source: Path, mixed: Path) -> None:
+def mix(source: Path, mixed: Path, seed: int) -> None:
     """Copy the photographs of `source` under the names of people whom they need not show; truth.csv says whom."""
     people = sorted(path.name for path in source.iterdir() if path.is_dir())
-    strangers = set(people[STRANGERS // 2 :: STRANGERS])
+    strangers = set(people[(STRANGERS // 2 + seed) % STRANGERS :: STRANGERS])
     listed = [person for person in people if person not in strangers]
     rows = []
     for person in people:
         for file in sorted((source / person).iterdir()):
-            number = int.from_bytes(hashlib.sha256(file.name.encode()).digest()[:8])
+            number = int.from_bytes(hashlib.sha256(f"{seed} {file.name}".encode()).digest()[:8])
             others = [other for other in listed if other != person]
             exchanged = person in strangers or number % EXCHANGED == 0
             under = others[number // EXCHANGED % len(others)] if exchanged else person
@@ -92,6 +95,7 @@ class Truth:
         table = corpus.root.with_name(f"{corpus.root.name}-mixed") / "truth.csv"
         self._world = None if table.exists() else DemoWorld()
         self._shown: Mapping[tuple[str, str], str] = {}
+        self._seen = read_seen()
         if table.exists():
             with table.open(encoding="utf-8", newline="") as file:
                 rows = csv.DictReader(file)
@@ -102,7 +106,8 @@ class Truth:
         found = {}
         for face in catalog.review.details(face_ids, identity_id):
             if self._world is None:
-                found[face.face_id] = self._shown[identity_id, face.title] == identity_id
+                own = self._shown[identity_id, face.title] == identity_id
+                found[face.face_id] = own and seen_as(self._seen, face.photo_sha256, face.box) != NOBODY
             else:
                 row = self._world.truth_of(self._world.file_of_url(face.page_url) or "")
                 found[face.face_id] = shown_in(row, face.box) == identity_id

@@ -325,11 +325,12 @@ def main() -> None:
     print(f"| whole of train-all, {given.faces:,} faces (CPU hours) | {whole / 3600:.2f} | {theirs / 3600:.1f} | "
           f"{theirs / whole:.1f} |")  # fmt: skip
     print(f"\nwaiting for data: {100 * ours.wait / ours.steps[0]:.2f} % of a step")
+    print("\n| identity network | ms a step | GFLOP/s | peak | share | GB/s | floor, ms | of the floor |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
     for name, speed in speeds.items():
-        print(f"{name}: {speed.gflops:.0f} GFLOP/s of {speed.peak_gflops:.0f}, {speed.share_of_peak:.0%} of the peak")
-    best_peak = speeds[dtype].peak_gflops * 1e9
-    flops = speeds[dtype].gflops * 1e9 * speeds[dtype].seconds_an_image
-    print(f"floor: {1000 * flops * preset.batch / best_peak:.0f} ms a step of the identity network at that peak")
+        step, floor = (1000 * preset.batch * seconds for seconds in (speed.seconds_an_image, speed.floor_seconds))
+        print(f"| {name} | {step:.0f} | {speed.gflops:.0f} | {speed.peak_gflops:.0f} | {speed.share_of_peak:.0%} | "
+              f"{speed.gbytes:.1f} | {floor:.0f} | {floor / step:.0%} |")  # fmt: skip
     if given.agree_steps:
         small = load_preset("quick")
         with tempfile.TemporaryDirectory() as folder:

@@ -155,7 +155,8 @@ class DedupSettings:
     )
     face_hashes: int = option(
         140,
-        "Largest distance of the hashes of two aligned faces that are compared: perceptual + 1.3 · difference hash.",
+        "Largest distance of the hashes of two aligned faces that are compared: perceptual + 1.3 · difference hash. "
+        "Faces of one person whose descriptors are within 0.25 are compared whatever their hashes.",
         minimum=0,
     )
     face_distance: float = option(
@@ -163,7 +164,8 @@ class DedupSettings:
     )
     face_likeness: float = option(
         0.94,
-        "Faces that agree at least this well in all but 5 % of their places are one picture (1: fully).",
+        "Faces that agree at least this well in all but 5 % of their places (1 % where a caption or writing is left "
+        "out) are one picture (1: fully).",
         minimum=0,
     )
     picture_likeness: float = option(
@@ -176,10 +178,10 @@ class RankSettings:
     """Limits of the reviewer's three sections."""
 
     accept_above: float = option(
-        0.9, "Faces at least this likely to be right are 'surely right'; --auto accepts them.", minimum=0
+        0.95, "Faces at least this likely to be right are 'surely right'; --auto accepts them.", minimum=0
     )
     reject_below: float = option(
-        0.02, "Faces at most this likely to be right are 'surely wrong'; --auto rejects them.", minimum=0
+        0.005, "Faces at most this likely to be right are 'surely wrong'; --auto rejects them.", minimum=0
     )
 
 

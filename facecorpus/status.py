@@ -12,6 +12,7 @@ from facecorpus.catalog.records import Outcome, Tally
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.quota import Quota
 from facecorpus.manifest import SUBGROUPS, Manifest
+from facecorpus.unseen import Unseen, unseen, verdict
 
 _NOT_STATED = "not stated"
 _NAMED = 6  # empty subgroups that are named one by one
@@ -40,6 +41,7 @@ class Status:
     starving: tuple[Starving, ...]
     empty: tuple[str, ...]  # subgroups with nobody in the manifest
     mismatches: tuple[str, ...]  # why nothing is crawled for these people
+    unseen: tuple[Unseen, ...]  # photographs without a face, by gender and race
     next: str
 
     def __str__(self) -> str:
@@ -48,6 +50,7 @@ class Status:
             _sentence("Photographs", {key.replace("_", " "): n for key, n in self.photographs.items()}),
             _sentence("Rejected faces", self.rejected),
         ]
+        lines += [_without_face(self.unseen)]
         lines += [f"NOT CRAWLED: {sentence}" for sentence in self.mismatches]
         if self.enough:
             lines.append(f"{self.enough} candidates wait because their person or subgroup has enough photographs.")
@@ -69,6 +72,7 @@ def status(corpus: Corpus) -> Status:
         photographs = catalog.photos.counts()
         rejected = catalog.decisions.rejections()
         mismatches = catalog.candidates.mismatches()
+        without_face = catalog.photos.without_face()
     # Two people may share a photograph: the sum over people counts it twice.
     group_of = {person.identity_id: person.subgroup or _NOT_STATED for person in people}
     twice: Counter[str] = Counter()
@@ -96,7 +100,19 @@ def status(corpus: Corpus) -> Status:
         starving=starving(subgroups, outcomes),
         empty=tuple(name for name in SUBGROUPS if name not in {tally.name for tally in subgroups}),
         mismatches=tuple(mismatches.values()),
+        unseen=unseen(people, without_face),
         next=_next_command(corpus, replace(total, waiting=total.waiting - enough), photographs["waiting"]),
+    )
+
+
+def _without_face(groups: Sequence[Unseen]) -> str:
+    if not groups:
+        return ""
+    everybody, *others = groups
+    single = ", ".join(f"{one.name} {one.share:.0%}" for one in others if ", " not in one.name)
+    return (
+        f"No face found: {everybody.without_face} of {everybody.photographs} photographs proposed"
+        f" ({everybody.share:.0%}{'; ' + single if single else ''}). {verdict(groups)}"
     )
 
 

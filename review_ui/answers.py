@@ -1,28 +1,18 @@
 """The catalog's answers in the shapes that the page's scripts read."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, astuple
 from typing import Any
 
 from facecorpus.catalog.review import Dispute, FaceDetails, Standing
 from facecorpus.manifest import Identity
-from review_ui.desk import Faces
+from review_ui.desk import Change, Faces, News
 from review_ui.learning import Order
 
 
 def faces_json(read: Faces, people: Sequence[Identity], reviewer: str) -> dict[str, Any]:
-    """All faces of a person in columns.
-
-    Faces stand in few ways: each way is sent once (`ways`), and `standing` has a face's number in it by the face's
-    place.
-    """
+    """Faces of a person in columns."""
     index = read.index
-    places = {face_id: place for place, face_id in enumerate(index.face_ids)}
-    ways: dict[tuple[object, ...], int] = {}
-    standing: list[tuple[int, int]] = []
-    for one in index.standings:
-        way = _way(one)
-        standing.append((places[one.face_id], ways.setdefault(way, len(ways))))
     return {
         "ids": index.face_ids,
         "likely": index.likely,
@@ -30,9 +20,9 @@ def faces_json(read: Faces, people: Sequence[Identity], reviewer: str) -> dict[s
         "versions": index.versions,
         "copies": index.copies,
         "conflicts": index.conflicts,
+        "guests": index.guests,
         "removed": index.removed,
-        "ways": list(ways),
-        "standing": standing,
+        **_ways(index.standings),
         "undo": read.undo,
         "redo": read.redo,
         "latest": read.latest,
@@ -42,8 +32,25 @@ def faces_json(read: Faces, people: Sequence[Identity], reviewer: str) -> dict[s
     }
 
 
-def _way(one: Standing) -> tuple[object, ...]:
-    return (one.verdict, one.reason, one.reviewer, one.identity_id, one.disputed, one.second, one.age)
+def change_json(change: Change) -> dict[str, Any]:
+    """How the touched faces stand after a change, and what an undo and a redo would take."""
+    return {"touched": change.touched, "faces": _standings(change.faces), "undo": change.undo, "redo": change.redo}
+
+
+def news_json(news: News) -> dict[str, Any]:
+    """How faces stand of which something was said since."""
+    return {"faces": _standings(news.faces), "latest": news.latest}
+
+
+def _standings(faces: Mapping[str, Standing]) -> dict[str, Any]:
+    return {"ids": list(faces), **_ways(faces.values())}
+
+
+def _ways(standings: Iterable[Standing]) -> dict[str, Any]:
+    """Faces stand in few ways: each is sent once (`ways`), and of each face the number of its way (`standing`)."""
+    ways: dict[Standing, int] = {}
+    numbers = [ways.setdefault(one, len(ways)) for one in standings]
+    return {"ways": [astuple(way) for way in ways], "standing": numbers}
 
 
 def details_json(details: Sequence[FaceDetails]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 
@@ -18,7 +18,7 @@ from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
 from facecorpus.manifest import Identity
 from facecorpus.trouble import sentence_of
-from review_ui.answers import details_json, disputes_json, faces_json, order_json
+from review_ui.answers import change_json, details_json, disputes_json, faces_json, news_json, order_json
 from review_ui.asked import AGES, REASONS, read_step, read_verdicts
 from review_ui.desk import Desk
 from review_ui.files import static
@@ -121,16 +121,15 @@ class Questions:
         self._desk = desk
 
     async def faces(self, request: Request) -> Response:
-        """All faces of a person in columns."""
-        person = self._asked(request)
-        read = await self._desk.faces(person.identity_id, reviewer_of(request))
+        """A person's faces in columns: all, or ?faces=ID,ID,…, of which those that are not on the page are left out."""
+        person, asked = self._asked(request), request.query_params.get("faces")
+        face_ids = None if asked is None else _at_most(asked)
+        read = await self._desk.faces(person.identity_id, reviewer_of(request), face_ids)
         return _json(faces_json(read, self._desk.corpus.manifest.identities, reviewer_of(request)))
 
     async def details(self, request: Request) -> Response:
         """What is shown of some faces: ?faces=ID,ID,…"""
-        face_ids = request.query_params.get("faces", "").split(",")
-        if len(face_ids) > MOST_DETAILS:
-            raise HTTPException(422, f"faces: at most {MOST_DETAILS} at once.")
+        face_ids = _at_most(request.query_params.get("faces", ""))
         return _json(details_json(await self._desk.details(self._asked(request).identity_id, face_ids)))
 
     async def news(self, request: Request) -> Response:
@@ -139,7 +138,7 @@ class Questions:
         if not after.isdecimal():
             raise HTTPException(422, "after: a whole number is expected.")
         person = self._asked(request)
-        return _json(asdict(await self._desk.news(person.identity_id, int(after), reviewer_of(request))))
+        return _json(news_json(await self._desk.news(person.identity_id, int(after), reviewer_of(request))))
 
     async def order(self, request: Request) -> Response:
         """The undecided faces ranked anew."""
@@ -167,22 +166,30 @@ class Questions:
         asked = await read_verdicts(request)
         for identity_id in (asked.page, asked.identity_id):
             _person(self._desk.corpus, identity_id)
-        return _json(asdict(await self._desk.decide(asked, reviewer_of(request))))
+        return _json(change_json(await self._desk.decide(asked, reviewer_of(request))))
 
     async def undo(self, request: Request) -> Response:
         """Take back what was said last."""
         asked = await read_step(request)
         _person(self._desk.corpus, asked.page)
-        return _json(asdict(await self._desk.undo(asked, reviewer_of(request))))
+        return _json(change_json(await self._desk.undo(asked, reviewer_of(request))))
 
     async def redo(self, request: Request) -> Response:
         """Say again what was taken back last."""
         asked = await read_step(request)
         _person(self._desk.corpus, asked.page)
-        return _json(asdict(await self._desk.redo(asked, reviewer_of(request))))
+        return _json(change_json(await self._desk.redo(asked, reviewer_of(request))))
 
     def _asked(self, request: Request) -> Identity:
         return _person(self._desk.corpus, request.path_params["identity_id"])
+
+
+def _at_most(faces: str) -> list[str]:
+    """Ids between commas; HTTPException 422 where they are too many."""
+    face_ids = faces.split(",")
+    if len(face_ids) > MOST_DETAILS:
+        raise HTTPException(422, f"faces: at most {MOST_DETAILS} at once.")
+    return face_ids
 
 
 def _person(corpus: Corpus, identity_id: str) -> Identity:
@@ -192,9 +199,14 @@ def _person(corpus: Corpus, identity_id: str) -> Identity:
         raise HTTPException(404, f"Nobody in this corpus has the id {identity_id!r}.") from None
 
 
-def _json(document: object) -> Response:
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    return Response(text.encode("utf-8", "surrogatepass"), media_type="application/json")
+def _json(document: Mapping[str, object]) -> Response:
+    # Member by member: the encoder holds a text for every number of a document until it is done.
+    members = (f"{_text(key)}:{_text(value)}".encode("utf-8", "surrogatepass") for key, value in document.items())
+    return Response(b"{" + b",".join(members) + b"}", media_type="application/json")
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 async def _refuse(request: Request, error: Exception) -> Response:

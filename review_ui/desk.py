@@ -14,7 +14,7 @@ from facecorpus.errors import FacecorpusError
 from review_ui.asked import Step, Verdicts
 from review_ui.learning import Order, Teacher
 
-CACHE_KIB = 4_000
+CACHE_KIB = 2_000
 """Of the catalog, in the page's server: it stands beside the browser for hours, and the system caches the file."""
 
 Result = TypeVar("Result")
@@ -36,7 +36,7 @@ class Change:
     """How the touched faces stand after a change, and which batches an undo and a redo would take now."""
 
     touched: int  # faces of other people's pages included
-    faces: list[Standing]
+    faces: dict[str, Standing]  # by face_id
     undo: int | None
     redo: int | None
 
@@ -45,7 +45,7 @@ class Change:
 class News:
     """How faces stand of which something was said since; the number of the latest row."""
 
-    faces: list[Standing]
+    faces: dict[str, Standing]  # by face_id
     latest: int
 
 
@@ -67,13 +67,13 @@ class Desk:
         """Do the work with the catalog, in the desk's thread."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(self._connected()))
 
-    async def faces(self, identity_id: str, reviewer: str) -> Faces:
-        """The person's ranked faces, the most suspicious first."""
+    async def faces(self, identity_id: str, reviewer: str, face_ids: list[str] | None = None) -> Faces:
+        """The person's ranked faces, all or those given, the most suspicious first."""
 
         def work(catalog: Catalog) -> Faces:
             latest, _ = catalog.review.changed(identity_id, -1)
             history = catalog.decisions.history(identity_id, reviewer)
-            index = catalog.review.index(identity_id, reviewer, self.overlap)
+            index = catalog.review.index(identity_id, reviewer, self.overlap, face_ids)
             return Faces(index, history.undo, history.redo, latest, catalog.review.portrait(identity_id))
 
         return await self.run(work)
@@ -89,13 +89,7 @@ class Desk:
 
         def work(catalog: Catalog) -> list[tuple[FaceDetails, Standing]]:
             faces = catalog.review.details(catalog.review.near_duplicates(face_id), identity_id)
-            standings = [
-                catalog.review.standings(face.identity_id or identity_id, [face.face_id], reviewer, self.overlap)
-                for face in faces
-            ]
-            return [
-                (face, own[0] if own else Standing(face.face_id)) for face, own in zip(faces, standings, strict=True)
-            ]
+            return [(face, self._standing(catalog, face, identity_id, reviewer)) for face in faces]
 
         return await self.run(work)
 
@@ -104,7 +98,7 @@ class Desk:
 
         def work(catalog: Catalog) -> News:
             latest, face_ids = catalog.review.changed(identity_id, after)
-            return News(catalog.review.standings(identity_id, face_ids, reviewer, self.overlap), latest)
+            return News(dict(catalog.review.standings(identity_id, face_ids, reviewer, self.overlap)), latest)
 
         return await self.run(work)
 
@@ -175,5 +169,12 @@ class Desk:
 
     def _change(self, catalog: Catalog, page: str, face_ids: list[str], reviewer: str) -> Change:
         history = catalog.decisions.history(page, reviewer)
-        standings = catalog.review.standings(page, face_ids, reviewer, self.overlap)
+        standings = dict(catalog.review.standings(page, face_ids, reviewer, self.overlap))
         return Change(len(face_ids), standings, history.undo, history.redo)
+
+    def _standing(self, catalog: Catalog, face: FaceDetails, identity_id: str, reviewer: str) -> Standing:
+        """How a face stands on its own person's page; a bystander's, on this one."""
+        page = face.identity_id or identity_id
+        return dict(catalog.review.standings(page, [face.face_id], reviewer, self.overlap)).get(
+            face.face_id, Standing()
+        )

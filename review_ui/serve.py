@@ -8,10 +8,12 @@ from collections.abc import Iterator
 
 from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
+from review_ui.memory import keep_little
 from review_ui.reviewers import check_reviewer
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 SHORTEST_PASSWORD = 8
+_KEEP_ALIVE = 75  # seconds; a look at a face is no reason to connect anew
 
 _OPEN_TO_OTHERS = """\
 This page is open to every machine that reaches this one, to whoever knows the password. It
@@ -40,6 +42,7 @@ def serve(
     from review_ui.guard import Access
 
     check_reviewer(reviewer)
+    keep_little()
     if host not in LOOPBACK:
         _check_password(host, password)
         print(_OPEN_TO_OTHERS, flush=True)
@@ -60,6 +63,7 @@ def serve(
             server_header=False,
             ws="none",
             timeout_graceful_shutdown=3,
+            timeout_keep_alive=_KEEP_ALIVE,
         )
         with contextlib.suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listener])

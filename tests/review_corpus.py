@@ -27,6 +27,7 @@ from review_ui.guard import Access
 
 ADA = "ada-example"
 BEN = "ben-example"
+WAY = ("verdict", "reason", "reviewer", "identity_id", "disputed", "second", "age", "removed")
 REASONS = ("another face is closer to this person", "blurred")
 
 
@@ -51,6 +52,15 @@ def face_ids(corpus: Corpus, identity_id: str, section: str | None = None, *, ke
             for face in catalog.faces.for_review(identity_id)
             if face.kept is kept and section in (None, face.section)
         ]
+
+
+def stood(answer: requests.Response) -> list[dict[str, Any]]:
+    """How the faces stand that a change touched, by the answer to it."""
+    faces = answer.json()["faces"]
+    return [
+        {"face_id": face_id} | dict(zip(WAY, faces["ways"][way], strict=True))
+        for face_id, way in zip(faces["ids"], faces["standing"], strict=True)
+    ]
 
 
 def _numbered(identity_id: str, place: int) -> Identity:
@@ -187,13 +197,11 @@ class Browser(requests.Session):
         )
 
     def faces(self, who: str = ADA) -> list[dict[str, Any]]:
-        """The faces of a person as the page shows them, with how each stands (all None where nothing was said)."""
+        """The faces of a person as the page shows them, with how each stands."""
         answer = self.ask(f"/api/identity/{who}").json()
-        names = ("verdict", "reason", "reviewer", "identity_id", "disputed", "second", "age")
-        ways = dict(answer["standing"])
         return [
             {"face_id": face_id, "likely": answer["likely"][place], "section": answer["sections"][place]}
-            | dict(zip(names, answer["ways"][ways[place]] if place in ways else [None] * len(names), strict=True))
+            | dict(zip(WAY, answer["ways"][answer["standing"][place]], strict=True))
             for place, face_id in enumerate(answer["ids"])
         ]
 

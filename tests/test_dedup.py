@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.photos import HashedFace, HashedPhoto
@@ -20,8 +20,10 @@ from facecorpus.catalog.records import Candidate, Download, Face, Outcome
 from facecorpus.corpus import Corpus
 from facecorpus.dedup.cluster import cluster, conflicts, copies, joined
 from facecorpus.dedup.match import Looker, candidates
+from facecorpus.dedup.moments import moments_apart
+from facecorpus.dedup.overlay import FINE, SIDE, View, face_view, picture_view
 from facecorpus.dedup.pairs import distances, mirrored_dhash, mirrored_phash, pairs_within
-from facecorpus.dedup.pixels import View, face_likeness, face_view, picture_view
+from facecorpus.dedup.pixels import face_likeness
 from facecorpus.dedup.stage import find_duplicates
 from facecorpus.faces.align import mean_face
 from facecorpus.faces.hashes import dhash, phash, photo_phash
@@ -89,21 +91,39 @@ def jpeg(picture: Image.Image, quality: int = 90) -> bytes:
 def clusters(pictures: dict[str, Image.Image]) -> dict[str, str]:
     """Cluster photographs without faces, of which the pixels are there."""
     photos = [photo(name, 0, phash=phash(np.asarray(picture))) for name, picture in pictures.items()]
-    looker = Looker(lambda face, photo: None, lambda photo: picture_view(jpeg(pictures[photo.sha256])))
+    looker = Looker(lambda face, photo, side: None, lambda photo: picture_view(jpeg(pictures[photo.sha256])))
     return cluster(photos, candidates(photos, LIMITS), looker, LIMITS)
 
 
-def linked(*photos: HashedPhoto, views: dict[str, View]) -> bool:
+Edit = Callable[[Image.Image], Image.Image]
+
+
+def linked(*photos: HashedPhoto, views: dict[str, Callable[[int], View]]) -> bool:
     """Whether the photographs are one cluster, where the faces look as `views` has them, by face_id."""
-    looker = Looker(lambda face, photo: views[face.face_id], lambda photo: views.get(photo.sha256))
+    pictures = {name: view(SIDE) for name, view in views.items()}
+    looker = Looker(lambda face, photo, side: views[face.face_id](side), lambda photo: pictures.get(photo.sha256))
     return len(set(cluster(photos, candidates(photos, LIMITS), looker, LIMITS).values())) == 1
 
 
-def portrait(seed: int, edit: Callable[[Image.Image], Image.Image] = lambda picture: picture) -> View:
+def unchanged(picture: Image.Image) -> Image.Image:
+    return picture
+
+
+def portrait(seed: int, edit: Edit = unchanged, side: int = SIDE) -> View:
     """A view of something with structure, all of it inside the photograph."""
-    view = face_view(jpeg(edit(landscape(seed).resize((224, 224)))), LANDMARKS, 400, 300)
+    view = face_view(jpeg(edit(landscape(seed).resize((224, 224)))), LANDMARKS, 400, 300, side)
     assert view is not None
     return view
+
+
+def shown(seed: int, edit: Edit = unchanged) -> Callable[[int], View]:
+    """The same for a looker, which asks for a view of some size."""
+    return lambda side: portrait(seed, edit, side)
+
+
+def likeness(one: View, other: View, *, captioned: bool = False) -> float:
+    found = face_likeness(one, other, captioned=captioned)
+    return -1.0 if found is None else found.value
 
 
 def brute_force(hashes: Hash, limit: int, mirrored: bool) -> list[list[int]]:
@@ -139,10 +159,25 @@ def test_every_pair_within_the_limit_is_found_and_no_other(
     assert found.tolist() == brute_force(hashes, limit, mirrored)
 
 
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(0, 150), spread=st.integers(0, 12), limit=st.integers(0, 12))
+def test_every_pair_of_short_hashes_is_found_once(seed: int, count: int, spread: int, limit: int) -> None:
+    random = np.random.default_rng(seed)
+    bits = np.tile(random.integers(0, 2, (1, 64), dtype=np.uint8), (count, 1))
+    for row in bits:
+        row[random.choice(64, random.integers(0, spread + 1), replace=False)] ^= 1
+    words = np.packbits(bits, axis=1).reshape(-1, 8)
+    wanted = [[i, j] for i, j in combinations(range(count), 2) if np.sum(bits[i] != bits[j]) <= limit]
+    assert pairs_within(words, limit).tolist() == wanted
+
+
 def test_progress_counts_every_hash_once() -> None:
     told: list[int] = []
     pairs_within(np.zeros((300, 32), np.uint8), 0, advance=told.append)
     assert sum(told) == 300 and len(told) > 1
+    told.clear()
+    pairs_within(np.zeros((301, 8), np.uint8), 3, advance=told.append)
+    assert sum(told) == 301 and len(told) > 1
 
 
 def landscape(seed: int) -> Image.Image:
@@ -190,14 +225,14 @@ def test_blank_pages_are_no_copies_of_each_other() -> None:
 
 def test_alike_hashes_propose_and_pixels_decide() -> None:
     pair = photo("a", 1, face("a-0", 7)), photo("b", 2, face("b-0", 7))
-    assert linked(*pair, views={"a-0": portrait(1), "b-0": portrait(1)})
-    assert not linked(*pair, views={"a-0": portrait(1), "b-0": portrait(2)})
+    assert linked(*pair, views={"a-0": shown(1), "b-0": shown(1)})
+    assert not linked(*pair, views={"a-0": shown(1), "b-0": shown(2)})
 
 
 def test_the_same_face_in_another_picture_is_a_copy_even_under_another_name() -> None:
     original = photo("a", 1, face("a-0", 7))
     screenshot = photo("b", 2, face("b-0", 7, identity_id="ben", embedding=descriptor(7, 0.2)))
-    views = {"a-0": portrait(1), "b-0": portrait(1, lambda picture: picture.filter(ImageFilter.GaussianBlur(1)))}
+    views = {"a-0": shown(1), "b-0": shown(1, lambda picture: picture.filter(ImageFilter.GaussianBlur(1)))}
     assert linked(original, screenshot, views=views)
 
 
@@ -209,7 +244,7 @@ def test_a_mirrored_face_is_a_copy() -> None:
         phash=mirrored_phash(np.frombuffer(original.phash, np.uint8)).tobytes(),
         dhash=mirrored_dhash(np.frombuffer(original.dhash, np.uint8)).tobytes(),
     )
-    views = {"a-0": portrait(1), "b-0": portrait(1).mirrored()}
+    views = {"a-0": shown(1), "b-0": lambda side: portrait(1, side=side).mirrored()}
     assert linked(photo("a", 1, original), photo("b", 2, turned), views=views)
 
 
@@ -217,7 +252,7 @@ def test_where_the_faces_hashes_cannot_tell_the_picture_says_that_it_is_mirrored
     original = photo("a", 1, face("a-0", 7))
     unlike = face("b-0", 8, embedding=descriptor(7))
     copy = photo("b", 1, unlike, phash=mirrored_phash(random_hash(1)).tobytes())
-    assert linked(original, copy, views={"a-0": portrait(1), "b-0": portrait(1).mirrored()})
+    assert linked(original, copy, views={"a-0": shown(1), "b-0": lambda side: portrait(1, side=side).mirrored()})
 
 
 def smiling(picture: Image.Image) -> Image.Image:
@@ -232,6 +267,15 @@ def moving(picture: Image.Image) -> Image.Image:
     rows, columns = np.mgrid[:224, :224].astype(np.float32)
     shift = 4 * np.exp(-((columns - 112) ** 2 + (rows - 130) ** 2) / (2 * 20**2))
     return Image.fromarray(cv2.remap(np.asarray(picture), columns + shift, rows, cv2.INTER_LINEAR))
+
+
+def written_over(picture: Image.Image) -> Image.Image:
+    """A line of pale letters from the edge to the middle of the face."""
+    changed = picture.copy()
+    letters = ImageDraw.Draw(changed, "RGBA")
+    for left in range(4, 130, 12):
+        letters.rectangle((left, 96, left + 6, 108), fill=(255, 255, 255, 110))
+    return changed
 
 
 def elsewhere(picture: Image.Image) -> Image.Image:
@@ -255,32 +299,83 @@ def captioned(picture: Image.Image) -> Image.Image:
         (lambda picture: picture.rotate(3, Image.Resampling.BICUBIC, translate=(3, -2)), True),
         (lambda picture: picture.point(lambda grey: grey * 0.7 + 20), True),
         (captioned, True),
+        (written_over, True),
         (smiling, False),
         (moving, False),
         (elsewhere, False),
     ],
-    ids=["shrunk", "aligned a little differently", "faded", "captioned", "a smile later", "a turn later", "elsewhere"],
+    ids=[
+        "shrunk",
+        "aligned a little differently",
+        "faded",
+        "captioned",
+        "written over",
+        "a smile later",
+        "a turn later",
+        "elsewhere",
+    ],
 )
 def test_what_the_pixels_of_a_face_say(edit: Callable[[Image.Image], Image.Image], copy: bool) -> None:
-    assert (face_likeness(portrait(1), portrait(1, edit), captioned=edit is captioned) >= LIMITS.face_likeness) is copy
+    assert (likeness(portrait(1), portrait(1, edit), captioned=edit is captioned) >= LIMITS.face_likeness) is copy
+
+
+def blinking(picture: Image.Image) -> Image.Image:
+    """The same picture, in which a lid's breadth has moved by half a pixel: less than half a hundredth of the face."""
+    rows, columns = np.mgrid[:224, :224].astype(np.float32)
+    shift = 1.2 * np.exp(-((columns - 92) ** 2 + (rows - 92) ** 2) / (2 * 7**2))
+    return Image.fromarray(cv2.remap(np.asarray(picture), columns, rows + shift, cv2.INTER_LINEAR))
+
+
+@pytest.mark.parametrize(
+    ("edit", "apart"),
+    [
+        (lambda picture: Image.open(io.BytesIO(jpeg(picture, 30))), False),
+        (lambda picture: picture.resize((120, 120)).resize((224, 224)), False),
+        (lambda picture: picture.point(lambda grey: grey * 0.8 + 10), False),
+        (blinking, True),
+    ],
+    ids=["poorly compressed", "shrunk", "faded", "a blink later"],
+)
+def test_a_moment_later_one_place_has_moved_and_nothing_else(edit: Edit, apart: bool) -> None:
+    found = face_likeness(detailed(), detailed(edit))
+    assert found is not None and found.value >= LIMITS.face_likeness
+    assert moments_apart(detailed(side=FINE), detailed(edit, FINE), found.fit, found.kept) is apart
+
+
+def detailed(edit: Edit = unchanged, side: int = SIDE) -> View:
+    """A view of a picture with details of a few pixels."""
+    noise = np.random.default_rng(5).integers(60, 196, (40, 40, 3), dtype=np.uint8)
+    picture = Image.fromarray(noise).resize((224, 224), Image.Resampling.BICUBIC)
+    view = face_view(jpeg(edit(picture)), LANDMARKS, 400, 300, side)
+    assert view is not None
+    return view
 
 
 def test_a_dark_face_is_compared_as_strictly_as_a_bright_one() -> None:
     def dim(picture: Image.Image) -> Image.Image:
         return picture.point(lambda grey: grey * 0.12 + 8)
 
-    assert face_likeness(portrait(1), portrait(1, dim)) >= LIMITS.face_likeness
-    assert face_likeness(portrait(1, dim), portrait(1, lambda p: dim(smiling(p)))) < LIMITS.face_likeness
-    assert face_likeness(portrait(1, dim), portrait(2, dim)) < 0.5
+    assert likeness(portrait(1), portrait(1, dim)) >= LIMITS.face_likeness
+    assert likeness(portrait(1, dim), portrait(1, lambda p: dim(smiling(p)))) < LIMITS.face_likeness
+    assert likeness(portrait(1, dim), portrait(2, dim)) < 0.5
 
 
 def test_two_people_before_the_same_wall_are_no_copies() -> None:
     wall = random_hash(1)
     ada = photo("a", 1, face("a-0", 7))
     ben = photo("b", 1, face("b-0", 8), phash=flipped(wall, 40))
-    views = {"a-0": portrait(1), "b-0": portrait(2), "a": portrait(3), "b": portrait(3, smiling)}
+    views = {"a-0": shown(1), "b-0": shown(2), "a": shown(3), "b": shown(3, smiling)}
     assert not linked(ada, ben, views=views)
     assert linked(ada, replace(ben, faces=()), views=views)  # no face that could say otherwise
+
+
+def test_faces_of_one_person_with_nearly_the_same_descriptor_are_compared_whatever_their_hashes() -> None:
+    original = photo("a", 1, face("a-0", 7))
+    otherwise_aligned = face("b-0", 8, embedding=descriptor(7, 0.2))
+    cropped = photo("b", 2, otherwise_aligned)
+    assert candidates([original, cropped], LIMITS).tolist() == [[0, 1]]
+    strangers = photo("b", 2, replace(otherwise_aligned, identity_id="ben"))
+    assert candidates([original, strangers], LIMITS).tolist() == []
 
 
 def test_every_photograph_has_a_cluster_named_by_its_smallest_hash_in_whatever_order_they_come() -> None:

@@ -22,7 +22,7 @@ from facecorpus.boxes import iou
 from facecorpus.catalog.records import Face
 from facecorpus.demo.world import DemoWorld, Truth
 from facecorpus.errors import ModelError, PictureError
-from facecorpus.faces import models
+from facecorpus.faces import detect, models
 from facecorpus.faces.align import aligned_crop, face_chip
 from facecorpus.faces.analyze import analyze, describe, see
 from facecorpus.faces.decode import decode
@@ -35,6 +35,7 @@ from facecorpus.faces.models import Models, load_models, model_file
 from facecorpus.faces.quality import pitch, quality, roll, yaw
 from facecorpus.faces.records import PhotoAnalysis, Picture
 from facecorpus.faces.subject import LIKELY, Proposed, choose_subjects
+from facecorpus.faces.turn import turned
 from facecorpus.pictures import is_cut_short, media_type, picture_size
 from facecorpus.settings import FacesSettings
 
@@ -715,3 +716,129 @@ def test_where_a_list_says_that_the_face_is_there_the_subject_is_found_whatever_
         people, {("group", "ada"): (300.0, 0.0, 60.0, 60.0), ("gone", "ada"): (0.0, 0.0, 9.0, 9.0)}
     )
     assert beside == choose_subjects(people)
+
+
+# Large photographs
+
+
+def large_jpeg(orientation: int = 1) -> tuple[bytes, Truth]:
+    """A portrait of the world enlarged to 8 megapixels, stored as a camera that was held so stores it."""
+    row = portrait()
+    picture = Image.fromarray(picture_of(row))
+    times = (8_000_000 / (picture.width * picture.height)) ** 0.5
+    image = picture.resize((round(picture.width * times), round(picture.height * times)), Image.Resampling.BICUBIC)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    if orientation == 6:
+        image = image.transpose(Image.Transpose.ROTATE_90)
+    return encoded(image, "JPEG", quality=90, exif=exif), row
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_large_jpeg_is_decoded_no_finer_than_asked_and_upright(orientation: int) -> None:
+    data, _ = large_jpeg(orientation)
+    whole = decode(data, MAX_PIXELS)
+    assert (whole.height, whole.width) == whole.picture.shape[:2]
+    for enough, by in ((7_000_000, 1), (1_900_000, 2), (400_000, 4), (1, 8)):
+        reduced = decode(data, MAX_PIXELS, enough)
+        assert (reduced.width, reduced.height) == (whole.width, whole.height)
+        assert reduced.picture.shape[:2] == (-(-whole.height // by), -(-whole.width // by))
+        expected = cv2.resize(whole.picture, reduced.picture.shape[1::-1], interpolation=cv2.INTER_AREA)
+        assert np.abs(reduced.picture.astype(int) - expected).mean() < 3
+
+
+def test_other_formats_are_decoded_whole_whatever_is_enough() -> None:
+    assert decode(encoded(scene(), "PNG"), MAX_PIXELS, 10).picture.shape == (30, 40, 3)
+
+
+def test_faces_of_a_reduced_photograph_stand_where_they_do_in_the_whole_one() -> None:
+    data, row = large_jpeg(6)
+    found = see(data, "0" * 64, loaded(), SETTINGS, MAX_PIXELS).analysis
+    height, width = decode(data, MAX_PIXELS).picture.shape[:2]
+    assert (found.width, found.height) == (width, height)
+    (face,) = found.faces
+    times = width / (row.width or 1)
+    assert iou(face.box, tuple(times * side for side in boxes_of(row)[0])) > 0.4  # type: ignore[arg-type]
+    plain = analysis_of(row).faces[0]
+    assert np.abs(face.landmarks / times - plain.landmarks).max() < 0.05 * plain.box[2]
+    assert Image.open(io.BytesIO(found.crops[0])).size == (224, 224)
+
+
+def test_a_small_face_of_a_large_photograph_is_cut_from_its_full_size() -> None:
+    """What is seen at a quarter of the size would be enlarged fourfold, and blurred."""
+    picture = picture_of(portrait())
+    canvas = np.full((3000, 4000, 3), 120, np.uint8)
+    canvas[1400 : 1400 + 2 * picture.shape[0], 1800 : 1800 + 2 * picture.shape[1]] = enlarged(picture, 2)
+    data = encoded(Image.fromarray(canvas), "JPEG", quality=95)
+    settings = replace(SETTINGS, upsample=0)
+    small = decode(data, 20_000_000, settings.detect_pixels // 2).picture
+    face = see(data, "0" * 64, loaded(), settings, 20_000_000).analysis.faces[0]
+    ratio = canvas.shape[1] / small.shape[1]
+    blurred = quality(face_chip(small, tuple(side / ratio for side in face.box), face.landmarks / np.float32(ratio)))  # type: ignore[arg-type]
+    assert ratio > 2
+    assert face.sharpness > 1.5 * blurred.sharpness
+
+
+def test_min_face_counts_pixels_of_the_whole_photograph() -> None:
+    data, _ = large_jpeg()
+    (face,) = see(data, "0" * 64, loaded(), SETTINGS, MAX_PIXELS).analysis.faces
+    for least, count in ((int(face.box[2]) - 20, 1), (int(face.box[2]) + 20, 0)):
+        found = see(data, "0" * 64, loaded(), replace(SETTINGS, min_face=least), MAX_PIXELS)
+        assert len(found.analysis.faces) == count
+
+
+# Tilted heads
+
+
+def tilted(degrees: float) -> tuple[Picture, Picture, np.ndarray]:
+    """A portrait, the same turned counterclockwise, and the way from the first to the second."""
+    picture = picture_of(portrait())
+    canvas, way_back = turned(picture, degrees)
+    return picture, canvas, cv2.invertAffineTransform(way_back)
+
+
+@pytest.mark.parametrize("degrees", [-60, 60])
+def test_a_tilted_face_is_found_where_it_is_and_cropped_upright(degrees: float) -> None:
+    picture, canvas, onto = tilted(degrees)
+    (upright,) = loaded().detector.detect(picture, SETTINGS)
+    (face,) = loaded().detector.detect(canvas, SETTINGS)
+    assert face.turn * degrees < 0
+    left, top, width, height = upright.box
+    middle = onto @ (left + width / 2, top + height / 2, 1)
+    found = np.array([face.box[0] + face.box[2] / 2, face.box[1] + face.box[3] / 2])
+    assert np.abs(found - middle).max() < 0.2 * width
+    five = loaded().landmarker.landmarks(canvas, face.box, face.turn)
+    expected = loaded().landmarker.landmarks(picture, upright.box) @ onto[:, :2].T + onto[:, 2]
+    assert np.abs(five - expected).max() < 0.12 * width
+    assert abs(abs(roll(five)) - abs(degrees)) < 10
+    chips = [
+        face_chip(canvas, face.box, five),
+        face_chip(picture, upright.box, loaded().landmarker.landmarks(picture, upright.box)),
+    ]
+    one, other = loaded().embedder.embed(chips)
+    assert np.linalg.norm(one - other) < LIKELY
+
+
+def test_a_picture_that_shows_a_face_is_not_turned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detect, "turned", lambda *_: pytest.fail("it was turned"))
+    assert loaded().detector.detect(picture_of(portrait()), SETTINGS)
+
+
+def test_turned_looks_show_no_face_where_there_is_none() -> None:
+    for row in of_kind("no_face")[:6]:
+        assert loaded().detector.detect(picture_of(row), SETTINGS) == []
+
+
+# The subject among strangers
+
+
+def test_two_in_five_wrong_photographs_of_one_stranger_do_not_win_where_groups_show_the_person() -> None:
+    wrong = [(made_face(f"wrong{n}", 0, 0.0, 0.0, 3.0), ("ada",)) for n in range(4)]
+    groups = [
+        (made_face(f"group{g}", n, *place), ("ada",))
+        for g in range(3)
+        for n, place in enumerate([(0.0, 3.0 + 2 * g), (0.1,)])
+    ]
+    chosen = choose_subjects([*wrong, *alone("ada", *ADA), *groups])
+    assert {f"group{g}-1" for g in range(3)} <= chosen.keys()
+    assert not {f"group{g}-0" for g in range(3)} & chosen.keys()

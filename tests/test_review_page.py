@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from review_corpus import ADA, BEN, face_ids, make_corpus, served
 from test_review_browser import all_saved, chromium, current, open_person, page, press, pytestmark, shows, window
@@ -121,15 +122,13 @@ def test_a_near_duplicate_of_somebody_else_is_shown_as_a_conflict(window: Browse
     mine, other = face_ids(corpus, ADA)[0], face_ids(corpus, BEN)[0]
     connection = sqlite3.connect(corpus.root / "catalog.sqlite")
     with connection:
-        connection.execute(
-            "UPDATE photo SET cluster_id = 'c' WHERE substr(sha256, 1, 24) IN (?, ?)", (mine[:24], other[:24])
-        )
+        connection.executemany("INSERT INTO conflict VALUES (?, ?)", [(mine, other), (other, mine)])
     connection.close()
     with served(corpus) as base:
         page = window.new_page()
         open_person(page, f"{base}/?token=sesame")
         page.locator(f"[data-face='{mine}']").click()
-        expect(page.locator(f"[data-face='{mine}']")).to_have_attribute("data-why", "stands for somebody else, too")
+        expect(page.locator(f"[data-face='{mine}']")).to_have_attribute("data-why", "stands for Ben Example, too")
         press(page, "d")
         expect(page.locator("#near .sum")).to_contain_text("standing for 2 people")
         press(page, "l", "r", "w")
@@ -185,6 +184,29 @@ def test_surely_right_is_collapsed_and_one_key_accepts_it(window: BrowserContext
         all_saved(page)
         assert [row[0] for row in said(corpus)] == right
         page.close()
+
+
+def test_an_audit_by_axe_finds_no_barrier(page: Page) -> None:
+    axe = Axe()
+
+    def audit() -> None:
+        found = axe.run(page)
+        assert found.violations_count == 0, found.generate_report()
+
+    audit()
+    press(page, "a", "l", "w", "l", "x")
+    all_saved(page)
+    for key, back in (("f", "f"), ("d", "d"), ("r", "Escape"), ("g", "Escape"), ("/", "Escape"), ("?", "Escape")):
+        press(page, key)
+        page.wait_for_timeout(200)
+        audit()
+        press(page, back)
+    page.emulate_media(color_scheme="dark")
+    audit()
+    base = page.url.split("/identity", maxsplit=1)[0]
+    for path in ("/", "/disagreements"):
+        page.goto(base + path)
+        audit()
 
 
 def test_every_key_has_a_button(page: Page) -> None:
@@ -274,6 +296,31 @@ def test_two_browsers_on_one_person_lose_nothing_and_tell_each_other(chromium: B
         expect(ada.locator("#counts")).to_have_text("1 left of 1")
         for page in pages:
             page.close()
+
+
+def test_a_moved_face_arrives_on_an_open_page_and_leaves_it_again(chromium: Browser, corpus: Corpus) -> None:
+    face = face_ids(corpus, ADA, "look")[0]
+    with served(corpus, reviewer="ada") as one, served(corpus, reviewer="bob") as two:
+        ada, bob = (chromium.new_page(viewport={"width": 1280, "height": 800}) for _ in range(2))
+        open_person(ada, f"{one}/?token=sesame")
+        open_person(bob, f"{two}/?token=sesame", BEN)
+        here = current(bob)
+        expect(bob.locator("#counts")).to_contain_text("9 left of 9")
+        press(ada, "m")
+        ada.keyboard.type("ben")
+        press(ada, "Enter")
+        all_saved(ada)
+        arrived = bob.locator(f"[data-face='{face}']")
+        expect(arrived).to_have_attribute("data-verdict", "accept")
+        expect(bob.locator("#notice")).to_contain_text("ada has just moved 1 face here: see Look at these")
+        expect(bob.locator("#counts")).to_contain_text("9 left of 10")
+        assert current(bob) == here
+        press(ada, "z")
+        expect(arrived).to_have_count(0)
+        press(ada, "Shift+Z")
+        expect(arrived).to_have_count(1)
+        ada.close()
+        bob.close()
 
 
 def test_the_second_of_two_judges_without_seeing_what_the_first_said(chromium: Browser, corpus: Corpus) -> None:

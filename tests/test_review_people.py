@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import requests
 from conftest import person
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from review_corpus import ADA, BEN, Browser, face_ids, make_corpus, served
 
@@ -96,6 +96,7 @@ WORDS = st.lists(
 )
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(WORDS)
 def test_the_page_and_the_build_agree_on_the_word_that_counts(words: list[tuple[str, str, bool]]) -> None:
     catalog = Catalog(Path(":memory:"))

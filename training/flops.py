@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch.nn import functional as F
@@ -14,19 +15,50 @@ _KERNELS = (5, 5, 3)
 _SECONDS = 0.4  # of each kind of peak; the best of all rounds counts
 
 
-def step_flops(preset: Preset, width: int, classes: int) -> float:
-    """Floating-point operations of one image in one training step.
+@dataclass(frozen=True)
+class Primitive:
+    """One product of a training step, for one image: operations, and numbers that pass through memory at the least."""
 
-    A multiplication and an addition count as two. Forward, gradient of the weights and gradient of the input cost the
-    same each; the first layer needs no gradient of its input.
+    flops: float
+    numbers: int
+
+
+def primitives(preset: Preset, width: int, classes: int) -> list[Primitive]:
+    """The products of a training step: forward, gradient of the weights, gradient of the input, of each layer.
+
+    A multiplication and an addition count as two. The three cost the same; the first layer needs no gradient of its
+    input. Each reads or writes a layer's input and what is pooled of its output; the maps between the two may stay in
+    the cache, and the weights serve a whole batch.
     """
-    side, inputs, layers = preset.size, 3, []
+    side, inputs = preset.size, 3
+    layers = []
     for kernel, outputs in zip(_KERNELS, preset.filters, strict=True):
-        layers.append(2.0 * side * side * kernel * kernel * inputs * outputs)
+        numbers = side * side * inputs + (side // 2) ** 2 * outputs
+        layers.append(Primitive(2.0 * side * side * kernel * kernel * inputs * outputs, numbers))
         side, inputs = side // 2, outputs
-    layers.append(2.0 * side * side * inputs * width)
-    layers.append(2.0 * width * classes)
-    return 3 * sum(layers) - layers[0]
+    layers.append(Primitive(2.0 * side * side * inputs * width, side * side * inputs + width))
+    layers.append(Primitive(2.0 * width * classes, width + classes))
+    return 2 * layers[:1] + 3 * layers[1:]
+
+
+def step_flops(preset: Preset, width: int, classes: int) -> float:
+    """Floating-point operations of one image in one training step."""
+    return sum(one.flops for one in primitives(preset, width, classes))
+
+
+def roofline(products: list[Primitive], bytes_a_number: int, flops: float, bandwidth: float) -> float:
+    """Seconds that a step takes at the least, where each product is at the peak of either arithmetic or memory.
+
+    Williams, Waterman, Patterson: Roofline (CACM 2009), summed over the products, which run one after the other.
+    """
+    return sum(max(one.flops / flops, one.numbers * bytes_a_number / bandwidth) for one in products)
+
+
+def bandwidth(device: str) -> float:
+    """Bytes a second that a plain copy reads and writes here."""
+    source = torch.zeros(2**26, dtype=torch.uint8, device=device)
+    target = torch.empty_like(source)
+    return 2.0 * len(source) / _best(lambda: target.copy_(source), device)
 
 
 def peak(dtype: torch.dtype, device: str) -> float:

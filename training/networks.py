@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from training.convolve import convolve_and_pool
 from training.presets import Preset
 
 
@@ -32,8 +33,8 @@ class TaskNetwork(nn.Module):
         """What each layer makes of the images, from the first convolution to the high-level features."""
         made = []
         for convolution in self.convolutions:
-            # Pooling first gives the same values as ReLU first, on a quarter of the numbers.
-            images = F.relu(F.max_pool2d(convolution(images), 2))
+            assert isinstance(convolution, nn.Conv2d)
+            images = convolve_and_pool(convolution, images)
             made.append(images)
         made.append(F.relu(self.high_level(images.flatten(1))))
         return made

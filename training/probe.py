@@ -9,7 +9,7 @@ import torch
 
 from training.errors import TrainingError
 from training.files import write_json
-from training.flops import clock, peak, step_flops
+from training.flops import Primitive, bandwidth, clock, peak, primitives, roofline
 from training.jobs import ProbeJob, Setting
 from training.networks import as_input, make_network
 from training.stepper import Stepper
@@ -22,13 +22,16 @@ _TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 class Speed:
     """Training of the identity network in one number type: seconds an image, and operations a second against the peak.
 
-    On a CPU one thread is measured, in CPU time.
+    `floor_seconds` an image is the least that the peak and the memory's `gbytes` a second leave (flops.roofline). On a
+    CPU one thread is measured, in CPU time.
     """
 
     seconds_an_image: float
     gflops: float
     peak_gflops: float
     share_of_peak: float
+    gbytes: float
+    floor_seconds: float
 
 
 def choose(job: ProbeJob) -> None:
@@ -87,13 +90,15 @@ def measure(setting: Setting, device: str, types: tuple[str, ...]) -> dict[str, 
             start = clock(device)
             stepper.step(images, labels, 0.0)
             best[dtype] = min(best[dtype], clock(device) - start)
-    operations = preset.batch * step_flops(preset, width, classes)
-    return {dtype: _speed(seconds, operations, preset.batch, dtype, device) for dtype, seconds in best.items()}
+    products = primitives(preset, width, classes)
+    return {dtype: _speed(seconds / preset.batch, products, dtype, device) for dtype, seconds in best.items()}
 
 
-def _speed(seconds: float, operations: float, images: int, dtype: str, device: str) -> Speed:
-    most = peak(_TYPES[dtype], device)
-    return Speed(seconds / images, operations / seconds / 1e9, most / 1e9, operations / seconds / most)
+def _speed(seconds: float, products: list[Primitive], dtype: str, device: str) -> Speed:
+    most, moved = peak(_TYPES[dtype], device), bandwidth(device)
+    reached = sum(one.flops for one in products) / seconds
+    floor = roofline(products, _TYPES[dtype].itemsize, most, moved)
+    return Speed(seconds, reached / 1e9, most / 1e9, reached / most, moved / 1e9, floor)
 
 
 def _by_rule(device: str) -> tuple[str, str]:

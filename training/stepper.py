@@ -39,7 +39,11 @@ class Stepper:
         self.whole = preset.batch / world.size
         self.autocast = torch.autocast(device, dtype=torch.bfloat16, enabled=dtype == "bfloat16")
         self.optimiser = torch.optim.SGD(
-            network.parameters(), lr=0.0, momentum=preset.momentum, weight_decay=preset.weight_decay
+            network.parameters(),
+            lr=0.0,
+            momentum=preset.momentum,
+            weight_decay=preset.weight_decay,
+            fused=device != "mps",  # one pass over the weights instead of four
         )
 
     def step(self, images: Tensor, labels: Tensor, rate: float) -> Tensor:

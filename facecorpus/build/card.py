@@ -14,8 +14,20 @@ from facecorpus.build.overview import subgroup_table
 from facecorpus.build.plan import NOT_STATED, Plan
 from facecorpus.build.splits import TEST, TRAIN
 from facecorpus.licences import UNKNOWN, Terms, family_of
+from facecorpus.unseen import verdict
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+# Measured by benchmarks/faces.py; docs/performance.md has the tables.
+_KNOWN_TO_MISS = {
+    "hog": "On 1,920 photographs of one face each, the detector hog missed men more often than women, and African men"
+    " most of all.",
+    "mmod": "On 1,920 photographs of one face each, the detector mmod missed men more often than women, and white and"
+    " African men most of all.",
+}
+_TOLD_APART = (
+    "On 679 real faces, the descriptor by which a person's face is chosen and judged told African men apart"
+    " less well than other people: wrong people are likelier to remain among theirs."
+)
 _AUTO = "auto"  # the reviewer's name under which the automatic policy decides
 
 
@@ -183,7 +195,30 @@ of a face in its photograph is {sizes[0]:.0f} to {sizes[-1]:.0f} pixels, {sizes[
 The people in them were not asked, and no ethics board is known to have looked at this set. No one who was a minor in
 the photographs is collected on purpose: what is dated before a person's
 {plan.settings.labels.young_from}th birthday is left out; where a photograph has no date, this rests on the person's
-years in the manifest and on the reviewers."""
+years in the manifest and on the reviewers.
+
+{_not_seen(plan)}"""
+
+
+def _not_seen(plan: Plan) -> str:
+    detectors = sorted({row.face.detector for row in plan.rows})
+    lines = [
+        (one.name, one.photographs, one.without_face, f"{one.share:.1%}", "{:.1%} to {:.1%}".format(*one.interval))
+        for one in plan.unseen
+    ]
+    known = " ".join([*(_KNOWN_TO_MISS[name] for name in detectors if name in _KNOWN_TO_MISS), _TOLD_APART])
+    if not lines:
+        return f"### Who the detector did not see\n\n{known}"
+    table = _table(("people", "photographs", "without a face", "share", "95 % interval"), lines)
+    return f"""### Who the detector did not see
+
+Of all photographs that the sources offered for the people of each label, in so many {", ".join(detectors)} found no
+face, and so they cannot be here. Some show nobody; but where the shares differ, the detector sees some people less
+well than others. {verdict(plan.unseen)}
+
+{table}
+
+{known}"""
 
 
 def _processing(plan: Plan, kind: Kind) -> str:

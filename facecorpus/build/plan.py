@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 from facecorpus.build.choose import NO_AGES, Labelled, choose
 from facecorpus.build.labels import age_group_at
@@ -12,8 +13,10 @@ from facecorpus.catalog.records import AcceptedFace
 from facecorpus.errors import BuildError
 from facecorpus.manifest import SUBGROUPS, Manifest
 from facecorpus.settings import BuildSettings, Settings
+from facecorpus.unseen import Unseen, unseen
 
 NOT_STATED = "not stated"
+NO_PHOTOGRAPHS: Mapping[str, tuple[int, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Plan:
     rows: tuple[Row, ...]
     left_out: dict[str, int]
     settings: Settings
+    unseen: tuple[Unseen, ...] = ()  # photographs without a face, of all people in the corpus
 
     def side(self, split: str) -> tuple[Row, ...]:
         """The rows of one split."""
@@ -104,12 +108,14 @@ def plan_build(
     *,
     changed: bool = True,
     seen_ages: Mapping[tuple[str, str], str] = NO_AGES,
+    without_face: Mapping[str, tuple[int, int]] = NO_PHOTOGRAPHS,
 ) -> Plan:
     """Choose, label, split and order the faces.
 
     withheld counts, by reason, the accepted faces that the catalog itself holds back; `changed` says that the build
-    will hold crops; `seen_ages` are the reviewers' age groups by photo_sha256 and identity_id. Raises BuildError where
-    nothing is left, or where the split would cut a group.
+    will hold crops; `seen_ages` are the reviewers' age groups by photo_sha256 and identity_id; `without_face` counts
+    each person's photographs, and those without a face. Raises BuildError where nothing is left, or where the split
+    would cut a group.
     """
     chosen, refused = choose(accepted, manifest, settings, changed=changed, seen_ages=seen_ages)
     left_out = {reason: count for reason, count in {**withheld, **refused}.items() if count}
@@ -122,7 +128,7 @@ def plan_build(
     fold_of = _folds(chosen, build)
     rows = [Row(one, fold_of[one.face.identity_id], split) for one, split in zip(chosen, splits, strict=True)]
     rows.sort(key=lambda row: ((TRAIN, TEST).index(row.split), row.number, row.face.face_id))
-    return Plan(tuple(rows), left_out, settings)
+    return Plan(tuple(rows), left_out, settings, unseen(manifest.identities, without_face))
 
 
 def _folds(chosen: Sequence[Labelled], build: BuildSettings) -> dict[str, int]:

@@ -43,7 +43,8 @@ def crop_recipe(settings: Settings, kind: Kind) -> dict[str, Any]:
 
 def fingerprint(plan: Plan, manifest: bytes, shards: Sequence[Shard]) -> str:
     """sha256 (hex) over everything that goes into a build: the same inputs give the same files."""
-    head = [settings_of_build(plan.settings), plan.settings.crawl.contact, versions(), plan.left_out]
+    head: list[Any] = [settings_of_build(plan.settings), plan.settings.crawl.contact, versions(), plan.left_out]
+    head += [asdict(one) for one in plan.unseen]
     head += [[shard.name, shard.key] for shard in shards]
     return hashlib.sha256(manifest + json.dumps(head, sort_keys=True).encode()).hexdigest()
 

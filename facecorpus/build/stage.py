@@ -100,8 +100,15 @@ def build_shards(
         faces = catalog.faces.accepted(_with_embeddings(settings, kind))
         accepted = [face for face in faces if among is None or face.face_id in among]
         withheld, seen_ages = catalog.faces.withheld(), catalog.review.age_corrections()
+        without_face = catalog.photos.without_face()
     plan = plan_build(
-        accepted, withheld, corpus.manifest, settings, changed=kind is not Kind.ORIGINAL, seen_ages=seen_ages
+        accepted,
+        withheld,
+        corpus.manifest,
+        settings,
+        changed=kind is not Kind.ORIGINAL,
+        seen_ages=seen_ages,
+        without_face=without_face,
     )
     work = _Work.of(corpus, plan, kind)
     try:

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from facecorpus.catalog.gateway import Gateway
 from facecorpus.catalog.records import Face
 
+PROFILE = 30  # degrees of yaw from which a face counts as turned aside; as measured, which is less than it is
+TILTED = 20  # degrees of roll from which it counts as tilted
+
 
 @dataclass(frozen=True, slots=True)
 class HashedFace:
@@ -160,7 +163,10 @@ class Photos(Gateway):
         return int(self._catalog.query("SELECT count(*) FROM photo").fetchone()[0])
 
     def counts(self) -> dict[str, int]:
-        """How many photographs are in each state, how many gave a face, how many are near-duplicates."""
+        """How many photographs are in each state, how many gave a face, how many are near-duplicates.
+
+        And how many faces there are, how many of them bystanders', turned aside and tilted.
+        """
         row = self._catalog.query(
             """
             SELECT count(*) AS photographs,
@@ -169,9 +175,25 @@ class Photos(Gateway):
                    (SELECT count(DISTINCT photo_sha256) FROM face) AS with_face,
                    (SELECT count(*) FROM face) AS faces,
                    (SELECT count(*) FROM face WHERE identity_id IS NULL) AS bystanders,
+                   (SELECT count(*) FROM face WHERE abs(yaw) >= ?) AS profile_faces,
+                   (SELECT count(*) FROM face WHERE abs(roll) >= ?) AS tilted_faces,
                    (SELECT count(*) FROM face WHERE identity_id IS NOT NULL AND NOT kept) AS duplicate_faces,
                    count(cluster_id) - count(DISTINCT cluster_id) AS near_duplicates
             FROM photo
-            """
+            """,
+            (PROFILE, TILTED),
         ).fetchone()
         return {key: row[key] or 0 for key in row.keys()}  # noqa: SIM118 (sqlite3.Row iterates over values)
+
+    def without_face(self) -> dict[str, tuple[int, int]]:
+        """By identity_id: photographs that were proposed for the person and analysed, and those without any face."""
+        rows = self._catalog.query(
+            """
+            SELECT identity_id, count(*) AS photographs, sum(NOT seen) AS unseen
+            FROM (SELECT DISTINCT candidate.identity_id, photo.sha256,
+                         EXISTS (SELECT 1 FROM face WHERE face.photo_sha256 = photo.sha256) AS seen
+                  FROM candidate JOIN photo ON photo.sha256 = candidate.photo_sha256 WHERE photo.state = 'analysed')
+            GROUP BY identity_id
+            """
+        )
+        return {row["identity_id"]: (row["photographs"], row["unseen"]) for row in rows}

@@ -1,10 +1,15 @@
 """What the review page asks of the catalog: a person's faces in columns, how they stand, and what is left."""
 
 import json
-from collections.abc import Iterable, Sequence
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 
 from facecorpus.catalog.gateway import Gateway
+
+_AT_ONCE = 1_000  # faces looked up together: whoever judges thirty thousand at once costs little memory
 
 # Faces shown on a person's page: those that stand for the person, and those that were moved to them.
 _SHOWN = """
@@ -31,7 +36,6 @@ class Said:
 class Standing:
     """How a face stands for one reviewer: the verdict that counts, or None where this reviewer is to give one."""
 
-    face_id: str
     verdict: str | None = None  # accept, reject
     reason: str = ""
     reviewer: str = ""
@@ -44,15 +48,16 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class FaceIndex:
-    """All ranked faces of one person in columns, the most suspicious first; a list each, of equal lengths."""
+    """Ranked faces of one person in columns, the most suspicious first; a list each, of equal lengths."""
 
     face_ids: list[str]
     likely: list[int]  # per mille
     sections: str  # a letter each: l(ook), r(ight), w(rong), c(opy of a better one)
     versions: list[int]  # another box, another number: for addresses of crops
     copies: dict[int, int]  # how many other photographs are near-duplicates of the face's, by place
-    conflicts: list[int]  # places whose near-duplicates stand for somebody else, too
-    standings: list[Standing]
+    conflicts: dict[int, list[str]]  # for whom else the very picture stands, by place
+    standings: list[Standing]  # equal ones are one object
+    guests: list[int]  # places of faces that stand for somebody else, and were moved here
     removed: list[int]  # places whose photographs are marked for removal: kept for an undo, not shown
 
 
@@ -97,63 +102,86 @@ class Dispute:
 class Review(Gateway):
     """The views latest and verdict, as the page shows them."""
 
-    def index(self, identity_id: str, reviewer: str, overlap: float) -> FaceIndex:
-        """The ranked faces of one person as this reviewer sees them."""
+    def index(
+        self, identity_id: str, reviewer: str, overlap: float, face_ids: Sequence[str] | None = None
+    ) -> FaceIndex:
+        """The ranked faces of one person as this reviewer sees them: all, or those given."""
         removed = set(self.marked())
-        standings = {standing.face_id: standing for standing in self.standings(identity_id, None, reviewer, overlap)}
-        index = FaceIndex([], [], "", [], {}, [], [], [])
+        standings = dict(self.standings(identity_id, face_ids, reviewer, overlap))
+        claimed: dict[str, list[str]] = {}
+        for conflict in self._catalog.faces.conflicts():
+            claimed.setdefault(conflict.face_id, []).append(conflict.other_identity_id)
+        index = FaceIndex([], [], "", [], {}, {}, [], [], [])
         sections: list[str] = []
-        clusters: dict[int, str] = {}
+        unsaid = Standing()
         # Row by row: a list of all rows would take more memory than everything else on the page.
-        for face_id, sha256, *box, kept, own, likely, section, cluster, size in self._catalog.query(
-            f"""
-            SELECT face_id, photo_sha256, x, y, face.width, face.height, kept, identity_id = ?1 AS own,
-                   coalesce(likely, 1) AS chance, coalesce(section, 'right'), cluster_id,
-                   (SELECT count(*) FROM photo AS other WHERE other.cluster_id = photo.cluster_id)
-            FROM face JOIN photo ON photo.sha256 = photo_sha256 LEFT JOIN ranking USING (face_id)
-            WHERE face_id IN ({_SHOWN}) AND (NOT own OR likely IS NOT NULL) ORDER BY chance, face_id
-            """,
-            (identity_id,),
-        ):
-            if not own and _as(standings.get(face_id)) != identity_id:
+        for face_id, sha256, *box, kept, own, likely, section, size in self._index_rows(identity_id, face_ids):
+            standing = standings.get(face_id, unsaid)
+            if not own and _as(standing) != identity_id:
                 continue  # was moved here, and away again
             place = len(index.face_ids)
             index.face_ids.append(face_id)
             index.likely.append(round(1000 * likely))
             index.versions.append(_version(box))
+            index.standings.append(standing)
             sections.append(section[0] if kept else "c")
             if size > 1:
                 index.copies[place] = size - 1
-                clusters[place] = cluster
-            if face_id in standings:
-                index.standings.append(standings[face_id])
+            if face_id in claimed:
+                index.conflicts[place] = claimed[face_id]
+            if not own:
+                index.guests.append(place)
             if sha256 in removed:
                 index.removed.append(place)
-        shared = self._shared(set(clusters.values()), identity_id)
-        index.conflicts.extend(place for place, cluster in clusters.items() if cluster in shared)
         return replace(index, sections="".join(sections))
+
+    def _index_rows(self, identity_id: str, face_ids: Sequence[str] | None) -> Iterable[sqlite3.Row]:
+        """The rows of an index; the first part is read from the index face_shown alone."""
+        moved = "SELECT face_id FROM decision WHERE identity_id = ?1 AND identity_id != shown_as"
+        asked = "" if face_ids is None else "AND face_id IN (SELECT value FROM json_each(?2))"
+        columns = "face_id, photo_sha256, x, y, width, height, kept"
+        return self._catalog.query(
+            f"""
+            WITH shown AS (
+                SELECT {columns}, 1 AS own FROM face WHERE identity_id = ?1 {asked}
+                UNION ALL SELECT {columns}, 0 FROM face
+                WHERE face_id IN ({moved}) AND identity_id IS NOT ?1 {asked})
+            SELECT {columns.replace("width, height", "shown.width, shown.height")}, own, coalesce(likely, 1) AS chance,
+                   coalesce(section, 'right'),
+                   (SELECT count(*) FROM photo AS other WHERE other.cluster_id = photo.cluster_id)
+            FROM shown JOIN photo ON photo.sha256 = photo_sha256 LEFT JOIN ranking USING (face_id)
+            WHERE NOT own OR likely IS NOT NULL ORDER BY chance, face_id
+            """,
+            (identity_id,) if face_ids is None else (identity_id, json.dumps(face_ids)),
+        )
 
     def standings(
         self, identity_id: str, face_ids: Sequence[str] | None, reviewer: str, overlap: float
-    ) -> list[Standing]:
+    ) -> Iterator[tuple[str, Standing]]:
         """How faces of a person's page stand: those given, or all of which anything was said.
 
-        Of the given ones, such as are not on the page are left out.
+        Of the given ones, such as are not on the page are left out. Faces that stand alike share one Standing.
         """
-        asked = json.dumps(face_ids)
-        wanted = _SHOWN if face_ids is None else "SELECT value FROM json_each(?2) WHERE ?1 IS NOT NULL"
-        parameters = (identity_id,) if face_ids is None else (identity_id, asked)
-        rows = self._catalog.query(
-            "SELECT face_id, kind, identity_id, reviewer, verdict, reason, decided_at, decision_id FROM latest"
-            f" WHERE face_id IN ({wanted})",
-            parameters,
-        )
-        words: dict[str, list[Said]] = {}
-        for row in rows:
-            words.setdefault(row[0], []).append(Said(*row))
-        if face_ids is not None:
-            words = {face_id: words.get(face_id, []) for face_id in self.on_page(identity_id, face_ids)}
-        return [stand(face_id, said, reviewer, overlap) for face_id, said in words.items()]
+        shared: dict[Standing, Standing] = {}
+
+        def found(wanted: str, parameters: tuple[object, ...]) -> Iterator[tuple[str, Standing]]:
+            rows = self._catalog.query(
+                "SELECT face_id, kind, identity_id, reviewer, verdict, reason, decided_at, decision_id FROM latest"
+                f" WHERE face_id IN ({wanted}) ORDER BY face_id",
+                parameters,
+            )
+            for face_id, said in groupby(rows, itemgetter(0)):
+                standing = stand(face_id, [Said(*row) for row in said], reviewer, overlap)
+                yield face_id, shared.setdefault(standing, standing)
+
+        if face_ids is None:
+            yield from found(_SHOWN, (identity_id,))
+            return
+        unsaid = Standing()
+        for begin in range(0, len(face_ids), _AT_ONCE):
+            part = self.on_page(identity_id, face_ids[begin : begin + _AT_ONCE])
+            known = dict(found("SELECT value FROM json_each(?)", (json.dumps(part),)))
+            yield from ((face_id, known.get(face_id, unsaid)) for face_id in part)
 
     def on_page(self, identity_id: str, face_ids: Sequence[str]) -> list[str]:
         """Those of the faces that stand for the person, or were moved to them."""
@@ -242,13 +270,15 @@ class Review(Gateway):
         return None if row is None else str(row[0])
 
     def near_duplicates(self, face_id: str) -> list[str]:
-        """The faces of people, this one first, in all photographs that are near-duplicates of the face's."""
+        """The faces of people, this one first, in all photographs that are near-duplicates of the face's, or hold the
+        very picture of it."""
         rows = self._catalog.query(
             """
             SELECT face.face_id FROM face JOIN photo ON photo.sha256 = face.photo_sha256
             JOIN (SELECT sha256, cluster_id FROM photo WHERE sha256 = (
                   SELECT photo_sha256 FROM face WHERE face_id = ?1)) AS own
-            WHERE (photo.cluster_id = own.cluster_id OR photo.sha256 = own.sha256)
+            WHERE (photo.cluster_id = own.cluster_id OR photo.sha256 = own.sha256
+                   OR face.face_id IN (SELECT other_id FROM conflict WHERE face_id = ?1))
                   AND (face.identity_id IS NOT NULL OR face.face_id = ?1)
             ORDER BY face.face_id != ?1, kept DESC, photo.width * photo.height DESC, face.face_id
             """,
@@ -331,15 +361,6 @@ class Review(Gateway):
         )
         return {row[0]: row[1] for row in rows}
 
-    def _shared(self, clusters: set[str], identity_id: str) -> set[str]:
-        """Which of these clusters hold faces of other people, too."""
-        rows = self._catalog.query(
-            "SELECT DISTINCT cluster_id FROM json_each(?) JOIN photo ON cluster_id = value"
-            " JOIN face ON photo_sha256 = photo.sha256 WHERE identity_id != ?",
-            (json.dumps(sorted(clusters)), identity_id),
-        )
-        return {row[0] for row in rows}
-
 
 def stand(face_id: str, words: Sequence[Said], reviewer: str, overlap: float) -> Standing:
     """How a face stands for a reviewer, given everybody's latest words on it.
@@ -349,7 +370,7 @@ def stand(face_id: str, words: Sequence[Said], reviewer: str, overlap: float) ->
     """
     if len(words) == 1 and words[0].kind == "verdict" and (words[0].reviewer in (reviewer, "auto") or not overlap):
         word = words[0]  # nearly all faces: nothing to weigh
-        return Standing(face_id, word.verdict, word.reason, word.reviewer, word.identity_id)
+        return Standing(word.verdict, word.reason, word.reviewer, word.identity_id)
     verdicts = [word for word in words if word.kind in ("verdict", "settle")]
     ages = [word for word in words if word.kind == "age"]
     by_people = [word for word in verdicts if word.reviewer != "auto"]
@@ -358,7 +379,6 @@ def stand(face_id: str, words: Sequence[Said], reviewer: str, overlap: float) ->
     second = len(people) == 1 and reviewer not in people and not settled and face_id < overlap_limit(overlap)
     best = None if second else max(verdicts, key=_weight, default=None)
     return Standing(
-        face_id,
         verdict=best.verdict if best else None,
         reason=best.reason if best else "",
         reviewer=best.reviewer if best else "",
@@ -384,8 +404,8 @@ def _weight(word: Said) -> tuple[bool, bool, str, int]:
     return (word.reviewer != "auto", word.kind == "settle", word.decided_at, word.decision_id)
 
 
-def _as(standing: Standing | None) -> str:
-    return standing.identity_id if standing is not None and standing.verdict == "accept" else ""
+def _as(standing: Standing) -> str:
+    return standing.identity_id if standing.verdict == "accept" else ""
 
 
 def _version(box: Sequence[float]) -> int:

@@ -11,8 +11,8 @@ import numpy as np
 
 from facecorpus.catalog.photos import HashedFace, HashedPhoto
 from facecorpus.cores import available_cores
+from facecorpus.dedup.bits import Pairs
 from facecorpus.dedup.match import SAME_FACE, Looker, Matcher
-from facecorpus.dedup.pairs import Pairs
 from facecorpus.settings import DedupSettings
 
 _CROSS_CHECKS = 16  # pairs that are looked at before two clusters become one

@@ -6,6 +6,7 @@ the pair. Where both photographs show faces, a face of one must be the very pict
 people before one wall are no copies, and a photograph inside a collage is one. Otherwise the whole pictures must agree.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,8 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecorpus.catalog.photos import HashedFace, HashedPhoto
-from facecorpus.dedup.pairs import Pairs, distances, mirrored_dhash, mirrored_phash, pairs_within
-from facecorpus.dedup.pixels import FACE_SHARE, PICTURE_SHARE, View, face_likeness, picture_likeness
+from facecorpus.dedup.bits import Pairs
+from facecorpus.dedup.moments import moments_apart
+from facecorpus.dedup.overlay import FINE, SIDE, View
+from facecorpus.dedup.pairs import distances, mirrored_dhash, mirrored_phash, pairs_within
+from facecorpus.dedup.pixels import FACE_SHARE, PICTURE_SHARE, FaceLikeness, face_likeness, picture_likeness
 from facecorpus.settings import DedupSettings
 
 DHASH_WEIGHT = 1.3
@@ -24,17 +28,18 @@ DHASH_WEIGHT = 1.3
 SAME_FACE = 0.5
 """Distance of descriptors up to which two faces may be one picture's: edited copies are up to 0.45 apart."""
 
-_CAPTIONED = 0.8
-"""Share of the hashes' limit up to which a second look is worth its time: a caption below a face changes few bits."""
+NEAR = 0.25
+"""Distance of descriptors up to which two faces of one person are compared whatever their hashes say: in a cropped or
+mirrored copy the detector may find other landmarks, and the hashes are of another section of the face."""
 
 _VIEWS = 20_000  # kept in memory: 60 KB each, the least recently used go first
 
 
 @dataclass(frozen=True)
 class Looker:
-    """Gives the views of faces and photographs; None where one cannot be read."""
+    """Gives the views of faces (with so many pixels a side) and photographs; None where one cannot be read."""
 
-    face: Callable[[HashedFace, HashedPhoto], View | None]
+    face: Callable[[HashedFace, HashedPhoto, int], View | None]
     picture: Callable[[HashedPhoto], View | None]
 
 
@@ -48,7 +53,7 @@ def candidates(
     pictures = pairs_within(
         _stacked([photo.phash for photo in photos]), limits.picture_phash, mirror=mirrored_phash, advance=advance
     )
-    pairs = np.concatenate([pictures, _by_faces(photos, limits, advance)])
+    pairs = np.concatenate([pictures, _by_faces(photos, limits, advance), _by_descriptors(photos)])
     return np.unique(np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1), axis=0)
 
 
@@ -70,6 +75,23 @@ def _by_faces(photos: Sequence[HashedPhoto], limits: DedupSettings, advance: Cal
     embeddings = np.array([face.embedding for face in faces])
     apart = np.linalg.norm(embeddings[pairs[:, 0]] - embeddings[pairs[:, 1]], axis=1)
     return np.asarray(owners[pairs[apart <= limits.face_distance]])
+
+
+def _by_descriptors(photos: Sequence[HashedPhoto]) -> Pairs:
+    """The pairs of photographs that show one person with nearly the same descriptor."""
+    by_person: dict[str, list[tuple[int, HashedFace]]] = defaultdict(list)
+    for number, photo in enumerate(photos):
+        for face in photo.faces:
+            if face.identity_id is not None:
+                by_person[face.identity_id].append((number, face))
+    pairs = [np.empty((0, 2), np.int64)]
+    for shown in by_person.values():
+        owners = np.array([number for number, _ in shown])
+        embeddings = np.array([face.embedding for _, face in shown], np.float32)
+        for row, embedding in enumerate(embeddings[:-1]):
+            near = owners[row + 1 :][np.linalg.norm(embeddings[row + 1 :] - embedding, axis=1) <= NEAR]
+            pairs.append(np.stack([np.full_like(near, owners[row]), near], axis=1))
+    return np.concatenate(pairs)
 
 
 def _hash_distances(
@@ -101,7 +123,8 @@ class Matcher:
     def __init__(self, photos: Sequence[HashedPhoto], looker: Looker, limits: DedupSettings) -> None:
         self._photos = photos
         self._limits = limits
-        self._face = lru_cache(_VIEWS)(lambda photo, face: looker.face(photos[photo].faces[face], photos[photo]))
+        self._looker = looker
+        self._face = lru_cache(_VIEWS)(lambda photo, face: self._view(photo, face, SIDE))
         self._picture = lru_cache(_VIEWS)(lambda photo: looker.picture(photos[photo]))
         self._known: dict[tuple[int, int], Likeness] = {}
 
@@ -143,11 +166,24 @@ class Matcher:
         a, b = self._photos[first].faces[one], self._photos[second].faces[other]
         straight, turned = _hash_distances(*(np.frombuffer(h, np.uint8) for h in (a.phash, a.dhash, b.phash, b.dhash)))
         # Where the face's hashes cannot tell whether it is mirrored, the picture's often can.
-        partner = partner.mirrored() if turned - straight < self._mirrored_by(first, second) else partner
-        likeness = face_likeness(view, partner)
-        if likeness < self._limits.face_likeness and min(straight, turned) <= _CAPTIONED * self._limits.face_hashes:
-            likeness = max(likeness, face_likeness(view, partner, captioned=True))
-        return likeness
+        mirrored = turned - straight < self._mirrored_by(first, second)
+        partner = partner.mirrored() if mirrored else partner
+        found = face_likeness(view, partner)
+        if not self._enough(found):
+            found = max(found, face_likeness(view, partner, captioned=True), key=_value)
+        if found is None or not self._enough(found):
+            return _value(found)
+        fine, fine_partner = self._view(first, one, FINE), self._view(second, other, FINE)
+        if fine is None or fine_partner is None:
+            return -1.0
+        fine_partner = fine_partner.mirrored() if mirrored else fine_partner
+        return 0.0 if moments_apart(fine, fine_partner, found.fit, found.kept) else found.value
+
+    def _enough(self, found: FaceLikeness | None) -> bool:
+        return _value(found) >= self._limits.face_likeness
+
+    def _view(self, photo: int, face: int, side: int) -> View | None:
+        return self._looker.face(self._photos[photo].faces[face], self._photos[photo], side)
 
     def _of_pictures(self, first: int, second: int, share: int) -> float:
         view, partner = self._picture(first), self._picture(second)
@@ -159,6 +195,10 @@ class Matcher:
         """By how many bits the hash of one picture is further from the other's than from its mirror's."""
         a, b = (np.frombuffer(self._photos[number].phash, np.uint8) for number in (first, second))
         return int(distances(a, b) - distances(a, mirrored_phash(b)))
+
+
+def _value(found: FaceLikeness | None) -> float:
+    return -1.0 if found is None else found.value
 
 
 def _stacked(hashes: Sequence[bytes]) -> NDArray[np.uint8]:

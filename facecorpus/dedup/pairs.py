@@ -1,9 +1,9 @@
 """All pairs of hashes within a Hamming distance, exactly; and the hash that a mirrored picture would have.
 
-Every pair is compared: at 60 of 256 bits nearly every pair agrees in some band, so that an index saves nothing, and at
-8 of 64 it saves less than the processor's own instruction for counting bits. The loop is compiled by numba, which uses
-the widest registers there are (AVX-512 VPOPCNTDQ compares eight pairs at once), and runs on all cores. Time grows
-with the square of the number of hashes; memory is the hashes and the pairs found (16 bytes each).
+Short hashes within a few bits are found by their bands (bands.py). Otherwise every pair is compared: at 60 of 256 bits
+nearly every pair agrees in some band, so that an index saves nothing. The loop is compiled by numba, which uses wide
+registers (AVX-512 VPOPCNTDQ counts the bits of four words at once), and runs on all cores. Time grows with the square
+of the number of hashes; memory is the hashes and the pairs found (16 bytes each).
 """
 
 from collections.abc import Callable
@@ -15,16 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecorpus.cores import available_cores
+from facecorpus.dedup.bands import MOST, pairs_by_bands
+from facecorpus.dedup.bits import Pairs, Words, all_found, in_order, ones
 
 Hashes = NDArray[np.uint8]
 """(N, 32) or (N, 8) uint8: 256 or 64 bits each, row by row of the square, as imagehash lays them out."""
 
-Pairs = NDArray[np.int64]
-"""(K, 2) int64: row numbers, the smaller first."""
-
 _ROWS = 256  # rows that one call of the kernel compares with all later ones
 _TILE = 1024  # hashes: with 32 bytes each they stay in the first two levels of a processor's cache
-_ROOM = 65_536  # pairs that one call can give back, at first
 _ODD_COLUMNS_BYTE = np.uint8(0x55)
 
 
@@ -40,18 +38,14 @@ def pairs_within(
     With `mirror` (mirrored_phash or mirrored_dhash), also those where one hash is that near to the other's mirror,
     which is the same in both directions. `advance` is told the number of rows done after each block.
     """
+    if mirror is None and hashes.shape[1] == 8 and limit <= MOST:
+        return pairs_by_bands(_words(hashes)[:, 0], limit, advance)
     variants = [hashes] if mirror is None else [hashes, mirror(hashes)]
     rows = np.stack([_words(variant) for variant in variants])
     scan, columns = _kernel(rows.shape[2]), np.ascontiguousarray(rows[0].T)
 
     def block(first: int) -> Pairs:
-        last, room = min(first + _ROWS, len(hashes)), _ROOM
-        while True:
-            found = np.empty((room, 2), np.int64)
-            count = scan(columns, rows, first, last, limit, found)
-            if count <= room:
-                return np.asarray(found[np.lexsort(found[:count, ::-1].T)])
-            room = count
+        return in_order(all_found(scan, columns, rows, first, min(first + _ROWS, len(hashes)), limit))
 
     pairs = [np.empty((0, 2), np.int64)]
     starts = range(0, len(hashes), _ROWS)
@@ -62,7 +56,7 @@ def pairs_within(
     return np.concatenate(pairs)
 
 
-def _words(hashes: Hashes) -> NDArray[np.uint64]:
+def _words(hashes: Hashes) -> Words:
     """(N, 4) or (N, 1): the same bits, 64 in a word."""
     return np.ascontiguousarray(hashes).view(np.uint64)
 
@@ -74,22 +68,15 @@ def _kernel(words: int) -> Any:
     columns is (words, N), rows (variants, N, words): rows[:, first:last] meet every later column. What does not fit
     into found, (K, 2), is counted all the same.
     """
-    from numba import njit, types
-    from numba.extending import intrinsic
+    from numba import njit
 
-    def popcount(typing: Any, word: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            return builder.ctpop(arguments[0])
-
-        return types.uint64(types.uint64), generate
-
-    ones: Any = intrinsic(popcount)  # how many bits of a word are set
+    count_ones = ones()
 
     def one(columns: Any, begin: int, end: int, row: Any) -> Any:
         first, a = columns[0, begin:end], row[0]
         least = np.uint64(64)
         for place in range(end - begin):
-            least = min(least, ones(first[place] ^ a))
+            least = min(least, count_ones(first[place] ^ a))
         return least
 
     def four(columns: Any, begin: int, end: int, row: Any) -> Any:
@@ -98,8 +85,9 @@ def _kernel(words: int) -> Any:
         a, b, c, d = row[0], row[1], row[2], row[3]
         least = np.uint64(256)
         for place in range(end - begin):
-            near = ones(first[place] ^ a) + ones(second[place] ^ b) + ones(third[place] ^ c) + ones(fourth[place] ^ d)
-            least = min(least, near)
+            upper = count_ones(first[place] ^ a) + count_ones(second[place] ^ b)
+            lower = count_ones(third[place] ^ c) + count_ones(fourth[place] ^ d)
+            least = min(least, upper + lower)
         return least
 
     # No branch in their loops and plain columns, so that eight places go through the processor at once.

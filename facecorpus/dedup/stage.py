@@ -10,7 +10,7 @@ from facecorpus.console import duration, track
 from facecorpus.corpus import Corpus
 from facecorpus.dedup.cluster import cluster, conflicts, copies
 from facecorpus.dedup.match import Looker, candidates
-from facecorpus.dedup.pixels import View, face_view, picture_view
+from facecorpus.dedup.overlay import View, face_view, picture_view
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ def find_duplicates(corpus: Corpus) -> DedupSummary:
 def looker(corpus: Corpus) -> Looker:
     """Views from the corpus's files; a file that is gone gives None, and the photograph no copies."""
 
-    def face(shown: HashedFace, photo: HashedPhoto) -> View | None:
+    def face(shown: HashedFace, photo: HashedPhoto, side: int) -> View | None:
         path = corpus.crops.path(shown.face_id)
-        return face_view(path.read_bytes(), shown.landmarks, photo.width, photo.height) if path.exists() else None
+        return face_view(path.read_bytes(), shown.landmarks, photo.width, photo.height, side) if path.exists() else None
 
     def picture(photo: HashedPhoto) -> View | None:
         path = corpus.photos.path(photo.sha256)

@@ -1,14 +1,16 @@
 """The analysis of one photograph: bytes and models in, a dataclass out; no files, no catalog, no globals."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from facecorpus.catalog.records import Face
+from facecorpus.catalog.records import Box, Face
 from facecorpus.faces.align import aligned_crop, face_chip
-from facecorpus.faces.decode import decode
+from facecorpus.faces.decode import Decoded, decode
+from facecorpus.faces.detect import Detection
 from facecorpus.faces.hashes import dhash, phash, photo_phash
 from facecorpus.faces.models import Models
 from facecorpus.faces.quality import pitch, quality, roll, yaw
@@ -17,6 +19,7 @@ from facecorpus.settings import FacesSettings
 
 REVIEW_CROP = 224  # pixels
 REVIEW_QUALITY = 90
+_FINE = 200  # pixels of a face's width: twice as many as the chip and the crop show
 _NONE_YET = np.empty(0, np.float32)
 
 
@@ -50,19 +53,24 @@ def describe(photographs: Sequence[Seen], models: Models) -> list[PhotoAnalysis]
 
 def see(data: bytes, sha256: str, models: Models, settings: FacesSettings, max_pixels: int) -> Seen:
     """Find and measure all faces of a photograph. Raises PictureError as analyze does."""
-    decoded = decode(data, max_pixels)
+    small = decode(data, max_pixels, settings.detect_pixels * 4**settings.upsample // 2)
+    detections = models.detector.detect(small.picture, _in_pixels_of(small, settings))
+    decoded = _fine_enough(small, detections, data, max_pixels)
     picture = decoded.picture
-    detections = models.detector.detect(picture, settings)
-    points = [models.landmarker.landmarks(picture, found.box) for found in detections]
-    chips = tuple(face_chip(picture, found.box, five) for found, five in zip(detections, points, strict=True))
+    boxes = [_resized(found.box, small.picture, picture.shape) for found in detections]
+    seen_at = [
+        models.landmarker.landmarks(picture, box, found.turn) for found, box in zip(detections, boxes, strict=True)
+    ]
+    chips = tuple(face_chip(picture, box, five) for box, five in zip(boxes, seen_at, strict=True))
     faces = []
-    for number, (found, five, chip) in enumerate(zip(detections, points, chips, strict=True)):
+    for number, (found, box, points, chip) in enumerate(zip(detections, boxes, seen_at, chips, strict=True)):
         measured = quality(chip)
+        five = _whole_places(points, decoded)
         faces.append(
             Face(
                 face_id=f"{sha256[:24]}-{number}",
                 photo_sha256=sha256,
-                box=found.box,
+                box=_resized(box, picture, (decoded.height, decoded.width)),
                 landmarks=five,
                 detector=models.detector.name,
                 score=found.score,
@@ -82,14 +90,42 @@ def see(data: bytes, sha256: str, models: Models, settings: FacesSettings, max_p
         )
     analysis = PhotoAnalysis(
         sha256=sha256,
-        width=picture.shape[1],
-        height=picture.shape[0],
+        width=decoded.width,
+        height=decoded.height,
         taken_on=decoded.taken_on,
-        phash=photo_phash(picture),
+        phash=photo_phash(small.picture),
         faces=tuple(faces),
-        crops=tuple(review_crop(picture, five) for five in points),
+        crops=tuple(review_crop(picture, five) for five in seen_at),
     )
     return Seen(analysis, chips)
+
+
+def _in_pixels_of(small: Decoded, settings: FacesSettings) -> FacesSettings:
+    """The settings with min_face in pixels of the reduced picture."""
+    return replace(settings, min_face=math.ceil(settings.min_face * small.picture.shape[1] / small.width))
+
+
+def _fine_enough(small: Decoded, detections: Sequence[Detection], data: bytes, max_pixels: int) -> Decoded:
+    """The picture with as many pixels as its narrowest face needs; the same where that has enough."""
+    height, width = small.picture.shape[:2]
+    narrowest = min((found.box[2] for found in detections), default=_FINE)
+    if narrowest >= _FINE or width == small.width:
+        return small
+    return decode(data, max_pixels, math.ceil(width * height * (_FINE / narrowest) ** 2))
+
+
+def _resized(box: Box, picture: Picture, shape: tuple[int, ...]) -> Box:
+    """The box of a picture in pixels of the same picture at the size (height, width)."""
+    across, down = shape[1] / picture.shape[1], shape[0] / picture.shape[0]
+    left, top, width, height = box
+    return (left * across, top * down, width * across, height * down)
+
+
+def _whole_places(points: Landmarks, decoded: Decoded) -> Landmarks:
+    """Places on a reduced picture, in pixels of the whole one: a pixel's middle is half a pixel from its edge."""
+    height, width = decoded.picture.shape[:2]
+    ratio = np.array([decoded.width / width, decoded.height / height])
+    return np.asarray((points + 0.5) * ratio - 0.5, np.float32)
 
 
 def review_crop(picture: Picture, landmarks: Landmarks) -> bytes:

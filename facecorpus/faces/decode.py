@@ -17,19 +17,26 @@ _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 _WHITE = (255, 255, 255, 255)
 
 
+# The sizes at which libjpeg can decode: it leaves out the higher frequencies of each block of 8 × 8 pixels.
+_REDUCED = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
+
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """An upright picture, and the day it was taken where EXIF says so."""
+    """An upright picture, perhaps reduced; the size of the whole one, and the day it was taken where EXIF says so."""
 
     picture: Picture
+    width: int  # pixels of the whole upright picture
+    height: int
     taken_on: str | None  # ISO date
 
 
-def decode(data: bytes, max_pixels: int) -> Decoded:
+def decode(data: bytes, max_pixels: int, enough: int | None = None) -> Decoded:
     """Decode a JPEG, PNG, GIF (its first frame), WebP, BMP or TIFF picture and turn it upright as EXIF says.
 
-    Grey, palette, CMYK and 16 bit pictures become 8 bit RGB; what is transparent becomes white. Raises PictureError
-    for everything that is no whole picture of at most max_pixels.
+    Grey, palette, CMYK and 16 bit pictures become 8 bit RGB; what is transparent becomes white. Where so many pixels
+    are enough, a JPEG comes at a half, a quarter or an eighth of its width and height, the smallest that has as many.
+    Raises PictureError for everything that is no whole picture of at most max_pixels.
     """
     width, height = picture_size(data)
     if width * height > max_pixels:
@@ -45,19 +52,34 @@ def decode(data: bytes, max_pixels: int) -> Decoded:
         try:
             with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
                 taken_on = _taken_on(image)
-                picture = _pixels(image, data)
+                reduction = _reduction(width * height, enough)
+                picture = _pixels(image, data, reduction)
         except Exception as error:
             # Pillow's plugins raise a dozen kinds for damaged files: OSError, SyntaxError, struct.error, KeyError, …
             raise PictureError(f"The picture is damaged ({_one_line(error)}); fetch it again.") from None
-    return Decoded(picture, taken_on)
+    if reduction == 1:
+        height, width = picture.shape[:2]
+    elif (picture.shape[0] - picture.shape[1]) * (height - width) < 0:  # EXIF turned it on its side
+        height, width = width, height
+    return Decoded(picture, width, height, taken_on)
 
 
-def _pixels(image: Image.Image, data: bytes) -> Picture:
+def _reduction(pixels: int, enough: int | None) -> int:
+    """1, 2, 4 or 8: by how much the sides of a picture may shrink, so that it keeps enough pixels."""
+    if enough is None:
+        return 1
+    return max((by for by in _REDUCED if pixels >= enough * by * by), default=1)
+
+
+def _pixels(image: Image.Image, data: bytes, reduction: int) -> Picture:
     # OpenCV decodes plain JPEGs in half of Pillow's time; of the others, it gets CMYK, 16 bit and alpha wrong.
     if image.format in ("JPEG", "MPO") and image.mode in ("RGB", "L"):
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
+        flag = _REDUCED.get(reduction, cv2.IMREAD_COLOR_RGB)
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
         if picture is None:
             raise ValueError("OpenCV cannot decode it")
+        if reduction > 1:  # comes as BGR only
+            cv2.cvtColor(picture, cv2.COLOR_BGR2RGB, picture)
         return np.asarray(picture, np.uint8)
     image.load()
     upright = ImageOps.exif_transpose(image)

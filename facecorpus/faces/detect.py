@@ -10,6 +10,7 @@ import numpy as np
 from facecorpus.boxes import iou
 from facecorpus.catalog.records import Box
 from facecorpus.faces.records import Picture
+from facecorpus.faces.turn import turned
 from facecorpus.settings import FacesSettings
 
 # The first look; on rendered and real photographs it saw as many subjects as one at four times as many pixels.
@@ -18,6 +19,8 @@ _COARSE_PIXELS = 100_000
 _NARROW = 100
 _CLOSER = 1.5
 _OVERLAP = 0.3
+_TURNS = (25.0, -25.0, 50.0, -50.0)  # degrees counterclockwise
+_SURE = 0.0  # the least score of a face in a turned picture: there are several, and each may show a false one
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Detection:
 
     box: Box
     score: float
+    turn: float = 0.0  # degrees counterclockwise by which the picture was turned when the face was seen upright
 
 
 class Detector(Protocol):
@@ -43,7 +47,8 @@ class CoarseToFine(ABC):
 
     The first look is at a small copy. Where it shows only narrow faces (a group), it is enlarged by half again and
     again, and all looks count; where it shows nothing, it is doubled; both up to detect_pixels doubled `upsample`
-    times. So the price of a closer look is paid where it finds something.
+    times. Where all that showed nothing, the picture is turned to either side, for tilted heads and some in profile.
+    So the price of a closer look is paid where it finds something.
     """
 
     name: str
@@ -63,7 +68,23 @@ class CoarseToFine(ABC):
             # All sizes anew: a face that falls between two levels of one pyramid may meet one of the next.
             scale = min(scale * 2, closest)
             found = self.look(picture, scale)
+        if not found:
+            found = self._look_turned(picture, min(closest, (settings.detect_pixels / pixels) ** 0.5))
         return [face for face in found if face.box[2] >= settings.min_face]
+
+    def _look_turned(self, picture: Picture, scale: float) -> list[Detection]:
+        """The faces that are upright only where the picture is turned; their boxes are upright squares around them."""
+        small = scaled(picture, scale)
+        found = []
+        for degrees in _TURNS:
+            canvas, way_back = turned(small, degrees)
+            for face in self.look(canvas, 1):
+                if face.score >= _SURE:
+                    left, top, width, height = face.box
+                    x, y = way_back @ (left + width / 2, top + height / 2, 1)
+                    box = ((x - width / 2) / scale, (y - height / 2) / scale, width / scale, height / scale)
+                    found.append(Detection(box, face.score, degrees))
+        return _without_overlaps(found)
 
     def prepared(self, picture: Picture) -> Picture:
         """The picture as the looks want it."""

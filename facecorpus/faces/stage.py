@@ -26,6 +26,8 @@ class FacesSummary:
     without_face: int
     faces: int
     bystanders: int
+    profile: int  # faces turned by 30° or more
+    tilted: int  # by 20° or more
 
     def __str__(self) -> str:
         tried = self.analysed_now + self.unreadable_now
@@ -37,7 +39,8 @@ class FacesSummary:
         )
         return (
             f"Faces: {now}. In all {self.photographs} photographs with {self.faces} faces, {self.bystanders} of them"
-            f" bystanders; {self.without_face} photographs show no face, {self.unreadable} are unreadable."
+            f" bystanders, {self.profile} turned aside by 30° or more, {self.tilted} tilted by 20° or more;"
+            f" {self.without_face} photographs show no face, {self.unreadable} are unreadable."
         )
 
 
@@ -69,6 +72,8 @@ def find_faces(corpus: Corpus) -> FacesSummary:
         without_face=analysed - counts["with_face"],
         faces=counts["faces"],
         bystanders=counts["bystanders"],
+        profile=counts["profile_faces"],
+        tilted=counts["tilted_faces"],
     )
 
 

@@ -71,12 +71,11 @@ def _pointed_at(
 def _centroid(photographs: Sequence[Sequence[Face]]) -> Vectors:
     """(128,): the middle of the descriptors that are most likely the person's.
 
-    It starts from the face with likely relatives on the most other photographs, taken from photographs with a
-    single face where there are any. Then, round by round, each photograph gives its nearest face, if likely, and
-    the centroid moves to their mean, until it stays.
+    It starts from the face with likely relatives on the most other photographs, groups included: wrong photographs
+    show one stranger or another, and companions change. Then, round by round, each photograph gives its nearest face,
+    if likely, and the centroid moves to their mean, until it stays.
     """
-    alone = [shown for shown in photographs if len(shown) == 1]
-    start = _best_connected(alone or photographs)
+    start = _best_connected(photographs)
     descriptors, owners = _stacked(photographs)
     centroid = start.embedding.astype(np.float64)
     members: list[int] = []
@@ -93,15 +92,19 @@ def _centroid(photographs: Sequence[Sequence[Face]]) -> Vectors:
 
 
 def _best_connected(photographs: Sequence[Sequence[Face]]) -> Face:
-    """The face that has likely relatives on the most other photographs; of equals the largest one."""
+    """The face that has likely relatives on the most other photographs; of equals one that is alone, the largest."""
     descriptors, owners = _stacked(photographs)
     squares = (descriptors**2).sum(axis=1)
     near = squares[:, None] + squares - 2 * descriptors @ descriptors.T < LIKELY**2
     starts = np.unique(owners, return_index=True)[1]
     relatives = np.logical_or.reduceat(near, starts, axis=1).sum(axis=1)
-    faces = [face for shown in photographs for face in shown]
-    row = max(range(len(faces)), key=lambda i: (relatives[i], faces[i].box[2] * faces[i].box[3], faces[i].face_id))
-    return faces[row]
+    faces = [(face, len(shown) == 1) for shown in photographs for face in shown]
+
+    def rank(row: int) -> tuple[int, bool, float, str]:
+        face, alone = faces[row]
+        return int(relatives[row]), alone, face.box[2] * face.box[3], face.face_id
+
+    return faces[max(range(len(faces)), key=rank)][0]
 
 
 def _stacked(photographs: Sequence[Sequence[Face]]) -> tuple[Vectors, NDArray[np.int64]]:

@@ -1,6 +1,7 @@
 // How faces, sections, counts and the state of saving look; nothing here decides anything.
 
 import { SECTIONS } from "./faces.js";
+import { want } from "./pictures.js";
 
 export const element = (tag, properties = {}, ...children) => {
   const made = Object.assign(document.createElement(tag), properties);
@@ -15,7 +16,7 @@ export function fillCell(cell, faces, number, details, isSelected) {
     picture.alt = "";
     picture.draggable = false;
     picture.decoding = "async";
-    picture.src = faces.cropOf(number);
+    want(picture, faces.cropOf(number));
     cell.dataset.face = faces.ids[number];
   }
   const { sign, text, by, notes } = faces.describe(number);

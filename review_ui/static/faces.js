@@ -10,7 +10,24 @@ export const SECTIONS = [
 ];
 
 const NAMES = { l: "look", r: "right", w: "wrong", c: "copies" };
-const UNSAID = { verdict: null, reason: "", reviewer: "", identity_id: "", disputed: false, second: false, age: "" };
+
+/** How a face stands, by name; the server sends its fields in this order. */
+const wayOf = ([verdict, reason, reviewer, identity_id, disputed, second, age, removed]) => (
+  { verdict, reason, reviewer, identity_id, disputed, second, age, removed });
+
+/** [face_id, way] of each face in an answer; faces that stand alike share one way. */
+export function standingsOf({ ids, ways, standing }) {
+  const shared = ways.map(wayOf);
+  return ids.map((faceId, place) => [faceId, shared[standing[place]]]);
+}
+
+/** A typed array with more numbers at its end. */
+function longer(before, more) {
+  const all = new before.constructor(before.length + more.length);
+  all.set(before);
+  all.set(more, before.length);
+  return all;
+}
 
 export class Faces {
   /** `answer` is that of /api/identity/ID; `page` the person's id. */
@@ -18,27 +35,24 @@ export class Faces {
     this.page = page;
     this.reviewer = answer.reviewer;
     this.names = new Map(answer.people);
-    this.ids = answer.ids;
-    this.numbers = new Map(this.ids.map((id, number) => [id, number]));
-    this.likely = Uint16Array.from(answer.likely);
-    this.versions = Uint16Array.from(answer.versions);
-    this.copies = new Map(Object.entries(answer.copies).map(([number, count]) => [Number(number), count]));
-    this.conflicts = new Set(answer.conflicts);
-    this.ways = [UNSAID, ...answer.ways.map(
-      ([verdict, reason, reviewer, identity_id, disputed, second, age]) => (
-        { verdict, reason, reviewer, identity_id, disputed, second, age }),
-    )];
-    this.wayNumbers = new Map(this.ways.map((way, number) => [JSON.stringify(way), number]));
-    this.standing = new Uint16Array(this.ids.length);
-    for (const [number, way] of answer.standing) this.standing[number] = way + 1;
-    this.removed = new Set(answer.removed); // their photographs are marked for removal: not shown, kept for an undo
+    this.ids = [];
+    this.numbers = new Map();
+    this.likely = new Uint16Array();
+    this.versions = new Uint16Array();
+    this.standing = new Uint16Array();
+    this.places = new Uint32Array(); // of each face in its section
+    this.sectionOf = [];
+    this.copies = new Map();
+    this.conflicts = new Map(); // number -> for whom else the very picture stands
+    this.guests = new Set(); // they stand for somebody else, and were moved here
+    this.removed = new Set(); // their photographs are marked for removal: not shown, kept for an undo
+    this.ways = [];
+    this.wayNumbers = new Map();
     this.wanted = new Map(); // number -> {verdict, reason, identity_id} and {age}, {removed}
-    this.sectionOf = Array.from(answer.sections, (letter) => NAMES[letter]);
-    this.places = new Uint32Array(this.ids.length); // of each face in its section
     this.sections = new Map(SECTIONS.map(([name]) => [name, []]));
-    this.ids.forEach((_, number) => {
+    for (const number of this.add(answer)) {
       if (!this.removed.has(number)) this.sections.get(this.sectionOf[number]).push(number);
-    });
+    }
     this.number();
     const kept = this.ids.map((_, number) => number).filter(
       (number) => ["look", "right"].includes(this.sectionOf[number]) && !this.removed.has(number),
@@ -46,6 +60,25 @@ export class Faces {
     this.portrait = this.numbers.get(answer.portrait); // the face in Wikidata's picture of the person, if it is here
     const surest = kept.slice(-16).reverse().filter((number) => number !== this.portrait);
     this.references = this.portrait === undefined ? surest : [this.portrait, ...surest.slice(0, 15)];
+  }
+
+  /** Take in the columns of faces, all of the page or such as came later; returns their numbers. They are in no section. */
+  add(answer) {
+    const first = this.ids.length;
+    const numbers = answer.ids.map((_, place) => first + place);
+    answer.ids.forEach((faceId, place) => this.numbers.set(faceId, first + place));
+    this.ids = first ? [...this.ids, ...answer.ids] : answer.ids;
+    this.likely = longer(this.likely, answer.likely);
+    this.versions = longer(this.versions, answer.versions);
+    const ways = answer.ways.map((way) => this.wayNumber(wayOf(way)));
+    this.standing = longer(this.standing, answer.standing.map((way) => ways[way]));
+    this.places = longer(this.places, numbers.map(() => 0));
+    for (const letter of answer.sections) this.sectionOf.push(NAMES[letter]);
+    for (const [place, count] of Object.entries(answer.copies)) this.copies.set(first + Number(place), count);
+    for (const [place, people] of Object.entries(answer.conflicts)) this.conflicts.set(first + Number(place), people);
+    for (const place of answer.guests) this.guests.add(first + place);
+    for (const place of answer.removed) this.removed.add(first + place);
+    return numbers;
   }
 
   /** Note every face's place after sections changed. */
@@ -87,17 +120,24 @@ export class Faces {
   /** Note how faces stand on disk; returns whether any left the page or came back to it. */
   settle(standings) {
     let moved = false;
-    for (const { face_id, removed, ...way } of standings) {
-      const number = this.numbers.get(face_id);
+    const known = new Map(); // way -> its number
+    for (const [faceId, way] of standings) {
+      const number = this.numbers.get(faceId);
       if (number === undefined) continue;
-      this.standing[number] = this.wayNumber(way);
-      moved = this.remove(number, removed) || moved;
+      if (!known.has(way)) known.set(way, this.wayNumber(way));
+      this.standing[number] = known.get(way);
+      const gone = this.guests.has(number) && !this.isHere(way); // was moved here, and away again
+      moved = this.remove(number, way.removed || gone) || moved;
     }
     return moved;
   }
 
-  wayNumber({ verdict, reason, reviewer, identity_id, disputed, second, age }) {
-    const way = { verdict, reason, reviewer, identity_id, disputed, second, age };
+  /** Whether that way of standing makes a face of somebody else one of this page. */
+  isHere({ verdict, identity_id }) {
+    return verdict === "accept" && identity_id === this.page;
+  }
+
+  wayNumber(way) {
     const key = JSON.stringify(way);
     if (!this.wayNumbers.has(key)) {
       this.wayNumbers.set(key, this.ways.length);
@@ -167,7 +207,7 @@ export class Faces {
     if (age && age !== "undecided") notes.push(`looks ${age}`);
     if (way.disputed) notes.push("people disagree");
     if (way.second && !verdict) notes.push("second look");
-    if (this.conflicts.has(number)) notes.push("stands for somebody else, too");
+    for (const person of this.conflicts.get(number) ?? []) notes.push(`stands for ${this.names.get(person) ?? person}, too`);
     if (verdict === "accept") return { sign: "✓", text: "accepted", by, notes };
     if (verdict === "reject") return { sign: "✗", text: said.reason || "rejected", by, notes };
     if (verdict === "moved") return { sign: "→", text: this.names.get(said.identity_id) ?? said.identity_id, by, notes };

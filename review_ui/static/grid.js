@@ -1,6 +1,7 @@
 // A virtual grid: however many faces a section has, only the rows on the screen (and the focused one) are in the page.
 
 const OVERSCAN = 1; // rows kept above and below the screen
+const AHEAD = 2; // rows drawn beyond it where the page is being scrolled to
 export const COLLAPSED_ROWS = 2; // that a collapsed section shows
 
 export class VirtualGrid {
@@ -12,6 +13,7 @@ export class VirtualGrid {
     this.cursor = 0; // place of the face that the keys act on
     this.rows = new Map(); // row number -> element
     this.columns = 1;
+    this.top = 0; // the first row on the screen when it was drawn last
     this.collapsed = collapsed;
     host.setAttribute("role", "grid");
     host.setAttribute("aria-label", label);
@@ -79,12 +81,13 @@ export class VirtualGrid {
     if (this.hidden) return;
     const [first, end] = this.visible();
     const last = this.rowOf(this.count - 1);
-    const from = Math.max(0, first - OVERSCAN);
-    const to = Math.min(last, end + OVERSCAN);
+    const from = Math.max(0, first - (first < this.top ? AHEAD : OVERSCAN));
+    const to = Math.min(last, end + (first > this.top ? AHEAD : OVERSCAN));
+    this.top = first;
     const pinned = this.rowOf(this.cursor);
     for (const [number, row] of this.rows) {
       if ((number < from || number > to) && number !== pinned) {
-        drop(row);
+        row.remove();
         this.rows.delete(number);
       }
     }
@@ -180,10 +183,4 @@ export class VirtualGrid {
     }
     return places;
   }
-}
-
-/** Take a row out of the page; pictures still to come would hold up those of the rows that are seen now. */
-function drop(row) {
-  for (const picture of row.querySelectorAll("img")) if (!picture.complete) picture.removeAttribute("src");
-  row.remove();
 }

@@ -2,7 +2,7 @@
 
 import { Details } from "./details.js";
 import { fillReferences, showCounts, showSaveState } from "./drawing.js";
-import { Faces, SECTIONS } from "./faces.js";
+import { Faces, SECTIONS, standingsOf } from "./faces.js";
 import { commandOf, fillHelp } from "./keys.js";
 import { lasso } from "./lasso.js";
 import { Learner, watch } from "./live.js";
@@ -15,6 +15,7 @@ import { Sheet } from "./sheet.js";
 
 const { identity, queue: queueKey, name } = document.body.dataset;
 const SOON = 30; // milliseconds
+const MOST_WELCOME = 500; // faces asked for at once; more come with a reload
 const WRONG_PERSON = "wrong person"; // the reason given most, so it has a key of its own
 const byId = (id) => document.getElementById(id);
 const help = byId("help");
@@ -100,15 +101,16 @@ function step(kind) {
 
 function settle(standings) {
   const now = performance.now();
-  const numbers = standings.map(({ face_id }) => faces.numbers.get(face_id)).filter((number) => number !== undefined);
+  const numbers = standings.map(([faceId]) => faces.numbers.get(faceId)).filter((number) => number !== undefined);
   for (const number of numbers) answered.set(number, now);
   const moved = faces.settle(standings);
   showWanted(numbers, moved);
   if (near.open) near.refresh();
 }
 
-function onAnswer(change, { faces: standings, touched }) {
+function onAnswer(change, { faces: columns, touched }) {
   if (change.page !== identity || !faces) return;
+  const standings = standingsOf(columns);
   settle(standings);
   showWanted(change.face_ids?.map((faceId) => faces.numbers.get(faceId)).filter((number) => number !== undefined) ?? []);
   const count = touched === 1 ? "1 face" : `${touched} faces`;
@@ -118,26 +120,43 @@ function onAnswer(change, { faces: standings, touched }) {
   };
   const said = change.verdict === "accept" && change.identity_id !== identity
     ? `Moved to ${faces.names.get(change.identity_id)}` : done[change.verdict ?? change.ask];
-  const disputed = standings.filter((standing) => standing.disputed);
+  const disputed = standings.filter(([, way]) => way.disputed);
   const others = disputed.length ? ` – somebody else judged ${disputed.length === 1 ? "it" : disputed.length} differently: see Disagreements` : "";
   notice(touched ? `${said}: ${count}${others}` : `Nothing to ${change.ask}`);
 }
 
 /** Others' verdicts, and this reviewer's in another window; what was answered since the question is newer. */
-function onNews(standings, asked) {
-  const news = standings.filter((standing) => {
-    const number = faces.numbers.get(standing.face_id);
-    if (number === undefined || (answered.get(number) ?? 0) > asked) return false;
-    const { verdict, reviewer } = faces.way(number);
-    standing.foreign = standing.reviewer && standing.reviewer !== faces.reviewer
-      && (verdict !== standing.verdict || reviewer !== standing.reviewer);
-    return true;
+async function onNews(columns, asked) {
+  const standings = standingsOf(columns);
+  const strangers = standings.filter(([faceId, way]) => !faces.numbers.has(faceId) && faces.isHere(way));
+  const news = standings.filter(([faceId]) => {
+    const number = faces.numbers.get(faceId);
+    return number !== undefined && !((answered.get(number) ?? 0) > asked);
   });
-  const foreign = news.filter((standing) => standing.foreign);
-  settle(news.map(({ foreign: _, ...standing }) => standing));
-  if (!foreign.length) return;
-  const who = [...new Set(foreign.map((standing) => standing.reviewer))].join(" and ");
-  notice(`${who} has just decided ${foreign.length === 1 ? "1 face" : `${foreign.length} faces`} of this person.`);
+  const foreign = news.filter(([faceId, { verdict, reviewer }]) => {
+    const before = faces.way(faces.numbers.get(faceId));
+    return reviewer && reviewer !== faces.reviewer && (verdict !== before.verdict || reviewer !== before.reviewer);
+  });
+  settle(news);
+  if (foreign.length) notice(`${whoOf(foreign)} has just decided ${facesIn(foreign)} of this person.`);
+  if (strangers.length) await welcome(strangers);
+}
+
+const whoOf = (standings) => [...new Set(standings.map(([, { reviewer }]) => reviewer))].join(" and ");
+const facesIn = ({ length }) => (length === 1 ? "1 face" : `${length} faces`);
+
+/** Show faces that were moved here since the page was opened. */
+async function welcome(standings) {
+  const asked = standings.slice(0, MOST_WELCOME);
+  const response = await fetch(`/api/identity/${identity}?faces=${asked.map(([faceId]) => faceId).join(",")}`);
+  if (!response.ok) return;
+  const answer = await response.json();
+  if (answer.ids.some((faceId) => faces.numbers.has(faceId))) return; // asked for twice
+  const numbers = faces.add(answer);
+  sheet.arrive(numbers);
+  counts();
+  const where = [...new Set(numbers.map((number) => SECTIONS.find(([key]) => key === faces.sectionOf[number])[1]))];
+  notice(`${whoOf(standings)} has just moved ${facesIn(standings)} here: see ${where.join(", ")}.`);
 }
 
 function onOrder(order, everywhere) {
@@ -214,7 +233,7 @@ function panel(which) {
   for (const one of [photograph, near]) if (one.open) one.close();
   if (opening && which === photograph) look();
   if (opening && which === near) near.show(faces.ids[sheet.current], faces.names);
-  byId("main").inert = Boolean(opening);
+  byId("sheet").inert = Boolean(opening);
   if (opening) which.panel.focus();
   else sheet.grid.focus(sheet.grid.cursor);
 }
@@ -363,6 +382,7 @@ function listen() {
     waiting = true;
   };
   addEventListener("scroll", soon, { passive: true });
+  addEventListener("scrollend", () => setTimeout(soon)); // a frame later: what was drawn ahead goes again
   const observer = new ResizeObserver(() => {
     const root = document.documentElement.style;
     root.setProperty("--top", `${getComputedStyle(byId("top")).position === "sticky" ? byId("top").offsetHeight : 0}px`);

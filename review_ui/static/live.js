@@ -15,7 +15,7 @@ export function watch(page, latest, onNews) {
       if (!response.ok) return;
       const answer = await response.json();
       after = answer.latest;
-      if (answer.faces.length) onNews(answer.faces, asked);
+      if (answer.faces.ids.length) onNews(answer.faces, asked);
     } catch {
       // The server is away; the queue says so.
     }

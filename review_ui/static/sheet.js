@@ -184,6 +184,19 @@ export class Sheet {
     return moved;
   }
 
+  /** Show faces that came later: by how likely they are, but below the screen, where nothing moves under the cursor. */
+  arrive(numbers) {
+    const { faces } = this;
+    for (const number of numbers) {
+      const list = faces.sections.get(faces.sectionOf[number]);
+      const least = this.frozen(this.grids.get(faces.sectionOf[number])) ?? list.length;
+      const after = list.findIndex((other, place) => place >= least && faces.likely[other] > faces.likely[number]);
+      list.splice(after < 0 ? list.length : after, 0, number);
+    }
+    faces.number();
+    this.relayout();
+  }
+
   /** How many of a grid's first faces stay: those down to the end of the screen, and the current one; null: all. */
   frozen(grid) {
     const [, end] = grid.visible();

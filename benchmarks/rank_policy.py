@@ -1,0 +1,85 @@
+"""What the automatic policy's limits are worth on real photographs: its precision, and how much of it is proven.
+
+    python benchmarks/rank_policy.py WORLDCORPUS WORLD PHOTOCORPUS
+
+The corpora are rank_fit.py's. In twenty rounds 5 to 40 % of the real faces are handed to other people, as strangers;
+each half of the real people is judged by constants fitted on the world and the other half. Rounds are not independent:
+the same faces come again. So the bounds (95 %, one-sided, Clopper and Pearson) are given for the cases of all rounds
+together, and for faces, each counted once and as a mistake if any round made one.
+
+The last table asks for more: of all right faces, how many are lost to a limit of rejection, at most? From that follows
+the precision at any share of wrong faces.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from rank_fit import Case, Mask, crossed, real_halves, world_cases
+from scipy.stats import beta
+
+ACCEPT, REJECT = (0.8, 0.9, 0.95), (0.1, 0.05, 0.02, 0.005)
+SHARES = (0.05, 0.125, 0.25, 0.4)
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("world_corpus", "world", "photo_corpus"):
+        parser.add_argument(name, type=Path)
+    options = parser.parse_args()
+    halves = real_halves(options.photo_corpus)
+    likely = 1 / (1 + np.exp(-crossed(world_cases(options.world_corpus, options.world), halves)))
+    every = [*halves[0], *halves[1]]
+    counted = np.array([case.right or case.stranger for case in every])
+    cases, likely = [case for case, counts in zip(every, counted, strict=True) if counts], likely[counted]
+    right, share = np.array([case.right for case in cases]), np.array([case.share for case in cases])
+    for what, limits, correct in (("accepted above", ACCEPT, right), ("rejected up to", REJECT, ~right)):
+        print(
+            f"\n| {what} | handed to others | cases | mistakes | precision | at least | faces | mistaken | at least |"
+        )
+        print("|---:" * 9 + "|")
+        for limit in limits:
+            chosen = likely >= limit if what.startswith("accepted") else likely <= limit
+            for part in (*SHARES, None):
+                among = chosen & (share == part if part else True)
+                print(f"| {limit} | {f'{part:.1%}' if part else 'all'} | " + line(cases, among, correct))
+    print(
+        "\n| rejected up to | right faces lost | at most | wrong faces found | precision at 12.5 % wrong | at least |"
+    )
+    print("|---:|---:|---:|---:|---:|---:|")
+    for limit in REJECT:
+        print(f"| {limit} | " + lost(cases, likely <= limit, right))
+
+
+def line(cases: Sequence[Case], chosen: Mask, correct: Mask) -> str:
+    """The precision by cases and by faces."""
+    count, mistakes = int(chosen.sum()), int((chosen & ~correct).sum())
+    faces, mistaken = len(ids(cases, chosen)), len(ids(cases, chosen & ~correct))
+    return (
+        f"{count:,} | {mistakes} | {1 - mistakes / count:.2%} | {at_least(count, mistakes):.2%} | {faces} | {mistaken}"
+        f" | {at_least(faces, mistaken):.2%} |"
+    )
+
+
+def lost(cases: Sequence[Case], rejected: Mask, right: Mask) -> str:
+    """The right faces that any round rejected, and what follows for the precision where one face in eight is wrong."""
+    faces, gone = len(ids(cases, right)), len(ids(cases, right & rejected))
+    most, found, wrong = 1 - at_least(faces, gone), rejected[~right].mean(), 0.125
+    precision = [wrong * found / (wrong * found + (1 - wrong) * rate) for rate in (gone / faces, most)]
+    return f"{gone} of {faces} | {most:.2%} | {found:.1%} | {precision[0]:.2%} | {precision[1]:.2%} |"
+
+
+def ids(cases: Sequence[Case], chosen: Mask) -> set[str]:
+    """The different faces among the chosen cases."""
+    return {case.subject.face.face_id for case, is_chosen in zip(cases, chosen, strict=True) if is_chosen}
+
+
+def at_least(count: int, mistakes: int) -> float:
+    """Clopper and Pearson's one-sided lower bound of the precision, at 95 %."""
+    return float(beta.ppf(0.05, count - mistakes, mistakes + 1)) if count > mistakes else 0.0
+
+
+if __name__ == "__main__":
+    main()

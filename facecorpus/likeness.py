@@ -1,0 +1,119 @@
+"""How like a face is to its own person and to all others, and what that says: the one model that ranks faces.
+
+Each person has a *centre*: the weighted mean of the descriptors that belong together. It starts at the face with the
+most near relatives and takes in what is near, round by round; faces that people accepted weigh more and are never left
+out. A face is judged by its distance from its own person's centre, made without the face itself, and by how much nearer
+that is than the nearest other person's: a logistic function of the two, with allowances for a face that is turned away
+or barely found, because its descriptor is further off whoever it is.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Descriptors = NDArray[np.float32]
+"""(N, 128) float32."""
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+"""(N,) bool."""
+
+NEAR = 0.48
+"""Distance of descriptors below which two faces are likely the same person's; 0.6, the usual cut, is too loose."""
+
+FEWEST = 4
+"""Faces that a centre needs."""
+
+ACCEPTED_WEIGHT = 3.0
+"""Of a face that a person accepted, against 1."""
+
+BIAS, BY_DISTANCE, BY_MARGIN, BY_FAINTNESS, BY_TURN = -1.2, -16.7, 15.6, 1.2, 1.0
+"""log-odds of "right" = BIAS + BY_DISTANCE · (distance − 0.5) + BY_MARGIN · margin + BY_FAINTNESS · (1 − score)
++ BY_TURN · |yaw| / LARGEST_TURN, with margin within ±LARGEST_MARGIN, score within 0..1, |yaw| up to LARGEST_TURN.
+
+Fitted by ``benchmarks/rank_fit.py fit``; how well the probabilities hold is in docs/performance.md (Suspicion), and
+what else was tried.
+"""
+
+LARGEST_MARGIN = 0.2  # beyond it, further away says no more
+LARGEST_TURN = 45.0  # degrees; yaw from five landmarks says too little beyond
+
+_ROUNDS = 10
+_AT_ONCE = 1024  # faces whose distances from many people are computed together
+_STARTS = 128  # faces at the most that are tried as the start of a centre: of a majority, one in two would do
+
+
+def log_odds(distance: Floats | float, margin: Floats | float) -> Floats:
+    """The log-odds that good faces are their own person's: distance from that person, and lead over all others."""
+    lead = np.clip(margin, -LARGEST_MARGIN, LARGEST_MARGIN)
+    return np.asarray(BIAS + BY_DISTANCE * (np.asarray(distance) - 0.5) + BY_MARGIN * lead)
+
+
+def allowance(score: float, yaw: float) -> float:
+    """The log-odds to add for a face that its detector barely found, or that is turned away by `yaw` degrees."""
+    faint = 1 - min(max(score, 0.0), 1.0)
+    return BY_FAINTNESS * faint + BY_TURN * min(abs(yaw) / LARGEST_TURN, 1.0)
+
+
+def members(descriptors: Descriptors, accepted: Mask, rejected: Mask) -> Mask | None:
+    """Which of one person's faces make the centre, by what people accepted and rejected.
+
+    None where fewer than FEWEST belong together, or no majority does and people have not accepted that many.
+    """
+    weights = weights_of(accepted, rejected)
+    eligible = weights > 0
+    if eligible.sum() < FEWEST:
+        return None
+    taught = accepted.sum() >= FEWEST
+    inside = accepted if taught else accepted | (_relatives(descriptors, weights) & eligible)
+    for _ in range(_ROUNDS):
+        mean = mean_of(descriptors, weights * inside)
+        near = accepted | (eligible & (distances(descriptors, mean[None])[:, 0] < NEAR))
+        if (near == inside).all():
+            break
+        inside = near
+    if inside.sum() < FEWEST or (not taught and 2 * inside.sum() <= eligible.sum()):
+        return None
+    return np.asarray(inside)
+
+
+def weights_of(accepted: Mask, rejected: Mask) -> Floats:
+    """(N,): what each face counts in its person's centre."""
+    return np.where(rejected, 0.0, np.where(accepted, ACCEPTED_WEIGHT, 1.0))
+
+
+def mean_of(descriptors: Descriptors, weights: Floats) -> Floats:
+    """(128,): the weighted mean."""
+    return np.asarray((weights.astype(np.float32) @ descriptors).astype(np.float64) / weights.sum())
+
+
+def distances(descriptors: Descriptors, means: Floats) -> Floats:
+    """(N, M): how far each face is from each of the means, (M, 128)."""
+    centred = means.astype(np.float32)
+    squares = np.einsum("ij,ij->i", descriptors, descriptors)[:, None] + (centred**2).sum(axis=1)
+    squares -= 2 * (descriptors @ centred.T)
+    return np.asarray(np.sqrt(np.maximum(squares, 0, dtype=np.float64)))
+
+
+def nearest(descriptors: Descriptors, means: Floats) -> Floats:
+    """(N,): how far each face is from the nearest of the means, (M, 128); infinite where there is none."""
+    if not len(means):
+        return np.full(len(descriptors), np.inf)
+    parts = (descriptors[begin : begin + _AT_ONCE] for begin in range(0, len(descriptors), _AT_ONCE))
+    return np.concatenate([distances(part, means).min(axis=1) for part in parts] or [np.empty(0)])
+
+
+def without_itself(distance: Floats | float, own: Floats | float, total: float) -> Floats:
+    """(N,): the distance from the mean without the face itself, of weight `own` of `total`; nothing vouches for itself.
+
+    Without it the mean is (total · mean − own · face) / (total − own), which is total / (total − own) as far away.
+    """
+    return np.asarray(np.asarray(distance) * total / (total - own))
+
+
+def _relatives(descriptors: Descriptors, weights: Floats) -> Mask:
+    """(N,): which faces are near to the one that has the most near it; of weight 0, none counts."""
+    eligible = np.flatnonzero(weights)
+    starts = descriptors[eligible[:: -(-len(eligible) // _STARTS)]].astype(np.float64)
+    crowds = [weights @ (distances(descriptors, some) < NEAR) for some in np.split(starts, range(4, len(starts), 4))]
+    most = starts[[int(np.argmax(np.concatenate(crowds)))]]
+    return np.asarray(distances(descriptors, most)[:, 0] < NEAR)

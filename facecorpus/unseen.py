@@ -1,0 +1,69 @@
+"""Who the detector does not see: photographs without a face, subgroup by subgroup, with what chance allows."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from facecorpus.manifest import Gender, Identity, Race
+
+_NORMAL = 1.959964  # standard deviations that hold 95 %
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """The photographs of some people, and in how many of them no face was found."""
+
+    name: str
+    photographs: int
+    without_face: int
+
+    @property
+    def share(self) -> float:
+        """0..1."""
+        return self.without_face / self.photographs
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of the share (E. B. Wilson 1927)."""
+        number, square = self.photographs, _NORMAL**2
+        middle = (self.share + square / (2 * number)) / (1 + square / number)
+        spread = math.sqrt(self.share * (1 - self.share) / number + square / (4 * number**2))
+        half = _NORMAL * spread / (1 + square / number)
+        return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def unseen(people: Iterable[Identity], photographs: Mapping[str, tuple[int, int]]) -> tuple[Unseen, ...]:
+    """All, each gender, each race and each of both together, where there are photographs; in the labels' order.
+
+    photographs holds, by identity_id, how many were analysed and how many of them gave no face. A photograph that
+    was proposed for two people counts for both.
+    """
+    people = tuple(people)
+    named: list[tuple[str, set[Gender | None], set[Race | None]]] = [("all", {*Gender, None}, {*Race, None})]
+    named += [(str(gender), {gender}, {*Race, None}) for gender in Gender]
+    named += [(_words(race), {*Gender, None}, {race}) for race in Race]
+    named += [(f"{gender}, {_words(race)}", {gender}, {race}) for gender in Gender for race in Race]
+    found = []
+    for name, genders, races in named:
+        members = [one for one in people if one.gender in genders and one.race in races]
+        counts = [photographs.get(one.identity_id, (0, 0)) for one in members]
+        found.append(Unseen(name, sum(seen for seen, _ in counts), sum(missed for _, missed in counts)))
+    return tuple(one for one in found if one.photographs)
+
+
+def verdict(groups: Iterable[Unseen]) -> str:
+    """One sentence: whether the subgroup seen worst differs from the one seen best by more than chance."""
+    pairs = [one for one in groups if ", " in one.name]
+    if len(pairs) < 2:
+        return "Fewer than two subgroups have photographs: nothing can be compared."
+    worst, best = max(pairs, key=lambda one: one.interval[0]), min(pairs, key=lambda one: one.interval[1])
+    if worst.interval[0] <= best.interval[1]:
+        return "No subgroup is seen worse than another by more than chance allows."
+    return (
+        f"No face was found in {worst.share:.0%} of the photographs of {worst.name} people, and in {best.share:.0%} of"
+        f" those of {best.name} people: more than chance allows."
+    )
+
+
+def _words(race: Race) -> str:
+    return str(race).replace("_", " ")
