@@ -12,18 +12,36 @@ from facecorpus.manifest import Identity, write_manifest
 from facecorpus.settings import Settings
 
 
-def run(documentation: str, what: str, begin: Callable[[Path, Path], None], last: Sequence[list[str]] = ()) -> None:
-    """Take a folder named `what` and a corpus from the command line; begin a new corpus, then go all the way."""
+def run(
+    documentation: str,
+    what: str,
+    begin: Callable[[Path, Path], None],
+    judge: Callable[[Path, Path], None] = lambda source, corpus: None,
+    last: Sequence[list[str]] = (),
+) -> None:
+    """Take a folder named `what` and a corpus from the command line; begin a new corpus, then go all the way.
+
+    `begin` and `judge` are given the folder and the corpus; `judge` may look at what the automatic policy decided.
+    """
     parser = argparse.ArgumentParser(description=documentation, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(what, type=Path)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--preset", default="quick")
+    parser.add_argument("--seeds", type=int, default=1)
     options = parser.parse_args()
-    if not (options.corpus / "corpus.toml").exists():
-        begin(getattr(options, what), options.corpus)
-    for command in (["crawl"], ["review", "--auto"], ["build"], ["train-all", "--preset", options.preset], *last):
-        print(f"\n$ facecorpus {' '.join(command)} -C {options.corpus}", flush=True)
-        subprocess.run([sys.executable, "-m", "facecorpus", *command, "-C", str(options.corpus)], check=True)
+    source, corpus = getattr(options, what), options.corpus
+    if not (corpus / "corpus.toml").exists():
+        begin(source, corpus)
+    _call(corpus, ["crawl"], ["review", "--auto"])
+    judge(source, corpus)
+    train = ["train-all", "--preset", options.preset, "--name", options.preset, "--seeds", str(options.seeds)]
+    _call(corpus, ["build"], train, *last)
+
+
+def _call(corpus: Path, *commands: Sequence[str]) -> None:
+    for command in commands:
+        print(f"\n$ facecorpus {' '.join(command)} -C {corpus}", flush=True)
+        subprocess.run([sys.executable, "-m", "facecorpus", *command, "-C", str(corpus)], check=True)
 
 
 def begin_corpus(folder: Path, people: Sequence[Identity], photos: Path, embeddings: bool = False) -> None:

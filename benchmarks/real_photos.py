@@ -1,6 +1,6 @@
 """From a folder of real photographs to a trained report, with the ordinary commands.
 
-    python benchmarks/real_photos.py PHOTOS CORPUS [--preset quick]
+    python benchmarks/real_photos.py PHOTOS CORPUS [--preset quick] [--seeds 1]
 
 PHOTOS holds one sub-folder per person and labels.csv with the columns identity, name, gender, gender_source, race,
 race_source, birth_year. Labels that are blank there stay "not stated". The photographs are read, never copied
@@ -64,4 +64,4 @@ def _identity(row: dict[str, str], born: int) -> Identity:
 
 
 if __name__ == "__main__":
-    run(__doc__ or "", "photos", begin, [["status"]])
+    run(__doc__ or "", "photos", begin, last=[["status"]])

@@ -164,7 +164,7 @@ def test_both_reports_put_the_papers_figures_beside_the_runs(run: Path) -> None:
     own = load_results(run)["protocols"]["photo"]["rows"]["from identity"]["gender"]["accuracy"]
     markdown = (run / "report.md").read_text(encoding="utf-8")
     assert f" {100 * own:.1f} (92.3) |" in markdown
-    assert f"<td>{100 * own:.1f} <small>92.3</small><br>" in (run / "report.html").read_text(encoding="utf-8")
+    assert f"<td>{100 * own:.1f} <small>(92.3)</small><br>" in (run / "report.html").read_text(encoding="utf-8")
 
 
 def test_every_picture_of_the_markdown_report_exists(run: Path) -> None:

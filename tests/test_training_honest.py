@@ -13,6 +13,7 @@ import pytest
 from training_shards import CLASSES, Row, coloured_rows, write_shards
 
 from training import TrainingError, compare_runs, load_results, train_all
+from training.findings import honesty
 from training.results import Results
 
 ROOT = Path(__file__).parent.parent
@@ -94,14 +95,34 @@ def test_every_subgroup_and_every_confusion_is_counted(people_apart: Path) -> No
                 assert np.trace(counts) / counts.sum() == pytest.approx(cell["accuracy"])
 
 
-def test_two_seeds_have_their_mean_in_the_report(people_apart: Path) -> None:
+def test_too_few_people_for_a_round_are_told_in_a_sentence(people_apart: Path) -> None:
+    results = load_results(people_apart)
+    found = results["protocols"]["identity"]
+    assert not [said for said in honesty(results) if said.startswith("Subgroups of which")]
+    first = next(iter(found["subgroups"]))
+    found["subgroups"][first]["people"] = 1
+    found["unseen"] = [{"split": "identity-1", "target": "race", "name": "latin_american", "people": 2}]
+    said = honesty(results)
+    assert f"they have too few: {first.replace('_', ' ')} (1)." in " ".join(said)
+    assert any(one.startswith("identity-1 holds out everybody of race latin american (2)") for one in said)
+    found["subgroups"] = {}
+    assert any(one.startswith("Of nobody all of gender, age group and race are known") for one in honesty(results))
+
+
+def test_two_seeds_have_their_mean_in_every_table_of_the_report(people_apart: Path) -> None:
     results, other = load_results(people_apart), load_results(people_apart / "seed-1")
     assert (results["seed"], other["seed"]) == (0, 1)
-    cell = results["over_seeds"]["protocols"]["photo"]["own"]["race"]
+    cell = results["over_seeds"]["protocols"]["photo"]["rows"]["own"]["race"]
     both = [run["protocols"]["photo"]["rows"]["own"]["race"]["accuracy"] for run in (results, other)]
-    assert cell["mean"] == pytest.approx(np.mean(both))
+    assert cell["accuracy"] == pytest.approx(np.mean(both))
     assert cell["deviation"] == pytest.approx(np.std(both, ddof=1))
-    assert "over seeds 0, 1" in (people_apart / "report.html").read_text(encoding="utf-8")
+    shown = f"{100 * cell['accuracy']:.1f} ± {100 * cell['deviation']:.1f}"
+    for report in ("report.html", "report.md"):
+        said = (people_apart / report).read_text(encoding="utf-8")
+        assert "with seeds 0 and 1" in said
+        assert " alone: " in said
+        assert said.count(shown) >= 2  # side by side, and in Table 2
+        assert " ± " not in (people_apart / "seed-1" / report).read_text(encoding="utf-8").replace("; ± is", "")
 
 
 def test_runs_are_compared_on_a_page_on_the_screen_and_as_json(people_apart: Path, tmp_path: Path) -> None:
@@ -111,7 +132,7 @@ def test_runs_are_compared_on_a_page_on_the_screen_and_as_json(people_apart: Pat
     said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert "Made differently" in said
     assert "\x1b" not in said
-    assert "<td>seed</td><td>0</td><td>1</td>" in page.read_text(encoding="utf-8")
+    assert "<td>seed</td><td>0, 1</td><td>1</td>" in page.read_text(encoding="utf-8")
     assert "http" not in page.read_text(encoding="utf-8")
     printed = subprocess.run([*command, "--json"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert json.loads(printed)["runs"] == ["run", "seed-1"]
@@ -123,7 +144,7 @@ def test_a_report_of_a_run_that_is_none_says_so(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no results in"):
         compare_runs([tmp_path])
     (tmp_path / "results.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(TrainingError, match="has schema None, this program reads 2"):
+    with pytest.raises(TrainingError, match="has schema None, this program reads 3"):
         compare_runs([tmp_path])
     (tmp_path / "results.json").write_text("[", encoding="utf-8")
     with pytest.raises(TrainingError, match="is no results file of this program"):

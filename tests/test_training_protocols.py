@@ -15,7 +15,7 @@ from training_shards import Row, coloured_rows, relabel, write_shards
 from training import TrainingError
 from training.plan import make_plan
 from training.presets import load_preset
-from training.protocols import group_numbers, halves, identity, make_splits, split_labels
+from training.protocols import group_numbers, halves, identity, make_splits, split_labels, unseen_classes
 from training.shards import Shards, read_shards
 
 PRESET = load_preset(str(Path(__file__).parent / "data" / "training_tiny.toml"))
@@ -153,9 +153,26 @@ def test_a_subgroup_of_fewer_people_than_folds_is_no_fault() -> None:
     assert len(make_splits("identity", shards_of(rows), replace(PRESET, identity_rounds=3), 0)) == 3
 
 
-def test_a_class_whose_only_people_are_held_out_is_named() -> None:
+def test_a_class_whose_only_people_are_held_out_is_named_and_not_tested() -> None:
+    """All old people are of one fold: the rest of that round is tested, and so are the other rounds."""
     rows = [replace(row, age_group=row.age_group % 2) if row.identity >= 12 else row for row in BARE]
-    with pytest.raises(TrainingError, match="No training photograph shows age_group 'old' in protocol identity"):
+    shards = shards_of(rows)
+    first, second = make_splits("identity", shards, PRESET, 0)[:2]
+    unseen = next(one for one in unseen_classes(first, shards, PRESET) if one.target == "age_group")
+    assert (unseen.name, unseen.people) == ("old", 4)
+    assert str(unseen).startswith("identity-1 holds out everybody of age old (4): nobody is left")
+    column = list(shards.targets).index("age_group")
+    train, test = (labels[:, column] for labels in split_labels(first, shards, PRESET))
+    old = shards.target_labels[first.test // PRESET.variants, column] == 2
+    assert old.any()
+    assert (test[old] == -1).all()
+    assert set(test[~old]) == set(train) == {0, 1}
+    assert not [one for one in unseen_classes(second, shards, PRESET) if one.target == "age_group"]
+
+
+def test_a_round_that_leaves_one_class_to_train_on_is_refused() -> None:
+    rows = [replace(row, gender=0) if row.identity >= 12 else row for row in BARE]
+    with pytest.raises(TrainingError, match="Split identity-1 leaves people of fewer than two classes of gender"):
         make_splits("identity", shards_of(rows), PRESET, 0)
 
 

@@ -13,9 +13,12 @@ from rich.console import Console
 from training.bootstrap import Answered, Resampled
 from training.claims import CLAIMS, FAILS, HOLDS, UNKNOWN, judge, overall, verdict
 from training.compare import compare, show_comparison
+from training.findings import gap_sentences
 from training.gaps import gaps_of
+from training.measures import Measure
+from training.outcomes import Outcome, over_seeds
 from training.paper import TABLE_2, TASKS
-from training.results import over_seeds
+from training.views import averaged
 
 
 def answered(right: np.ndarray, units: np.ndarray | None = None) -> Answered:  # type: ignore[type-arg]
@@ -172,6 +175,13 @@ def test_a_gap_is_the_difference_of_two_protocols_over_the_same_people() -> None
     assert "knowing the person" not in gaps_of(["photo", "paper"], accuracies, Resampled(made))
 
 
+@pytest.mark.parametrize(("high", "is_explained"), [(0.01, False), (-0.01, True)])
+def test_leakage_that_seems_to_do_harm_is_explained(high: float, is_explained: bool) -> None:
+    cells = {"race": {"difference": high - 0.02, "by_person": [high - 0.04, high]}}
+    (said,) = gap_sentences({"gaps": {"leakage": {"rows": {"own": cells}}}})
+    assert ("augmented test images are harder" in said) == is_explained
+
+
 # Seeds and comparisons
 
 
@@ -191,12 +201,64 @@ def run_of(seed: int = 0, own: float = 0.8, width: float = 0.05, **preset: Any) 
     }
 
 
+def outcome_of(**accuracies: float) -> Outcome:
+    """What a seed answered on 60 people of 20 images each, by row of task gender."""
+    people = np.repeat(np.arange(60), 20)
+    faces, wrong = np.arange(len(people)), np.tile(np.arange(20), 60)
+    labels = np.zeros(len(people), dtype=np.int64)
+    measures = {
+        (row, "gender"): Measure(faces, 0 * faces, labels, (wrong >= round(20 * accuracy)).astype(np.int64))
+        for row, accuracy in accuracies.items()
+    }
+    return Outcome({"photo": measures}, faces, people)
+
+
+def seeds_of(*own: float, everything: float = 0.85) -> dict[str, Any]:
+    """What seeds of these own accuracies say together, where all networks together are always as good."""
+    outcomes = [outcome_of(own=one, all=everything) for one in own]
+    runs = []
+    for seed, outcome in enumerate(outcomes):
+        drawn = outcome.drawn(seed)
+        claims = judge("photo", drawn.people, drawn.accuracies)
+        runs.append({"seed": seed, "protocols": {"photo": {"rows": drawn.rows("photo"), "claims": claims}}})
+    return over_seeds(runs, outcomes)
+
+
 def test_seeds_have_a_mean_and_the_deviation_of_a_sample() -> None:
-    runs = [run_of(seed, own) for seed, own in enumerate((0.7, 0.8, 0.9))]
-    spread = over_seeds(runs)
+    spread = seeds_of(0.7, 0.8, 0.9)
     assert spread["seeds"] == [0, 1, 2]
-    cell = spread["protocols"]["photo"]["own"]["race"]
-    assert cell == pytest.approx({"mean": 0.8, "deviation": 0.1, "lowest": 0.7, "highest": 0.9})
+    cell = spread["protocols"]["photo"]["rows"]["own"]["gender"]
+    assert cell["accuracy"] == pytest.approx(0.8)
+    assert cell["deviation"] == pytest.approx(0.1)
+    assert (cell["lowest"], cell["highest"]) == (0.7, 0.9)
+    assert (cell["images"], cell["people"]) == (1200, 60)
+
+
+def test_intervals_over_seeds_are_as_wide_as_seeds_differ() -> None:
+    """No person differs from another here, so all of the interval is the seeds'."""
+    alike, apart = (
+        seeds_of(*own)["protocols"]["photo"]["rows"]["own"]["gender"] for own in ([0.8] * 3, [0.7, 0.8, 0.9])
+    )
+    assert alike["by_person"] == pytest.approx([0.8, 0.8])
+    assert apart["by_person"] == pytest.approx([0.7, 0.9], abs=0.04)
+
+
+def test_a_claim_that_one_seed_alone_contradicts_cannot_be_told_over_all() -> None:
+    claim = next(one for one in seeds_of(0.7, 0.8, 0.9)["protocols"]["photo"]["claims"] if one["claim"] == "all")
+    assert claim["by_seed"] == [HOLDS, HOLDS, FAILS]
+    assert claim["verdict"] == UNKNOWN
+    assert claim["tasks"]["gender"]["difference"] == pytest.approx(0.05)
+    claim = next(one for one in seeds_of(0.7, 0.75, 0.8)["protocols"]["photo"]["claims"] if one["claim"] == "all")
+    assert claim["verdict"] == HOLDS
+
+
+def test_what_is_shown_of_several_seeds_is_their_mean_and_of_one_seed_its_own() -> None:
+    one = run_of(own=0.7)
+    assert averaged(one) is one
+    over = {"seeds": [0, 1], "protocols": {"photo": {"rows": "means", "claims": "all of them"}}, "gaps": "means, too"}
+    shown = averaged(one | {"over_seeds": over, "gaps": {}})
+    assert shown["protocols"]["photo"] == {"rows": "means", "claims": "all of them"}
+    assert shown["gaps"] == "means, too"
 
 
 def test_a_comparison_names_what_was_made_differently_and_what_came_out() -> None:

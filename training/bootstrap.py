@@ -2,7 +2,10 @@
 
 The images of one photograph, and the photographs of one person, are no independent draws. So whole units are drawn
 with replacement (the cluster bootstrap, Davison & Hinkley 1997, §3.8), the same draw for all measures: a difference of
-two measures is paired. The networks stay as they are: these intervals say nothing of another training's outcome.
+two measures is paired. With the answers of one training the networks stay as they are: its intervals say nothing of
+another training's outcome. With those of several seeds, seeds are drawn as well as units, and means over them are
+taken (the pigeonhole bootstrap: Owen 2007, Annals of Applied Statistics 1(2)); two or three seeds still tell little of
+their own spread.
 """
 
 from __future__ import annotations
@@ -31,16 +34,23 @@ class Answered:
 
 
 class Resampled(Generic[K]):
-    """Accuracies of measures over many resamples of the units, from which intervals follow."""
+    """Accuracies of measures over many resamples of the units, from which intervals follow.
 
-    def __init__(self, answered: Mapping[K, Answered], resamples: int = RESAMPLES, seed: int = 0) -> None:
-        self.columns = {key: n for n, key in enumerate(answered)}
-        used = np.unique(np.concatenate([one.units for one in answered.values()]))
-        place = {key: np.searchsorted(used, one.units) for key, one in answered.items()}
-        self.units = {key: len(np.unique(one.units)) for key, one in answered.items()}
-        right = [np.bincount(place[key], weights=one.right, minlength=len(used)) for key, one in answered.items()]
-        known = [np.bincount(place[key], minlength=len(used)) for key in answered]
-        self.accuracies = _resample(np.stack(right, axis=1), np.stack(known, axis=1), resamples, seed)
+    `trainings` are the answers of each seed, all of the same measures: with several, an accuracy is the mean over them.
+    """
+
+    def __init__(self, *trainings: Mapping[K, Answered], resamples: int = RESAMPLES, seed: int = 0) -> None:
+        self.columns = {key: n for n, key in enumerate(trainings[0])}
+        self.units = {key: len(np.unique(one.units)) for key, one in trainings[0].items()}
+        answered = [one[key] for one in trainings for key in self.columns]
+        used = np.unique(np.concatenate([one.units for one in answered]))
+        right, known = [], []
+        for one in answered:
+            place = np.searchsorted(used, one.units)
+            right.append(np.bincount(place, one.right, len(used)))
+            known.append(np.bincount(place, minlength=len(used)))
+        each = _resample(np.stack(right, axis=1), np.stack(known, axis=1), resamples, seed)
+        self.accuracies = _mean_of_draws(each.reshape(resamples, len(trainings), len(self.columns)), seed)
 
     def interval(self, key: K) -> Interval:
         """The 95 % percentile interval of a measure's accuracy."""
@@ -65,6 +75,14 @@ def _resample(right: NDArray[np.float64], known: NDArray[np.int64], resamples: i
         hits, totals = np.split(weights.astype(np.float64) @ counts, 2, axis=1)
         made.append(np.divide(hits, totals, out=np.full_like(hits, np.nan), where=totals > 0))
     return np.concatenate(made)
+
+
+def _mean_of_draws(accuracies: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    """From accuracies (resamples, trainings, measures) their means over as many trainings, drawn with replacement."""
+    resamples, trainings, _ = accuracies.shape
+    drawn = np.random.default_rng([seed, trainings, 1]).integers(trainings, size=(resamples, trainings))
+    means: NDArray[np.float64] = np.take_along_axis(accuracies, drawn[:, :, None], axis=1).mean(axis=1)
+    return means
 
 
 def _percentiles(values: NDArray[np.float64]) -> Interval:

@@ -7,7 +7,7 @@ lies below, and otherwise nobody can tell. A claim holds if it does for each tas
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +76,7 @@ CLAIMS = (
 )  # fmt: skip
 
 
-def judge(protocol: str, resampled: Resampled[Any], accuracies: dict[Any, float]) -> list[dict[str, Any]]:
+def judge(protocol: str, resampled: Resampled[Any], accuracies: Mapping[Any, float]) -> list[dict[str, Any]]:
     """The verdict on each claim that a protocol's rows can speak to; keys are (protocol, row, target)."""
     judged = []
     for claim in CLAIMS:

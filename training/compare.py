@@ -14,6 +14,7 @@ from training.errors import TrainingError
 from training.files import write_text
 from training.paper import TITLES
 from training.results import load_results
+from training.views import averaged, seeds_of
 
 Results = dict[str, Any]
 
@@ -74,7 +75,7 @@ def compare_runs(runs: Sequence[Path]) -> Comparison:
     names = [run.name if run.is_dir() else run.parent.name for run in runs]
     if len(set(names)) < len(names):
         names = [str(run) for run in runs]
-    return compare(tuple(names), [load_results(run) for run in runs])
+    return compare(tuple(names), [averaged(load_results(run)) for run in runs])
 
 
 def compare(names: tuple[str, ...], results: Sequence[Results]) -> Comparison:
@@ -170,7 +171,7 @@ def _flat(results: Results) -> dict[str, str]:
     return {
         "shards": results["shards"]["sha256"][:16],
         **counts,
-        "seed": str(results["seed"]),
+        "seed": ", ".join(map(str, seeds_of(results))),
         "protocols": ", ".join(results["protocols"]),
         "device": results["device"],
         "number type": results["dtype"]["name"],

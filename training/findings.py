@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from training.paper import TASKS, TITLES
+from training.protocols import Unseen
+from training.views import seeds_of, spoken_list
 
 Results = dict[str, Any]
 
@@ -16,7 +18,7 @@ def gap_sentences(results: Results) -> list[str]:
     if "leakage" in gaps:
         sentences.append(
             "Leakage of augmented copies (own networks, protocol paper less photo) is worth "
-            f"{_gap(gaps['leakage']['rows'].get('own', {}))}."
+            f"{_gap(gaps['leakage']['rows'].get('own', {}))}.{_harder(gaps['leakage']['rows'].get('own', {}))}"
         )
     if "leakage, untouched" in gaps and gaps["leakage, untouched"]["rows"]:
         sentences.append(
@@ -52,6 +54,16 @@ def _gap(cells: Results) -> str:
         f"({points(cell['by_person'][0])} to {points(cell['by_person'][1])})"
         for target, cell in cells.items()
         if target in TASKS
+    )
+
+
+def _harder(cells: Results) -> str:
+    """What it means that copies on both sides seem to do harm."""
+    if all(cell["by_person"][1] >= 0 for cell in cells.values()):
+        return ""
+    return (
+        " Where that is less than nothing, augmented test images are harder than untouched photographs by more than "
+        "their copies in training help."
     )
 
 
@@ -96,11 +108,30 @@ def _protocols(results: Results) -> list[str]:
         found = protocols["identity"]
         sentences.append(
             f"Protocol identity tests on people who were not trained on: {found['test_people']['all']} people in "
-            f"{found['rounds']} of at most {preset['identity_rounds']} rounds, about one of each subgroup a round. "
+            f"{found['rounds']} of at most {preset['identity_rounds']} rounds"
+            f"{', about one of each subgroup a round' if found['subgroups'] else ''}. "
             "Who they are cannot be answered there, so the task identity has no figure; the identity network is "
             "trained on the others, and its features stand in the tables."
         )
+        sentences += _sparse(found)
     return sentences
+
+
+def _sparse(found: Results) -> list[str]:
+    """What protocol identity cannot do with so few people of a subgroup or class."""
+    sentences = []
+    groups = {name.replace("_", " "): group["people"] for name, group in found["subgroups"].items()}
+    if not groups:
+        sentences.append(
+            "Of nobody all of gender, age group and race are known, so the rounds hold people apart, but not one of "
+            "each subgroup."
+        )
+    few = [f"{name} ({people})" for name, people in groups.items() if people < found["rounds"]]
+    if few:
+        sentences.append(
+            f"Subgroups of which not every round tests a person, since they have too few: {spoken_list(few)}."
+        )
+    return [*sentences, *(str(Unseen(**one)) for one in found["unseen"])]
 
 
 def _people(results: Results) -> str:
@@ -112,8 +143,18 @@ def _people(results: Results) -> str:
     return (
         f"A label other than identity is constant for a person, so these labels rest on {counts['people']} people, "
         f"not on {counts['photographs']:,} photographs ({rests}). The intervals by person are the ones to read; those "
-        "by photograph say only how the same people would fare in other photographs. Neither says how another "
-        "training would have come out: that is what several seeds are for."
+        f"by photograph say only how the same people would fare in other photographs. {_trainings(results)}"
+    )
+
+
+def _trainings(results: Results) -> str:
+    """What the intervals say of another training."""
+    seeds = len(seeds_of(results))
+    if seeds == 1:
+        return "Neither says how another training would have come out: that is what several seeds are for."
+    return (
+        f"Both take into account how another training would have come out, as far as {seeds} seeds can tell: of so few "
+        "the spread itself is uncertain, and drawn too small."
     )
 
 

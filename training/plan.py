@@ -31,6 +31,14 @@ class Plan:
         """The names of the protocols, each once."""
         return tuple(dict.fromkeys(split.protocol for split in self.splits))
 
+    def of(self, protocol: str) -> list[Split]:
+        """The splits of a protocol, one a round."""
+        return [split for split in self.splits if split.protocol == protocol]
+
+    def halves_of(self, protocol: str) -> list[Split]:
+        """The splits of a protocol in which training images are held out."""
+        return [split for split in self.fold_splits if split.protocol == protocol]
+
 
 def make_plan(
     shards: Shards, preset: Preset, seed: int, protocols: Sequence[str] | None, before: Sequence[str] = ()

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from training.errors import TrainingError
 from training.files import write_whole
+from training.paper import TITLES
 from training.plateau import validation_part
 from training.presets import Preset
 from training.shards import Shards
@@ -36,6 +37,23 @@ class Split:
     test: Rows
     held: int = 0
     untested: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """A class of which a split tests people but trains nobody, so it cannot be answered, and is not tested."""
+
+    split: str
+    target: str
+    name: str
+    people: int
+
+    def __str__(self) -> str:
+        what = f"{TITLES[self.target].lower()} {self.name.replace('_', ' ')}"
+        return (
+            f"{self.split} holds out everybody of {what} ({self.people}): nobody is left to learn it from, so it is "
+            "not tested there."
+        )
 
 
 def photo(shards: Shards, preset: Preset, seed: int) -> tuple[Split, ...]:
@@ -64,7 +82,8 @@ def identity(shards: Shards, preset: Preset, seed: int) -> tuple[Split, ...]:
     """People apart: in each round the people of one fold test, un-augmented, and all others train.
 
     The folds are the shards', of about one person of each subgroup. Rows of an unknown person are left out, and so
-    are training rows that share a near-duplicate group or a photograph with the test.
+    are training rows that share a near-duplicate group or a photograph with the test. A class of which a round holds
+    out everybody is not tested in that round.
     """
     folds = np.unique(shards.folds[shards.folds >= 0])
     if len(folds) < 2:
@@ -169,12 +188,29 @@ def save_split(path: Path, split: Split, shards: Shards, preset: Preset, seed: i
 
 
 def split_labels(split: Split, shards: Shards, preset: Preset) -> tuple[Rows, Rows]:
-    """The labels of both sides, (n, targets); -1 where unknown, and on the test side of an untested target."""
-    labels = shards.target_labels
-    train, test = labels[split.train // preset.variants], labels[split.test // preset.variants]
-    for target in split.untested:
-        test[split.held :, list(shards.targets).index(target)] = -1
+    """The labels of both sides, (n, targets); -1 where unknown, and on the test side where nothing trains the class."""
+    train, test = _labels(split, shards, preset)
+    for column in range(len(shards.targets)):
+        tested = test[split.held :, column]  # a view
+        tested[~np.isin(tested, train[:, column])] = -1
     return train, test
+
+
+def unseen_classes(split: Split, shards: Shards, preset: Preset) -> tuple[Unseen, ...]:
+    """The classes of a split's test side that nobody is left to train on, but for those of an untested target."""
+    train, test = _labels(split, shards, preset)
+    people = shards.people[split.test // preset.variants]
+    return tuple(
+        Unseen(split.name, target, names[number], len(np.unique(people[test[:, column] == number])))
+        for column, (target, names) in enumerate(shards.targets.items())
+        if target not in split.untested
+        for number in sorted({*test[split.held :, column].tolist()} - {*train[:, column].tolist(), -1})
+    )
+
+
+def _labels(split: Split, shards: Shards, preset: Preset) -> tuple[Rows, Rows]:
+    labels = shards.target_labels
+    return labels[split.train // preset.variants], labels[split.test // preset.variants]
 
 
 def _all_variants(faces: Rows, preset: Preset) -> Rows:
@@ -224,6 +260,13 @@ def _check(split: Split, shards: Shards, preset: Preset) -> None:
     test = shards.labels[np.unique(tested // preset.variants)]
     for column, task in enumerate(shards.tasks):
         if task in split.untested:
+            continue
+        if split.untested:  # people apart: what a round cannot learn it does not test, if two classes are left
+            if len(set(train[:, column].tolist()) - {-1}) < 2:
+                raise TrainingError(
+                    f"Split {split.name} leaves people of fewer than two classes of {task} to train on: "
+                    "state it for more people, or leave it out of the manifest."
+                )
             continue
         for number, name in enumerate(shards.classes[task]):
             if not (train[:, column] == number).any():

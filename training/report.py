@@ -20,14 +20,18 @@ from training.paper import TITLES
 from training.presets import Preset
 from training.tables import tables_of
 from training.views import (
+    averaged,
     claims_table,
     effort_lines,
+    figure,
     percent,
     protocol_title,
-    seeds_tables,
+    seeds_of,
     side_by_side,
     speed_lines,
+    spoken_list,
     spoken_range,
+    spoken_seeds,
 )
 
 Results = dict[str, Any]
@@ -50,7 +54,8 @@ class Picture:
 
 
 def write_report(run: Path, results: Results) -> None:
-    """Write report.html, report.md and figures/*.png into the run folder."""
+    """Write report.html, report.md and figures/*.png into the run folder; of several seeds, over all of them."""
+    seeds, results = seeds_of(results), averaged(results)
     pictures = _pictures(run, results)
     for picture in pictures:
         write_bytes(run / "figures" / picture.name, picture.png)
@@ -61,7 +66,7 @@ def write_report(run: Path, results: Results) -> None:
         "tables": [table for name in protocols for table in tables_of(results, name)],
         "sides": side_by_side(results),
         "claims": claims_table(results),
-        "seeds": seeds_tables(results),
+        "seeds": seeds,
         "speeds": speed_lines(results),
         "efforts": effort_lines(results),
         "pictures": pictures,
@@ -87,7 +92,8 @@ def render(template: str, content: Results) -> str:
         lstrip_blocks=True,
         autoescape=".html" in template,
     )
-    environment.filters |= {"percent": percent, "points": points, "range": spoken_range, "count": "{:,}".format}
+    environment.filters |= {"percent": percent, "figure": figure, "points": points, "range": spoken_range}
+    environment.filters |= {"count": "{:,}".format, "listed": spoken_list, "alone": spoken_seeds}
     return environment.get_template(template).render(content)
 
 

@@ -1,30 +1,32 @@
-"""The run's figures: gathered from what the jobs left, and read back. docs/training.md explains results.json."""
+"""The figures of one seed: gathered from what the jobs left, and read back. docs/training.md explains results.json."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from training.bootstrap import RESAMPLES, Answered, Resampled
+from training.bootstrap import RESAMPLES
 from training.claims import judge
 from training.errors import TrainingError
 from training.files import read_json
 from training.gaps import gaps_of
-from training.measures import Measures, read_measures
+from training.measures import Measures
+from training.outcomes import Outcome
 from training.paper import ATTRIBUTES
 from training.plan import Plan
 from training.presets import Preset
-from training.protocols import Split, group_numbers, sibling_share
+from training.protocols import Split, group_numbers, sibling_share, unseen_classes
 from training.shards import Shards
 
 Results = dict[str, Any]
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised when a key of results.json changes its meaning."""
 
 _SMALL = 24  # classes up to which a confusion matrix is kept whole
@@ -61,29 +63,22 @@ def collect(
     import cv2
 
     choice = read_json(run / "dtype.json")
-    by_protocol = {name: _of(name, plan.splits) for name in plan.protocols}
-    fold_splits = plan.fold_splits
-    measures = {
-        name: read_measures(run, some, _of(name, fold_splits), shards, preset) for name, some in by_protocol.items()
-    }
-    groups, people = _resampled(measures, shards, seed)
-    accuracies = {
-        (name, *key): float(measure.right.mean()) for name, some in measures.items() for key, measure in some.items()
-    }
+    outcome = Outcome.read(run, shards, preset, plan)
+    drawn = outcome.drawn(seed)
     return {
         "schema": SCHEMA,
         "protocols": {
             name: {
-                "rows": _rows(name, measures[name], accuracies, groups, people),
-                "claims": judge(name, people, accuracies),
-                "subgroups": _by_subgroup(measures[name], shards),
-                "confusion": _confusion(measures[name], shards),
-                **_counts(some, shards, preset),
-                **_effort({split.name: _networks(run / split.name) for split in [*some, *_of(name, fold_splits)]}),
+                "rows": drawn.rows(name),
+                "claims": judge(name, drawn.people, drawn.accuracies),
+                "subgroups": _by_subgroup(outcome.measures[name], shards),
+                "confusion": _confusion(outcome.measures[name], shards),
+                **_counts(plan.of(name), shards, preset),
+                **_effort(run, [*plan.of(name), *plan.halves_of(name)]),
             }
-            for name, some in by_protocol.items()
+            for name in plan.protocols
         },
-        "gaps": gaps_of(list(measures), accuracies, people),
+        "gaps": gaps_of(plan.protocols, drawn.accuracies, drawn.people),
         "tasks": list(shards.tasks),
         "left_out": shards.left_out,
         "not_made": dict(plan.not_made),
@@ -114,71 +109,13 @@ def collect(
     }
 
 
-def _effort(splits: Results) -> Results:
+def _effort(run: Path, some: Sequence[Split]) -> Results:
     """The networks by split, and the share of their training time that passed in waiting for images."""
+    splits = {split.name: _networks(run / split.name) for split in some}
     networks = [network for split in splits.values() for network in split.values()]
     seconds = sum(network["seconds"] for network in networks)
     waited = sum(network["waited_for_data"] * network["seconds"] for network in networks)
     return {"networks": splits, "waited_for_data": round(float(waited / seconds), 4)}
-
-
-def over_seeds(runs: Sequence[Results]) -> Results:
-    """Mean, deviation (of the sample), lowest and highest accuracy of each cell over runs with different seeds."""
-    spread: Results = {}
-    for name, protocol in runs[0]["protocols"].items():
-        for row, cells in protocol["rows"].items():
-            for target in cells:
-                found = [run["protocols"][name]["rows"][row][target]["accuracy"] for run in runs]
-                spread.setdefault(name, {}).setdefault(row, {})[target] = {
-                    "mean": float(np.mean(found)),
-                    "deviation": float(np.std(found, ddof=1)),
-                    "lowest": min(found),
-                    "highest": max(found),
-                }
-    return {"seeds": [run["seed"] for run in runs], "protocols": spread}
-
-
-def _of(protocol: str, splits: Sequence[Split]) -> list[Split]:
-    return [split for split in splits if split.protocol == protocol]
-
-
-def _resampled(
-    measures: Mapping[str, Measures], shards: Shards, seed: int
-) -> tuple[Resampled[tuple[str, str, str]], Resampled[tuple[str, str, str]]]:
-    """Resamples of all measures of all protocols by photograph group, and by person."""
-    groups = group_numbers(shards)
-    # A face of an unknown person is a person of its group's own.
-    people = np.where(shards.people >= 0, shards.people, len(shards.classes["identity"]) + groups)
-    by_group, by_person = (
-        {
-            (name, *key): Answered(units[measure.faces], measure.right)
-            for name, some in measures.items()
-            for key, measure in some.items()
-        }
-        for units in (groups, people)
-    )
-    return Resampled(by_group, seed=seed), Resampled(by_person, seed=seed)
-
-
-def _rows(
-    protocol: str,
-    measures: Measures,
-    accuracies: Mapping[tuple[str, str, str], float],
-    groups: Resampled[tuple[str, str, str]],
-    people: Resampled[tuple[str, str, str]],
-) -> Results:
-    rows: Results = {}
-    for (row, target), measure in measures.items():
-        key = (protocol, row, target)
-        rows.setdefault(row, {})[target] = {
-            "accuracy": accuracies[key],
-            "images": len(measure.faces),
-            "photographs": groups.units[key],
-            "people": people.units[key],
-            "by_group": list(groups.interval(key)),
-            "by_person": list(people.interval(key)),
-        }
-    return rows
 
 
 def _by_subgroup(measures: Measures, shards: Shards) -> Results:
@@ -232,6 +169,7 @@ def _counts(splits: list[Split], shards: Shards, preset: Preset) -> Results:
         "test_images": sum(len(split.test) for split in splits),
         "test_photographs": len(np.unique(np.concatenate([split.test for split in splits]) // preset.variants)),
         "test_people": _test_people(shards, preset, splits),
+        "unseen": [asdict(unseen) for split in splits for unseen in unseen_classes(split, shards, preset)],
         "siblings": float(np.mean([sibling_share(split, preset.variants) for split in splits])),
     }
 

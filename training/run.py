@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,11 +19,12 @@ from training.distributed import Team, World, follow
 from training.errors import TrainingError
 from training.files import read_json, write_json, write_whole
 from training.jobs import Job, ProbeJob, Setting, UntrainedJob
+from training.outcomes import Outcome, over_seeds
 from training.plan import Plan, heads_job, make_plan, network_jobs
 from training.presets import Preset, Value, load_preset
 from training.progress import Board
-from training.protocols import PROTOCOLS, Split, check_protocols, save_split
-from training.results import Results, collect, load_results, over_seeds
+from training.protocols import PROTOCOLS, Split, check_protocols, save_split, unseen_classes
+from training.results import Results, collect, load_results
 from training.shards import Shards, fingerprint, read_shards
 from training.show import show_tables
 from training.workers import Workers
@@ -76,11 +77,12 @@ def train_all(
     with _locked(run), pool:
         results, is_new = _once(experiment, pool, run, seed)
         if seeds > 1 and len(results.get("over_seeds", {}).get("seeds", [])) < seeds:
-            others = []
+            folders = {run: results}
             for other in range(seed + 1, seed + seeds):
                 screen.print(f"Seed {other}:", markup=False)
-                others.append(_once(experiment, pool, run / f"seed-{other}", other)[0])
-            results["over_seeds"] = over_seeds([results, *others])
+                folder = run / f"seed-{other}"
+                folders[folder] = _once(experiment, pool, folder, other)[0]
+            results["over_seeds"] = _over_seeds(experiment, folders)
             _report(run, results)
             is_new = True
     show_tables(results)
@@ -123,6 +125,8 @@ def _once(experiment: _Experiment, pool: Workers | Team, run: Path, seed: int) -
     plan = make_plan(data, preset, seed, experiment.protocols, before=_reported(run))
     for what, reason in plan.not_made.items():
         experiment.screen.print(f"{what} is left out: {reason}", markup=False)
+    for unseen in [unseen for split in plan.splits for unseen in unseen_classes(split, data, preset)]:
+        experiment.screen.print(str(unseen), markup=False)
     images = _decode(run, data, preset, seed, pool, progress)
     write_json(run / "run.json", settings)  # from here on the folder belongs to these settings
     setting = Setting(
@@ -141,6 +145,16 @@ def _once(experiment: _Experiment, pool: Workers | Team, run: Path, seed: int) -
     results = collect(run, data, preset, seed, plan, seconds=time.monotonic() - started)
     _report(run, results)
     return results, True
+
+
+def _over_seeds(experiment: _Experiment, folders: Mapping[Path, Results]) -> Results:
+    """What the finished runs of several seeds say together."""
+    data, preset = read_shards(experiment.shards), experiment.preset
+    outcomes = [
+        Outcome.read(folder, data, preset, make_plan(data, preset, results["seed"], list(results["protocols"])))
+        for folder, results in folders.items()
+    ]
+    return over_seeds(list(folders.values()), outcomes)
 
 
 def _report(run: Path, results: Results) -> None:

@@ -10,16 +10,23 @@ from rich.table import Table
 from training import tables
 from training.findings import gap_sentences
 from training.paper import TASKS, TITLES
+from training.views import averaged, figure, seeds_of
 
 Results = dict[str, Any]
 
 
 def show_tables(results: Results, console: Console | None = None) -> None:
-    """Print Tables 1 and 2 of every protocol, in per cent, the paper's in brackets; then what they mean."""
+    """Print Tables 1 and 2 of every protocol, in per cent, the paper's in brackets; then what they mean.
+
+    Of several seeds everything is over all of them.
+    """
     console = console or Console()
+    results, seeds = averaged(results), seeds_of(results)
     paper = "the paper" if len(results["tasks"]) == len(TASKS) else "the paper, with its four networks"
     for name, protocol in results["protocols"].items():
         caption = f"per cent of {protocol['test_images']:,} test images, where the label is known; in brackets: {paper}"
+        if len(seeds) > 1:
+            caption += f"; means and deviations over {len(seeds)} seeds"
         for table in tables.tables_of(results, name)[:2]:
             console.print(_table(table, caption))
     for sentence in gap_sentences(results):
@@ -43,4 +50,4 @@ def _cell(row: tables.Row, target: str) -> str:
     if target not in row.cells:
         return "–"
     paper = f" ({100 * row.paper[target]:.1f})" if target in row.paper else ""
-    return f"{100 * row.cells[target]['accuracy']:.1f}{paper}"
+    return f"{figure(row.cells[target])}{paper}"

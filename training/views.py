@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from training.paper import TITLES, fusion_title
+from training.paper import fusion_title
 
 Results = dict[str, Any]
 
@@ -59,12 +60,18 @@ class EffortLine:
     waited: float
 
 
-@dataclass(frozen=True)
-class SeedTable:
-    """Mean and deviation of the paper's rows over several seeds, under one protocol."""
+def averaged(results: Results) -> Results:
+    """The results with the figures over all seeds in the place of the first seed's; as they are where there was one."""
+    if "over_seeds" not in results:
+        return results
+    over = results["over_seeds"]
+    protocols = {name: results["protocols"][name] | found for name, found in over["protocols"].items()}
+    return results | {"protocols": protocols, "gaps": over["gaps"]}
 
-    protocol: str
-    rows: tuple[tuple[str, tuple[dict[str, float] | None, ...]], ...]
+
+def seeds_of(results: Results) -> list[int]:
+    """The seeds that the results are of."""
+    return list(results["over_seeds"]["seeds"]) if "over_seeds" in results else [results["seed"]]
 
 
 def side_by_side(results: Results) -> list[Side]:
@@ -136,23 +143,6 @@ def effort_lines(results: Results) -> list[EffortLine]:
     return lines
 
 
-def seeds_tables(results: Results) -> list[SeedTable]:
-    """Mean and deviation over the seeds, for the rows of Tables 1 and 2; empty where there was one seed."""
-    if "over_seeds" not in results:
-        return []
-    tasks = results["tasks"]
-    names = {f"from {task}": f"{TITLES[task]} features" for task in tasks}
-    names |= {row: fusion_title(row, len(tasks)) for row in ("own", "other_three", "all")}
-    names["own_head"] = "control: own, with the fusions' head"
-    return [
-        SeedTable(
-            protocol,
-            tuple((title, tuple(rows.get(row, {}).get(task) for task in tasks)) for row, title in names.items()),
-        )
-        for protocol, rows in results["over_seeds"]["protocols"].items()
-    ]
-
-
 def protocol_title(name: str) -> str:
     """What a protocol tests, in a few words."""
     known = {
@@ -166,6 +156,26 @@ def protocol_title(name: str) -> str:
 def percent(share: float) -> str:
     """A share in per cent with one decimal."""
     return f"{100 * share:.1f}"
+
+
+def figure(cell: dict[str, Any]) -> str:
+    """An accuracy in per cent, with its deviation where it is the mean over several seeds."""
+    spread = f" ± {percent(cell['deviation'])}" if "deviation" in cell else ""
+    return percent(cell["accuracy"]) + spread
+
+
+def spoken_seeds(verdicts: Sequence[str]) -> str:
+    """What the seeds say of a claim, each by itself: "each seed alone: holds", or how many of them say what."""
+    counts = Counter(verdicts)
+    if len(counts) == 1:
+        return f"each seed alone: {verdicts[0]}"
+    return "seeds alone: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+
+
+def spoken_list(words: Sequence[object]) -> str:
+    """Words in a row: "0, 1 and 2"."""
+    *first, last = map(str, words)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def spoken_range(bounds: Sequence[float]) -> str:

@@ -23,7 +23,7 @@ def train_all(
         typer.Option(help="photo, paper or identity; may be repeated (default: all possible)."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights, batches and augmentation.")] = 0,
-    seeds: Annotated[int, typer.Option(help="Train with so many seeds, from --seed on: mean and spread.")] = 1,
+    seeds: Annotated[int, typer.Option(help="So many seeds, from --seed on; what is said is over all.")] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     full_schedule: Annotated[
         bool, typer.Option("--full-schedule", help="Train all steps, also where the validation loss has flattened.")

@@ -1,8 +1,9 @@
-"""How a review did against the truth that only the demo has: what was kept wrongly, what right was lost."""
+"""How a review did against the truth, which only a rendered world has: what was kept wrongly, what right was lost."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from rich.console import Console
 from rich.table import Table
@@ -12,10 +13,24 @@ from facecorpus.build.choose import one_a_cluster
 from facecorpus.catalog.fates import Fate
 from facecorpus.catalog.records import AcceptedFace, Box
 from facecorpus.corpus import Corpus
-from facecorpus.demo.world import DemoWorld, Truth
+from facecorpus.demo.world import Truth
 
 COPIES = ("exact_duplicate", "near_duplicate", "tiny")
 SAME_FACE_IOU = 0.2  # the truth's boxes are taller than a detector's, so a loose bound
+
+
+class World(Protocol):
+    """A world of files whose truth is known."""
+
+    @property
+    def truth(self) -> Sequence[Truth]:
+        """What each file shows."""
+
+    def truth_of(self, file: str) -> Truth:
+        """What a file shows."""
+
+    def file_of_url(self, url: str) -> str | None:
+        """The file that a photograph was fetched from, None for one of elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +58,15 @@ class Score:
         return 1 - sum(kind.kept_wrong for kind in self.kinds) / kept if kept else 0.0
 
 
-def score_review(corpus: Corpus, world: DemoWorld) -> Score:
-    """Compare what the review of a demo corpus kept with the truth."""
+def score_review(corpus: Corpus, world: World) -> Score:
+    """Compare what the review of a corpus of that world kept with the truth."""
     with corpus.catalog() as catalog:
         accepted = list(catalog.faces.accepted())
         kept = one_a_cluster(accepted, corpus.settings.build.crop)
         return score(world, [face for face in accepted if face.face_id in kept], catalog.fates.all())
 
 
-def score(world: DemoWorld, accepted: Sequence[AcceptedFace], fates: Iterable[Fate]) -> Score:
+def score(world: World, accepted: Sequence[AcceptedFace], fates: Iterable[Fate]) -> Score:
     """Judge each kept face by the truth of its file, and each right picture by whether it was kept."""
     kept: Counter[str] = Counter()
     wrong: Counter[str] = Counter()

@@ -16,6 +16,7 @@ from functools import cached_property
 from importlib import resources
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
+from typing import Self
 
 from facecorpus.demo import urls
 from facecorpus.manifest import AgeGroup, Gender, Identity, Race, write_manifest
@@ -87,6 +88,35 @@ class Truth:
     background: str | None
     others: tuple[Bystander, ...]
 
+    @classmethod
+    def of_row(cls, row: Mapping[str, str]) -> Self:
+        """A line of truth.csv."""
+        return cls(
+            file=row["file"],
+            query_identity=row["query_identity"],
+            true_identity=row["true_identity"] or None,
+            gender=Gender(row["gender"]) if row["gender"] else None,
+            age_group=AgeGroup(row["age_group"]) if row["age_group"] else None,
+            race=Race(row["race"]) if row["race"] else None,
+            kind=row["kind"],
+            duplicate_of=row["duplicate_of"] or None,
+            transform=row["transform"] or None,
+            face_x=_float(row["face_x"]),
+            face_y=_float(row["face_y"]),
+            face_w=_float(row["face_w"]),
+            face_h=_float(row["face_h"]),
+            yaw=_float(row["yaw"]),
+            pitch=_float(row["pitch"]),
+            roll=_float(row["roll"]),
+            taken_on=row["taken_on"] or None,
+            width=int(row["width"]) if row["width"] else None,
+            height=int(row["height"]) if row["height"] else None,
+            format=row["format"],
+            expression=row["expression"] or None,
+            background=row["background"] or None,
+            others=tuple(_bystander(text) for text in row["others"].split(";") if text),
+        )
+
 
 class DemoWorld:
     """The packaged world: people, truth, bytes, and the names under which the demo's wiki shows the files."""
@@ -95,7 +125,7 @@ class DemoWorld:
         data = resources.files("facecorpus.demo").joinpath(ARCHIVE).read_bytes()
         self._archive = zipfile.ZipFile(io.BytesIO(data))
         self.identities = tuple(map(_identity, self._rows("identities.csv")))
-        self.truth = tuple(map(_truth, self._rows("truth.csv")))
+        self.truth = tuple(map(Truth.of_row, self._rows("truth.csv")))
         self._by_file = {row.file: row for row in self.truth}
         names = {identity.identity_id: identity.name for identity in self.identities}
         self._titles = {
@@ -213,34 +243,6 @@ def _identity(row: dict[str, str]) -> DemoIdentity:
         hair_colour=row["hair_colour"],
         beard=None if row["beard"] == "none" else row["beard"],
         glasses=row["glasses"] == "yes",
-    )
-
-
-def _truth(row: dict[str, str]) -> Truth:
-    return Truth(
-        file=row["file"],
-        query_identity=row["query_identity"],
-        true_identity=row["true_identity"] or None,
-        gender=Gender(row["gender"]) if row["gender"] else None,
-        age_group=AgeGroup(row["age_group"]) if row["age_group"] else None,
-        race=Race(row["race"]) if row["race"] else None,
-        kind=row["kind"],
-        duplicate_of=row["duplicate_of"] or None,
-        transform=row["transform"] or None,
-        face_x=_float(row["face_x"]),
-        face_y=_float(row["face_y"]),
-        face_w=_float(row["face_w"]),
-        face_h=_float(row["face_h"]),
-        yaw=_float(row["yaw"]),
-        pitch=_float(row["pitch"]),
-        roll=_float(row["roll"]),
-        taken_on=row["taken_on"] or None,
-        width=int(row["width"]) if row["width"] else None,
-        height=int(row["height"]) if row["height"] else None,
-        format=row["format"],
-        expression=row["expression"] or None,
-        background=row["background"] or None,
-        others=tuple(_bystander(text) for text in row["others"].split(";") if text),
     )
 
 
