@@ -130,7 +130,9 @@ class FacesSettings:
     detect_pixels: int = option(
         400_000, "Larger photographs are shrunk to about this many pixels for detection.", minimum=10_000
     )
-    upsample: int = option(1, "Times a photograph that gave no face is doubled for a second look.", minimum=0)
+    upsample: int = option(
+        1, "Times a photograph that gave no face is doubled for a second look; then it is turned.", minimum=0
+    )
     min_face: int = option(30, "Faces narrower than this many pixels are not kept.", minimum=10)
     workers: int = option(0, "Worker processes (0: one per core).", minimum=0)
     engine: str = option(

@@ -19,7 +19,7 @@ _COARSE_PIXELS = 100_000
 _NARROW = 100
 _CLOSER = 1.5
 _OVERLAP = 0.3
-_TURNS = (25.0, -25.0, 50.0, -50.0)  # degrees counterclockwise
+_TURNS = (25.0, -25.0)  # degrees counterclockwise
 _SURE = 0.0  # the least score of a face in a turned picture: there are several, and each may show a false one
 
 
