@@ -34,7 +34,8 @@ def run(
         begin(source, corpus)
     _call(corpus, ["crawl"], ["review", "--auto"])
     judge(source, corpus)
-    train = ["train-all", "--preset", options.preset, "--name", options.preset, "--seeds", str(options.seeds)]
+    name = Path(options.preset).stem
+    train = ["train-all", "--preset", options.preset, "--name", name, "--seeds", str(options.seeds)]
     _call(corpus, ["build"], train, *last)
 
 

@@ -38,7 +38,7 @@ LARGEST_MARGIN = 0.2  # beyond it, further away says no more
 LARGEST_TURN = 45.0  # degrees; yaw from five landmarks says too little beyond
 
 _ROUNDS = 10
-_AT_ONCE = 1024  # faces whose distances from many people are computed together
+_AT_ONCE = 1024  # faces whose distances are computed together
 _STARTS = 128  # faces at the most that are tried as the start of a centre: of a majority, one in two would do
 
 
@@ -89,17 +89,21 @@ def mean_of(descriptors: Descriptors, weights: Floats) -> Floats:
 def distances(descriptors: Descriptors, means: Floats) -> Floats:
     """(N, M): how far each face is from each of the means, (M, 128)."""
     centred = means.astype(np.float32)
-    squares = np.einsum("ij,ij->i", descriptors, descriptors)[:, None] + (centred**2).sum(axis=1)
-    squares -= 2 * (descriptors @ centred.T)
-    return np.asarray(np.sqrt(np.maximum(squares, 0, dtype=np.float64)))
+    found = np.empty((len(descriptors), len(means)))
+    for begin in range(0, len(descriptors), _AT_ONCE):
+        found[begin : begin + _AT_ONCE] = _distances(descriptors[begin : begin + _AT_ONCE], centred)
+    return found
 
 
 def nearest(descriptors: Descriptors, means: Floats) -> Floats:
     """(N,): how far each face is from the nearest of the means, (M, 128); infinite where there is none."""
     if not len(means):
         return np.full(len(descriptors), np.inf)
-    parts = (descriptors[begin : begin + _AT_ONCE] for begin in range(0, len(descriptors), _AT_ONCE))
-    return np.concatenate([distances(part, means).min(axis=1) for part in parts] or [np.empty(0)])
+    centred = means.astype(np.float32)
+    found = np.empty(len(descriptors))
+    for begin in range(0, len(descriptors), _AT_ONCE):
+        found[begin : begin + _AT_ONCE] = _distances(descriptors[begin : begin + _AT_ONCE], centred).min(axis=1)
+    return found
 
 
 def without_itself(distance: Floats | float, own: Floats | float, total: float) -> Floats:
@@ -110,10 +114,20 @@ def without_itself(distance: Floats | float, own: Floats | float, total: float) 
     return np.asarray(np.asarray(distance) * total / (total - own))
 
 
+def _distances(descriptors: Descriptors, means: Descriptors) -> Floats:
+    """(N, M): the same of a few faces; of 30,000 the matrix product would keep a copy of all for as long as we run."""
+    squares = np.einsum("ij,ij->i", descriptors, descriptors)[:, None] + (means**2).sum(axis=1)
+    squares -= 2 * (descriptors @ means.T)
+    return np.asarray(np.sqrt(np.maximum(squares, 0, dtype=np.float64)))
+
+
 def _relatives(descriptors: Descriptors, weights: Floats) -> Mask:
     """(N,): which faces are near to the one that has the most near it; of weight 0, none counts."""
     eligible = np.flatnonzero(weights)
     starts = descriptors[eligible[:: -(-len(eligible) // _STARTS)]].astype(np.float64)
-    crowds = [weights @ (distances(descriptors, some) < NEAR) for some in np.split(starts, range(4, len(starts), 4))]
-    most = starts[[int(np.argmax(np.concatenate(crowds)))]]
+    crowds = np.zeros(len(starts))
+    for begin in range(0, len(descriptors), _AT_ONCE):
+        part = slice(begin, begin + _AT_ONCE)
+        crowds += weights[part] @ (distances(descriptors[part], starts) < NEAR)
+    most = starts[[int(np.argmax(crowds))]]
     return np.asarray(distances(descriptors, most)[:, 0] < NEAR)

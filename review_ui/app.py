@@ -10,7 +10,7 @@ from dataclasses import asdict
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -23,7 +23,7 @@ from review_ui.asked import AGES, REASONS, read_step, read_verdicts
 from review_ui.desk import Desk
 from review_ui.files import static
 from review_ui.guard import Access, Guard, reviewer_of
-from review_ui.overview import read_overview, subgroup_title
+from review_ui.overview import next_page, read_overview, subgroup_title
 from review_ui.pages import page, refusal
 from review_ui.pictures import Crops, photograph
 
@@ -47,6 +47,7 @@ def create_app(corpus: Corpus, access: Access) -> ASGIApp:
     routes = [
         Route("/", pages.overview),
         Route("/identity/{identity_id}", pages.identity),
+        Route("/identity/{identity_id}/next", pages.following),
         Route("/disagreements", pages.disagreements),
         Route("/photos/{sha256}", photo),
         Route("/static/{version}/{name}", static),
@@ -93,12 +94,19 @@ class Pages:
             place=place + 1,
             people=len(people),
             before=people[place - 1] if place else None,
-            after=people[place + 1] if place + 1 < len(people) else None,
+            more=len(people) > 1,
             reasons=REASONS,
             ages=AGES,
             reviewer=reviewer_of(request),
             queue_key=self._queue_key(request),
         )
+
+    async def following(self, request: Request) -> Response:
+        """On to the next person with faces left, once round; to the overview where nobody else has any."""
+        desk, reviewer = self._desk, reviewer_of(request)
+        place = desk.corpus.manifest.identities.index(_person(desk.corpus, request.path_params["identity_id"]))
+        counts = await desk.run(lambda catalog: catalog.review.progress(reviewer, desk.overlap))
+        return RedirectResponse(next_page(counts, place), 303)
 
     async def disagreements(self, request: Request) -> Response:
         """The faces on which people disagree."""

@@ -33,17 +33,14 @@ class Teacher:
 
     def order(self, catalog: Catalog, identity_id: str, limits: RankSettings) -> Order:
         """Rank a person's undecided faces by what is decided now."""
-        faces = catalog.descriptors.of(identity_id)
         if self._means is None:
             self._means = catalog.descriptors.means()
         others = [mean for other, mean in self._means.items() if other != identity_id]
-        standings = catalog.review.standings(identity_id, None, "", 0.0)
-        said = {face_id: standing for face_id, standing in standings if standing.reviewer != "auto"}
-        verdicts = [said.get(face_id) for face_id in faces.face_ids]
-        accepted = np.array(
-            [v is not None and v.verdict == "accept" and v.identity_id == identity_id for v in verdicts]
-        )
-        decided = np.array([v is not None and v.verdict is not None for v in verdicts])
+        said = _said(catalog, identity_id)
+        faces = catalog.descriptors.of(identity_id)
+        accepted = np.array([said.get(face_id, False) for face_id in faces.face_ids], np.bool_)
+        decided = np.array([face_id in said for face_id in faces.face_ids], np.bool_)
+        del said
         likely = rerank(faces, accepted, decided & ~accepted, np.array(others))
         left = np.flatnonzero(~decided)
         left = left[np.lexsort((left, likely[left]))]
@@ -71,6 +68,16 @@ def rerank(faces: Described, accepted: Flags, rejected: Flags, others: Floats) -
         certain = np.clip(faces.likely, _CERTAIN, 1 - _CERTAIN)
         odds += np.log(certain / (1 - certain)) - likeness.log_odds(before, nearest - before)
     return np.asarray(1 / (1 + np.exp(-np.clip(odds, -50, 50))))
+
+
+def _said(catalog: Catalog, identity_id: str) -> dict[str, bool]:
+    """Whether people accepted it as this person, by face_id, of the faces that they decided."""
+    standings = catalog.review.standings(identity_id, None, "", 0.0)
+    return {
+        face_id: standing.verdict == "accept" and standing.identity_id == identity_id
+        for face_id, standing in standings
+        if standing.verdict is not None and standing.reviewer != "auto"
+    }
 
 
 def section(likely: float, limits: RankSettings) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.review import Progress
@@ -87,6 +88,13 @@ def arrange(
         people.setdefault(identity.subgroup or NOT_STATED, []).append(person)
     order = [name for name in (*SUBGROUPS, NOT_STATED) if name in people]
     return tuple(Group(subgroup_title(name), tuple(people[name])) for name in order)
+
+
+def next_page(progress: Sequence[Progress], place: int) -> str:
+    """Where the page of the person at `place` leads on: the next person with faces left, or the overview."""
+    others = [*progress[place + 1 :], *progress[:place]]
+    following = next((person.identity_id for person in others if person.left), None)
+    return "/" if following is None else f"/identity/{quote(following, safe='')}"
 
 
 def subgroup_title(subgroup: str) -> str:

@@ -304,7 +304,7 @@ def test_n_and_p_change_the_person_and_the_question_mark_helps(page: Page) -> No
 
 def test_every_verdict_key_has_a_button_with_a_name(page: Page) -> None:
     names = ["Accept", "Reject, then a reason", "Take back my verdict", "Select", "Full photograph", "Undo", "Redo"]
-    names += ["Help: all keys", "Next person: Ben Example", "Go to section: Surely wrong"]
+    names += ["Help: all keys", "Next person with faces left", "Go to section: Surely wrong"]
     for name in names:
         control = page.get_by_role("button", name=name, exact=True).or_(page.get_by_role("link", name=name, exact=True))
         expect(control).to_be_visible()

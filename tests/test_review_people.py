@@ -361,3 +361,23 @@ def test_overlap_is_a_setting(corpus: Corpus) -> None:
         ada = Browser(base, "sesame")
         (shown,) = [one for one in ada.faces() if one["face_id"] == face]
         assert (shown["verdict"], shown["reviewer"], shown["second"]) == (None, "", True)
+
+
+# ---- The next person
+
+
+def test_the_next_person_is_one_with_faces_left_and_the_overview_follows_the_last(tmp_path: Path) -> None:
+    people = (ADA, BEN, "cleo-example")
+    corpus = make_corpus(tmp_path / "review", dict.fromkeys(people, 4))
+
+    def after(who: str) -> str:
+        return browser.get(f"{browser.base}/identity/{who}/next", allow_redirects=False).headers["Location"]
+
+    with served(corpus) as address:
+        browser = Browser(address, "sesame")
+        assert [after(who) for who in people] == [f"/identity/{who}" for who in (BEN, people[2], ADA)]
+        for finished, leads_to in ((BEN, f"/identity/{people[2]}"), (people[2], "/")):
+            answer = browser.decide([one["face_id"] for one in browser.faces(finished)], "accept", who=finished)
+            assert answer.ok, answer.text
+            assert after(ADA) == leads_to
+        assert after(BEN) == f"/identity/{ADA}"

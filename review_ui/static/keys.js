@@ -11,7 +11,7 @@ export const COMMANDS = [
   { name: "last", keys: ["End"], label: "Last face of the section", group: "Move" },
   { name: "section", keys: ["1", "2", "3", "4"], label: "Go to a section", group: "Move" },
   { name: "expand", keys: ["e"], label: "Show all of the section, or its first rows", group: "Move" },
-  { name: "next", keys: ["n"], label: "Next person", group: "Move" },
+  { name: "next", keys: ["n"], label: "Next person with faces left", group: "Move" },
   { name: "previous", keys: ["p"], label: "Previous person", group: "Move" },
   { name: "search", keys: ["/"], label: "Search people, and faces by caption or reason", group: "Move" },
   { name: "photograph", keys: ["f"], label: "Full photograph, and back", group: "Look" },
