@@ -226,7 +226,8 @@ def across(folders: Sequence[Path]) -> None:
     every = list(photos.values())
     proposed = candidates(every, limits)
     look = Looker(
-        lambda face, photo: sees[photo.sha256].face(face, photo), lambda photo: sees[photo.sha256].picture(photo)
+        lambda face, photo, side: sees[photo.sha256].face(face, photo, side),
+        lambda photo: sees[photo.sha256].picture(photo),
     )
     began, used = time.perf_counter(), time.process_time()
     cluster_of = cluster(every, proposed, look, limits)

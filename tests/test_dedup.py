@@ -19,7 +19,7 @@ from facecorpus.catalog.photos import HashedFace, HashedPhoto
 from facecorpus.catalog.records import Candidate, Download, Face, Outcome
 from facecorpus.corpus import Corpus
 from facecorpus.dedup.cluster import cluster, conflicts, copies, joined
-from facecorpus.dedup.match import Looker, candidates
+from facecorpus.dedup.match import Looker, by_person, candidates
 from facecorpus.dedup.moments import moments_apart
 from facecorpus.dedup.overlay import FINE, SIDE, View, face_view, picture_view
 from facecorpus.dedup.pairs import distances, mirrored_dhash, mirrored_phash, pairs_within
@@ -376,6 +376,16 @@ def test_faces_of_one_person_with_nearly_the_same_descriptor_are_compared_whatev
     assert candidates([original, cropped], LIMITS).tolist() == [[0, 1]]
     strangers = photo("b", 2, replace(otherwise_aligned, identity_id="ben"))
     assert candidates([original, strangers], LIMITS).tolist() == []
+
+
+def test_one_persons_pairs_follow_each_other_and_none_is_lost() -> None:
+    people = ("ada", "ben", "ada", None, "ben", "ada")
+    photos = [
+        photo(str(n), n, *([face(f"{n}-0", n, identity_id=name)] if name else [])) for n, name in enumerate(people)
+    ]
+    pairs = np.array([[0, 2], [0, 5], [1, 3], [1, 4], [2, 5], [3, 4]])
+    assert by_person(photos, pairs).tolist() == [[3, 4], [0, 2], [0, 5], [2, 5], [1, 3], [1, 4]]
+    assert by_person(photos, pairs[:0]).tolist() == []
 
 
 def test_every_photograph_has_a_cluster_named_by_its_smallest_hash_in_whatever_order_they_come() -> None:

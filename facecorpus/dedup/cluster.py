@@ -12,7 +12,7 @@ import numpy as np
 from facecorpus.catalog.photos import HashedFace, HashedPhoto
 from facecorpus.cores import available_cores
 from facecorpus.dedup.bits import Pairs
-from facecorpus.dedup.match import SAME_FACE, Looker, Matcher
+from facecorpus.dedup.match import SAME_FACE, Looker, Matcher, by_person
 from facecorpus.settings import DedupSettings
 
 _CROSS_CHECKS = 16  # pairs that are looked at before two clusters become one
@@ -31,7 +31,7 @@ def cluster(
     `proposed` are the pairs that may be copies (match.candidates); `advance` is told how many have been looked at.
     """
     matcher = Matcher(photos, looker, limits)
-    groups = joined(len(photos), _copies(proposed, matcher, advance), matcher.same)
+    groups = joined(len(photos), _copies(by_person(photos, proposed), matcher, advance), matcher.same)
     cluster_of: dict[str, str] = {}
     for group in groups:
         smallest = min(photos[number].sha256 for number in group)
