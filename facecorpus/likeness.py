@@ -90,19 +90,17 @@ def distances(descriptors: Descriptors, means: Floats) -> Floats:
     """(N, M): how far each face is from each of the means, (M, 128)."""
     centred = means.astype(np.float32)
     found = np.empty((len(descriptors), len(means)))
-    for begin in range(0, len(descriptors), _AT_ONCE):
-        found[begin : begin + _AT_ONCE] = _distances(descriptors[begin : begin + _AT_ONCE], centred)
+    for part in _parts(len(descriptors)):
+        found[part] = _distances(descriptors[part], centred)
     return found
 
 
 def nearest(descriptors: Descriptors, means: Floats) -> Floats:
     """(N,): how far each face is from the nearest of the means, (M, 128); infinite where there is none."""
-    if not len(means):
-        return np.full(len(descriptors), np.inf)
-    centred = means.astype(np.float32)
-    found = np.empty(len(descriptors))
-    for begin in range(0, len(descriptors), _AT_ONCE):
-        found[begin : begin + _AT_ONCE] = _distances(descriptors[begin : begin + _AT_ONCE], centred).min(axis=1)
+    found = np.full(len(descriptors), np.inf)
+    if len(means):
+        for part in _parts(len(descriptors)):
+            found[part] = distances(descriptors[part], means).min(axis=1)
     return found
 
 
@@ -112,6 +110,11 @@ def without_itself(distance: Floats | float, own: Floats | float, total: float) 
     Without it the mean is (total · mean − own · face) / (total − own), which is total / (total − own) as far away.
     """
     return np.asarray(np.asarray(distance) * total / (total - own))
+
+
+def _parts(count: int) -> list[slice]:
+    """Slices of _AT_ONCE faces: what is computed of all of them at once takes more memory than the page may."""
+    return [slice(begin, begin + _AT_ONCE) for begin in range(0, count, _AT_ONCE)]
 
 
 def _distances(descriptors: Descriptors, means: Descriptors) -> Floats:
@@ -126,8 +129,7 @@ def _relatives(descriptors: Descriptors, weights: Floats) -> Mask:
     eligible = np.flatnonzero(weights)
     starts = descriptors[eligible[:: -(-len(eligible) // _STARTS)]].astype(np.float64)
     crowds = np.zeros(len(starts))
-    for begin in range(0, len(descriptors), _AT_ONCE):
-        part = slice(begin, begin + _AT_ONCE)
+    for part in _parts(len(descriptors)):
         crowds += weights[part] @ (distances(descriptors[part], starts) < NEAR)
     most = starts[[int(np.argmax(crowds))]]
     return np.asarray(distances(descriptors, most)[:, 0] < NEAR)
