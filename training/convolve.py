@@ -26,9 +26,15 @@ def convolve_and_pool(convolution: nn.Conv2d, images: Tensor) -> Tensor:
         # Pooling first gives the same values as ReLU first, on a quarter of the numbers.
         return F.relu(F.max_pool2d(convolution(images), 2))
     images = images.to(dtype, memory_format=torch.channels_last)
+    if dtype == torch.bfloat16:
+        from training.tiled import TiledConvolveAndPool, fits
+
+        if fits(images, weight):
+            made: Tensor = TiledConvolveAndPool.apply(images, weight, convolution.bias)
+            return made
     if dtype == torch.bfloat16 and weight.shape[1] * weight.shape[3] <= _FEW:
         images, weight = _columns_as_channels(images, weight)
-    made: Tensor = _ConvolveAndPool.apply(images, weight, convolution.bias)  # type: ignore[no-untyped-call]
+    made = _ConvolveAndPool.apply(images, weight, convolution.bias)  # type: ignore[no-untyped-call]
     return made
 
 

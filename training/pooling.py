@@ -7,14 +7,14 @@ point numbers are in the order of their bits, so that a maximum is one integer i
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
-from numba import njit
 from numpy.typing import NDArray
 from torch import Tensor
+
+from training.compiled import compiled
 
 _NOWHERE = 4  # the place of a window without a number above zero; 0 to 3 are its corners, row by row
 
@@ -57,21 +57,13 @@ def _infinity(dtype: torch.dtype) -> int:
     return int(torch.tensor(torch.inf, dtype=dtype).view(torch.int16 if dtype.itemsize == 2 else torch.int32))
 
 
-def _compiled(function: Callable[..., Any]) -> Any:
-    """The function as machine code, kept on disk for the next process where a folder for it can be written."""
-    try:
-        return njit(nogil=True, error_model="numpy", cache=True)(function)
-    except RuntimeError:
-        return njit(nogil=True, error_model="numpy")(function)
-
-
 def _ranked_plain(bits: Any, infinity: Any, most: Any) -> Any:
     """The bits, without their sign where they are not a number: it ranks above all others then, as in torch."""
     magnitude = bits & most
     return magnitude if magnitude > infinity else bits
 
 
-_ranked = _compiled(_ranked_plain)
+_ranked = compiled(_ranked_plain)
 
 
 def _pool_plain(maps: Any, pooled: Any, places: Any, infinity: Any, most: Any) -> None:
@@ -118,4 +110,4 @@ def _unpool_plain(gradient: Any, places: Any, maps: Any, sums: Any, line: Any, n
         maps[n, :, 2 * width :] = 0
 
 
-_pool, _unpool = _compiled(_pool_plain), _compiled(_unpool_plain)
+_pool, _unpool = compiled(_pool_plain), compiled(_unpool_plain)
