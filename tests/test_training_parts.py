@@ -133,7 +133,7 @@ def test_pooling_before_relu_and_channels_last_change_no_value() -> None:
     values = images
     for convolution in network.convolutions:
         values = torch.max_pool2d(torch.relu(convolution(values)), 2)
-    expected = torch.relu(network.high_level(values.flatten(1)))
+    expected = torch.relu(network.high_level(values.permute(0, 2, 3, 1).flatten(1)))
     assert torch.allclose(network.features(images), expected, atol=1e-5)
     assert network.features(images).shape == (5, 8)
     assert network(images).shape == (5, 4)

@@ -46,7 +46,8 @@ def _instruction(name: str, parameters: str) -> Callable[..., Any]:
             else:
                 arguments.append(builder.inttoptr(value, _POINTER) if kind == "p" else value)
         shape = ir.FunctionType(ir.VoidType(), [_KINDS[kind] for kind in parameters])
-        builder.call(cgutils.get_or_insert_function(builder.module, shape, f"llvm.x86.{name}"), arguments)
+        function = cgutils.get_or_insert_function(builder.module, shape, f"llvm.x86.{name}")  # type: ignore[no-untyped-call]
+        builder.call(function, arguments)
         return context.get_dummy_value()
 
     def typed(*arguments: Any) -> Any:
@@ -78,7 +79,7 @@ def _copy_sixteen(typing: Any, source: Any, target: Any) -> Any:
 
 
 copy_sixteen: Any = intrinsic(_copy_sixteen)
-"""Copy sixteen numbers of two bytes from one address to another, in one vector: a loop so short compiles to many steps."""
+"""Copy sixteen numbers of two bytes from one address to another, as one vector, to which no short loop compiles."""
 
 
 def _as_float(typing: Any, bits: Any) -> Any:

@@ -29,8 +29,8 @@ def convolve_and_pool(convolution: nn.Conv2d, images: Tensor) -> Tensor:
     if dtype == torch.bfloat16:
         from training.tiled import TiledConvolveAndPool, fits
 
-        if fits(images, weight):
-            made: Tensor = TiledConvolveAndPool.apply(images, weight, convolution.bias)
+        if fits(images, weight):  # the same on the matrix unit, without a library between
+            made: Tensor = TiledConvolveAndPool.apply(images, weight, convolution.bias)  # type: ignore[no-untyped-call]
             return made
     if dtype == torch.bfloat16 and weight.shape[1] * weight.shape[3] <= _FEW:
         images, weight = _columns_as_channels(images, weight)

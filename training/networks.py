@@ -36,7 +36,8 @@ class TaskNetwork(nn.Module):
             assert isinstance(convolution, nn.Conv2d)
             images = convolve_and_pool(convolution, images)
             made.append(images)
-        made.append(F.relu(self.high_level(images.flatten(1))))
+        # Line by line, the maps of a place side by side, as they lie in memory.
+        made.append(F.relu(self.high_level(images.permute(0, 2, 3, 1).flatten(1))))
         return made
 
     def features(self, images: Tensor) -> Tensor:

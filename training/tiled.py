@@ -16,36 +16,43 @@ from training.amx import SHAPES, available
 from training.tiles import forward, gradient_of_filters, gradient_of_images
 
 _COLUMNS = 32  # numbers of a place that a tile holds
-_NARROW = 16  # numbers of a line of a kernel, if two lines are to share a tile
-_ROWS = 16
+_NARROW = 16  # numbers of a line of a kernel, at most, for two lines to share a tile
+_ROWS = 16  # of a tile
 _LINES = 8  # of maps, at most, that are made at a time
 
 
 def fits(images: Tensor, weight: Tensor) -> bool:
-    """Whether there is a matrix unit, and images (B, C, H, W) and a kernel (F, C, K, K) are of sizes that fill tiles."""
+    """Whether there is a matrix unit, and images (B, C, H, W) and a kernel (F, C, K, K) are of sizes that fill tiles.
+
+    Images of few channels are taken if nobody asks for their gradient.
+    """
     outputs, channels, _, kernel = weight.shape
     height, width = images.shape[2:]
-    whole = channels % _COLUMNS == 0 or channels * kernel <= _NARROW
-    return available() and whole and outputs % 32 == 0 and height % 2 == 0 and width % 2 == 0
+    narrow = channels * kernel <= _NARROW and not images.requires_grad
+    whole = outputs % _COLUMNS == 0 and (narrow or channels % _COLUMNS == 0)
+    return whole and kernel in (3, 5) and height % 2 == 0 and width % 2 == 0 and available()
 
 
 class TiledConvolveAndPool(torch.autograd.Function):
-    """Images bfloat16, channels-last; weight and bias and their gradients float32."""
+    """relu(max_pool2d(convolution, 2)) of what `fits`: images bfloat16, channels-last; weight and bias float32.
+
+    The weight is rounded to bfloat16, sums and the gradients of weight and bias are float32.
+    """
 
     @staticmethod
     def forward(context: Any, images: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         outputs, channels, kernel, _ = weight.shape
         height, width = images.shape[2:]
         walk = _walk(channels, kernel, height, width)
-        filters = _by_place(weight.permute(2, 3, 1, 0)) if walk.wide_shape is None else _by_line(weight.permute(2, 3, 1, 0))
+        by_place = weight.permute(2, 3, 1, 0)
+        filters = _tiles(by_place.reshape(-1, _COLUMNS, outputs)) if walk.wide is None else _tiles(_by_lines(by_place))
         pooled = torch.empty(
             (len(images), outputs, height // 2, width // 2), dtype=images.dtype, memory_format=torch.channels_last
         )
         places = torch.empty_like(pooled, dtype=torch.uint8)
         forward(
-            _bits(images), walk.wide(), walk.padded(), kernel // 2,
-            (walk.lines, walk.across, walk.place), walk.starts, walk.steps, filters, bias.numpy(), walk.maps(outputs),
-            _bits(pooled), places.permute(0, 2, 3, 1).numpy(), SHAPES,
+            _bits(images), _zeros(walk.wide or (0, 0, 0)), _zeros(walk.padded), kernel // 2, walk.pace, walk.starts,
+            walk.steps, filters, bias.numpy(), walk.maps(outputs), _bits(pooled), _by_line(places), SHAPES,
         )  # fmt: skip
         context.save_for_backward(images, weight, places)
         return pooled
@@ -54,49 +61,38 @@ class TiledConvolveAndPool(torch.autograd.Function):
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
         images, weight, places = context.saved_tensors
         gradient = gradient.contiguous(memory_format=torch.channels_last)
-        back = _of_images(gradient, places, images, weight) if context.needs_input_grad[0] else None
-        return back, *_of_filters(gradient, places, images, weight)
+        back = _gradient_of_images(gradient, places, images, weight) if context.needs_input_grad[0] else None
+        return back, *_gradient_of_filters(gradient, places, images, weight)
 
 
-def _of_filters(gradient: Tensor, places: Tensor, images: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+def _gradient_of_filters(gradient: Tensor, places: Tensor, images: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     outputs, channels, kernel, _ = weight.shape
     height, width = images.shape[2:]
     half = height * width // 2
-    # Rows are (column of the kernel, channel) of the images moved by that column; a line of the kernel is an offset.
-    places_ = -(-height * width // 32) * 32
-    length = -(-((kernel - 1) * width + places_) // 32) * 32
+    # A row holds what a channel shows to a column of the kernel, place by place; tiles end after 32 places.
     blocks = -(-kernel * channels // _ROWS)
-    together = 2 if blocks > 1 else 1
-    blocks = -(-blocks // together) * together
-    rows = _zeros((blocks * _ROWS, length), torch.int16)
-    tiles = [
-        (block + one, line) for block in range(0, blocks, together) for line in range(kernel) for one in range(together)
-    ]
-    starts = [2 * (block * _ROWS * length + line * width) for block, line in tiles]
-    starts += starts[-1:] * (len(starts) % 2)
-    sums = _zeros((len(starts), outputs // 16, _ROWS, 16), torch.float32)
-    of_bias = np.empty((len(images), outputs), np.float32)
+    end = _rounded_up(height * width, 32)
+    rows = _zeros((blocks * _ROWS, _rounded_up((kernel - 1) * width + end, 32)))
+    sums = torch.zeros(blocks, outputs // 16, kernel, _ROWS, 16)
+    of_bias = torch.empty(len(images), outputs)
     gradient_of_filters(
-        _bits(images), _bits(gradient), places.permute(0, 2, 3, 1).numpy(), kernel,
-        np.empty((half, channels), np.int32), np.empty((channels, half), np.int32), rows, np.array(starts),
-        np.empty((4, outputs), np.int16), _zeros((places_ // 2, outputs), torch.int32), sums, of_bias, SHAPES,
+        _bits(images), _bits(gradient), _by_line(places), kernel, np.empty((half, channels), np.int32),
+        np.empty((channels, half), np.int32), rows, np.empty((4, outputs), np.int16),
+        _zeros((end // 2, outputs), torch.int32), sums.numpy(), of_bias.numpy(), SHAPES,
     )  # fmt: skip
-    found = np.empty((kernel, blocks * _ROWS, outputs), np.float32)
-    for (block, line), tile in zip(tiles, sums, strict=False):
-        found[line, block * _ROWS : (block + 1) * _ROWS] = tile.transpose(1, 0, 2).reshape(_ROWS, outputs)
-    of_weight = torch.from_numpy(found)[:, : kernel * channels].reshape(kernel, kernel, channels, outputs)
-    return of_weight.permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last), torch.from_numpy(of_bias).sum(0)
+    by_line = sums.permute(2, 0, 3, 1, 4).reshape(kernel, blocks * _ROWS, outputs)[:, : kernel * channels]
+    of_weight = by_line.reshape(kernel, kernel, channels, outputs).permute(3, 2, 0, 1)
+    return of_weight.contiguous(memory_format=torch.channels_last), of_bias.sum(0)
 
 
-def _of_images(gradient: Tensor, places: Tensor, images: Tensor, weight: Tensor) -> Tensor:
+def _gradient_of_images(gradient: Tensor, places: Tensor, images: Tensor, weight: Tensor) -> Tensor:
     outputs, channels, kernel, _ = weight.shape
-    height, width = images.shape[2:]
+    walk = _walk(outputs, kernel, *images.shape[2:])
+    filters = _tiles(weight.flip(2, 3).permute(2, 3, 0, 1).reshape(-1, _COLUMNS, channels))
     back = torch.empty_like(images)
-    walk = _walk(outputs, kernel, height, width)
     gradient_of_images(
-        _bits(gradient), places.permute(0, 2, 3, 1).numpy(), walk.padded(), kernel // 2,
-        (walk.lines, walk.across, walk.place), walk.starts, walk.steps, _by_place(weight.flip(2, 3).permute(2, 3, 0, 1)), _zeros((channels,), torch.float32),
-        walk.maps(channels), _bits(back), SHAPES,
+        _bits(gradient), _by_line(places), _zeros(walk.padded), kernel // 2, walk.pace, walk.starts, walk.steps,
+        filters, np.zeros(channels, np.float32), walk.maps(channels), _bits(back), SHAPES,
     )  # fmt: skip
     return back
 
@@ -105,25 +101,19 @@ def _of_images(gradient: Tensor, places: Tensor, images: Tensor, weight: Tensor)
 class _Walk:
     """How tiles go over the padded lines of an image."""
 
-    shape: tuple[int, int, int]  # lines, places of a line, numbers of a place
+    padded: tuple[int, int, int]  # lines, places of a line, numbers of a place
+    wide: tuple[int, int, int] | None  # the same of images to unfold, where they are unfolded
     lines: int  # made at a time
     across: int  # places from one of them to the next
     starts: NDArray[np.int64]  # of tiles, in bytes
     steps: NDArray[np.int64]
-    wide_shape: tuple[int, int, int] | None  # of padded images to unfold from; None where they are not unfolded
 
     @property
-    def place(self) -> int:
-        return 2 * self.shape[2]
-
-    def padded(self) -> NDArray[np.int16]:
-        return _zeros(self.shape, torch.int16)
-
-    def wide(self) -> NDArray[np.int16]:
-        return _zeros(self.wide_shape or (0, 0, 0), torch.int16)
+    def pace(self) -> tuple[int, int, int]:
+        return self.lines, self.across, 2 * self.padded[2]
 
     def maps(self, outputs: int) -> NDArray[np.float32]:
-        return _zeros((16 * len(self.starts), outputs), torch.float32)
+        return _zeros((_ROWS * len(self.starts), outputs), torch.float32)
 
 
 @cache
@@ -141,45 +131,52 @@ def _walk(channels: int, kernel: int, height: int, width: int) -> _Walk:
         ]  # fmt: skip
     # A tile is 16 places of one line. Where that does not come out even, it is 16 that lie one after the other in
     # memory, margins included.
-    across = width if width % 16 == 0 else length
+    across = width if width % _ROWS == 0 else length
     lines = gcd(height, _LINES)
-    tiles = -(-lines * across // 64) * 4
-    starts = [16 * tile // across * line + 16 * tile % across * place for tile in range(tiles)]
-    behind = 16 * tiles // length + 2  # lines that the last tiles may reach into
+    tiles = _rounded_up(lines * across, 4 * _ROWS) // _ROWS
+    first = [_ROWS * tile for tile in range(tiles)]
+    starts = [at // across * line + at % across * place for at in first]
+    behind = _ROWS * tiles // length + 2  # lines that the last tiles may reach into
     return _Walk(
-        (height + kernel + behind, length, numbers), lines, across, np.array(starts), np.array(steps),
-        (height, width + 2 * side + 16, channels) if narrow else None,
+        (height + kernel + behind, length, numbers),
+        (height, width + 2 * side + _NARROW, channels) if narrow else None,
+        lines, across, np.array(starts), np.array(steps),
     )  # fmt: skip
 
 
-def _by_place(weight: Tensor) -> NDArray[np.int16]:
-    """A kernel (K, K, C, F) as tiles: steps are its places, and every 32 channels."""
-    return _tiles(weight.reshape(-1, _COLUMNS, weight.shape[3]))
-
-
-def _by_line(weight: Tensor) -> NDArray[np.int16]:
-    """A kernel (K, K, C, F) of few channels as tiles: steps are every two of its lines."""
-    kernel, _, channels, outputs = weight.shape
+def _by_lines(weight: Tensor) -> Tensor:
+    """A kernel (K, K, C, F) of few channels as matrices (n, 32, F) of two lines each."""
+    kernel, _, _, outputs = weight.shape
     lines = torch.zeros(kernel + kernel % 2, _NARROW, outputs)
-    lines[:kernel, : kernel * channels] = weight.reshape(kernel, -1, outputs)
-    return _tiles(lines.reshape(-1, _COLUMNS, outputs))
+    numbers = weight.reshape(kernel, -1, outputs)
+    lines[:kernel, : numbers.shape[1]] = numbers
+    return lines.reshape(-1, _COLUMNS, outputs)
 
 
-def _tiles(steps: Tensor) -> NDArray[np.int16]:
-    """Matrices (n, 32, F) in bfloat16 as tiles (F / 16, n, 16, 32), the numbers of two rows in turn."""
-    count, _, outputs = steps.shape
-    pairs = steps.to(torch.bfloat16).view(torch.int16).reshape(count, 16, 2, outputs // 16, 16)
-    tiles: NDArray[np.int16] = pairs.permute(3, 0, 1, 4, 2).reshape(outputs // 16, count, 16, _COLUMNS).contiguous().numpy()
+def _tiles(matrices: Tensor) -> NDArray[np.int16]:
+    """Matrices (n, 32, F) as bfloat16 tiles (F / 16, n, 16, 32), the numbers of two rows in turn."""
+    count, _, outputs = matrices.shape
+    pairs = matrices.to(torch.bfloat16).view(torch.int16).reshape(count, 16, 2, outputs // 16, 16)
+    tiles: NDArray[np.int16] = pairs.permute(3, 0, 1, 4, 2).reshape(outputs // 16, count, 16, _COLUMNS).numpy()
     return tiles
 
 
-def _zeros(shape: tuple[int, ...], dtype: torch.dtype) -> NDArray[Any]:
-    """An array that begins where tiles are loaded fast: torch's memory does."""
+def _zeros(shape: tuple[int, ...], dtype: torch.dtype = torch.int16) -> NDArray[Any]:
+    """Zeros in torch's memory, which begins where tiles are loaded fast."""
     zeros: NDArray[Any] = torch.zeros(shape, dtype=dtype).numpy()
     return zeros
 
 
 def _bits(values: Tensor) -> NDArray[np.int16]:
     """The same memory as integers (B, H, W, C)."""
-    bits: NDArray[np.int16] = values.permute(0, 2, 3, 1).view(torch.int16).numpy()
-    return bits
+    return _by_line(values.view(torch.int16))
+
+
+def _by_line(values: Tensor) -> NDArray[Any]:
+    """The same memory as an array (B, H, W, C)."""
+    array: NDArray[Any] = values.permute(0, 2, 3, 1).numpy()
+    return array
+
+
+def _rounded_up(number: int, to: int) -> int:
+    return -(-number // to) * to
