@@ -35,6 +35,7 @@ class Preset:
     learning_rate: float
     momentum: float
     weight_decay: float
+    largest_gradient: float
     lower_at: list[float]
     lower_by: float
     validation_share: float
@@ -103,6 +104,7 @@ _RULES = {
     "learning_rate": _Number(float, 1e-8, 10),
     "momentum": _Number(float, 0, 0.9999),
     "weight_decay": _Number(float, 0, 1),
+    "largest_gradient": _Number(float, 1e-6, 1e6),
     "lower_at": _Number(float, 0, 1, count=2),
     "lower_by": _Number(float, 0, 1),
     "validation_share": _Number(float, 0, 0.5),

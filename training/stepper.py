@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from training.distributed import World
 from training.networks import TaskNetwork, as_input
@@ -37,6 +38,7 @@ class Stepper:
         # Gradients are averaged over the processes, so each weighs its images as a part of the whole batch.
         self.forward = DistributedDataParallel(network) if world.size > 1 else network
         self.whole = preset.batch / world.size
+        self.longest = preset.largest_gradient
         self.autocast = torch.autocast(device, dtype=torch.bfloat16, enabled=dtype == "bfloat16")
         self.optimiser = torch.optim.SGD(
             network.parameters(),
@@ -54,8 +56,16 @@ class Stepper:
             scores = self.forward(images)
         loss = loss_of(scores.float(), labels, self.classes) * (len(images) / self.whole)
         loss.backward()  # type: ignore[no-untyped-call]
+        self._shorten()
         self.optimiser.step()
         return loss.detach()
+
+    def _shorten(self) -> None:
+        """Shorten the gradient to the longest there may be; most are shorter, and cost no second pass over memory."""
+        weights = [weight for weight in self.network.parameters() if weight.grad is not None]
+        norm = get_total_norm([weight.grad for weight in weights if weight.grad is not None])
+        if norm > self.longest:
+            clip_grads_with_norm_(weights, self.longest, norm)
 
     @torch.no_grad()
     def look(self, images: Tensor) -> tuple[Tensor, Tensor]:
