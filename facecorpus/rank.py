@@ -198,7 +198,7 @@ def ranking(
     else:
         section = "wrong" if likely <= limits.reject_below else "look"
     reasons = ["copy of a better photograph"] if not subject.kept else []
-    reasons += [f"the same picture stands for {identities[other].name}" for other in subject.also_stands_for]
+    reasons += [f"stands for {identities[other].name}, too" for other in subject.also_stands_for]
     reasons += [] if holds else ["outside the period"]
     reasons += _doubts(judged, identities[judged.nearest].name if judged and judged.nearest else None)
     reasons += flaws

@@ -31,7 +31,7 @@ export function fillCell(cell, faces, number, details, isSelected) {
   cell.dataset.why = by || notes[0] || reasons[0] || "";
   cell.setAttribute("aria-selected", isSelected);
   const parts = [
-    `Face ${faces.places[number] + 1}: ${text}${saving ? ", being saved" : by ? `, ${by}` : ""}`, ...notes, ...reasons,
+    `Face ${faces.places[number] + 1}: ${text}${saving ? ", being saved" : by ? `, ${by}` : ""}`, ...new Set([...notes, ...reasons]),
   ];
   if (copies) parts.push(copies === 1 ? "1 near-duplicate" : `${copies} near-duplicates`);
   cell.setAttribute("aria-label", `${parts.join(". ")}.`);

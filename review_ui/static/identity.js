@@ -215,7 +215,8 @@ function about() {
   const { places, sectionOf, ids } = faces;
   const title = SECTIONS.find(([key]) => key === sectionOf[sheet.current])[1];
   const selection = sheet.selected.size ? `${sheet.selected.size} selected · ` : "";
-  const why = [...faces.describe(sheet.current).notes, ...(details.get(ids[sheet.current])?.reasons ?? [])];
+  // What is known now and what the ranking knew may be the same words.
+  const why = new Set([...faces.describe(sheet.current).notes, ...(details.get(ids[sheet.current])?.reasons ?? [])]);
   byId("about").textContent =
     [`${selection}${title}, ${places[sheet.current] + 1} of ${sheet.grid.list.length}`, ...why].join(" · ");
 }
