@@ -227,6 +227,7 @@ def across(folders: Sequence[Path]) -> None:
     proposed = candidates(every, limits)
     look = Looker(
         lambda face, photo, side: sees[photo.sha256].face(face, photo, side),
+        lambda face, photo: sees[photo.sha256].scene(face, photo),
         lambda photo: sees[photo.sha256].picture(photo),
     )
     began, used = time.perf_counter(), time.process_time()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter, ImageOps
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.photos import HashedFace, HashedPhoto
@@ -21,9 +21,9 @@ from facecorpus.corpus import Corpus
 from facecorpus.dedup.cluster import cluster, conflicts, copies, joined
 from facecorpus.dedup.match import Looker, by_person, candidates
 from facecorpus.dedup.moments import moments_apart
-from facecorpus.dedup.overlay import FINE, SIDE, View, face_view, picture_view
+from facecorpus.dedup.overlay import FINE, SCENE, SIDE, View, face_view, picture_view, scene_view
 from facecorpus.dedup.pairs import distances, mirrored_dhash, mirrored_phash, pairs_within
-from facecorpus.dedup.pixels import face_likeness
+from facecorpus.dedup.pixels import face_likeness, same_scene
 from facecorpus.dedup.stage import find_duplicates
 from facecorpus.faces.align import mean_face
 from facecorpus.faces.hashes import dhash, phash, photo_phash
@@ -91,17 +91,43 @@ def jpeg(picture: Image.Image, quality: int = 90) -> bytes:
 def clusters(pictures: dict[str, Image.Image]) -> dict[str, str]:
     """Cluster photographs without faces, of which the pixels are there."""
     photos = [photo(name, 0, phash=phash(np.asarray(picture))) for name, picture in pictures.items()]
-    looker = Looker(lambda face, photo, side: None, lambda photo: picture_view(jpeg(pictures[photo.sha256])))
+    looker = Looker(
+        lambda face, photo, side: None,
+        lambda face, photo: None,
+        lambda photo: picture_view(jpeg(pictures[photo.sha256])),
+    )
     return cluster(photos, candidates(photos, LIMITS), looker, LIMITS)
 
 
 Edit = Callable[[Image.Image], Image.Image]
 
 
-def linked(*photos: HashedPhoto, views: dict[str, Callable[[int], View]]) -> bool:
-    """Whether the photographs are one cluster, where the faces look as `views` has them, by face_id."""
+BLANK = View(np.full((SCENE, SCENE), 128, np.float32), np.full((SCENE, SCENE), 255, np.uint8))
+
+
+def in_a_mirror(face_id: str, seed: int) -> HashedFace:
+    """The face of that seed, mirrored."""
+    straight = face(face_id, seed)
+    return replace(
+        straight,
+        phash=mirrored_phash(np.frombuffer(straight.phash, np.uint8)).tobytes(),
+        dhash=mirrored_dhash(np.frombuffer(straight.dhash, np.uint8)).tobytes(),
+    )
+
+
+def linked(
+    *photos: HashedPhoto, views: dict[str, Callable[[int], View]], scenes: dict[str, View | None] | None = None
+) -> bool:
+    """Whether the photographs are one cluster, where the faces look as `views` has them, by face_id.
+
+    Around them is a blank wall, or what `scenes` says.
+    """
     pictures = {name: view(SIDE) for name, view in views.items()}
-    looker = Looker(lambda face, photo, side: views[face.face_id](side), lambda photo: pictures.get(photo.sha256))
+    looker = Looker(
+        lambda face, photo, side: views[face.face_id](side),
+        lambda face, photo: (scenes or {}).get(face.face_id, BLANK),
+        lambda photo: pictures.get(photo.sha256),
+    )
     return len(set(cluster(photos, candidates(photos, LIMITS), looker, LIMITS).values())) == 1
 
 
@@ -236,16 +262,89 @@ def test_the_same_face_in_another_picture_is_a_copy_even_under_another_name() ->
     assert linked(original, screenshot, views=views)
 
 
-def test_a_mirrored_face_is_a_copy() -> None:
-    original = face("a-0", 7)
-    turned = face(
-        "b-0",
-        7,
-        phash=mirrored_phash(np.frombuffer(original.phash, np.uint8)).tobytes(),
-        dhash=mirrored_dhash(np.frombuffer(original.dhash, np.uint8)).tobytes(),
-    )
+# What is around a face
+
+
+HEAD_AT = np.asarray(mean_face(440) + np.array((180, 110)), np.float32)  # landmarks in a photograph of 800 × 600
+
+
+def photograph(head: int, wall: int | None) -> Image.Image:
+    """A head of 340 pixels, by its seed, before a wall of another; None: a blank one."""
+    picture = Image.new("RGB", (800, 600), (90, 110, 130)) if wall is None else landscape(wall).resize((800, 600))
+    outline = Image.new("L", (340, 340))
+    ImageDraw.Draw(outline).ellipse((40, 10, 300, 330), fill=255)
+    picture.paste(landscape(head).resize((340, 340)), (230, 130), outline)
+    return picture
+
+
+def scene(picture: Image.Image, landmarks: NDArray[np.float32] = HEAD_AT) -> View:
+    view = scene_view(jpeg(picture), landmarks, picture.width)
+    assert view is not None
+    return view
+
+
+STRAIGHT = np.eye(2, 3, dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    ("edit", "landmarks"),
+    [
+        (lambda picture: picture.resize((400, 300)), (HEAD_AT + 0.5) / 2 - 0.5),
+        (lambda picture: picture.crop((90, 60, 770, 570)), HEAD_AT - np.array((90, 60))),
+        (lambda picture: picture.convert("L").convert("RGB"), HEAD_AT),
+        (lambda picture: ImageEnhance.Brightness(picture).enhance(0.75), HEAD_AT),
+        (lambda picture: picture.filter(ImageFilter.GaussianBlur(1.5)), HEAD_AT),
+        (lambda picture: ImageOps.expand(picture, (0, 0, 0, 80), (20, 20, 20)), HEAD_AT),
+        (lambda picture: picture, HEAD_AT + np.array((2, -1))),
+    ],
+    ids=["shrunk", "cropped", "grey", "darker", "blurred", "captioned below", "landmarks a little elsewhere"],
+)
+def test_copies_agree_around_the_face(edit: Edit, landmarks: NDArray[np.float64]) -> None:
+    original = photograph(1, 2)
+    assert same_scene(scene(original), scene(edit(original), landmarks.astype(np.float32)), STRAIGHT)
+
+
+def test_the_same_head_before_another_wall_does_not() -> None:
+    assert not same_scene(scene(photograph(1, 2)), scene(photograph(1, 3)), STRAIGHT)
+
+
+def test_nothing_is_said_of_blank_walls() -> None:
+    assert same_scene(scene(photograph(1, None)), scene(photograph(1, None)), STRAIGHT)
+
+
+def test_a_photograph_inside_a_collage_agrees_as_far_as_it_goes() -> None:
+    original = photograph(1, 2)
+    collage = Image.new("RGB", (1600, 1200))
+    for place, picture in (((0, 0), original), ((800, 0), photograph(4, 5)), ((0, 600), photograph(6, 7))):
+        collage.paste(picture, place)
+    assert same_scene(scene(original), scene(collage), STRAIGHT)
+
+
+def test_a_face_that_agrees_before_another_wall_is_no_copy() -> None:
+    pair = photo("a", 1, face("a-0", 7)), photo("b", 2, face("b-0", 7))
+    views = {"a-0": shown(1), "b-0": shown(1)}
+    one, other = scene(photograph(1, 2)), scene(photograph(1, 3))
+    assert linked(*pair, views=views, scenes={"a-0": one, "b-0": one})
+    assert not linked(*pair, views=views, scenes={"a-0": one, "b-0": other})
+
+
+def test_a_mirrored_copy_is_compared_with_the_mirror_of_what_is_around_it() -> None:
     views = {"a-0": shown(1), "b-0": lambda side: portrait(1, side=side).mirrored()}
-    assert linked(photo("a", 1, original), photo("b", 2, turned), views=views)
+    around = scene(photograph(1, 2))
+    pair = photo("a", 1, face("a-0", 7)), photo("b", 2, in_a_mirror("b-0", 7))
+    assert linked(*pair, views=views, scenes={"a-0": around, "b-0": around.mirrored()})
+    assert not linked(*pair, views=views, scenes={"a-0": around, "b-0": scene(photograph(1, 3))})
+
+
+def test_where_a_photograph_cannot_be_read_the_faces_decide() -> None:
+    pair = photo("a", 1, face("a-0", 7)), photo("b", 2, face("b-0", 7))
+    views = {"a-0": shown(1), "b-0": shown(1)}
+    assert linked(*pair, views=views, scenes={"a-0": scene(photograph(1, 2)), "b-0": None})
+
+
+def test_a_mirrored_face_is_a_copy() -> None:
+    views = {"a-0": shown(1), "b-0": lambda side: portrait(1, side=side).mirrored()}
+    assert linked(photo("a", 1, face("a-0", 7)), photo("b", 2, in_a_mirror("b-0", 7)), views=views)
 
 
 def test_where_the_faces_hashes_cannot_tell_the_picture_says_that_it_is_mirrored() -> None:

@@ -3,7 +3,8 @@
 The hashes only propose: their limits are wide, so that a copy that was cropped, mirrored, captioned and recoloured is
 among the proposals, with a hundred times as many different photographs of one person. What decides are the pixels of
 the pair. Where both photographs show faces, a face of one must be the very picture of a face of the other, so that two
-people before one wall are no copies, and a photograph inside a collage is one. Otherwise the whole pictures must agree.
+people before one wall are no copies, and a photograph inside a collage is one; and what is around that face must agree,
+too. Otherwise the whole pictures must agree.
 """
 
 from collections import defaultdict
@@ -19,7 +20,7 @@ from facecorpus.dedup.bits import Pairs
 from facecorpus.dedup.moments import moments_apart
 from facecorpus.dedup.overlay import FINE, SIDE, View
 from facecorpus.dedup.pairs import distances, mirrored_dhash, mirrored_phash, pairs_within
-from facecorpus.dedup.pixels import FACE_SHARE, PICTURE_SHARE, FaceLikeness, face_likeness, picture_likeness
+from facecorpus.dedup.pixels import FACE_SHARE, PICTURE_SHARE, FaceLikeness, face_likeness, picture_likeness, same_scene
 from facecorpus.settings import DedupSettings
 
 DHASH_WEIGHT = 1.3
@@ -33,13 +34,16 @@ NEAR = 0.25
 mirrored copy the detector may find other landmarks, and the hashes are of another section of the face."""
 
 _VIEWS = 2_000  # of faces, and as many of pictures, kept in memory: 63 KB each, the least recently used go first
+_SCENES = 200  # the same of what is around faces, which only those ask for that agree: 82 KB each
 
 
 @dataclass(frozen=True)
 class Looker:
-    """Gives the views of faces (with so many pixels a side) and photographs; None where one cannot be read."""
+    """Gives the views of faces (with so many pixels a side), of what is around them, and of whole photographs; None
+    where one cannot be read: faces whose photographs cannot be are compared alone."""
 
     face: Callable[[HashedFace, HashedPhoto, int], View | None]
+    scene: Callable[[HashedFace, HashedPhoto], View | None]
     picture: Callable[[HashedPhoto], View | None]
 
 
@@ -133,6 +137,7 @@ class Matcher:
         self._limits = limits
         self._looker = looker
         self._face = lru_cache(_VIEWS)(lambda photo, face: self._view(photo, face, SIDE))
+        self._scene = lru_cache(_SCENES)(lambda photo, face: looker.scene(photos[photo].faces[face], photos[photo]))
         self._picture = lru_cache(_VIEWS)(lambda photo: looker.picture(photos[photo]))
         self._known: dict[tuple[int, int], Likeness] = {}
 
@@ -185,7 +190,13 @@ class Matcher:
         if fine is None or fine_partner is None:
             return -1.0
         fine_partner = fine_partner.mirrored() if mirrored else fine_partner
-        return 0.0 if moments_apart(fine, fine_partner, found.fit, found.kept) else found.value
+        if moments_apart(fine, fine_partner, found.fit, found.kept):
+            return 0.0
+        scene, other_scene = self._scene(first, one), self._scene(second, other)
+        if scene is None or other_scene is None:
+            return found.value
+        other_scene = other_scene.mirrored() if mirrored else other_scene
+        return found.value if same_scene(scene, other_scene, found.fit) else 0.0
 
     def _enough(self, found: FaceLikeness | None) -> bool:
         return _value(found) >= self._limits.face_likeness

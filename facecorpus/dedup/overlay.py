@@ -13,13 +13,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facecorpus.faces.align import crop_cover, mean_face
+from facecorpus.faces.align import CROP_PADDING, aligned_crop, crop_cover, mean_face
 from facecorpus.faces.records import Landmarks
 
 SIDE = 112
 """Pixels of a view; a face is about 50 of them wide."""
 FINE = 224
 """Pixels of a view that shows all that the stored crop of a face does."""
+
+SCENE = 128
+"""Pixels of a view of the photograph around a face, five of its widths wide."""
 
 Grey = NDArray[np.float32]
 Seen = NDArray[np.uint8]
@@ -31,6 +34,8 @@ WINDOW = 13
 NOISE = 60.0
 """Grey levels squared: variance that noise and JPEG make of a flat place."""
 
+_SCENE_PADDING = 2.0  # widths of the face on each side of it
+_REDUCED = {2: cv2.IMREAD_REDUCED_GRAYSCALE_2, 4: cv2.IMREAD_REDUCED_GRAYSCALE_4, 8: cv2.IMREAD_REDUCED_GRAYSCALE_8}
 _CONTRAST = 45.0  # standard deviation of a view's grey levels, so that noise weighs no more where a face is dark
 _MOST_GAIN = 4.0  # of contrast: a blank page stays blank
 _TEXTURE = 60.0
@@ -111,6 +116,33 @@ def picture_view(photograph: bytes) -> View | None:
     return None if grey is None else View(_small(grey, ALL > 0, SIDE), ALL)
 
 
+def scene_view(photograph: bytes, landmarks: Landmarks, width: int) -> View | None:
+    """The view, (SCENE, SCENE), of a photograph `width` pixels wide around a face; None where OpenCV cannot read it."""
+    outer = mean_face(SCENE, _SCENE_PADDING)[[0, 2]]
+    shrink = np.linalg.norm(landmarks[0] - landmarks[2]) / np.linalg.norm(outer[0] - outer[1])
+    reduced = max((by for by in _REDUCED if by <= shrink), default=1)
+    grey = _decoded(photograph, _REDUCED.get(reduced, cv2.IMREAD_GRAYSCALE))
+    if grey is None:
+        return None
+    height, across = grey.shape
+    places = np.asarray((landmarks + 0.5) * (across / width) - 0.5, np.float32)
+    seen = crop_cover(places, across, height, SCENE, _SCENE_PADDING)
+    return View(_small(aligned_crop(grey, places, SCENE, _SCENE_PADDING), seen > 0, SCENE), seen)
+
+
+def scene_fit(fit: Fit) -> Fit:
+    """The fit of two views of faces, as one of the views of what is around them."""
+    (face, before), (scene, behind) = (
+        (size / (1 + 2 * padding), size * padding / (1 + 2 * padding))  # pixels of the mean face's width, and beside it
+        for size, padding in ((SIDE, CROP_PADDING), (SCENE, _SCENE_PADDING))
+    )
+    ratio = scene / face
+    shift = np.full(2, behind - ratio * before)  # x around the face is ratio · x + shift
+    moved = fit.copy()
+    moved[:, 2] = ratio * fit[:, 2] + shift - fit[:, :2] @ shift
+    return moved
+
+
 def overlaid(first: View, second: View, region: Seen, *, least: float = -1.0) -> Overlay | None:
     """The best fit of the two in the region; None where they have nothing in common or, at a fraction of their size,
     correlate less than `least`."""
@@ -131,7 +163,7 @@ def overlaid(first: View, second: View, region: Seen, *, least: float = -1.0) ->
     return laid(first, second, fit)
 
 
-def refitted(first: View, second: View, overlay: Overlay, places: Mask) -> Overlay:
+def refitted(first: View, second: View, overlay: Overlay, places: Mask, window: int = WINDOW) -> Overlay:
     """The overlay that fits best in these places alone; as it is where that cannot be said."""
     end = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 2 * _LEVELS[-1][1], _LEVELS[-1][2])
     region = np.where(places, first.seen, np.uint8(0))
@@ -141,7 +173,7 @@ def refitted(first: View, second: View, overlay: Overlay, places: Mask) -> Overl
         )
     except cv2.error:
         return overlay
-    return laid(first, second, np.asarray(fit, np.float32))
+    return laid(first, second, np.asarray(fit, np.float32), window)
 
 
 def laid(first: View, second: View, fit: Fit, window: int = WINDOW) -> Overlay:
@@ -182,11 +214,12 @@ def face_in(side: int) -> Mask:
     return _FACES[side]
 
 
-def _ellipse(side: int) -> Mask:
-    x, y = mean_face(side).mean(axis=0)
-    y += 0.036 * side
+def _ellipse(side: int, padding: float = CROP_PADDING, larger: float = 1.0) -> Mask:
+    x, y = mean_face(side, padding).mean(axis=0)
+    width = side / (1 + 2 * padding)
     rows, columns = np.mgrid[:side, :side]
-    return np.asarray(((columns - x) / (0.214 * side)) ** 2 + ((rows - y) / (0.268 * side)) ** 2 < 1)
+    across, down = (columns - x) / (0.471 * larger * width), (rows - y - 0.08 * width) / (0.59 * larger * width)
+    return np.asarray(across**2 + down**2 < 1)
 
 
 def _decoded(data: bytes, flag: int) -> NDArray[np.uint8] | None:
@@ -209,5 +242,7 @@ def _shrunk(view: Any, part: int) -> Any:
 
 
 _FACES = {side: _ellipse(side) for side in (SIDE, FINE)}
+HEAD = _ellipse(SCENE, _SCENE_PADDING, larger=1.35)
+"""The face and its outline, in a view of what is around it."""
 ALL = np.full((SIDE, SIDE), 255, np.uint8)
 """A region that leaves nothing out."""

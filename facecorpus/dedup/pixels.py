@@ -12,7 +12,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facecorpus.dedup.overlay import ALL, SIDE, Fit, Mask, Overlay, View, face_in, overlaid, refitted, value_at
+from facecorpus.dedup.overlay import (
+    ALL,
+    HEAD,
+    SIDE,
+    Fit,
+    Mask,
+    Overlay,
+    View,
+    face_in,
+    laid,
+    overlaid,
+    refitted,
+    scene_fit,
+    value_at,
+)
 from facecorpus.dedup.writing import bars, beside, lines
 
 FACE_SHARE = 5
@@ -28,6 +42,11 @@ _LEAST = 400  # places of a face that must be seen in both
 _LEAST_SHARE = 0.4  # of the face that must be free of captions and writing
 _SURROUNDINGS = 0.6  # what the places beside a face agree at least; a copy's 0.99, other clothes or walls do not
 _SURROUNDINGS_SHARE = 25  # per cent of them that may not
+_SCENE = (
+    0.92  # what half of the places around a face agree at least in structure and contrast; copies' 0.99, rarely 0.93
+)
+_SCENE_WINDOW = 9  # pixels
+_LEAST_SCENE = 200  # places with structure around a face, or nothing is said of them
 _SHARED = 0.4  # of the area that two whole pictures have in common at least; a crop by 15 % leaves 0.6
 _HOPELESS = 0.85  # correlation of the shrunk views below which no copy was ever found
 _UPPER = np.where(np.arange(SIDE)[:, None] < 0.66 * SIDE, ALL, np.uint8(0))
@@ -74,6 +93,26 @@ def face_likeness(first: View, second: View, *, captioned: bool = False) -> Face
 def _other_surroundings(overlay: Overlay, free: Mask) -> bool:
     beside_face = overlay.agreement()[free & ~face_in(SIDE) & overlay.textured()]
     return len(beside_face) >= _LEAST and value_at(beside_face, _SURROUNDINGS_SHARE) < _SURROUNDINGS
+
+
+def same_scene(first: View, second: View, fit: Fit) -> bool:
+    """Whether two photographs agree around faces that do (overlay.scene_view); `fit` is that of the faces.
+
+    So one person with the same look, in other clothes or before another wall, is no copy. Half of the places may
+    differ: a caption, or the other pictures of a collage.
+    """
+    overlay = laid(first, second, scene_fit(fit), _SCENE_WINDOW)
+    places = _beside_head(overlay)
+    if places.sum() < _LEAST_SCENE:
+        return True
+    # Far from the face its fit is not exact; but one of less than half of the places has slipped.
+    again = refitted(first, second, overlay, overlay.common, _SCENE_WINDOW)
+    fits = [overlay] if 2 * _beside_head(again).sum() < places.sum() else [overlay, again]
+    return any(value_at(one.copied()[_beside_head(one)], 50) >= _SCENE for one in fits)
+
+
+def _beside_head(overlay: Overlay) -> Mask:
+    return overlay.common & ~HEAD & overlay.textured()
 
 
 def picture_likeness(first: View, second: View, share: int = PICTURE_SHARE) -> float:

@@ -10,7 +10,7 @@ from facecorpus.console import duration, track
 from facecorpus.corpus import Corpus
 from facecorpus.dedup.cluster import cluster, conflicts, copies
 from facecorpus.dedup.match import Looker, candidates
-from facecorpus.dedup.overlay import View, face_view, picture_view
+from facecorpus.dedup.overlay import View, face_view, picture_view, scene_view
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,15 @@ def looker(corpus: Corpus) -> Looker:
         path = corpus.crops.path(shown.face_id)
         return face_view(path.read_bytes(), shown.landmarks, photo.width, photo.height, side) if path.exists() else None
 
+    def scene(shown: HashedFace, photo: HashedPhoto) -> View | None:
+        path = corpus.photos.path(photo.sha256)
+        return scene_view(path.read_bytes(), shown.landmarks, photo.width) if path.exists() else None
+
     def picture(photo: HashedPhoto) -> View | None:
         path = corpus.photos.path(photo.sha256)
         return picture_view(path.read_bytes()) if path.exists() else None
 
-    return Looker(face, picture)
+    return Looker(face, scene, picture)
 
 
 def _summary(

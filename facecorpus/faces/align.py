@@ -25,8 +25,8 @@ _MEAN_FACE = np.array(
         (0.4901123135679, 0.6277975316475),
     ]
 )
-# The share of the mean face's width added on each side: hair, ears and chin are seen, and the face fills the crop.
-_CROP_PADDING = 0.6
+CROP_PADDING = 0.6
+"""The share of the mean face's width added on each side: hair, ears and chin are seen, and the face fills the crop."""
 _SURROUNDINGS = 2.5  # of a box's side: a landmark may lie outside of the box
 
 
@@ -58,25 +58,27 @@ def face_chip(picture: Picture, box: Box, landmarks: Landmarks) -> Picture:
     return np.asarray(dlib.get_face_chip(picture, shape, CHIP, CHIP_PADDING), np.uint8)
 
 
-def aligned_crop(picture: Picture, landmarks: Landmarks, size: int) -> Picture:
+def aligned_crop(picture: Picture, landmarks: Landmarks, size: int, padding: float = CROP_PADDING) -> Picture:
     """(size, size, 3): the upright face with hair and chin, warped from the picture at its full resolution.
 
     Depends on the picture and the landmarks alone, to the bit and on any processor. Where the crop reaches over the
     picture's edge, the outermost pixels are repeated.
     """
-    matrix = _similarity(landmarks.astype(np.float64), mean_face(size))
+    matrix = _similarity(landmarks.astype(np.float64), mean_face(size, padding))
     picture, matrix = _shrunk_for(picture, matrix, size)
     return _warped(picture, matrix, size)
 
 
-def mean_face(size: int) -> NDArray[np.float64]:
+def mean_face(size: int, padding: float = CROP_PADDING) -> NDArray[np.float64]:
     """(5, 2): where the landmarks stand in a crop of that size."""
-    return (_MEAN_FACE + _CROP_PADDING) / (1 + 2 * _CROP_PADDING) * size
+    return (_MEAN_FACE + padding) / (1 + 2 * padding) * size
 
 
-def crop_cover(landmarks: Landmarks, width: int, height: int, size: int) -> NDArray[np.uint8]:
+def crop_cover(
+    landmarks: Landmarks, width: int, height: int, size: int, padding: float = CROP_PADDING
+) -> NDArray[np.uint8]:
     """(size, size): 255 where the aligned crop shows the photograph of that size, 0 where it reaches over its edge."""
-    matrix = _similarity(landmarks.astype(np.float64), mean_face(size))
+    matrix = _similarity(landmarks.astype(np.float64), mean_face(size, padding))
     # The picture's outline, not its pixels: a large photograph would cost as much as decoding it.
     corners = np.array([(0, 0, 1), (width, 0, 1), (width, height, 1), (0, height, 1)]) @ matrix.T
     return np.asarray(cv2.fillConvexPoly(np.zeros((size, size), np.uint8), np.round(corners).astype(np.int32), (255,)))
