@@ -32,6 +32,7 @@ _BITS = 16
 _GREY = 32
 _ROWS = 64  # test pictures compared at once: their distances to 10,000 others stay in the processor's cache
 _AT_ONCE = 256
+_NAMED = 20  # pairs that the message lists
 _COSINES = np.cos(np.pi * np.arange(_BITS)[:, None] * (2 * np.arange(_SIDE)[None] + 1) / (2 * _SIDE))
 _MIRROR = np.where(np.arange(_BITS) % 2, -1.0, 1.0)  # what mirroring does to the columns of a cosine transform
 
@@ -55,6 +56,10 @@ class Leak:
     bits: int
     mirrored: bool
 
+    def __str__(self) -> str:
+        mirrored = ", one of them mirrored" if self.mirrored else ""
+        return f"face {self.train} and face {self.test} ({self.bits} of 256 bits differ{mirrored})"
+
 
 Prepare = Callable[[bytes, Any], NDArray[np.uint8]]
 """From a picture's bytes and its five landmarks to a grey face, (S, S) uint8 with S of 64 and more."""
@@ -63,7 +68,7 @@ Prepare = Callable[[bytes, Any], NDArray[np.uint8]]
 def check_shards(
     train: Sequence[Path], test: Sequence[Path], prepare: Prepare, workers: int, advance: Callable[[int], None]
 ) -> None:
-    """Raise BuildError that names a picture which is in both splits, if there is one.
+    """Raise BuildError that names the pictures which are in both splits, if there are any, the most alike first.
 
     `train` and `test` are the shards of the two splits; `advance` is told how many rows have been read, and then how
     many of the test have been compared.
@@ -71,12 +76,13 @@ def check_shards(
     prints = [read_prints(files, prepare, workers, advance) for files in (train, test)]
     leaks = find_leaks(prints[0], prints[1], advance)
     if leaks:
-        worst = min(leaks, key=lambda leak: leak.bits)
-        mirrored = ", one of them mirrored" if worst.mirrored else ""
+        leaks.sort(key=lambda leak: (leak.bits, leak.train, leak.test))
+        more = f" and {len(leaks) - _NAMED:,} more" if len(leaks) > _NAMED else ""
         raise BuildError(
-            f"Face {worst.train} in train and {worst.test} in test show the same picture ({worst.bits} of 256 bits"
-            f" differ{mirrored}), and {len(leaks) - 1} more pairs like it; nothing was replaced. Run facecorpus dedup"
-            " and build again; if the pair comes again, reject one of the two in facecorpus review."
+            "The same picture stands in train and in test"
+            f" {f'{len(leaks):,} times' if len(leaks) > 1 else 'once'}: {', '.join(map(str, leaks[:_NAMED]))}{more};"
+            " nothing was replaced. Run facecorpus dedup and build again; of each pair that comes again, reject one in"
+            " facecorpus review."
         )
 
 
