@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple
 from typing import Any
 
-from facecorpus.catalog.review import Dispute, FaceDetails, Standing
+from facecorpus.catalog.review import Dispute, FaceDetails
+from facecorpus.catalog.standing import Standing
 from facecorpus.manifest import Identity
 from review_ui.desk import Change, Faces, News
 from review_ui.learning import Order

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from facecorpus.catalog import Catalog
-from facecorpus.catalog.review import Dispute, FaceDetails, FaceIndex, Standing
+from facecorpus.catalog.review import Dispute, FaceDetails, FaceIndex
+from facecorpus.catalog.standing import Standing
 from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
 from review_ui.asked import Step, Verdicts

@@ -25,7 +25,7 @@ def test_a_copy_that_no_group_names_stops_the_build_and_the_pair_is_named(
 ) -> None:
     first, second = shots(("ada",), 2)  # of two groups, one trains and one tests
     corpus = ready_corpus(tmp_path / "c", [first, replace(second, like=0, mirrored=mirrored), *shots(("ben",), 4)])
-    with pytest.raises(BuildError, match=r"in test once: face [0-9a-f]{24}-0 and face [0-9a-f]{24}-0 \(\d+ of 256 bits"):
+    with pytest.raises(BuildError, match=r"in test once: face [0-9a-f]{24}-0 and face [0-9a-f]{24}-0 \(\d+ of"):
         build_shards(corpus, kind=kind)
     assert not kind.folder(corpus.shards).exists()
 

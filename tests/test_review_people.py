@@ -20,8 +20,8 @@ from review_corpus import ADA, BEN, Browser, face_ids, make_corpus, served
 from facecorpus.agreement import measure_agreement
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.descriptors import Described
-from facecorpus.catalog.review import Said, stand
 from facecorpus.catalog.schema import MIGRATIONS
+from facecorpus.catalog.standing import Said, stand
 from facecorpus.corpus import Corpus
 from facecorpus.errors import CorpusError, FacecorpusError
 from facecorpus.exchange import export_decisions, import_decisions

@@ -91,13 +91,20 @@ class Faces(Gateway):
             for row in rows
         ]
 
-    def conflicts(self) -> list[Conflict]:
-        """The faces of which a copy stands for somebody else who is listed, ordered by face_id; each pair both ways."""
+    def conflicts(self, face_ids: Sequence[str] | None = None) -> list[Conflict]:
+        """The faces, of all or of those given, of which a copy stands for somebody else who is listed.
+
+        Ordered by face_id; each pair both ways.
+        """
+        asked = "" if face_ids is None else "AND conflict.face_id IN (SELECT value FROM json_each(?))"
         rows = self._catalog.query(
-            "SELECT conflict.face_id, other_id, other.identity_id FROM conflict"
-            " JOIN face USING (face_id) JOIN face AS other ON other.face_id = other_id"
-            " JOIN identity ON identity.identity_id = other.identity_id"
-            " WHERE listed AND face.identity_id != other.identity_id ORDER BY conflict.face_id, other_id"
+            f"""
+            SELECT conflict.face_id, other_id, other.identity_id FROM conflict
+            JOIN face USING (face_id) JOIN face AS other ON other.face_id = other_id
+            JOIN identity ON identity.identity_id = other.identity_id
+            WHERE listed AND face.identity_id != other.identity_id {asked} ORDER BY conflict.face_id, other_id
+            """,
+            () if face_ids is None else (json.dumps(list(face_ids)),),
         )
         return [Conflict(*row) for row in rows]
 

@@ -1,0 +1,74 @@
+"""What reviewers said of a face, and how it stands after all of it for one of them: plain functions."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A reviewer's latest word on a face, of one kind, that is not withdrawn."""
+
+    face_id: str
+    kind: str
+    identity_id: str
+    reviewer: str
+    verdict: str
+    reason: str
+    decided_at: str
+    decision_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a face stands for one reviewer: the verdict that counts, or None where this reviewer is to give one."""
+
+    verdict: str | None = None  # accept, reject
+    reason: str = ""
+    reviewer: str = ""
+    identity_id: str = ""  # as whose picture; '' without a verdict
+    disputed: bool = False  # people disagree, and nobody has settled it
+    second: bool = False  # another person has judged it; this reviewer does so without seeing how
+    age: str = ""  # the corrected age group of the photograph
+    removed: bool = False  # its photograph is marked for removal
+
+
+def stand(face_id: str, words: Sequence[Said], reviewer: str, overlap: float) -> Standing:
+    """How a face stands for a reviewer, given everybody's latest words on it.
+
+    The verdict is the view's: what settled a disagreement, else a person's, else the automatic policy's; of these the
+    newest. But of a face that two people shall judge, the second does not see what the first said.
+    """
+    if len(words) == 1 and words[0].kind == "verdict" and (words[0].reviewer in (reviewer, "auto") or not overlap):
+        word = words[0]  # nearly all faces: nothing to weigh
+        return Standing(word.verdict, word.reason, word.reviewer, word.identity_id)
+    verdicts = [word for word in words if word.kind in ("verdict", "settle")]
+    ages = [word for word in words if word.kind == "age"]
+    by_people = [word for word in verdicts if word.reviewer != "auto"]
+    people = {word.reviewer for word in by_people}
+    settled = any(word.kind == "settle" for word in verdicts)
+    second = len(people) == 1 and reviewer not in people and not settled and face_id < overlap_limit(overlap)
+    best = None if second else max(verdicts, key=_weight, default=None)
+    return Standing(
+        verdict=best.verdict if best else None,
+        reason=best.reason if best else "",
+        reviewer=best.reviewer if best else "",
+        identity_id=best.identity_id if best else "",
+        disputed=not settled and differ(by_people),
+        second=second,
+        age=max(ages, key=_weight).verdict if ages else "",
+        removed=any(word.kind == "removal" for word in words),
+    )
+
+
+def differ(words: Iterable[Said]) -> bool:
+    """Whether people's own verdicts are not the same: accepted or not, and as whose picture."""
+    return len({(word.verdict, word.identity_id) for word in words if word.kind == "verdict"}) > 1
+
+
+def overlap_limit(share: float) -> str:
+    """The text below which the ids of that share of all faces sort: an id begins with a photograph's hash."""
+    return "g" if share >= 1 else f"{int(share * 16**8):08x}"
+
+
+def _weight(word: Said) -> tuple[bool, bool, str, int]:
+    return (word.reviewer != "auto", word.kind == "settle", word.decided_at, word.decision_id)
