@@ -26,6 +26,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -157,7 +158,9 @@ def fit(folder: Path, truth: Path | None, most: int) -> None:
 
     from facecorpus.console import track
     from facecorpus.corpus import Corpus
+    from facecorpus.dedup import match
     from facecorpus.dedup.match import Matcher, candidates
+    from facecorpus.dedup.pixels import scene_likeness
     from facecorpus.dedup.stage import looker
 
     corpus = Corpus(folder)
@@ -181,12 +184,21 @@ def fit(folder: Path, truth: Path | None, most: int) -> None:
     cv2.setNumThreads(1)  # a pair is too little work to be shared out
     matcher, known = Matcher(photos, looker(corpus), corpus.settings.dedup), set(map(tuple, proposed))
     values: dict[str, list[float]] = defaultdict(list)
+    around: list[float] = []
+
+    def noted(*views: Any) -> float:
+        around.append(scene_likeness(*views))
+        return around[-1]
+
+    match.scene_likeness = noted  # only faces that agree are asked for what is around them
     with track("comparing pixels", len(copies) + min(most, len(different))) as tracker:
         for kind, compared in (("copies", copies), ("different", different[:most])):
             for first, second in compared:
                 found = matcher.likeness(first, second) if (first, second) in known else None
                 value = found.value if found is not None else -1.0
                 values[kind if found is None or found.of_faces else f"{kind}, whole pictures"].append(value)
+                values[f"around the face, {kind}"] += around
+                around.clear()
                 if kind == "copies":
                     accepted = float(found is not None and found.enough(corpus.settings.dedup))
                     values[f"found: {edit[first] or edit[second] or 'listed by the world'}"].append(accepted)
@@ -194,6 +206,9 @@ def fit(folder: Path, truth: Path | None, most: int) -> None:
     for what, numbers in sorted(values.items()):
         if what.startswith("found"):
             print(f"{what:32s} {sum(numbers):5.0f} of {len(numbers):5d}  {np.mean(numbers):.4f}")
+    for kind in ("copies", "different"):
+        if agreed := sorted(values[f"around the face, {kind}"]):
+            print(f"around {len(agreed)} faces that agree, {kind}: {' '.join(f'{one:.3f}' for one in agreed[:8])} …")
     for limit in LIMITS:
         lost = np.mean(np.array(values["copies"]) < limit)
         print(f"  {limit:.2f}  copies lost {lost:.4f}  let in {sum(value >= limit for value in values['different'])}")

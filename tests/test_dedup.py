@@ -23,7 +23,7 @@ from facecorpus.dedup.match import Looker, by_person, candidates
 from facecorpus.dedup.moments import moments_apart
 from facecorpus.dedup.overlay import FINE, SCENE, SIDE, View, face_view, picture_view, scene_view
 from facecorpus.dedup.pairs import distances, mirrored_dhash, mirrored_phash, pairs_within
-from facecorpus.dedup.pixels import face_likeness, same_scene
+from facecorpus.dedup.pixels import SAME_SCENE, face_likeness, scene_likeness
 from facecorpus.dedup.stage import find_duplicates
 from facecorpus.faces.align import mean_face
 from facecorpus.faces.hashes import dhash, phash, photo_phash
@@ -301,15 +301,15 @@ STRAIGHT = np.eye(2, 3, dtype=np.float32)
 )
 def test_copies_agree_around_the_face(edit: Edit, landmarks: NDArray[np.float64]) -> None:
     original = photograph(1, 2)
-    assert same_scene(scene(original), scene(edit(original), landmarks.astype(np.float32)), STRAIGHT)
+    assert scene_likeness(scene(original), scene(edit(original), landmarks.astype(np.float32)), STRAIGHT) >= SAME_SCENE
 
 
 def test_the_same_head_before_another_wall_does_not() -> None:
-    assert not same_scene(scene(photograph(1, 2)), scene(photograph(1, 3)), STRAIGHT)
+    assert scene_likeness(scene(photograph(1, 2)), scene(photograph(1, 3)), STRAIGHT) < SAME_SCENE
 
 
 def test_nothing_is_said_of_blank_walls() -> None:
-    assert same_scene(scene(photograph(1, None)), scene(photograph(1, None)), STRAIGHT)
+    assert scene_likeness(scene(photograph(1, None)), scene(photograph(1, None)), STRAIGHT) >= SAME_SCENE
 
 
 def test_a_photograph_inside_a_collage_agrees_as_far_as_it_goes() -> None:
@@ -317,7 +317,7 @@ def test_a_photograph_inside_a_collage_agrees_as_far_as_it_goes() -> None:
     collage = Image.new("RGB", (1600, 1200))
     for place, picture in (((0, 0), original), ((800, 0), photograph(4, 5)), ((0, 600), photograph(6, 7))):
         collage.paste(picture, place)
-    assert same_scene(scene(original), scene(collage), STRAIGHT)
+    assert scene_likeness(scene(original), scene(collage), STRAIGHT) >= SAME_SCENE
 
 
 def test_a_face_that_agrees_before_another_wall_is_no_copy() -> None:

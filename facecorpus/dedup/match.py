@@ -20,7 +20,15 @@ from facecorpus.dedup.bits import Pairs
 from facecorpus.dedup.moments import moments_apart
 from facecorpus.dedup.overlay import FINE, SIDE, View
 from facecorpus.dedup.pairs import distances, mirrored_dhash, mirrored_phash, pairs_within
-from facecorpus.dedup.pixels import FACE_SHARE, PICTURE_SHARE, FaceLikeness, face_likeness, picture_likeness, same_scene
+from facecorpus.dedup.pixels import (
+    FACE_SHARE,
+    PICTURE_SHARE,
+    SAME_SCENE,
+    FaceLikeness,
+    face_likeness,
+    picture_likeness,
+    scene_likeness,
+)
 from facecorpus.settings import DedupSettings
 
 DHASH_WEIGHT = 1.3
@@ -196,7 +204,7 @@ class Matcher:
         if scene is None or other_scene is None:
             return found.value
         other_scene = other_scene.mirrored() if mirrored else other_scene
-        return found.value if same_scene(scene, other_scene, found.fit) else 0.0
+        return found.value if scene_likeness(scene, other_scene, found.fit) >= SAME_SCENE else 0.0
 
     def _enough(self, found: FaceLikeness | None) -> bool:
         return _value(found) >= self._limits.face_likeness

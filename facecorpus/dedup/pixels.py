@@ -33,6 +33,8 @@ FACE_SHARE = 5
 """Per cent of the face that may agree less than the likeness says: a sensor's dust, a watermark's line."""
 PICTURE_SHARE = 25
 """Per cent of a whole picture: a caption, a logo."""
+SAME_SCENE = 0.92
+"""What two photographs agree around faces that do, at least: copies 0.99, rarely 0.93; other clothes or walls less."""
 
 _REST_SHARE = 1  # the same of a face of which a caption or writing is left out
 _MOVED = 0.75  # pixels, 1.5 % of a face's width: the places of a copy are no further apart, those of a turned head are
@@ -95,20 +97,20 @@ def _other_surroundings(overlay: Overlay, free: Mask) -> bool:
     return len(beside_face) >= _LEAST and value_at(beside_face, _SURROUNDINGS_SHARE) < _SURROUNDINGS
 
 
-def same_scene(first: View, second: View, fit: Fit) -> bool:
-    """Whether two photographs agree around faces that do (overlay.scene_view); `fit` is that of the faces.
+def scene_likeness(first: View, second: View, fit: Fit) -> float:
+    """How well two photographs agree around faces that do (overlay.scene_view), -1 to 1; `fit` is that of the faces.
 
-    So one person with the same look, in other clothes or before another wall, is no copy. Half of the places may
-    differ: a caption, or the other pictures of a collage.
+    In structure and contrast, in half of the places beside the head that have any: the others may be a caption, or the
+    other pictures of a collage. 1 where there are none to speak of.
     """
     overlay = laid(first, second, scene_fit(fit), _SCENE_WINDOW)
     places = _beside_head(overlay)
     if places.sum() < _LEAST_SCENE:
-        return True
+        return 1.0
     # Far from the face its fit is not exact; but one of less than half of the places has slipped.
     again = refitted(first, second, overlay, overlay.common, _SCENE_WINDOW)
     fits = [overlay] if 2 * _beside_head(again).sum() < places.sum() else [overlay, again]
-    return any(value_at(one.copied()[_beside_head(one)], 50) >= _SCENE for one in fits)
+    return max(value_at(one.copied()[_beside_head(one)], 50) for one in fits)
 
 
 def _beside_head(overlay: Overlay) -> Mask:
