@@ -33,8 +33,8 @@ FACE_SHARE = 5
 """Per cent of the face that may agree less than the likeness says: a sensor's dust, a watermark's line."""
 PICTURE_SHARE = 25
 """Per cent of a whole picture: a caption, a logo."""
-SAME_SCENE = 0.92
-"""What two photographs agree around faces that do, at least: copies 0.99, rarely 0.93; other clothes or walls less."""
+SAME_SCENE = 0.925
+"""What two photographs agree around faces that do, at least: copies 0.99, rarely 0.94; other clothes or walls less."""
 
 _REST_SHARE = 1  # the same of a face of which a caption or writing is left out
 _MOVED = 0.75  # pixels, 1.5 % of a face's width: the places of a copy are no further apart, those of a turned head are
@@ -48,6 +48,7 @@ _SCENE = (
     0.92  # what half of the places around a face agree at least in structure and contrast; copies' 0.99, rarely 0.93
 )
 _SCENE_WINDOW = 9  # pixels
+_SCENE_SHARE = 60  # per cent of the places around a face that may not
 _LEAST_SCENE = 200  # places with structure around a face, or nothing is said of them
 _SHARED = 0.4  # of the area that two whole pictures have in common at least; a crop by 15 % leaves 0.6
 _HOPELESS = 0.85  # correlation of the shrunk views below which no copy was ever found
@@ -100,8 +101,8 @@ def _other_surroundings(overlay: Overlay, free: Mask) -> bool:
 def scene_likeness(first: View, second: View, fit: Fit) -> float:
     """How well two photographs agree around faces that do (overlay.scene_view), -1 to 1; `fit` is that of the faces.
 
-    In structure and contrast, in half of the places beside the head that have any: the others may be a caption, or the
-    other pictures of a collage. 1 where there are none to speak of.
+    In structure and contrast, in all but 60 % of the places beside the head that have any: these may be a caption, or
+    the other pictures of a collage. 1 where there are none to speak of.
     """
     overlay = laid(first, second, scene_fit(fit), _SCENE_WINDOW)
     places = _beside_head(overlay)
@@ -110,7 +111,7 @@ def scene_likeness(first: View, second: View, fit: Fit) -> float:
     # Far from the face its fit is not exact; but one of less than half of the places has slipped.
     again = refitted(first, second, overlay, overlay.common, _SCENE_WINDOW)
     fits = [overlay] if 2 * _beside_head(again).sum() < places.sum() else [overlay, again]
-    return max(value_at(one.copied()[_beside_head(one)], 50) for one in fits)
+    return max(value_at(one.copied()[_beside_head(one)], _SCENE_SHARE) for one in fits)
 
 
 def _beside_head(overlay: Overlay) -> Mask:
