@@ -44,9 +44,6 @@ _LEAST = 400  # places of a face that must be seen in both
 _LEAST_SHARE = 0.4  # of the face that must be free of captions and writing
 _SURROUNDINGS = 0.6  # what the places beside a face agree at least; a copy's 0.99, other clothes or walls do not
 _SURROUNDINGS_SHARE = 25  # per cent of them that may not
-_SCENE = (
-    0.92  # what half of the places around a face agree at least in structure and contrast; copies' 0.99, rarely 0.93
-)
 _SCENE_WINDOW = 9  # pixels
 _SCENE_SHARE = 60  # per cent of the places around a face that may not
 _LEAST_SCENE = 200  # places with structure around a face, or nothing is said of them
