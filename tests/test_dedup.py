@@ -296,8 +296,9 @@ STRAIGHT = np.eye(2, 3, dtype=np.float32)
         (lambda picture: picture.filter(ImageFilter.GaussianBlur(1.5)), HEAD_AT),
         (lambda picture: ImageOps.expand(picture, (0, 0, 0, 80), (20, 20, 20)), HEAD_AT),
         (lambda picture: picture, HEAD_AT + np.array((2, -1))),
+        (lambda picture: ImageOps.expand(picture, 90, (250, 250, 250)), HEAD_AT + 90),
     ],
-    ids=["shrunk", "cropped", "grey", "darker", "blurred", "captioned below", "landmarks a little elsewhere"],
+    ids=["shrunk", "cropped", "grey", "darker", "blurred", "captioned below", "landmarks a little elsewhere", "framed"],
 )
 def test_copies_agree_around_the_face(edit: Edit, landmarks: NDArray[np.float64]) -> None:
     original = photograph(1, 2)

@@ -143,6 +143,11 @@ def scene_fit(fit: Fit) -> Fit:
     return moved
 
 
+def evened(view: View, shown: Grey) -> View:
+    """The view with the contrast that is equal for all views, in what is shown of it."""
+    return View(_even(view.grey, shown), view.seen)
+
+
 def overlaid(first: View, second: View, region: Seen, *, least: float = -1.0) -> Overlay | None:
     """The best fit of the two in the region; None where they have nothing in common or, at a fraction of their size,
     correlate less than `least`."""
@@ -232,8 +237,12 @@ def _small(grey: NDArray[np.uint8], subject: Mask, side: int) -> Grey:
     and of equal contrast where the subject is."""
     small = cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32)
     smooth = np.asarray(cv2.GaussianBlur(small, (0, 0), 1.0), np.float32)
-    gain = min(_CONTRAST / max(float(smooth[subject].std()), 1e-6), _MOST_GAIN)
-    return np.asarray((smooth - smooth[subject].mean()) * gain + 128, np.float32)
+    return _even(smooth, smooth[subject])
+
+
+def _even(grey: Grey, shown: Grey) -> Grey:
+    gain = min(_CONTRAST / max(float(shown.std()), 1e-6), _MOST_GAIN)
+    return np.asarray((grey - shown.mean()) * gain + 128, np.float32)
 
 
 def _shrunk(view: Any, part: int) -> Any:
