@@ -64,5 +64,5 @@ def make_network(preset: Preset, width: int, classes: int, seed: int) -> TaskNet
 
 def as_input(images: NDArray[np.uint8], device: str) -> Tensor:
     """Images (B, S, S, 3) uint8 as (B, 3, S, S) float32 around 0; the layout in memory stays channels-last."""
-    pixels = torch.from_numpy(images).to(device).permute(0, 3, 1, 2).to(torch.float32)
-    return pixels.sub_(127.5).div_(64.0)
+    pixels = torch.from_numpy(images).to(device).to(torch.float32)
+    return pixels.sub_(127.5).mul_(1 / 64).permute(0, 3, 1, 2)  # exact, and faster than a division
