@@ -66,28 +66,3 @@ tile_release: Any = intrinsic(lambda typing: _instruction("tilerelease", "")())
 tile_load: Any = intrinsic(lambda typing, tile, rows, stride: _instruction("tileloadd64", "tps")(tile, rows, stride))
 tile_store: Any = intrinsic(lambda typing, tile, rows, stride: _instruction("tilestored64", "tps")(tile, rows, stride))
 tile_dot: Any = intrinsic(lambda typing, sums, left, right: _instruction("tdpbf16ps", "ttt")(sums, left, right))
-
-
-def _copy_sixteen(typing: Any, source: Any, target: Any) -> Any:
-    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        sixteen = ir.VectorType(ir.IntType(16), 16).as_pointer()
-        numbers = builder.load(builder.inttoptr(values[0], sixteen), align=2)
-        builder.store(numbers, builder.inttoptr(values[1], sixteen), align=2)
-        return context.get_dummy_value()
-
-    return types.void(types.intp, types.intp), build
-
-
-copy_sixteen: Any = intrinsic(_copy_sixteen)
-"""Copy sixteen numbers of two bytes from one address to another, as one vector, to which no short loop compiles."""
-
-
-def _as_float(typing: Any, bits: Any) -> Any:
-    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.bitcast(values[0], ir.FloatType())
-
-    return types.float32(types.int32), build
-
-
-as_float: Any = intrinsic(_as_float)
-"""The float32 that 32 bits are."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from math import gcd
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional as F
 
 from training.amx import SHAPES, available
 from training.tiles import forward, gradient_of_filters, gradient_of_images
@@ -18,7 +18,6 @@ from training.tiles import forward, gradient_of_filters, gradient_of_images
 _COLUMNS = 32  # numbers of a place that a tile holds
 _NARROW = 16  # numbers of a line of a kernel, at most, for two lines to share a tile
 _ROWS = 16  # of a tile
-_LINES = 8  # of maps, at most, that are made at a time
 
 
 def fits(images: Tensor, weight: Tensor) -> bool:
@@ -52,7 +51,7 @@ class TiledConvolveAndPool(torch.autograd.Function):
         places = torch.empty_like(pooled, dtype=torch.uint8)
         forward(
             _bits(images), _zeros(walk.wide or (0, 0, 0)), _zeros(walk.padded), kernel // 2, walk.pace, walk.starts,
-            walk.steps, filters, bias.numpy(), walk.maps(outputs), _bits(pooled), _by_line(places), SHAPES,
+            walk.steps, filters, bias.numpy(), walk.maps(), _bits(pooled), _by_line(places), SHAPES,
         )  # fmt: skip
         context.save_for_backward(images, weight, places)
         return pooled
@@ -67,22 +66,24 @@ class TiledConvolveAndPool(torch.autograd.Function):
 
 def _gradient_of_filters(gradient: Tensor, places: Tensor, images: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     outputs, channels, kernel, _ = weight.shape
-    height, width = images.shape[2:]
-    half = height * width // 2
-    # A row holds what a channel shows to a column of the kernel, place by place; tiles end after 32 places.
-    blocks = -(-kernel * channels // _ROWS)
-    end = _rounded_up(height * width, 32)
-    rows = _zeros((blocks * _ROWS, _rounded_up((kernel - 1) * width + end, 32)))
-    sums = torch.zeros(blocks, outputs // 16, kernel, _ROWS, 16)
-    of_bias = torch.empty(len(images), outputs)
+    pairing = _pairing(channels, kernel, *images.shape[2:])
+    # Sums of sixteen filters (rows) and sixteen channels, or of what a line of the kernel sees.
+    sums = torch.zeros(outputs // 16, *pairing.steps.shape, 16, 16)
+    of_bias = torch.zeros(outputs, 16)
     gradient_of_filters(
-        _bits(images), _bits(gradient), _by_line(places), kernel, np.empty((half, channels), np.int32),
-        np.empty((channels, half), np.int32), rows, np.empty((4, outputs), np.int16),
-        _zeros((end // 2, outputs), torch.int32), sums.numpy(), of_bias.numpy(), SHAPES,
+        _bits(images), _windows(gradient.view(torch.int16), pairing), _windows(places, pairing), _zeros(pairing.wide),
+        _zeros(pairing.wide[1:]), _zeros(pairing.pairs, torch.int32), kernel // 2, pairing.starts, pairing.steps,
+        _zeros((outputs // 16, len(pairing.starts), 16, 16), torch.int32), sums.numpy(),
+        of_bias.numpy(), SHAPES,
     )  # fmt: skip
-    by_line = sums.permute(2, 0, 3, 1, 4).reshape(kernel, blocks * _ROWS, outputs)[:, : kernel * channels]
-    of_weight = by_line.reshape(kernel, kernel, channels, outputs).permute(3, 2, 0, 1)
-    return of_weight.contiguous(memory_format=torch.channels_last), of_bias.sum(0)
+    if channels % _COLUMNS:
+        by_line = sums[:, 0, :, :, : kernel * channels].reshape(-1, kernel, 16, kernel, channels)
+        of_weight = by_line.permute(0, 2, 4, 1, 3)
+    else:
+        by_place = sums.reshape(-1, channels // 16, kernel, kernel, 16, 16)
+        of_weight = by_place.permute(0, 4, 1, 5, 2, 3)
+    of_weight = of_weight.reshape(outputs, channels, kernel, kernel)
+    return of_weight.contiguous(memory_format=torch.channels_last), of_bias.sum(1)
 
 
 def _gradient_of_images(gradient: Tensor, places: Tensor, images: Tensor, weight: Tensor) -> Tensor:
@@ -92,7 +93,7 @@ def _gradient_of_images(gradient: Tensor, places: Tensor, images: Tensor, weight
     back = torch.empty_like(images)
     gradient_of_images(
         _bits(gradient), _by_line(places), _zeros(walk.padded), kernel // 2, walk.pace, walk.starts, walk.steps,
-        filters, np.zeros(channels, np.float32), walk.maps(channels), _bits(back), SHAPES,
+        filters, np.zeros(channels, np.float32), walk.maps(), _bits(back), SHAPES,
     )  # fmt: skip
     return back
 
@@ -112,8 +113,8 @@ class _Walk:
     def pace(self) -> tuple[int, int, int]:
         return self.lines, self.across, 2 * self.padded[2]
 
-    def maps(self, outputs: int) -> NDArray[np.float32]:
-        return _zeros((_ROWS * len(self.starts), outputs), torch.float32)
+    def maps(self) -> NDArray[np.float32]:
+        return _zeros((_ROWS * len(self.starts), 16), torch.float32)
 
 
 @cache
@@ -132,7 +133,8 @@ def _walk(channels: int, kernel: int, height: int, width: int) -> _Walk:
     # A tile is 16 places of one line. Where that does not come out even, it is 16 that lie one after the other in
     # memory, margins included.
     across = width if width % _ROWS == 0 else length
-    lines = gcd(height, _LINES)
+    # As few lines as four tiles have: they are pooled while they are in the nearest cache.
+    lines = next((n for n in range(2, height, 2) if height % n == 0 and n * across >= 4 * _ROWS), height)
     tiles = _rounded_up(lines * across, 4 * _ROWS) // _ROWS
     first = [_ROWS * tile for tile in range(tiles)]
     starts = [at // across * line + at % across * place for at in first]
@@ -142,6 +144,57 @@ def _walk(channels: int, kernel: int, height: int, width: int) -> _Walk:
         (height, width + 2 * side + _NARROW, channels) if narrow else None,
         lines, across, np.array(starts), np.array(steps),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Pairing:
+    """How tiles go over pairs of lines of images, and over the windows that were pooled of them."""
+
+    pairs: tuple[int, int, int, int]  # of even lines and of odd ones, pairs, places of a line, numbers of a place
+    wide: tuple[int, int, int]  # lines, places of a line, channels of an image whose lines are padded
+    windows: tuple[int, int]  # of a line, and of an image, with those added that there are not
+    starts: NDArray[np.int64]  # of tiles, in bytes
+    steps: NDArray[np.int64]
+
+
+@cache
+def _pairing(channels: int, kernel: int, height: int, width: int) -> _Pairing:
+    side = kernel // 2
+    narrow = channels % _COLUMNS > 0
+    # A tile is 16 places of two lines, or 16 that lie one after the other, as in _walk.
+    across = width if width % _ROWS == 0 else width + 2 * side
+    length, numbers = (across, _NARROW) if narrow else (width + 2 * side, channels)
+    windows = _rounded_up(height // 2 * across // 2, _ROWS)
+    tiles = windows // 8
+    place, line = 4 * numbers, 4 * length * numbers
+    lines = height // 2 + kernel + _ROWS * tiles // across  # the last tiles may reach behind the image
+    rows = [(row % 2 * lines + row // 2) * line for row in range(kernel)]
+    if narrow:
+        steps = [rows]
+    else:
+        steps = [
+            [row + column * place + 4 * channel for column in range(kernel)]
+            for channel in range(0, channels, 16) for row in rows
+        ]  # fmt: skip
+    first = [_ROWS * tile for tile in range(tiles)]
+    starts = [at // across * line + at % across * place for at in first]
+    return _Pairing(
+        (2, lines, length, numbers), (height, across + 2 * side + _NARROW, channels),
+        (across // 2, windows), np.array(starts), np.array(steps),
+    )  # fmt: skip
+
+
+def _windows(values: Tensor, pairing: _Pairing) -> NDArray[Any]:
+    """Values (B, F, H, W) window by window (B, n, F), zeros where tiles have more of them."""
+    across, count = pairing.windows
+    windows = values.permute(0, 2, 3, 1)
+    if across > windows.shape[2]:
+        windows = F.pad(windows, (0, 0, 0, across - windows.shape[2]))
+    windows = windows.flatten(1, 2)
+    if count > windows.shape[1]:
+        windows = F.pad(windows, (0, 0, 0, count - windows.shape[1]))
+    array: NDArray[Any] = windows.numpy()
+    return array
 
 
 def _by_lines(weight: Tensor) -> Tensor:

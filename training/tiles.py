@@ -1,97 +1,91 @@
 """Convolution with pooling as products of tiles of the matrix unit (amx.py), an image at a time; compiled by numba.
 
 All of an image that is in work stays in the core's cache. Numbers are read as the integers of their bits: int16 is
-bfloat16, int32 is float32, in which all sums are. An array that tiles are loaded from must begin at a multiple of 64
-bytes, as torch's do: elsewhere it takes four times as long.
+bfloat16, and all sums are float32. An array that tiles are loaded from must begin at a multiple of 64 bytes, as torch's
+do: elsewhere it takes four times as long.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from training.amx import as_float, copy_sixteen, tile_config, tile_dot, tile_load, tile_release, tile_store
+from training.amx import tile_config, tile_dot, tile_load, tile_release, tile_store
 from training.compiled import compiled
+from training.sixteen import copy_bytes, copy_sixteen, pair_sixteen, pool_sixteen, round_sixteen, unpool_sixteen
 
 _TILE = 1024  # bytes
-_STRIP = 512  # places that stay in the nearest cache while all sums of a correlation go over them
-_NOWHERE = 4  # the place of a window without a number above zero; 0 to 3 are its corners, row by row
-_MINUS_INFINITY = np.int32(-(2**23))
+_STRIP = 16  # tiles that stay in the nearest cache while all sums of a correlation go over them
 
 
 def _convolve_plain(first: Any, place: Any, starts: Any, steps: Any, filters: Any, bias: Any, maps: Any) -> None:
-    """Write maps (places, F) float32: for each place the bias (F,), and for each step 32 numbers times a filter's tile.
+    """Write maps (places, 16) float32: for each place the bias, and for each step 32 numbers times a tile.
 
     The first place's numbers are at the address `first`, the next ones `place` bytes on from each other as far as a
-    tile goes; where each tile of 16 places starts (places / 16,) and what a step adds (n,) is in bytes from there.
-    Filters (F / 16, n, 16, 32) int16.
+    tile goes; where each tile of 16 places starts (places / 16,) and what a step adds (n,) is in bytes from there. At
+    the address `filters` are tiles (n, 16, 32) int16 of sixteen filters, at `bias` their sixteen numbers float32.
     """
-    out = maps.strides[0]
-    for c in range(maps.shape[1] // 16):
-        weights, offset = filters.ctypes.data + c * filters.strides[0], bias.ctypes.data + 64 * c
-        for t in range(0, len(starts), 4):
-            at, one, two, three = first + starts[t], first + starts[t + 1], first + starts[t + 2], first + starts[t + 3]
-            tile_load(0, offset, 0)
-            tile_load(1, offset, 0)
-            tile_load(2, offset, 0)
-            tile_load(3, offset, 0)
-            for s in range(len(steps)):
-                step = steps[s]
-                tile_load(4, weights + _TILE * s, 64)
-                tile_load(5, at + step, place)
-                tile_dot(0, 5, 4)
-                tile_load(6, one + step, place)
-                tile_dot(1, 6, 4)
-                tile_load(7, two + step, place)
-                tile_dot(2, 7, 4)
-                tile_load(5, three + step, place)
-                tile_dot(3, 5, 4)
-            made = maps.ctypes.data + 16 * t * out + 64 * c
-            tile_store(0, made, out)
-            tile_store(1, made + 16 * out, out)
-            tile_store(2, made + 32 * out, out)
-            tile_store(3, made + 48 * out, out)
+    for t in range(0, len(starts), 4):
+        at, one, two, three = first + starts[t], first + starts[t + 1], first + starts[t + 2], first + starts[t + 3]
+        tile_load(0, bias, 0)
+        tile_load(1, bias, 0)
+        tile_load(2, bias, 0)
+        tile_load(3, bias, 0)
+        for s in range(len(steps)):
+            step = steps[s]
+            tile_load(4, filters + _TILE * s, 64)
+            tile_load(5, at + step, place)
+            tile_dot(0, 5, 4)
+            tile_load(6, one + step, place)
+            tile_dot(1, 6, 4)
+            tile_load(7, two + step, place)
+            tile_dot(2, 7, 4)
+            tile_load(5, three + step, place)
+            tile_dot(3, 5, 4)
+        made = maps.ctypes.data + _TILE * t
+        tile_store(0, made, 64)
+        tile_store(1, made + _TILE, 64)
+        tile_store(2, made + 2 * _TILE, 64)
+        tile_store(3, made + 3 * _TILE, 64)
 
 
 def _correlation(kernel: int) -> Any:
-    """A function for a kernel of three or five lines: each has its sums in a tile of its own."""
+    """A function for a kernel of three or five lines: as many sums have a tile each."""
 
-    def correlate(rows: Any, width: Any, words: Any, sums: Any) -> None:
-        """Add to sums (R / 16, F / 16, kernel, 16, 16) float32 the products of rows (R, …) int16 and words.
+    def correlate(words: Any, first: Any, place: Any, starts: Any, steps: Any, sums: Any) -> None:
+        """Add products of words (F / 16, tiles, 16, 16) int32 with others to sums (F / 16, n, kernel, 16, 16) float32.
 
-        Words (places / 2, F) int32 hold the numbers of two places. The kernel's next line sees the rows `width` numbers
-        further on.
+        The other tiles start at the address `first`, and from there, in bytes, as far on as `starts` (tiles,) and steps
+        (n, kernel) say; their rows are `place` bytes apart.
         """
-        row, out, down = rows.strides[0], words.strides[0], 2 * width
-        for begin in range(0, 2 * len(words), _STRIP):
-            end = min(begin + _STRIP, 2 * len(words))
-            for r in range(sums.shape[0]):
-                for n in range(sums.shape[1]):
-                    made = sums.ctypes.data + (r * sums.shape[1] + n) * kernel * _TILE
-                    left = rows.ctypes.data + 16 * r * row + 2 * begin
-                    right = words.ctypes.data + begin // 2 * out + 64 * n
+        for begin in range(0, len(starts), _STRIP):
+            end = min(begin + _STRIP, len(starts))
+            for s in range(len(steps)):
+                one, two, three = first + steps[s, 0], first + steps[s, 1], first + steps[s, 2]
+                if kernel == 5:
+                    four, five = first + steps[s, 3], first + steps[s, 4]
+                for f in range(len(words)):
+                    made = sums.ctypes.data + f * sums.strides[0] + s * sums.strides[1]
+                    tiles = words.ctypes.data + f * words.strides[0]
                     tile_load(0, made, 64)
                     tile_load(1, made + _TILE, 64)
                     tile_load(2, made + 2 * _TILE, 64)
                     if kernel == 5:
                         tile_load(3, made + 3 * _TILE, 64)
                         tile_load(4, made + 4 * _TILE, 64)
-                    for _ in range(begin, end, 32):
-                        tile_load(5, right, out)
-                        tile_load(6, left, row)
-                        tile_dot(0, 6, 5)
-                        tile_load(7, left + down, row)
-                        tile_dot(1, 7, 5)
-                        tile_load(6, left + 2 * down, row)
-                        tile_dot(2, 6, 5)
+                    for t in range(begin, end):
+                        start = starts[t]
+                        tile_load(5, tiles + _TILE * t, 64)
+                        tile_load(6, one + start, place)
+                        tile_dot(0, 5, 6)
+                        tile_load(7, two + start, place)
+                        tile_dot(1, 5, 7)
+                        tile_load(6, three + start, place)
+                        tile_dot(2, 5, 6)
                         if kernel == 5:
-                            tile_load(7, left + 3 * down, row)
-                            tile_dot(3, 7, 5)
-                            tile_load(6, left + 4 * down, row)
-                            tile_dot(4, 6, 5)
-                        left += 64
-                        right += 16 * out
+                            tile_load(7, four + start, place)
+                            tile_dot(3, 5, 7)
+                            tile_load(6, five + start, place)
+                            tile_dot(4, 5, 6)
                     tile_store(0, made, 64)
                     tile_store(1, made + _TILE, 64)
                     tile_store(2, made + 2 * _TILE, 64)
@@ -104,69 +98,48 @@ def _correlation(kernel: int) -> Any:
 
 def _pad_plain(image: Any, padded: Any, side: Any) -> None:
     """Write lines of an image (n, W, C) into the middle of wider ones."""
-    lines, width, channels = image.shape
-    for y in range(lines):
-        source, target = image[y].reshape(-1), padded[y].reshape(-1)[side * channels : (side + width) * channels]
-        for k in range(len(source)):
-            target[k] = source[k]
+    source, target = image.ctypes.data, padded.ctypes.data + side * padded.strides[1]
+    for y in range(len(image)):
+        copy_bytes(source + y * image.strides[0], target + y * padded.strides[0], image.strides[0])
 
 
-def _unfold_plain(image: Any, wide: Any, unfolded: Any, side: Any) -> None:
-    """Write what two lines of a kernel see from each place of lines (n, W, C) into others (n, W, 32).
+def _unfold_plain(wide: Any, unfolded: Any) -> None:
+    """Write what two lines of a kernel see from each place of lines (n, …, C) into others (n, W, 32).
 
     Sixteen numbers are a line's, of the neighbours from left to right, the channels of each side by side; what is left
-    of the sixteen is of the next neighbours. They go behind the sixteen of the line before, which must exist. Wide
-    (n, …, C) is padded, and 16 places longer than that.
+    of the sixteen is of the next neighbours, which must exist. They go behind the sixteen of the line before, too.
     """
-    lines, width, channels = image.shape
-    _pad(image, wide, side)
-    for y in range(lines):
+    channels = wide.shape[2]
+    for y in range(len(wide)):
         source = wide.ctypes.data + y * wide.strides[0]
         upper = unfolded.ctypes.data + y * unfolded.strides[0]
         lower = upper - unfolded.strides[0] + 32
-        for x in range(width):
-            copy_sixteen(source + 2 * channels * x, upper + 64 * x)
-            copy_sixteen(source + 2 * channels * x, lower + 64 * x)
+        for x in range(unfolded.shape[1]):
+            copy_sixteen(source + 2 * channels * x, upper + 64 * x, lower + 64 * x)
 
 
-def _pool_plain(maps: Any, pooled: Any, places: Any) -> None:
-    """Write relu(max_pool2d(maps, 2)) as bfloat16 (n, W, F), and as uint8 the corner each is from; maps (2n, …, F).
+def _pool_plain(maps: Any, pooled: Any, places: Any, n: Any) -> None:
+    """Write relu(max_pool2d(maps, 2)) as filters 16n to 16n + 15 of pooled bfloat16 (H, W, F).
 
-    Above zero, floating-point numbers are in the order of their bits. What is not a number comes through where the
-    window has nothing above zero; the processor's own has the sign set, so it lies between minus infinity and zero.
+    And the corner each number is from as those of places (uint8). Maps (2H, …, 16) float32.
     """
-    lines, width, channels = pooled.shape
+    lines, width, _ = pooled.shape
+    down = maps.strides[0]
     for y in range(lines):
         for x in range(width):
-            a, b = maps[2 * y, 2 * x], maps[2 * y, 2 * x + 1]
-            c, d = maps[2 * y + 1, 2 * x], maps[2 * y + 1, 2 * x + 1]
-            out, place = pooled[y, x], places[y, x]
-            for k in range(channels):
-                best, at = a[k], np.int32(0)
-                if b[k] > best:
-                    best, at = b[k], np.int32(1)
-                if c[k] > best:
-                    best, at = c[k], np.int32(2)
-                if d[k] > best:
-                    best, at = d[k], np.int32(3)
-                if best <= 0:
-                    best, at = best if best > _MINUS_INFINITY else np.int32(0), np.int32(_NOWHERE)
-                out[k], place[k] = _rounded(best), np.uint8(at)
+            at = maps.ctypes.data + 2 * y * down + 128 * x
+            out = pooled.ctypes.data + y * pooled.strides[0] + x * pooled.strides[1] + 32 * n
+            place = places.ctypes.data + y * places.strides[0] + x * places.strides[1] + 16 * n
+            pool_sixteen(at, at + 64, at + down, at + down + 64, out, place)
 
 
-def _round_plain(maps: Any, out: Any) -> None:
-    """Write float32 maps (n, …, F) as bfloat16 (n, W, F)."""
-    lines, width, channels = out.shape
+def _round_plain(maps: Any, out: Any, n: Any) -> None:
+    """Write maps (H, …, 16) float32 as channels 16n to 16n + 15 of out bfloat16 (H, W, C)."""
+    lines, width, _ = out.shape
     for y in range(lines):
         for x in range(width):
-            source, target = maps[y, x], out[y, x]
-            for k in range(channels):
-                target[k] = _rounded(source[k])
-
-
-def _rounded_plain(bits: Any) -> Any:
-    """The bits of the nearest bfloat16; of two as near, the even one."""
-    return np.int16((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16)
+            at = maps.ctypes.data + y * maps.strides[0] + 64 * x
+            round_sixteen(at, out.ctypes.data + y * out.strides[0] + x * out.strides[1] + 32 * n)
 
 
 def _unpool_plain(gradient: Any, places: Any, maps: Any, side: Any) -> None:
@@ -176,74 +149,49 @@ def _unpool_plain(gradient: Any, places: Any, maps: Any, side: Any) -> None:
         for x in range(width):
             g, place = gradient[y, x], places[y, x]
             for corner in range(4):
-                out, here = maps[2 * y + corner // 2, side + 2 * x + corner % 2], np.uint8(corner)
+                out, here = maps[2 * y + corner // 2, side + 2 * x + corner % 2], corner
                 for k in range(channels):
                     out[k] = g[k] if place[k] == here else 0
 
 
-def _unpool_words_plain(gradient: Any, places: Any, corners: Any, words: Any, sums: Any) -> None:
-    """Write it as words (H, W / 2, F) int32 of two places side by side, and its sums over all places (F,) float32.
+def _unpool_words_plain(gradient: Any, places: Any, words: Any, sums: Any) -> None:
+    """Write it of windows (16n, F), one after the other, as tiles of words (F / 16, 2n, 16, 16) int32 of two lines.
 
-    `corners` (4, F) int16 is for the time.
+    And add it up over all places, to sums (F, 16) float32.
     """
-    lines, width, channels = gradient.shape
-    sums[:] = 0
-    for y in range(lines):
-        for x in range(width):
-            g, place = gradient[y, x], places[y, x]
-            for corner in range(4):
-                out, here = corners[corner], np.uint8(corner)
-                for k in range(channels):
-                    out[k] = g[k] if place[k] == here else 0
-            for below in range(2):
-                _join(corners[2 * below], corners[2 * below + 1], words[2 * y + below, x])
-            for k in range(channels):
-                sums[k] += as_float(np.int32(g[k] if place[k] < _NOWHERE else 0) << 16)
+    windows, channels = gradient.shape
+    for f in range(channels // 16):
+        for n in range(0, windows, 16):
+            unpool_sixteen(
+                gradient.ctypes.data + n * gradient.strides[0] + 32 * f, gradient.strides[0],
+                places.ctypes.data + n * places.strides[0] + 16 * f, places.strides[0],
+                words.ctypes.data + f * words.strides[0] + _TILE * (n // 8), sums.ctypes.data + 1024 * f,
+            )  # fmt: skip
 
 
-def _join_plain(left: Any, right: Any, words: Any) -> None:
-    """Write two rows of numbers int16 as words int32, the left one lower."""
-    for k in range(len(words)):
-        words[k] = np.int32(np.uint16(left[k])) | np.int32(right[k]) << 16
+def _pair_plain(image: Any, blank: Any, pairs: Any, side: Any, before: Any) -> None:
+    """Write lines (H, W, C) int16 as pairs (2, …, …, N) int32 of a line and the next, `before` places to the right.
 
-
-def _turn_plain(image: Any, pairs: Any, planes: Any) -> None:
-    """Write an image (places / 2, 2, C) int16 as planes (C, places / 2) int32, each of two places side by side."""
-    count, channels = pairs.shape
-    for n in range(count):
-        _join(image[n, 0], image[n, 1], pairs[n])
-    for start in range(0, count, 16):
-        for c in range(channels):
-            plane, some = planes[c, start : start + 16], pairs[start : start + 16, c]
-            for n in range(len(plane)):
-                plane[n] = some[n]
-
-
-def _shift_plain(planes: Any, by: Any, width: Any, rows: Any, first: Any, start: Any) -> None:
-    """Write planes (C, places) int16 into rows, each line of `width` numbers `by` to the left, zeros behind it.
-
-    They become C rows from `first` on, and begin at `start` there.
+    First those of even lines and odd ones, counted with the `side` lines above the image, then those of odd lines and
+    even ones. Of each place there are N numbers, from its first channel on; blank is a line of zeros.
     """
-    channels, count = planes.shape
-    for c in range(channels):
-        row, plane = rows[first + c], planes[c]
-        some = plane[max(by, 0) : count + min(by, 0)]
-        out = row[start + max(-by, 0) : start + count - max(by, 0)]
-        for n in range(len(some)):
-            out[n] = some[n]
-        for at in range(start, start + count, width):
-            for k in range(by):
-                row[at + width - 1 - k] = 0
-            for k in range(-by):
-                row[at + k] = 0
+    height, width, channels = image.shape
+    place = pairs.strides[2]
+    for y in range(-1, height):
+        upper = blank.ctypes.data if y < 0 else image.ctypes.data + y * image.strides[0]
+        lower = blank.ctypes.data if y + 1 == height else image.ctypes.data + (y + 1) * image.strides[0]
+        line = y + side
+        out = pairs.ctypes.data + line % 2 * pairs.strides[0] + line // 2 * pairs.strides[1] + before * place
+        for x in range(min(width, pairs.shape[2])):
+            at = 2 * channels * x
+            for n in range(pairs.shape[3] // 16):
+                pair_sixteen(upper + at + 32 * n, lower + at + 32 * n, out + x * place + 64 * n)
 
 
 _convolve, _correlate_three, _correlate_five = compiled(_convolve_plain), _correlation(3), _correlation(5)
-_pad, _unfold = compiled(_pad_plain), compiled(_unfold_plain)
-_rounded, _join = compiled(_rounded_plain), compiled(_join_plain)
+_pad, _unfold, _pair = compiled(_pad_plain), compiled(_unfold_plain), compiled(_pair_plain)
 _pool, _round = compiled(_pool_plain), compiled(_round_plain)
 _unpool, _unpool_words = compiled(_unpool_plain), compiled(_unpool_words_plain)
-_turn, _shift = compiled(_turn_plain), compiled(_shift_plain)
 
 
 def _forward_plain(
@@ -257,47 +205,47 @@ def _forward_plain(
     many places apart they are in the maps, and how many bytes a place is; the rest as in _convolve.
     """
     lines, across, place = pace
-    made = maps.view(np.int32)[: lines * across].reshape(lines, across, maps.shape[1])
+    height = images.shape[1]
+    made = maps[: lines * across].reshape(lines, across, 16)
+    middle = padded[side : side + height]
     tile_config(shapes.ctypes.data)
     for n in range(len(images)):
-        ready = 0
-        for y in range(0, images.shape[1], lines):
-            needed = min(y + lines + side, images.shape[1])
-            some, target = images[n, ready:needed], padded[ready + side : needed + side]
-            if padded.shape[2] == images.shape[3]:
-                _pad(some, target, side)
-            else:
-                _unfold(some, wide[ready:needed], target, side)
-            ready = needed
-            _convolve(padded.ctypes.data + y * padded.strides[0], place, starts, steps, filters, bias, maps)
-            half = slice(y // 2, (y + lines) // 2)
-            _pool(made, pooled[n, half], places[n, half])
+        if padded.shape[2] == images.shape[3]:
+            _pad(images[n], middle, side)
+        else:
+            _pad(images[n], wide, side)
+            _unfold(wide, middle)
+        for f in range(len(filters)):
+            tiles, offset = filters.ctypes.data + f * filters.strides[0], bias.ctypes.data + 64 * f
+            for y in range(0, height, lines):
+                first = padded.ctypes.data + y * padded.strides[0]
+                _convolve(first, place, starts, steps, tiles, offset, maps)
+                half = slice(y // 2, (y + lines) // 2)
+                _pool(made, pooled[n, half], places[n, half], f)
     tile_release()
 
 
 def _gradient_of_filters_plain(
-    images: Any, gradient: Any, places: Any, kernel: Any, pairs: Any, planes: Any, rows: Any, corners: Any, words: Any,
-    sums: Any, of_bias: Any, shapes: Any,
+    images: Any, gradient: Any, places: Any, wide: Any, blank: Any, pairs: Any, side: Any, starts: Any, steps: Any,
+    words: Any, sums: Any, of_bias: Any, shapes: Any,
 ) -> None:  # fmt: skip
-    """Add the gradient of the filters to sums (as in _correlation), and write that of the bias for each image (B, F).
+    """Add the gradient of the filters to sums (as in _correlation), and that of the bias to of_bias (F, 16).
 
-    Images (B, H, W, C) int16; gradient and places (B, H / 2, W / 2, F); rows (kernel · C or more, …) int16 and words
-    (H · W / 2 or more, F) int32 are all zeros; pairs (H · W / 2, C), planes (C, H · W / 2) int32 and corners are for
-    the time.
+    Images (B, H, W, C) int16; gradient and places (B, windows, F); pairs (as in _pair) are all zeros, as blank (W, C)
+    is; wide (H, …, C) is for images of few channels, words (F / 16, tiles, 16, 16) int32 for the time.
     """
-    _, height, width, channels = images.shape
-    count, side = height * width, kernel // 2
-    by_line = words[: count // 2].reshape(height, width // 2, words.shape[1])
     tile_config(shapes.ctypes.data)
     for n in range(len(images)):
-        _turn(images[n].reshape(-1, 2, channels), pairs, planes)
-        for k in range(kernel):
-            _shift(planes.view(np.int16), k - side, width, rows, k * channels, side * width)
-        _unpool_words(gradient[n], places[n], corners, by_line, of_bias[n])
-        if kernel == 5:
-            _correlate_five(rows, width, words, sums)
+        if images.shape[3] % 16 == 0:
+            _pair(images[n], blank, pairs, side, side)
         else:
-            _correlate_three(rows, width, words, sums)
+            _pad(images[n], wide, side)
+            _pair(wide, blank, pairs, side, 0)
+        _unpool_words(gradient[n], places[n], words, of_bias)
+        if steps.shape[1] == 5:
+            _correlate_five(words, pairs.ctypes.data, pairs.strides[2], starts, steps, sums)
+        else:
+            _correlate_three(words, pairs.ctypes.data, pairs.strides[2], starts, steps, sums)
     tile_release()
 
 
@@ -307,16 +255,16 @@ def _gradient_of_images_plain(
 ) -> None:  # fmt: skip
     """Write the gradient of the images (B, H, W, C) int16; padded (…, …, F) is all zeros, filters are turned round."""
     lines, across, place = pace
-    made = maps.view(np.int32)[: lines * across].reshape(lines, across, maps.shape[1])
+    made = maps[: lines * across].reshape(lines, across, 16)
     tile_config(shapes.ctypes.data)
     for n in range(len(back)):
-        ready = 0
-        for y in range(0, back.shape[1], lines):
-            needed = min((y + lines + side + 1) // 2, gradient.shape[1])
-            _unpool(gradient[n, ready:needed], places[n, ready:needed], padded[2 * ready + side :], side)
-            ready = needed
-            _convolve(padded.ctypes.data + y * padded.strides[0], place, starts, steps, filters, bias, maps)
-            _round(made, back[n, y : y + lines])
+        _unpool(gradient[n], places[n], padded[side:], side)
+        for f in range(len(filters)):
+            tiles, offset = filters.ctypes.data + f * filters.strides[0], bias.ctypes.data + 64 * f
+            for y in range(0, back.shape[1], lines):
+                first = padded.ctypes.data + y * padded.strides[0]
+                _convolve(first, place, starts, steps, tiles, offset, maps)
+                _round(made, back[n, y : y + lines], f)
     tile_release()
 
 
