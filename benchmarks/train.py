@@ -33,7 +33,7 @@ from training.catalogue import paper_heads, task_networks
 from training.dataset import image_jobs, open_images
 from training.jobs import Setting
 from training.memory import keep_freed_memory
-from training.networks import as_input, make_network
+from training.networks import make_network
 from training.presets import Preset, load_preset
 from training.probe import Speed, measure
 from training.protocols import make_splits
@@ -144,8 +144,8 @@ def agreement(shards: Shards, preset: Preset, images: np.ndarray, encoded: list[
         for step in range(steps):
             rows = train[batch_rows(len(train), preset.batch, step, 0)]
             known = torch.from_numpy(labels[rows // preset.variants])
-            stepper.step(as_input(images[rows], "cpu"), known, preset.rate(preset.learning_rate, step, steps))
-        ours = stepper.look(as_input(images[split.test], "cpu"))[1].argmax(1).numpy()
+            stepper.step(stepper.as_input(images[rows]), known, preset.rate(preset.learning_rate, step, steps))
+        ours = stepper.look(stepper.as_input(images[split.test]))[1].argmax(1).numpy()
 
         torch.manual_seed(0)
         np.random.seed(0)
@@ -267,11 +267,12 @@ def time_ours(shards: Shards, encoded: list[bytes], preset: Preset) -> tuple[Tim
             def ours(stepper: Stepper = stepper, n: int = n) -> None:
                 chosen = batch_rows(len(images), preset.batch, next(indices), 0)
                 known = torch.from_numpy(labels[chosen // preset.variants][:, n : n + 1])
-                stepper.step(as_input(images[chosen], "cpu"), known, preset.learning_rate)
+                stepper.step(stepper.as_input(images[chosen]), known, preset.learning_rate)
 
             our_steps.append(best(ours, 2))
-            our_look += best(lambda stepper=stepper: stepper.look(as_input(np.array(images[: preset.batch]), "cpu")), 1)
-        waits = best(lambda: as_input(images[batch_rows(len(images), preset.batch, next(indices), 0)], "cpu"), 10)
+            some = np.array(images[: preset.batch])
+            our_look += best(lambda stepper=stepper, some=some: stepper.look(stepper.as_input(some)), 1)
+        waits = best(lambda: stepper.as_input(images[batch_rows(len(images), preset.batch, next(indices), 0)]), 10)
         ends = np.cumsum([network.width for network in networks]).tolist()
         places = {one.name: range(end - one.width, end) for one, end in zip(networks, ends, strict=True)}
         stack = HeadStack(heads, places, preset, classes, 0)

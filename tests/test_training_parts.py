@@ -126,6 +126,17 @@ def test_protocol_paper_divides_the_augmented_images_70_to_30(shards: Shards) ->
 # Networks
 
 
+@pytest.mark.parametrize("size", [16, 17])
+def test_pixels_are_exact_in_both_types(size: int) -> None:
+    images = np.resize(np.arange(256, dtype=np.uint8), (3, size, size, 3))
+    expected = torch.from_numpy((images.astype(np.float32) - 127.5) / 64).permute(0, 3, 1, 2)
+    for dtype in ("float32", "bfloat16"):
+        made = as_input(images, "cpu", dtype)
+        assert made.dtype == getattr(torch, dtype)
+        assert made.is_contiguous(memory_format=torch.channels_last)
+        assert torch.equal(made.float(), expected)
+
+
 def test_pooling_before_relu_and_channels_last_change_no_value() -> None:
     network = make_network(PRESET, 8, 4, seed=0)
     images = as_input(np.random.default_rng(0).integers(0, 256, (5, 16, 16, 3), dtype=np.uint8), "cpu")

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from training.dataset import open_images
 from training.jobs import NetworkJob
-from training.networks import as_input
+from training.stepper import Stepper
 
 
 @lru_cache(maxsize=2)
@@ -61,7 +61,7 @@ class Data:
                 parts += [rows[known], labels[known]]
         return cls(open_images(job.setting.images), *parts)
 
-    def batch(self, rows: NDArray[np.int64], device: str) -> tuple[Tensor, Tensor]:
-        """The training images at `rows` of the training part, and their labels."""
-        labels = torch.from_numpy(self.train_labels[rows]).to(device)
-        return as_input(self.images[self.train[rows]], device), labels
+    def batch(self, rows: NDArray[np.int64], stepper: Stepper) -> tuple[Tensor, Tensor]:
+        """The training images at `rows` of the training part as a network's input, and their labels."""
+        labels = torch.from_numpy(self.train_labels[rows]).to(stepper.device)
+        return stepper.as_input(self.images[self.train[rows]]), labels

@@ -62,7 +62,11 @@ def make_network(preset: Preset, width: int, classes: int, seed: int) -> TaskNet
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
-def as_input(images: NDArray[np.uint8], device: str) -> Tensor:
-    """Images (B, S, S, 3) uint8 as (B, 3, S, S) float32 around 0; the layout in memory stays channels-last."""
-    pixels = torch.from_numpy(images).to(device).to(torch.float32)
-    return pixels.sub_(127.5).mul_(1 / 64).permute(0, 3, 1, 2)  # exact, and faster than a division
+def as_input(images: NDArray[np.uint8], device: str, dtype: str = "float32") -> Tensor:
+    """Images (B, S, S, 3) uint8 as (B, 3, S, S) around 0, exact in either type; the layout stays channels-last."""
+    if device == "cpu" and dtype == "bfloat16":
+        from training.scale import scaled
+
+        return torch.from_numpy(scaled(images)).view(torch.bfloat16).permute(0, 3, 1, 2)
+    pixels = torch.from_numpy(images).to(device).to(getattr(torch, dtype))
+    return pixels.sub_(127.5).mul_(1 / 64).permute(0, 3, 1, 2)  # faster than a division

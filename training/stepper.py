@@ -34,7 +34,7 @@ class Stepper:
     ) -> None:
         self.network = network
         self.classes = classes
-        self.device = device
+        self.device, self.dtype = device, dtype
         # Gradients are averaged over the processes, so each weighs its images as a part of the whole batch.
         self.forward = DistributedDataParallel(network) if world.size > 1 else network
         self.whole = preset.batch / world.size
@@ -47,6 +47,10 @@ class Stepper:
             weight_decay=preset.weight_decay,
             fused=device != "mps",  # one pass over the weights instead of four
         )
+
+    def as_input(self, images: NDArray[np.uint8]) -> Tensor:
+        """Images (B, S, S, 3) in the type and on the device that this network works in."""
+        return as_input(images, self.device, self.dtype)
 
     def step(self, images: Tensor, labels: Tensor, rate: float) -> Tensor:
         """Make one step on labels (B, targets) with learning rate `rate`; the loss before it."""
@@ -81,7 +85,7 @@ class Stepper:
         """Features (n, width) and predicted classes (n, targets) of the images at `rows`."""
         features, classes = [], []
         for start in range(0, len(rows), batch):
-            seen, scores = self.look(as_input(images[rows[start : start + batch]], self.device))
+            seen, scores = self.look(self.as_input(images[rows[start : start + batch]]))
             features.append(seen.cpu().numpy())
             classes.append(answers_of(scores, self.classes).cpu().numpy())
         return np.concatenate(features), np.concatenate(classes)

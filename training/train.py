@@ -99,7 +99,7 @@ def _train_to_next_point(
         rate = preset.learning_rate * preset.lower_by ** _stage(state, preset, state.step)
         asked = time.monotonic()
         rows = batch_rows(len(data.train), preset.batch, state.step, seed)
-        images, labels = data.batch(world.part(rows), device)
+        images, labels = data.batch(world.part(rows), stepper)
         state.waited += time.monotonic() - asked
         loss = stepper.step(images, labels, rate)
         losses += loss
@@ -144,7 +144,7 @@ def _loss(stepper: Stepper, data: Data, rows: NDArray[np.int64], batch: int) -> 
     total = 0.0
     for start in range(0, len(rows), batch):
         some = rows[start : start + batch]
-        _, scores = stepper.look(as_input(data.images[data.validation[some]], stepper.device))
+        _, scores = stepper.look(stepper.as_input(data.images[data.validation[some]]))
         labels = torch.from_numpy(data.validation_labels[some]).to(stepper.device)
         total += float(loss_of(scores, labels, stepper.classes)) * len(some)
     return total / len(rows)

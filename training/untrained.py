@@ -10,7 +10,7 @@ from training.catalogue import task_networks
 from training.dataset import open_images
 from training.files import write_whole
 from training.jobs import Progress, Report, UntrainedJob
-from training.networks import as_input, make_network
+from training.networks import make_network
 from training.stepper import Stepper
 
 _SEED = 1_000_003  # other weights than those the trained networks began with
@@ -31,7 +31,7 @@ def extract(job: UntrainedJob, report: Report) -> None:
             fresh = make_network(setting.preset, network.width, *classes, seed=network.seed(setting.seed) + _SEED)
             stepper = Stepper(fresh.to(setting.device), setting.preset, setting.device, setting.dtype, classes)
             for start in range(0, len(images), setting.preset.batch):
-                some = as_input(np.array(images[start : start + setting.preset.batch]), setting.device)
+                some = stepper.as_input(np.array(images[start : start + setting.preset.batch]))
                 seen = stepper.look(some)[0].cpu().numpy()
                 features[start : start + len(seen), place : place + network.width] = seen
             place += network.width
