@@ -50,6 +50,12 @@ class World:
             torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
         dist.init_process_group("nccl" if on_gpu else "gloo", timeout=_PATIENCE)
 
+    def leave(self) -> None:
+        """Part from the other processes: one that ends without may abort, while it still listens to them."""
+        import torch.distributed as dist
+
+        dist.destroy_process_group()
+
     def part(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """This process's share of a batch."""
         return rows[self.rank :: self.size]
@@ -81,6 +87,7 @@ def follow(world: World, deterministic: bool) -> None:
     job: NetworkJob | None
     while (job := world.agree(None)) is not None:
         job.run(lambda progress: None)
+    world.leave()
 
 
 def use_deterministic(deterministic: bool) -> None:
@@ -108,6 +115,7 @@ class Team:
     ) -> None:
         if kind is None:  # else this process ends with an error, and torchrun ends the others
             self.world.agree(None)
+            self.world.leave()
 
     def run(self, jobs: Sequence[Job], board: Board) -> None:
         """Do all jobs that are not done yet."""
