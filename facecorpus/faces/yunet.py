@@ -28,8 +28,10 @@ class YunetDetector(CoarseToFine):
             raise ModelError(f"The model file {path} is missing; correct yunet_model in [faces].")
         try:
             self._detector = cv2.FaceDetectorYN.create(path, "", (320, 320), _THRESHOLD, _OVERLAP)
+            self._detector.detect(np.zeros((320, 320, 3), np.uint8))  # only now another network's outputs are noticed
         except cv2.error as error:
-            raise ModelError(f"{path} is no YuNet model ({error.err}); correct yunet_model in [faces].") from None
+            why = " ".join(error.err.replace(">", " ").split())
+            raise ModelError(f"{path} is no YuNet model ({why}); correct yunet_model in [faces].") from None
 
     def look(self, picture: Picture, scale: float, seen: float = 0.0) -> list[Detection]:
         """The faces seen at this scale, in pixels of the picture, the surest first."""
