@@ -19,7 +19,6 @@ _COARSE_PIXELS = 100_000
 _NARROW = 100
 _CLOSER = 1.5
 _OVERLAP = 0.3
-_TURNS = (25.0, -25.0)  # degrees counterclockwise
 _SURE = 0.0  # the least score of a face in a turned picture: there are several, and each may show a false one
 
 
@@ -52,6 +51,7 @@ class CoarseToFine(ABC):
     """
 
     name: str
+    turns: tuple[float, ...] = (25.0, -25.0)  # degrees counterclockwise
 
     def detect(self, picture: Picture, settings: FacesSettings) -> list[Detection]:
         """The faces at least min_face pixels wide, the surest first."""
@@ -76,7 +76,7 @@ class CoarseToFine(ABC):
         """The faces that are upright only where the picture is turned; their boxes are upright squares around them."""
         small = scaled(picture, scale)
         found = []
-        for degrees in _TURNS:
+        for degrees in self.turns:
             canvas, way_back = turned(small, degrees)
             for face in self.look(canvas, 1):
                 if face.score >= _SURE:
