@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.records import Decision, ReviewFace
 from facecorpus.corpus import Corpus
+from facecorpus.rank import NOT_ENOUGH, said_of_not_judged
 
 REVIEWER = "auto"
 WRONG_PERSON = "wrong person"
@@ -30,12 +31,13 @@ class AutoSummary:
     left: int  # for people to look at
     judged_by_people: int  # not touched
     changed: int  # verdicts that this run added or took back
+    not_judged: tuple[str, ...]  # people of whom there is not enough to judge by
 
     def __str__(self) -> str:
         return (
             f"The automatic policy accepts {self.accepted} faces and rejects {self.rejected};"
             f" {self.left} are left to look at, {self.judged_by_people} were judged by people."
-            f" {self.changed} verdicts changed in this run."
+            f" {self.changed} verdicts changed in this run." + said_of_not_judged(self.not_judged)
         )
 
 
@@ -60,6 +62,7 @@ def auto_review(corpus: Corpus) -> AutoSummary:
         left=len(faces) - len(counts) - judged,
         judged_by_people=judged,
         changed=len(changes),
+        not_judged=tuple(sorted({face.identity_id for face in faces if NOT_ENOUGH in face.reasons})),
     )
 
 

@@ -32,6 +32,7 @@ _ONE_PERSON = 0.3
 """Distance of two people's centres below which both stand for one person: one album holds the other's photographs."""
 
 _AT_ONCE = 4096  # faces compared with all people together
+_NAMED = 5  # people, in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +65,21 @@ class RankSummary:
     right: int
     look: int
     wrong: int
-    people_without_centre: int  # too few photographs to judge their faces
+    not_judged: tuple[str, ...]  # people of whom there is not enough to judge by
 
     def __str__(self) -> str:
-        few = f" {self.people_without_centre} people have too few like faces to judge by."
         return (
             f"{self.faces} faces ranked: {self.right} surely right, {self.look} to look at, {self.wrong} surely wrong."
-            + few * bool(self.people_without_centre)
+            + said_of_not_judged(self.not_judged)
         )
+
+
+def said_of_not_judged(people: Sequence[str]) -> str:
+    """A sentence with the names of people whose faces cannot be judged, for the end of a summary."""
+    if not people:
+        return ""
+    names = ", ".join(people[:_NAMED]) + ", …" * (len(people) > _NAMED)
+    return f" Not enough to judge the faces of {len(people)} people by: {names}."
 
 
 def rank_faces(corpus: Corpus) -> RankSummary:
@@ -99,7 +107,7 @@ def rank_faces(corpus: Corpus) -> RankSummary:
         right=sections.count("right"),
         look=sections.count("look"),
         wrong=sections.count("wrong"),
-        people_without_centre=len({s.identity_id for s in subjects}) - len(centres(subjects)),
+        not_judged=tuple(sorted({s.identity_id for s in subjects} - set(centres(subjects)))),
     )
 
 

@@ -313,8 +313,11 @@ def test_the_policy_says_nothing_of_people_who_cannot_be_judged(corpus: Corpus) 
         f"x{n}": ("ada", np.random.default_rng(n).normal(scale=0.08, size=128).astype(np.float32)) for n in range(8)
     }
     fill(corpus, three | mostly_wrong | {f"cleo{n}": ("cleo", embedding("cleo", n)) for n in range(6)})
-    assert rank_faces(corpus).people_without_centre == 2
+    outcome = rank_faces(corpus)
+    assert outcome.not_judged == ("ada", "ben")
+    assert str(outcome).endswith(" Not enough to judge the faces of 2 people by: ada, ben.")
     summary = auto_review(corpus)
+    assert summary.not_judged == ("ada", "ben")
     assert (summary.accepted, summary.rejected) == (6, 0)
     assert not standing(corpus)  # of ada and ben
     with corpus.catalog() as catalog:
