@@ -12,7 +12,6 @@ landmarks, compute_face_descriptor.
 """
 
 import argparse
-import csv
 import random
 import re
 import resource
@@ -29,7 +28,7 @@ import cv2
 import dlib
 import numpy as np
 import torch
-from faces_set import MAX_PIXELS, analyses, pictures_of
+from faces_set import MAX_PIXELS, Row, analyses, pictures_of, rows_of
 
 from facecorpus.boxes import iou
 from facecorpus.catalog.records import Box
@@ -46,7 +45,6 @@ from facecorpus.settings import FacesSettings
 SAME_BOX = 0.4  # intersection over union
 ROUNDS = 3
 TOGETHER = 8  # pictures
-Row = dict[str, str]
 
 
 def main() -> None:
@@ -201,8 +199,7 @@ def faces_of(paths: Sequence[Path], settings: FacesSettings) -> Timed:
 
 def recall(folder: Path, settings: FacesSettings, count: int) -> None:
     """Subjects found at IoU 0.4 and boxes where nobody is, by kind, yaw, roll and width; ours beside the peer's."""
-    with (folder / "truth.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["kind"] in ("photo", "group", "tiny", "no_face")]
+    rows = [row for row in rows_of(folder / "truth.csv") if row["kind"] in ("photo", "group", "tiny", "no_face")]
     random.Random(0).shuffle(rows)
     rows = rows[: count or 150]
     tally: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
@@ -280,8 +277,7 @@ def groups_of(row: Row) -> list[str]:
 
 def attributes(folder: Path, settings: FacesSettings, count: int) -> None:
     """The share of pictures of one face each in which the detector sees none, by subgroup."""
-    with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))[: count or None]
+    rows = rows_of(folder / "labels.csv")[: count or None]
     found = analyses([folder / row["file"] for row in rows], settings)
     tally: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for row in rows:

@@ -11,7 +11,6 @@ One thread.
 """
 
 import argparse
-import csv
 import random
 import time
 from collections import defaultdict
@@ -22,7 +21,7 @@ from unittest.mock import patch
 import cv2
 import numpy as np
 import torch
-from faces_set import MAX_PIXELS
+from faces_set import MAX_PIXELS, middle_of, rows_of
 
 from facecorpus.boxes import iou
 from facecorpus.catalog.records import Face
@@ -65,8 +64,7 @@ def main() -> None:
     options = parser.parse_args()
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    with (options.folder / "labels.csv").open(encoding="utf-8", newline="") as file:
-        photographs = [(options.folder / row["file"], row["identity"]) for row in csv.DictReader(file)]
+    photographs = [(options.folder / row["file"], row["identity"]) for row in rows_of(options.folder / "labels.csv")]
     random.Random(0).shuffle(photographs)
     runs[options.what](photographs, load_models(SETTINGS), options.limit)
 
@@ -74,12 +72,10 @@ def main() -> None:
 def nothing(photographs: list[tuple[Path, str]], models: Models, count: int) -> None:
     """Of the photographs that gave nothing upright: in how many a turned look finds the person, and at what price."""
     photographs = photographs[: count or None]
-    usual = turns_of(models)
     seen: dict[str, list[Face]] = defaultdict(list)
     empty, upright, again = [], 0.0, 0.0
     found = []
-    with track("faces", len(photographs)) as tracker:
-        set_turns(models, ())
+    with patch.object(CoarseToFine, "turns", ()), track("faces", len(photographs)) as tracker:
         for path, person in photographs:
             analysis, seconds = timed(path.read_bytes(), models)
             upright += seconds
@@ -87,7 +83,6 @@ def nothing(photographs: list[tuple[Path, str]], models: Models, count: int) -> 
             if analysis and not analysis.faces:
                 empty.append((path, person, seconds))
             tracker.advance()
-    set_turns(models, usual)
     with track("turned", len(empty)) as tracker:
         for path, person, _ in empty:
             analysis, seconds = timed(path.read_bytes(), models)
@@ -101,30 +96,28 @@ def nothing(photographs: list[tuple[Path, str]], models: Models, count: int) -> 
     )
     for limit in (NEAR, LIKELY):
         print(f"the person's, by a descriptor nearer than {limit}: {sum(one < limit for one in distances)}")
-    before = sum(seconds for _, _, seconds in empty) / max(len(empty), 1)
-    print(f"CPU ms a photograph that gave nothing: {1000 * before:.0f}, turned as well {again / len(empty) * 1000:.0f}")
+    before, after = (1000 * total / max(len(empty), 1) for total in (sum(seconds for *_, seconds in empty), again))
+    print(f"CPU ms a photograph that gave nothing: {before:.0f}, turned as well {after:.0f}")
     print(f"CPU ms a photograph, all, without turned looks: {upright / len(photographs) * 1000:.0f}")
 
 
 def turned(photographs: list[tuple[Path, str]], models: Models, count: int) -> None:
     """The share of turned photographs in which the same face is found again, by how the detector looks."""
-    usual = turns_of(models)
     chosen = list(of_one_face(photographs, models, count or 36))
     print(f"{len(chosen)} photographs of one face\n| looks | ±20° | ±30° | ±45° | ±90° | 180° |")
     print("|---|---:|---:|---:|---:|---:|")
     with track("turned", len(LOOKS) * len(chosen) * len(ANGLES)) as tracker:
         lines = []
         for name, turns in LOOKS.items():
-            set_turns(models, turns)
             hits: dict[int, list[bool]] = defaultdict(list)
             for picture, face in chosen:
                 for angle in ANGLES:
-                    analysis, _ = timed(jpeg(on_grey(picture, angle), 95), models)
+                    with patch.object(CoarseToFine, "turns", turns):
+                        analysis, _ = timed(jpeg(on_grey(picture, angle), 95), models)
                     faces = analysis.faces if analysis else ()
                     hits[abs(angle)].append(any(distance(face, other) < LIKELY for other in faces))
                     tracker.advance()
             lines.append(f"| {name} | " + " | ".join(f"{np.mean(hits[angle]):.0%}" for angle in (20, 30, 45, 90, 180)))
-    set_turns(models, usual)
     print("\n".join(f"{line} |" for line in lines))
 
 
@@ -198,18 +191,6 @@ def time_of_seeing(data: bytes, models: Models) -> float:
     return min(times)
 
 
-def turns_of(models: Models) -> tuple[float, ...]:
-    """The angles at which the detector looks again."""
-    assert isinstance(models.detector, CoarseToFine)
-    return models.detector.turns
-
-
-def set_turns(models: Models, turns: tuple[float, ...]) -> None:
-    """Let the detector look again at these angles."""
-    assert isinstance(models.detector, CoarseToFine)
-    models.detector.turns = turns
-
-
 def distance(one: Face, other: Face) -> float:
     """Between the descriptors."""
     return float(np.linalg.norm(one.embedding - other.embedding))
@@ -217,12 +198,9 @@ def distance(one: Face, other: Face) -> float:
 
 def distance_to(face: Face, others: list[Face]) -> float:
     """To the middle of those who are alike among the others, as the largest such group has it."""
-    vectors = np.array([other.embedding for other in others], float)
-    if not len(vectors):
+    if not others:
         return float("inf")
-    near = np.linalg.norm(vectors[:, None] - vectors, axis=2) < LIKELY
-    middle = vectors[near[near.sum(axis=1).argmax()]].mean(axis=0)
-    return float(np.linalg.norm(face.embedding - middle))
+    return float(np.linalg.norm(face.embedding - middle_of([other.embedding for other in others])))
 
 
 def on_grey(picture: Picture, degrees: float) -> Picture:

@@ -8,18 +8,16 @@ truth.csv as tools of the demo world write them.
 """
 
 import argparse
-import csv
 import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import cv2
 import numpy as np
-from faces_set import MAX_PIXELS, analyses, interval
+from faces_set import MAX_PIXELS, Vector, analyses, interval, middle_of, rows_of
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score, roc_curve
 
@@ -30,7 +28,6 @@ from facecorpus.faces.subject import LIKELY, choose_subjects
 from facecorpus.settings import FacesSettings
 
 WORLD_PEOPLE = 24  # of a world, for `subject`
-Vector = NDArray[Any]
 
 
 def main() -> None:
@@ -55,8 +52,7 @@ def apart(folder: Path, settings: FacesSettings, count: int) -> None:
     hold some photographs of other people, which count as misses here. So the last columns leave out each face that is
     unlike the middle of its folder, by the descriptor itself: people who are taken for each other still show there.
     """
-    with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = rows_of(folder / "labels.csv")
     random.Random(0).shuffle(rows)
     rows = rows[: count or None]
     found = analyses([folder / row["file"] for row in rows], settings)
@@ -100,9 +96,7 @@ def alike(embeddings: Sequence[Vector]) -> list[Vector]:
     """Those nearer to the middle of the most alike ones than two faces of one person usually are."""
     if not embeddings:
         return []
-    vectors = np.array(embeddings, float)
-    near = np.linalg.norm(vectors[:, None] - vectors, axis=2) < LIKELY
-    middle = vectors[near[near.sum(axis=1).argmax()]].mean(axis=0)
+    middle = middle_of(embeddings)
     return [vector for vector in embeddings if np.linalg.norm(vector - middle) < LIKELY]
 
 
@@ -169,8 +163,7 @@ def subject(folder: Path, settings: FacesSettings, count: int) -> None:
 def owned(folder: Path, limit: int) -> dict[Path, str]:
     """The person under whom each photograph lies, or in a world, who is seen alone in it; up to `limit` of each."""
     name = "truth.csv" if (folder / "truth.csv").is_file() else "labels.csv"
-    with (folder / name).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = rows_of(folder / name)
     random.Random(0).shuffle(rows)
     if name == "truth.csv":
         people = sorted({row["true_identity"] for row in rows if row["kind"] == "photo"})[:WORLD_PEOPLE]
@@ -213,8 +206,7 @@ def rendered(
     folder: Path, settings: FacesSettings, found: dict[Path, PhotoAnalysis]
 ) -> tuple[list[Group], dict[str, list[Path]], dict[Path, PhotoAnalysis]]:
     """The world's own groups, with all that the search finds under the same people's names, dirt included."""
-    with (folder / "truth.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["kind"] in ("photo", "group", "wrong_person")]
+    rows = [row for row in rows_of(folder / "truth.csv") if row["kind"] in ("photo", "group", "wrong_person")]
     # A group that turns up under a name may be without that person.
     rows = [row for row in rows if row["kind"] != "group" or row["query_identity"] == row["true_identity"]]
     people = sorted({row["query_identity"] for row in rows if row["kind"] == "group"})[:WORLD_PEOPLE]
