@@ -107,7 +107,9 @@ def rank_faces(corpus: Corpus) -> RankSummary:
         right=sections.count("right"),
         look=sections.count("look"),
         wrong=sections.count("wrong"),
-        not_judged=tuple(sorted({s.identity_id for s in subjects} - set(centres(subjects)))),
+        not_judged=tuple(
+            sorted({s.identity_id for s, one in zip(subjects, rankings, strict=True) if NOT_ENOUGH in one.reasons})
+        ),
     )
 
 

@@ -84,13 +84,15 @@ def measure(setting: Setting, device: str, types: tuple[str, ...]) -> dict[str, 
     # Of noise: on blank images the processor gets less warm, and is faster than in training.
     pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     labels = torch.zeros(preset.batch, 1, dtype=torch.int64, device=device)
+    steps = {}
+    for dtype in types:
+        network = make_network(preset, width, classes, seed=0).to(device)
+        stepper = Stepper(network, preset, device, dtype, (classes,))
+        steps[dtype] = partial(stepper.step, stepper.as_input(pixels), labels, 0.0)
     seconds, peaks = dict.fromkeys(types, float("inf")), dict.fromkeys(types, 0.0)
     for _ in range(_ROUNDS):
         # Where others use the machine, its speed changes from second to second: for both alike.
-        for dtype in types:
-            network = make_network(preset, width, classes, seed=0).to(device)
-            stepper = Stepper(network, preset, device, dtype, (classes,))
-            step = partial(stepper.step, stepper.as_input(pixels), labels, 0.0)
+        for dtype, step in steps.items():
             seconds[dtype] = min(seconds[dtype], best(step, device))
             peaks[dtype] = max(peaks[dtype], peak(_TYPES[dtype], device))
     products, moved = primitives(preset, width, classes), bandwidth(device)

@@ -136,13 +136,11 @@ def _walk(channels: int, kernel: int, height: int, width: int) -> _Walk:
     # As few lines as four tiles have: they are pooled while they are in the nearest cache.
     lines = next((n for n in range(2, height, 2) if height % n == 0 and n * across >= 4 * _ROWS), height)
     tiles = _rounded_up(lines * across, 4 * _ROWS) // _ROWS
-    first = [_ROWS * tile for tile in range(tiles)]
-    starts = [at // across * line + at % across * place for at in first]
     behind = _ROWS * tiles // length + 2  # lines that the last tiles may reach into
     return _Walk(
         (height + kernel + behind, length, numbers),
         (height, width + 2 * side + _NARROW, channels) if narrow else None,
-        lines, across, np.array(starts), np.array(steps),
+        lines, across, _starts(tiles, across, line, place), np.array(steps),
     )  # fmt: skip
 
 
@@ -176,12 +174,16 @@ def _pairing(channels: int, kernel: int, height: int, width: int) -> _Pairing:
             [row + column * place + 4 * channel for column in range(kernel)]
             for channel in range(0, channels, 16) for row in rows
         ]  # fmt: skip
-    first = [_ROWS * tile for tile in range(tiles)]
-    starts = [at // across * line + at % across * place for at in first]
     return _Pairing(
         (2, lines, length, numbers), (height, across + 2 * side + _NARROW, channels),
-        (across // 2, windows), np.array(starts), np.array(steps),
+        (across // 2, windows), _starts(tiles, across, line, place), np.array(steps),
     )  # fmt: skip
+
+
+def _starts(tiles: int, across: int, line: int, place: int) -> NDArray[np.int64]:
+    """Where each tile of 16 places begins, in bytes, of lines and places that are so many bytes apart."""
+    first = _ROWS * np.arange(tiles)
+    return first // across * line + first % across * place
 
 
 def _windows(values: Tensor, pairing: _Pairing) -> NDArray[Any]:
