@@ -78,6 +78,13 @@ def _pair(builder: Any, upper: Any, lower: Any, words: Any) -> None:
     _store(builder, builder.or_(first, builder.shl(second, _all(_INTS, 16))), words)
 
 
+def _spread(builder: Any, numbers: Any, place: Any, *corners: Any) -> None:
+    values, at = _load(builder, numbers, _SHORTS), _load(builder, place, _BYTES)
+    for corner, address in enumerate(corners):
+        here = builder.icmp_unsigned("==", at, _all(_BYTES, corner))
+        _store(builder, builder.select(here, values, _all(_SHORTS, 0)), address)
+
+
 def _unpool(builder: Any, gradient: Any, of_gradient: Any, place: Any, of_place: Any, words: Any, sums: Any) -> None:
     sixteen, nothing = _all(_INTS, 16), _all(_INTS, 0)
     windows = []
@@ -158,6 +165,9 @@ scale_sixteen: Any = intrinsic(lambda typing, pixels, numbers: _on_addresses(_sc
 
 pair_sixteen: Any = intrinsic(lambda typing, upper, lower, words: _on_addresses(_pair, 3))
 """Write numbers of two bytes of two lines as words of four, the upper line's the lower half."""
+
+spread_sixteen: Any = intrinsic(lambda typing, numbers, place, one, two, three, four: _on_addresses(_spread, 6))
+"""Write each of sixteen numbers of two bytes to that of four corners which its place (uint8) is, zero to the others."""
 
 unpool_sixteen: Any = intrinsic(
     lambda typing, gradient, of_gradient, place, of_place, words, sums: _on_addresses(_unpool, 6)

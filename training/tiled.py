@@ -51,7 +51,7 @@ class TiledConvolveAndPool(torch.autograd.Function):
         places = torch.empty_like(pooled, dtype=torch.uint8)
         forward(
             _bits(images), _zeros(walk.wide or (0, 0, 0)), _zeros(walk.padded), kernel // 2, walk.pace, walk.starts,
-            walk.steps, filters, bias.numpy(), walk.maps(), _bits(pooled), _by_line(places), SHAPES,
+            walk.steps, filters, bias.numpy(), walk.maps()[0], _bits(pooled), _by_line(places), SHAPES,
         )  # fmt: skip
         context.save_for_backward(images, weight, places)
         return pooled
@@ -93,7 +93,7 @@ def _gradient_of_images(gradient: Tensor, places: Tensor, images: Tensor, weight
     back = torch.empty_like(images)
     gradient_of_images(
         _bits(gradient), _by_line(places), _zeros(walk.padded), kernel // 2, walk.pace, walk.starts, walk.steps,
-        filters, np.zeros(channels, np.float32), walk.maps(), _bits(back), SHAPES,
+        filters, np.zeros(channels, np.float32), walk.maps(2), _bits(back), SHAPES,
     )  # fmt: skip
     return back
 
@@ -113,8 +113,8 @@ class _Walk:
     def pace(self) -> tuple[int, int, int]:
         return self.lines, self.across, 2 * self.padded[2]
 
-    def maps(self) -> NDArray[np.float32]:
-        return _zeros((_ROWS * len(self.starts), 16), torch.float32)
+    def maps(self, blocks: int = 1) -> NDArray[np.float32]:
+        return _zeros((blocks, _ROWS * len(self.starts), 16), torch.float32)
 
 
 @cache

@@ -11,41 +11,61 @@ from typing import Any
 
 from training.amx import tile_config, tile_dot, tile_load, tile_release, tile_store
 from training.compiled import compiled
-from training.sixteen import copy_bytes, copy_sixteen, pair_sixteen, pool_sixteen, round_sixteen, unpool_sixteen
+from training.sixteen import (
+    copy_bytes, copy_sixteen, pair_sixteen, pool_sixteen, round_sixteen, spread_sixteen, unpool_sixteen,
+)  # fmt: skip
 
 _TILE = 1024  # bytes
+_STEPS = 5  # of a block's products between two times that something else is done
 _STRIP = 16  # tiles that stay in the nearest cache while all sums of a correlation go over them
 
 
-def _convolve_plain(first: Any, place: Any, starts: Any, steps: Any, filters: Any, bias: Any, maps: Any) -> None:
-    """Write maps (places, 16) float32: for each place the bias, and for each step 32 numbers times a tile.
+def _multiply_plain(first: Any, place: Any, starts: Any, steps: Any, t: Any, begin: Any, end: Any, filters: Any) -> None:
+    """Add to tiles 0 to 3 the products of steps `begin` to `end`: of four tiles of 16 places, from the one `t` on.
 
     The first place's numbers are at the address `first`, the next ones `place` bytes on from each other as far as a
-    tile goes; where each tile of 16 places starts (places / 16,) and what a step adds (n,) is in bytes from there. At
-    the address `filters` are tiles (n, 16, 32) int16 of sixteen filters, at `bias` their sixteen numbers float32.
+    tile goes; where each tile starts (places / 16,) and what a step adds (n,) is in bytes from there. At the address
+    `filters` are tiles (n, 16, 32) int16 of sixteen filters.
     """
+    at, one, two, three = first + starts[t], first + starts[t + 1], first + starts[t + 2], first + starts[t + 3]
+    for s in range(begin, end):
+        step = steps[s]
+        tile_load(4, filters + _TILE * s, 64)
+        tile_load(5, at + step, place)
+        tile_dot(0, 5, 4)
+        tile_load(6, one + step, place)
+        tile_dot(1, 6, 4)
+        tile_load(7, two + step, place)
+        tile_dot(2, 7, 4)
+        tile_load(5, three + step, place)
+        tile_dot(3, 5, 4)
+
+
+def _set_plain(bias: Any) -> None:
+    """Fill tiles 0 to 3 with the sixteen numbers float32 at the address `bias`."""
+    tile_load(0, bias, 0)
+    tile_load(1, bias, 0)
+    tile_load(2, bias, 0)
+    tile_load(3, bias, 0)
+
+
+def _keep_plain(maps: Any) -> None:
+    """Write tiles 0 to 3 to the address `maps`."""
+    tile_store(0, maps, 64)
+    tile_store(1, maps + _TILE, 64)
+    tile_store(2, maps + 2 * _TILE, 64)
+    tile_store(3, maps + 3 * _TILE, 64)
+
+
+_multiply, _set, _keep = compiled(_multiply_plain), compiled(_set_plain), compiled(_keep_plain)
+
+
+def _convolve_plain(first: Any, place: Any, starts: Any, steps: Any, filters: Any, bias: Any, maps: Any) -> None:
+    """Write maps (places, 16) float32: for each place the bias, and for each step 32 numbers times a tile."""
     for t in range(0, len(starts), 4):
-        at, one, two, three = first + starts[t], first + starts[t + 1], first + starts[t + 2], first + starts[t + 3]
-        tile_load(0, bias, 0)
-        tile_load(1, bias, 0)
-        tile_load(2, bias, 0)
-        tile_load(3, bias, 0)
-        for s in range(len(steps)):
-            step = steps[s]
-            tile_load(4, filters + _TILE * s, 64)
-            tile_load(5, at + step, place)
-            tile_dot(0, 5, 4)
-            tile_load(6, one + step, place)
-            tile_dot(1, 6, 4)
-            tile_load(7, two + step, place)
-            tile_dot(2, 7, 4)
-            tile_load(5, three + step, place)
-            tile_dot(3, 5, 4)
-        made = maps.ctypes.data + _TILE * t
-        tile_store(0, made, 64)
-        tile_store(1, made + _TILE, 64)
-        tile_store(2, made + 2 * _TILE, 64)
-        tile_store(3, made + 3 * _TILE, 64)
+        _set(bias)
+        _multiply(first, place, starts, steps, t, 0, len(steps), filters)
+        _keep(maps.ctypes.data + _TILE * t)
 
 
 def _correlation(kernel: int) -> Any:
@@ -133,25 +153,27 @@ def _pool_plain(maps: Any, pooled: Any, places: Any, n: Any) -> None:
             pool_sixteen(at, at + 64, at + down, at + down + 64, out, place)
 
 
-def _round_plain(maps: Any, out: Any, n: Any) -> None:
-    """Write maps (H, …, 16) float32 as channels 16n to 16n + 15 of out bfloat16 (H, W, C)."""
-    lines, width, _ = out.shape
-    for y in range(lines):
-        for x in range(width):
-            at = maps.ctypes.data + y * maps.strides[0] + 64 * x
-            round_sixteen(at, out.ctypes.data + y * out.strides[0] + x * out.strides[1] + 32 * n)
+def _round_plain(maps: Any, across: Any, width: Any, out: Any, place: Any, begin: Any, end: Any) -> None:
+    """Write places `begin` to `end` of maps (lines · across, 16) float32 as bfloat16, `place` bytes from each other.
+
+    Maps and out are addresses: an array that is passed on is counted, and the counting waits for the matrix unit.
+    """
+    for n in range(begin, end):
+        round_sixteen(maps + 64 * (n // width * across + n % width), out + n * place)
 
 
-def _unpool_plain(gradient: Any, places: Any, maps: Any, side: Any) -> None:
-    """Write the gradient of `_pool` (n, W / 2, F) into the middle of wider lines of maps (2n or more, …, F)."""
+def _unpool_plain(gradient: Any, places: Any, padded: Any, side: Any) -> None:
+    """Write the gradient of `_pool` (n, W / 2, F) into the middle of wider lines (2n or more, …, F)."""
     lines, width, channels = gradient.shape
+    down, right = padded.strides[0], padded.strides[1]
     for y in range(lines):
         for x in range(width):
-            g, place = gradient[y, x], places[y, x]
-            for corner in range(4):
-                out, here = maps[2 * y + corner // 2, side + 2 * x + corner % 2], corner
-                for k in range(channels):
-                    out[k] = g[k] if place[k] == here else 0
+            number = gradient.ctypes.data + y * gradient.strides[0] + x * gradient.strides[1]
+            place = places.ctypes.data + y * places.strides[0] + x * places.strides[1]
+            corner = padded.ctypes.data + 2 * y * down + (side + 2 * x) * right
+            for k in range(0, channels, 16):
+                at = corner + 2 * k
+                spread_sixteen(number + 2 * k, place + k, at, at + right, at + down, at + down + right)
 
 
 def _unpool_words_plain(gradient: Any, places: Any, words: Any, sums: Any) -> None:
@@ -253,18 +275,35 @@ def _gradient_of_images_plain(
     gradient: Any, places: Any, padded: Any, side: Any, pace: Any, starts: Any, steps: Any, filters: Any, bias: Any,
     maps: Any, back: Any, shapes: Any,
 ) -> None:  # fmt: skip
-    """Write the gradient of the images (B, H, W, C) int16; padded (…, …, F) is all zeros, filters are turned round."""
+    """Write the gradient of the images (B, H, W, C) int16; padded (…, …, F) is all zeros, filters are turned round.
+
+    The matrix unit works while the others do something else: a block's maps (2, places, 16) are rounded between the
+    products of the next.
+    """
     lines, across, place = pace
-    made = maps[: lines * across].reshape(lines, across, 16)
+    height, width = back.shape[1:3]
+    line, out_place = back.strides[1], back.strides[2]
+    rounds = len(starts) // 4 * -(-len(steps) // _STEPS)
+    each = -(-lines * width // rounds)
+    done_maps, free_maps = maps[0].ctypes.data, maps[1].ctypes.data
+    out, waiting = back.ctypes.data, 0
     tile_config(shapes.ctypes.data)
     for n in range(len(back)):
         _unpool(gradient[n], places[n], padded[side:], side)
         for f in range(len(filters)):
             tiles, offset = filters.ctypes.data + f * filters.strides[0], bias.ctypes.data + 64 * f
-            for y in range(0, back.shape[1], lines):
-                first = padded.ctypes.data + y * padded.strides[0]
-                _convolve(first, place, starts, steps, tiles, offset, maps)
-                _round(made, back[n, y : y + lines], f)
+            for y in range(0, height, lines):
+                first, begin = padded.ctypes.data + y * padded.strides[0], 0
+                for t in range(0, len(starts), 4):
+                    _set(offset)
+                    for s in range(0, len(steps), _STEPS):
+                        _multiply(first, place, starts, steps, t, s, min(s + _STEPS, len(steps)), tiles)
+                        _round(done_maps, across, width, out, out_place, begin, min(begin + each, waiting))
+                        begin += each
+                    _keep(free_maps + _TILE * t)
+                done_maps, free_maps, waiting = free_maps, done_maps, lines * width
+                out = back.ctypes.data + n * back.strides[0] + y * line + 32 * f
+    _round(done_maps, across, width, out, out_place, 0, waiting)
     tile_release()
 
 
