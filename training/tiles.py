@@ -12,7 +12,13 @@ from typing import Any
 from training.amx import tile_config, tile_dot, tile_load, tile_release, tile_store
 from training.compiled import compiled
 from training.sixteen import (
-    copy_bytes, copy_sixteen, pair_sixteen, pool_sixteen, round_sixteen, spread_sixteen, unpool_sixteen,
+    copy_bytes,
+    copy_sixteen,
+    pair_sixteen,
+    pool_sixteen,
+    round_sixteen,
+    spread_sixteen,
+    unpool_sixteen,
 )  # fmt: skip
 
 _TILE = 1024  # bytes
@@ -20,8 +26,10 @@ _STEPS = 5  # of a block's products between two times that something else is don
 _STRIP = 16  # tiles that stay in the nearest cache while all sums of a correlation go over them
 
 
-def _multiply_plain(first: Any, place: Any, starts: Any, steps: Any, t: Any, begin: Any, end: Any, filters: Any) -> None:
-    """Add to tiles 0 to 3 the products of steps `begin` to `end`: of four tiles of 16 places, from the one `t` on.
+def _multiply_plain(
+    first: Any, place: Any, starts: Any, steps: Any, t: Any, begin: Any, end: Any, filters: Any
+) -> None:  # fmt: skip
+    """Add to tiles 0 to 3 the products of steps `begin` to `end`, of tiles `t` to t + 3 of 16 places each.
 
     The first place's numbers are at the address `first`, the next ones `place` bytes on from each other as far as a
     tile goes; where each tile starts (places / 16,) and what a step adds (n,) is in bytes from there. At the address
