@@ -19,7 +19,7 @@ from training.sixteen import (
     round_sixteen,
     spread_sixteen,
     unpool_sixteen,
-)  # fmt: skip
+)
 
 _TILE = 1024  # bytes
 _STEPS = 5  # of a block's products between two times that something else is done
@@ -28,7 +28,7 @@ _STRIP = 16  # tiles that stay in the nearest cache while all sums of a correlat
 
 def _multiply_plain(
     first: Any, place: Any, starts: Any, steps: Any, t: Any, begin: Any, end: Any, filters: Any
-) -> None:  # fmt: skip
+) -> None:
     """Add to tiles 0 to 3 the products of steps `begin` to `end`, of tiles `t` to t + 3 of 16 places each.
 
     The first place's numbers are at the address `first`, the next ones `place` bytes on from each other as far as a
