@@ -1,5 +1,7 @@
 """Fixtures that every test file may use."""
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +54,14 @@ def face(sha256: str, number: int = 0, **changes: object) -> Face:
         "dhash": bytes(32),
     }
     return Face(**(fields | changes))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C interrupts, also where the suite runs as a shell's background job, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

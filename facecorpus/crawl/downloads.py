@@ -12,6 +12,7 @@ from facecorpus.catalog.removal_keys import TakenDown
 from facecorpus.console import Tracker
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.fetch import Fetcher
+from facecorpus.crawl.interrupt import ctrl_c_tells
 from facecorpus.crawl.lanes import MOST_LANES, Lanes
 from facecorpus.crawl.plan import Plan
 from facecorpus.crawl.polite import HostResting
@@ -106,22 +107,23 @@ class Downloads:
 
     def run(self) -> None:
         """Download until nothing more is wanted, or can be had in this run."""
-        try:
-            self._feed()
-            while come := self._lanes.results():
-                self._come += come
-                self._note()
+        with ctrl_c_tells(self._lanes.interrupt):
+            try:
                 self._feed()
-        except BaseException:
-            self._lanes.stop()
-            self._fetcher.stop()
-            self._note()
-            while come := self._lanes.results():
-                self._come += come
+                while come := self._lanes.results():
+                    self._come += come
+                    self._note()
+                    self._feed()
+            except BaseException:
+                self._lanes.stop()
+                self._fetcher.stop()
                 self._note()
-            raise
-        finally:
-            self._lanes.close()
+                while come := self._lanes.results():
+                    self._come += come
+                    self._note()
+                raise
+            finally:
+                self._lanes.close()
 
     def _feed(self) -> None:
         """Give every host that has room something to do."""

@@ -4,7 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 Job = TypeVar("Job")
@@ -22,7 +22,8 @@ class _Host(Generic[Job]):
 class Lanes(Generic[Job, Result]):
     """Runs work(job) for the jobs of every host in their order, at_once(host) of one host at a time.
 
-    One thread submits jobs and takes the results as they come. What work raises is raised there.
+    One thread submits jobs and takes the results as they come. What work raises is raised there; results that came
+    before it are given by the next call.
     """
 
     def __init__(self, work: Callable[[Job], Result], at_once: Callable[[str], int]) -> None:
@@ -32,6 +33,7 @@ class Lanes(Generic[Job, Result]):
         self._lock = threading.Lock()
         self._places: SimpleQueue[str | None] = SimpleQueue()  # hosts that a thread shall turn to
         self._results: SimpleQueue[Result | BaseException] = SimpleQueue()
+        self._come: list[Result] = []  # taken off the queue, and not given yet
         self._under_way = 0  # submitted, and not taken as a result
         self._threads = 0
 
@@ -57,14 +59,16 @@ class Lanes(Generic[Job, Result]):
 
     def results(self) -> list[Result]:
         """Wait for a result, and take all that have come; empty when nothing is under way."""
-        if not self._under_way:
-            return []
-        come = [self._take(wait=True)]
-        while True:
-            try:
-                come.append(self._take(wait=False))
-            except Empty:
-                return come
+        while self._under_way and (not self._come or not self._results.empty()):
+            result = self._results.get()
+            if isinstance(result, KeyboardInterrupt):
+                raise result  # of no job
+            self._under_way -= 1
+            if isinstance(result, BaseException):
+                raise result
+            self._come.append(result)
+        come, self._come = self._come, []
+        return come
 
     def drop(self, host: str) -> list[Job]:
         """Take back a host's jobs that have not been begun."""
@@ -81,17 +85,14 @@ class Lanes(Generic[Job, Result]):
         for host in tuple(self._hosts):
             self.drop(host)
 
+    def interrupt(self) -> None:
+        """Have results raise KeyboardInterrupt; a signal's handler may call it."""
+        self._results.put(KeyboardInterrupt())
+
     def close(self) -> None:
         """Send the threads home."""
         for _ in range(self._threads):
             self._places.put(None)
-
-    def _take(self, wait: bool) -> Result:
-        result = self._results.get(block=wait)
-        self._under_way -= 1
-        if isinstance(result, BaseException):
-            raise result
-        return result
 
     def _lane(self) -> None:
         while (host := self._places.get()) is not None:
