@@ -5,7 +5,7 @@ its gateway (``catalog.candidates``, ``catalog.photos``, ``catalog.faces``, …)
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -115,7 +115,7 @@ class Catalog:
         """Whether a transaction is open that may yet be rolled back."""
         return self._connection.in_transaction
 
-    def query(self, sql: str, parameters: tuple[object, ...] = ()) -> sqlite3.Cursor:
+    def query(self, sql: str, parameters: tuple[object, ...] | Mapping[str, object] = ()) -> sqlite3.Cursor:
         """Run a reading statement; for the gateways of this package alone."""
         return self._connection.execute(sql, parameters)
 

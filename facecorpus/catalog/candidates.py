@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from sqlite3 import Row
 from urllib.parse import urlsplit
 
@@ -46,12 +46,10 @@ class Candidates(Gateway):
             connection.executemany(
                 "INSERT INTO candidate (identity_id, source, url, page_url, rank, title, licence, licence_url,"
                 " author, taken_on, found_by, sha256, box, host)"
-                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, host_of(?3))"
+                " VALUES (:identity_id, :source, :url, :page_url, :rank, :title, :licence, :licence_url,"
+                " :author, :taken_on, :found_by, :sha256, :box, host_of(:url))"
                 " ON CONFLICT (identity_id, source, url) DO NOTHING",
-                [
-                    tuple(getattr(candidate, field) for field in Candidate.__dataclass_fields__)
-                    for candidate in candidates
-                ],
+                [asdict(candidate) for candidate in candidates],
             )
             return connection.total_changes - before
 
@@ -227,9 +225,9 @@ class Candidates(Gateway):
         with self._catalog.transaction() as connection:
             rows = connection.execute(
                 "UPDATE candidate SET state = 'stored', outcome = twin.outcome, photo_sha256 = twin.photo_sha256"
-                " FROM (SELECT outcome, photo_sha256 FROM candidate WHERE url = ?1 AND state = 'stored' LIMIT 1)"
-                f" AS twin WHERE candidate.url = ?1 AND candidate.{_WAITS} RETURNING identity_id",
-                (url,),
+                " FROM (SELECT outcome, photo_sha256 FROM candidate WHERE url = :url AND state = 'stored' LIMIT 1)"
+                f" AS twin WHERE candidate.url = :url AND candidate.{_WAITS} RETURNING identity_id",
+                {"url": url},
             ).fetchall()
             return [row[0] for row in rows]
 

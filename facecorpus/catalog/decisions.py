@@ -245,9 +245,10 @@ class Decisions(Gateway):
         """The reviewer's latest row of that face and kind: older than row `before`, said on that page, where given."""
         row = self._catalog.query(
             "SELECT face_id, identity_id, kind, verdict, reason, shown_as FROM decision"
-            " WHERE face_id = ?1 AND reviewer = ?2 AND kind = ?3 AND (?4 IS NULL OR decision_id < ?4)"
+            " WHERE face_id = :face AND reviewer = :reviewer AND kind = :kind"
+            " AND (:before IS NULL OR decision_id < :before)"
             " ORDER BY decision_id DESC LIMIT 1",
-            (said.face_id, reviewer, said.kind, before),
+            {"face": said.face_id, "reviewer": reviewer, "kind": said.kind, "before": before},
         ).fetchone()
         return Row(*row[:5]) if row and shown_as in (None, row[5]) else None
 

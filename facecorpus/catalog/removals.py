@@ -83,22 +83,22 @@ class Removals(Gateway):
             return None
         photographs = self._column(
             """
-            SELECT photo_sha256 FROM face WHERE identity_id = ?1
+            SELECT photo_sha256 FROM face WHERE identity_id = :person
             UNION SELECT photo_sha256 FROM face JOIN verdict USING (face_id)
-                  WHERE verdict.identity_id = ?1 AND verdict.verdict = 'accept'
+                  WHERE verdict.identity_id = :person AND verdict.verdict = 'accept'
             UNION SELECT photo_sha256 FROM candidate
-                  WHERE identity_id = ?1 AND photo_sha256 IS NOT NULL AND photo_sha256 NOT IN (
+                  WHERE identity_id = :person AND photo_sha256 IS NOT NULL AND photo_sha256 NOT IN (
                       SELECT photo_sha256 FROM candidate JOIN identity USING (identity_id)
-                      WHERE identity_id != ?1 AND listed AND photo_sha256 IS NOT NULL)
+                      WHERE identity_id != :person AND listed AND photo_sha256 IS NOT NULL)
             """,
-            identity_id,
+            person=identity_id,
         )
         urls = self._column(
             """
-            SELECT url FROM candidate WHERE identity_id = ?1 AND url NOT IN (
-                SELECT url FROM candidate JOIN identity USING (identity_id) WHERE identity_id != ?1 AND listed)
+            SELECT url FROM candidate WHERE identity_id = :person AND url NOT IN (
+                SELECT url FROM candidate JOIN identity USING (identity_id) WHERE identity_id != :person AND listed)
             """,
-            identity_id,
+            person=identity_id,
         )
         return self._with_addresses(photographs, urls, identity_id)
 
@@ -114,15 +114,16 @@ class Removals(Gateway):
         photographs, urls = (json.dumps(names) for names in (marked.photographs, marked.urls))
         row = self._catalog.query(
             """
-            SELECT (SELECT count(*) FROM photo WHERE sha256 IN (SELECT value FROM json_each(?1))) AS photographs,
-                   (SELECT count(*) FROM face WHERE photo_sha256 IN (SELECT value FROM json_each(?1))) AS faces,
-                   (SELECT count(*) FROM decision WHERE identity_id = ?3 OR shown_as = ?3 OR face_id IN (
-                       SELECT face_id FROM face WHERE photo_sha256 IN (SELECT value FROM json_each(?1)))) AS decisions,
-                   (SELECT count(*) FROM candidate WHERE identity_id = ?3 AND outcome != 'removed'
-                       OR photo_sha256 IN (SELECT value FROM json_each(?1))
-                       OR url IN (SELECT value FROM json_each(?2))) AS candidates
+            WITH going AS (SELECT value FROM json_each(:photographs))
+            SELECT (SELECT count(*) FROM photo WHERE sha256 IN going) AS photographs,
+                   (SELECT count(*) FROM face WHERE photo_sha256 IN going) AS faces,
+                   (SELECT count(*) FROM decision WHERE identity_id = :person OR shown_as = :person OR face_id IN (
+                       SELECT face_id FROM face WHERE photo_sha256 IN going)) AS decisions,
+                   (SELECT count(*) FROM candidate WHERE identity_id = :person AND outcome != 'removed'
+                       OR photo_sha256 IN going
+                       OR url IN (SELECT value FROM json_each(:urls))) AS candidates
             """,
-            (photographs, urls, marked.identity_id),
+            {"photographs": photographs, "urls": urls, "person": marked.identity_id},
         ).fetchone()
         return Extent(**dict(row))
 
@@ -188,7 +189,7 @@ class Removals(Gateway):
     def _erase_identity(self, identity_id: str) -> None:
         """Delete what says something of a person apart from their photographs."""
         with self._catalog.transaction() as connection:
-            connection.execute("DELETE FROM decision WHERE identity_id = ?1 OR shown_as = ?1", (identity_id,))
+            connection.execute("DELETE FROM decision WHERE identity_id = ? OR shown_as = ?", (identity_id, identity_id))
             connection.execute(f"{_BLANK} WHERE identity_id = ?", (identity_id,))
             connection.execute("DELETE FROM mismatch WHERE identity_id = ?", (identity_id,))
             if self._column("SELECT 1 FROM identity WHERE identity_id = ? AND NOT listed", identity_id):
@@ -203,5 +204,5 @@ class Removals(Gateway):
             everywhere |= self._column("SELECT url FROM candidate WHERE photo_sha256 = ?", sha256)
         return Marked(tuple(sorted(photographs)), tuple(sorted(everywhere)), identity_id)
 
-    def _column(self, sql: str, *parameters: str) -> set[str]:
-        return {row[0] for row in self._catalog.query(sql, parameters)}
+    def _column(self, sql: str, *parameters: str, **named: str) -> set[str]:
+        return {row[0] for row in self._catalog.query(sql, named or parameters)}

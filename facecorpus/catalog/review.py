@@ -14,8 +14,8 @@ _AT_ONCE = 1_000  # faces looked up together: whoever judges thirty thousand at 
 
 # Faces shown on a person's page: those that stand for the person, and those that were moved to them.
 _SHOWN = """
-    SELECT face_id FROM face WHERE identity_id = ?1
-    UNION SELECT face_id FROM decision WHERE identity_id = ?1 AND identity_id != shown_as
+    SELECT face_id FROM face WHERE identity_id = :person
+    UNION SELECT face_id FROM decision WHERE identity_id = :person AND identity_id != shown_as
 """
 
 
@@ -110,22 +110,22 @@ class Review(Gateway):
 
     def _index_rows(self, identity_id: str, face_ids: Sequence[str] | None) -> Iterable[sqlite3.Row]:
         """The rows of an index; the first part is read from the index face_shown alone."""
-        moved = "SELECT face_id FROM decision WHERE identity_id = ?1 AND identity_id != shown_as"
-        asked = "" if face_ids is None else "AND face_id IN (SELECT value FROM json_each(?2))"
+        moved = "SELECT face_id FROM decision WHERE identity_id = :person AND identity_id != shown_as"
+        asked = "" if face_ids is None else "AND face_id IN (SELECT value FROM json_each(:faces))"
         columns = "face_id, photo_sha256, x, y, width, height, kept"
         return self._catalog.query(
             f"""
             WITH shown AS (
-                SELECT {columns}, 1 AS own FROM face WHERE identity_id = ?1 {asked}
+                SELECT {columns}, 1 AS own FROM face WHERE identity_id = :person {asked}
                 UNION ALL SELECT {columns}, 0 FROM face
-                WHERE face_id IN ({moved}) AND identity_id IS NOT ?1 {asked})
+                WHERE face_id IN ({moved}) AND identity_id IS NOT :person {asked})
             SELECT {columns.replace("width, height", "shown.width, shown.height")}, own, coalesce(likely, 1) AS chance,
                    coalesce(section, 'right'),
                    (SELECT count(*) FROM photo AS other WHERE other.cluster_id = photo.cluster_id)
             FROM shown JOIN photo ON photo.sha256 = photo_sha256 LEFT JOIN ranking USING (face_id)
             WHERE NOT own OR likely IS NOT NULL ORDER BY chance, face_id
             """,
-            (identity_id,) if face_ids is None else (identity_id, json.dumps(face_ids)),
+            {"person": identity_id, "faces": json.dumps(face_ids)},
         )
 
     def standings(
@@ -137,7 +137,7 @@ class Review(Gateway):
         """
         shared: dict[Standing, Standing] = {}
 
-        def found(wanted: str, parameters: tuple[object, ...]) -> Iterator[tuple[str, Standing]]:
+        def found(wanted: str, **parameters: str) -> Iterator[tuple[str, Standing]]:
             rows = self._catalog.query(
                 "SELECT face_id, kind, identity_id, reviewer, verdict, reason, decided_at, decision_id FROM latest"
                 f" WHERE face_id IN ({wanted}) ORDER BY face_id",
@@ -148,23 +148,23 @@ class Review(Gateway):
                 yield face_id, shared.setdefault(standing, standing)
 
         if face_ids is None:
-            yield from found(_SHOWN, (identity_id,))
+            yield from found(_SHOWN, person=identity_id)
             return
         unsaid = Standing()
         for begin in range(0, len(face_ids), _AT_ONCE):
             part = self.on_page(identity_id, face_ids[begin : begin + _AT_ONCE])
-            known = dict(found("SELECT value FROM json_each(?)", (json.dumps(part),)))
+            known = dict(found("SELECT value FROM json_each(:faces)", faces=json.dumps(part)))
             yield from ((face_id, known.get(face_id, unsaid)) for face_id in part)
 
     def on_page(self, identity_id: str, face_ids: Sequence[str]) -> list[str]:
         """Those of the faces that stand for the person, or were moved to them."""
         rows = self._catalog.query(
             """
-            SELECT value FROM json_each(?2)
-            WHERE EXISTS (SELECT 1 FROM face WHERE face_id = value AND identity_id = ?1)
-                  OR EXISTS (SELECT 1 FROM decision WHERE face_id = value AND identity_id = ?1)
+            SELECT value FROM json_each(:faces)
+            WHERE EXISTS (SELECT 1 FROM face WHERE face_id = value AND identity_id = :person)
+                  OR EXISTS (SELECT 1 FROM decision WHERE face_id = value AND identity_id = :person)
             """,
-            (identity_id, json.dumps(face_ids)),
+            {"person": identity_id, "faces": json.dumps(face_ids)},
         )
         return [row[0] for row in rows]
 
@@ -191,13 +191,13 @@ class Review(Gateway):
                    face.height, photo.width, photo.height, kept, coalesce(reasons, '[]'), coalesce(page_url, ''),
                    coalesce(licence, ''), coalesce(author, ''), coalesce(title, ''),
                    coalesce(candidate.taken_on, photo.taken_on, '')
-            FROM json_each(?1) JOIN face ON face_id = value JOIN photo ON photo.sha256 = face.photo_sha256
+            FROM json_each(:faces) JOIN face ON face_id = value JOIN photo ON photo.sha256 = face.photo_sha256
             LEFT JOIN ranking USING (face_id)
             LEFT JOIN candidate ON candidate_id = (
                 SELECT candidate_id FROM candidate AS any WHERE any.photo_sha256 = face.photo_sha256
-                ORDER BY (any.identity_id != ?2), (any.licence = ''), any.rank, candidate_id LIMIT 1)
+                ORDER BY (any.identity_id != :person), (any.licence = ''), any.rank, candidate_id LIMIT 1)
             """,
-            (json.dumps(face_ids), identity_id),
+            {"faces": json.dumps(face_ids), "person": identity_id},
         )
         return [
             FaceDetails(
@@ -227,9 +227,9 @@ class Review(Gateway):
             WHERE face_id IN ({_SHOWN})
                   AND instr(lower(coalesce(title, '') || ' ' || coalesce(author, '') || ' ' || coalesce(licence, '')
                   || ' '
-                            || coalesce(page_url, '') || ' ' || coalesce(reasons, '')), lower(?2))
+                            || coalesce(page_url, '') || ' ' || coalesce(reasons, '')), lower(:text))
             """,
-            (identity_id, text),
+            {"person": identity_id, "text": text},
         )
         return [row[0] for row in rows]
 
@@ -249,13 +249,13 @@ class Review(Gateway):
             """
             SELECT face.face_id FROM face JOIN photo ON photo.sha256 = face.photo_sha256
             JOIN (SELECT sha256, cluster_id FROM photo WHERE sha256 = (
-                  SELECT photo_sha256 FROM face WHERE face_id = ?1)) AS own
+                  SELECT photo_sha256 FROM face WHERE face_id = :face)) AS own
             WHERE (photo.cluster_id = own.cluster_id OR photo.sha256 = own.sha256
-                   OR face.face_id IN (SELECT other_id FROM conflict WHERE face_id = ?1))
-                  AND (face.identity_id IS NOT NULL OR face.face_id = ?1)
-            ORDER BY face.face_id != ?1, kept DESC, photo.width * photo.height DESC, face.face_id
+                   OR face.face_id IN (SELECT other_id FROM conflict WHERE face_id = :face))
+                  AND (face.identity_id IS NOT NULL OR face.face_id = :face)
+            ORDER BY face.face_id != :face, kept DESC, photo.width * photo.height DESC, face.face_id
             """,
-            (face_id,),
+            {"face": face_id},
         )
         return [row[0] for row in rows]
 
@@ -264,19 +264,19 @@ class Review(Gateway):
         rows = self._catalog.query(
             """
             WITH people AS (
-                SELECT face_id, count(DISTINCT reviewer) AS number, max(reviewer = ?1) AS mine, max(kind = 'settle')
-                AS settled
+                SELECT face_id, count(DISTINCT reviewer) AS number, max(reviewer = :reviewer) AS mine,
+                       max(kind = 'settle') AS settled
                 FROM latest WHERE kind IN ('verdict', 'settle') AND reviewer != 'auto' GROUP BY face_id),
             judged AS (
                 SELECT coalesce(verdict.identity_id, face.identity_id) AS identity_id, count(*) AS faces,
                        sum(verdict.verdict IS NULL
-                           OR coalesce(face_id < ?2 AND number = 1 AND NOT mine AND NOT settled, 0)) AS left
+                           OR coalesce(face_id < :limit AND number = 1 AND NOT mine AND NOT settled, 0)) AS left
                 FROM face LEFT JOIN verdict USING (face_id) LEFT JOIN people USING (face_id)
                 WHERE kept AND photo_sha256 NOT IN (SELECT photo_sha256 FROM marked_photo) GROUP BY 1)
             SELECT identity_id, coalesce(faces, 0), coalesce(left, 0) FROM identity LEFT JOIN judged USING (identity_id)
             WHERE listed ORDER BY position
             """,
-            (reviewer, overlap_limit(overlap)),
+            {"reviewer": reviewer, "limit": overlap_limit(overlap)},
         )
         return [Progress(*row) for row in rows]
 
