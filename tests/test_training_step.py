@@ -10,8 +10,9 @@ from torch.nn import functional as F
 from training import convolve
 from training.convolve import convolve_and_pool
 from training.flops import primitives, roofline, step_flops
-from training.pooling import pool, unpool
+from training.pooling import pool
 from training.presets import load_preset
+from training.sparse import gradient_of_filters, gradient_of_images
 
 TYPES = (torch.float32, torch.bfloat16)
 
@@ -28,27 +29,63 @@ def pooled(maps: Tensor) -> tuple[Tensor, Tensor]:
     return made, places
 
 
+def some_maps(dtype: torch.dtype, size: tuple[int, int], levels: int) -> Tensor:
+    """Random maps; with levels of so few different values that most windows have a tie, many of them at zero."""
+    maps = torch.randn(3, 37, *size, generator=torch.Generator().manual_seed(size[0]))
+    if levels:
+        maps = (maps * levels).round().clamp(-1, 1)
+    return laid_out(maps.to(dtype))
+
+
+SIZES = [(8, 8), (7, 9), (2, 3), (16, 5)]
+
+
 @pytest.mark.parametrize("dtype", TYPES)
-@pytest.mark.parametrize("size", [(8, 8), (7, 9), (2, 3), (16, 5)])
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("levels", [0, 3])
-def test_values_and_gradients_are_those_of_torch_to_the_bit(
+def test_values_and_places_are_those_of_torch_to_the_bit(
     dtype: torch.dtype, size: tuple[int, int], levels: int
 ) -> None:
-    random = torch.Generator().manual_seed(size[0])
-    maps = torch.randn(3, 37, *size, generator=random)
-    if levels:  # so few different values that most windows have a tie, many of them at zero
-        maps = (maps * levels).round().clamp(-1, 1)
-    maps = laid_out(maps.to(dtype)).requires_grad_()
+    maps = some_maps(dtype, size, levels).requires_grad_()
     expected = F.relu(F.max_pool2d(maps, 2))
-    gradient = laid_out(torch.randn(expected.shape, generator=random).to(dtype))
-    expected.backward(gradient)
     found, places = pooled(maps.detach())
-    back = laid_out(torch.full_like(maps, torch.nan).detach())
-    sums = unpool(gradient, places, back)
-    assert maps.grad is not None
     assert torch.equal(found, expected)
-    assert torch.equal(back, maps.grad)
-    assert torch.allclose(sums, maps.grad.float().sum((2, 3)), atol=1e-5)
+    expected.backward(torch.ones_like(expected))
+    assert maps.grad is not None
+    height, width = 2 * expected.shape[2], 2 * expected.shape[3]
+    windows = maps.grad[:, :, :height, :width].unflatten(2, (-1, 2)).unflatten(4, (-1, 2)).movedim(3, 4).flatten(4)
+    counted = torch.where(windows.sum(4) > 0, windows.argmax(4), 4)  # 4: nothing above zero
+    assert torch.equal(places, counted.to(torch.uint8))
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("channels", "kernel"), [(3, (5, 5)), (16, (5, 1)), (7, (3, 3)), (33, (5, 5)), (48, (3, 3))])
+def test_gradients_from_the_places_are_those_of_the_whole_maps(
+    dtype: torch.dtype, size: tuple[int, int], channels: int, kernel: tuple[int, int]
+) -> None:
+    """Against torch in double precision, through pooling and ReLU of the very maps that the places are of."""
+    random = torch.Generator().manual_seed(channels)
+    made, places = pooled(some_maps(dtype, size, 0))
+    gradient = laid_out(torch.randn(made.shape, generator=random).to(dtype))
+    gradient[0, :3] = 0
+    images = laid_out(torch.randn(3, channels, *size, generator=random).to(dtype))
+    filters = laid_out(torch.randn(37, channels, *kernel, generator=random).to(dtype))
+    maps = some_maps(dtype, size, 0).double().requires_grad_()
+    F.relu(F.max_pool2d(maps, 2)).backward(gradient.double())
+    assert maps.grad is not None
+    padding = (kernel[0] // 2, kernel[1] // 2)
+    leaf, weight = images.double().requires_grad_(), filters.double().requires_grad_()
+    bias = torch.zeros(37, dtype=torch.float64, requires_grad=True)
+    F.conv2d(leaf, weight, bias, padding=padding).backward(maps.grad)
+    of_weight, of_bias = gradient_of_filters(gradient, places, images, filters)
+    back = gradient_of_images(gradient, places, images, filters)
+    assert leaf.grad is not None and weight.grad is not None and bias.grad is not None
+    torch.testing.assert_close(of_weight.double(), weight.grad, rtol=1e-5, atol=1e-4)
+    torch.testing.assert_close(of_bias.double(), bias.grad, rtol=1e-5, atol=1e-4)
+    assert back.dtype == dtype
+    # The nearest number of the type, but for a sum in float32 that lies between two of them.
+    torch.testing.assert_close(back.double(), leaf.grad, rtol=1e-5 if dtype == torch.float32 else 2**-8, atol=1e-4)
 
 
 @pytest.mark.parametrize("dtype", TYPES)

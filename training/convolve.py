@@ -2,7 +2,7 @@
 
 One after the other, each pass writes the whole batch's maps to memory and the next reads them again: on a processor
 with a matrix unit that takes longer than the arithmetic. Here the maps of a few images stay in the core's cache until
-they are pooled, and so do their gradients on the way back; only what is pooled is kept between the two.
+they are pooled; only what is pooled is kept, and the way back begins there (sparse.py).
 """
 
 from __future__ import annotations
@@ -70,33 +70,16 @@ class _ConvolveAndPool(torch.autograd.Function):
         for some in _parts(images, outputs):
             pool(F.conv2d(images[some], filters, offset, padding=padding), made[some], places[some])
         context.save_for_backward(images, filters, places)
-        context.padding = padding
         return made
 
     @staticmethod
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
-        from training.pooling import unpool
+        from training.sparse import gradient_of_filters, gradient_of_images
 
         images, filters, places = context.saved_tensors
-        outputs, (height, width) = len(filters), images.shape[2:]
-        back = torch.empty_like(images) if context.needs_input_grad[0] else None
-        of_weight = torch.zeros_like(filters, dtype=torch.float32)
-        of_bias = torch.zeros(outputs)
         gradient = gradient.contiguous(memory_format=torch.channels_last)
-        for some in _parts(images, outputs):
-            here = images[some]
-            maps = torch.empty(
-                (len(here), outputs, height, width), dtype=here.dtype, memory_format=torch.channels_last
-            )  # fmt: skip
-            of_bias += unpool(gradient[some], places[some], maps).sum(0)
-            inputs, weights, _ = torch.ops.aten.convolution_backward(
-                maps, here, filters, None, (1, 1), context.padding, (1, 1), False, (0, 0), 1,
-                (back is not None, True, False),
-            )  # fmt: skip
-            of_weight += weights
-            if back is not None:
-                back[some] = inputs
-        return back, of_weight, of_bias
+        back = gradient_of_images(gradient, places, images, filters) if context.needs_input_grad[0] else None
+        return back, *gradient_of_filters(gradient, places, images, filters)
 
 
 def _parts(images: Tensor, outputs: int) -> list[slice]:

@@ -24,11 +24,12 @@ class Primitive:
 
 
 def primitives(preset: Preset, width: int, classes: int) -> list[Primitive]:
-    """The products of a training step: forward, gradient of the weights, gradient of the input, of each layer.
+    """The dense products of a training step: forward, gradient of the weights, gradient of the input, of each layer.
 
     A multiplication and an addition count as two. The three cost the same; the first layer needs no gradient of its
-    input. Each reads or writes a layer's input and what is pooled of its output; the maps between the two may stay in
-    the cache, and the weights serve a whole batch.
+    input. That the gradients of convolutions may leave out three quarters of it (sparse.py) is not counted: by this
+    count they can be faster than the peak. Each reads or writes a layer's input and what is pooled of its output; the
+    maps between the two may stay in the cache, and the weights serve a whole batch.
     """
     side, inputs = preset.size, 3
     layers = []

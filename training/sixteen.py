@@ -18,6 +18,9 @@ _BYTES, _SHORTS, _INTS = (ir.VectorType(ir.IntType(bits), 16) for bits in (8, 16
 _POINTER = ir.IntType(8).as_pointer()
 _FLOATS = ir.VectorType(ir.FloatType(), 16)
 _MINUS_INFINITY = -(2**23)
+MOST_VECTORS = 12
+"""Of sums, that `add_products` adds to at once."""
+
 _NOWHERE = 4  # the place of a window without a number above zero; 0 to 3 are its corners, row by row
 
 
@@ -112,6 +115,50 @@ def _unpool(builder: Any, gradient: Any, of_gradient: Any, place: Any, of_place:
         _store(builder, added, sum_of)
 
 
+def _add_products(builder: Any, entries: Any, count: Any, numbers: Any, apart: Any, sums: Any, vectors: Any) -> None:
+    done = builder.append_basic_block()
+    choice = builder.switch(vectors, done)
+    for some in range(1, MOST_VECTORS + 1):
+        block = builder.append_basic_block()
+        choice.add_case(_long(some), block)
+        builder.position_at_end(block)
+        _add_products_of(builder, entries, count, numbers, apart, sums, some)
+        builder.branch(done)
+    builder.position_at_end(done)
+
+
+def _add_products_of(builder: Any, entries: Any, count: Any, numbers: Any, apart: Any, sums: Any, vectors: int) -> None:
+    """The sums stay in registers from the first entry to the last."""
+    places = [_long(64 * n) for n in range(vectors)]
+    distances = [builder.mul(apart, _long(n)) for n in range(vectors)]
+    before, loop, after = builder.block, builder.append_basic_block(), builder.append_basic_block()
+    loaded = [_load(builder, builder.add(sums, place), _FLOATS) for place in places]
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    number = builder.phi(ir.IntType(64))
+    totals = [builder.phi(_FLOATS) for _ in places]
+    entry = builder.add(entries, builder.shl(number, _long(3)))
+    offset = builder.load(builder.inttoptr(entry, _INTS.element.as_pointer()), align=4)
+    factor = builder.load(builder.inttoptr(builder.add(entry, _long(4)), _FLOATS.element.as_pointer()), align=4)
+    first = builder.add(numbers, builder.sext(offset, ir.IntType(64)))
+    one = builder.insert_element(ir.Constant(_FLOATS, ir.Undefined), factor, ir.Constant(ir.IntType(32), 0))
+    factors = builder.shuffle_vector(one, one, ir.Constant(_INTS, [ir.Constant(_INTS.element, 0)] * 16))
+    added = []
+    for total, distance in zip(totals, distances, strict=True):
+        product = builder.fmul(_load(builder, builder.add(first, distance), _FLOATS), factors, flags=("contract",))
+        added.append(builder.fadd(product, total, flags=("contract",)))
+    following = builder.add(number, _long(1))
+    builder.cbranch(builder.icmp_signed("<", following, count), loop, after)
+    number.add_incoming(_long(0), before)
+    number.add_incoming(following, loop)
+    for total, start, result in zip(totals, loaded, added, strict=True):
+        total.add_incoming(start, before)
+        total.add_incoming(result, loop)
+    builder.position_at_end(after)
+    for result, place in zip(added, places, strict=True):
+        _store(builder, result, builder.add(sums, place))
+
+
 def _turned(builder: Any, rows: list[Any]) -> list[Any]:
     """Sixteen rows of sixteen numbers as columns: blocks across the diagonal change places, of 1, 2, 4 and 8."""
     for size in (1, 2, 4, 8):
@@ -143,6 +190,16 @@ def _copy_bytes(builder: Any, source: Any, target: Any, count: Any) -> None:
     to, where = (builder.inttoptr(address, _POINTER) for address in (target, source))
     cgutils.raw_memcpy(builder, to, where, count, 1)  # type: ignore[no-untyped-call]
 
+
+add_products: Any = intrinsic(
+    lambda typing, entries, count, numbers, apart, sums, vectors: _on_addresses(_add_products, 6)
+)
+"""Add float32 times a factor to so many vectors of sums, for each of `count` entries, of which there is one at least.
+
+The vectors of numbers begin `apart` bytes from each other, those of sums lie one after the other.
+
+An entry is an offset in bytes from the address `numbers` (int32), and the factor (float32).
+"""
 
 copy_bytes: Any = intrinsic(lambda typing, source, target, count: _on_addresses(_copy_bytes, 3))
 """Copy so many bytes."""
