@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import json
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -381,7 +382,8 @@ def test_the_receipt_counts_everything_and_names_nobody(tmp_path: Path) -> None:
     assert receipt["removed"] == {"photographs": 1, "crops": 1, "faces": 1, "decisions": 1, "candidates": 1}
     assert (len(receipt["keys"]["photographs"]), len(receipt["keys"]["addresses"])) == (1, 1)
     assert receipt["builds"][0]["held"]
-    for name in ("ada", "Ada", ADA.url, sha256(ADA), face_id(ADA), "Photographer"):
+    assert not re.search(r"\bada\b", text)  # by itself: three letters may be part of a key
+    for name in ("Ada", ADA.url, sha256(ADA), face_id(ADA), "Photographer"):
         assert name not in text
 
 
