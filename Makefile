@@ -16,7 +16,7 @@ test: .venv/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy --strict facecorpus training review_ui manifests
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 clean:
 	rm -rf .venv demo-corpus
