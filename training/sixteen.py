@@ -14,13 +14,13 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+MOST_VECTORS = 12
+"""Of sums, that `add_products` adds to at once."""
+
 _BYTES, _SHORTS, _INTS = (ir.VectorType(ir.IntType(bits), 16) for bits in (8, 16, 32))
 _POINTER = ir.IntType(8).as_pointer()
 _FLOATS = ir.VectorType(ir.FloatType(), 16)
 _MINUS_INFINITY = -(2**23)
-MOST_VECTORS = 12
-"""Of sums, that `add_products` adds to at once."""
-
 _NOWHERE = 4  # the place of a window without a number above zero; 0 to 3 are its corners, row by row
 
 

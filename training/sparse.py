@@ -104,7 +104,7 @@ def _by_filter_plain(
 ) -> None:
     """List for each filter the numbers of some lines of windows: their offsets in an image, and values.
 
-    They are added to `of_bias`.
+    They are listed as `add_products` takes them, offset and value in one word, and added to `of_bias`.
     """
     height, width, filters = gradient.shape
     words, line_bits = np.empty(filters, np.int64), np.empty(filters, np.int32)
@@ -149,7 +149,10 @@ def _gradient_of_filters_plain(
     images: Any, gradient: Any, places: Any, shift: Any, padded: Any, above: Any, before: Any, together: Any,
     sums: Any, of_bias: Any,
 ) -> None:  # fmt: skip
-    """Add to sums (F, rows, 16 n) float32: for each line of the kernel what its columns saw, C numbers each."""
+    """Add to sums (F, rows, 16 n) float32: for each line of the kernel what its columns saw, C numbers each.
+
+    As many lines of windows are listed `together` as have what they saw in the nearest cache.
+    """
     line, place = padded.strides[0], padded.strides[1]
     filters, rows, width = sums.shape
     height, vectors = gradient.shape[1], width // _VECTOR
@@ -162,7 +165,7 @@ def _gradient_of_filters_plain(
                 gradient[image, begin:end], places[image, begin:end], shift, line, place, entries, counts, of_bias
             )
             first = padded.ctypes.data + 2 * begin * line
-            if vectors == 1:
+            if vectors == 1:  # one of each line of the kernel: all lines together
                 for f in range(filters):
                     if counts[f]:
                         made = sums.ctypes.data + f * sums.strides[0]
@@ -183,7 +186,10 @@ def _gradient_of_images_plain(
     gradient: Any, places: Any, filters: Any, shift: Any, padded: Any, above: Any, before: Any, together: Any,
     back: Any,
 ) -> None:  # fmt: skip
-    """Write back (B, H, W, C), of filters (rows, F, 16 n) float32: each line's columns, C numbers each, then zeros."""
+    """Write back (B, H, W, C), of filters (rows, F, 16 n) float32: each line's columns, C numbers each, then zeros.
+
+    Of all filters as many vectors are added `together` as lie in the nearest cache.
+    """
     line, place = padded.strides[0], padded.strides[1]
     rows, _, size = filters.shape
     _, height, width, _ = gradient.shape
