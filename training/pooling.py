@@ -11,13 +11,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from training.arrays import bits, channels_last
 from training.compiled import compiled
-
-NOWHERE = 4
-"""The place of a window without a number above zero; 0 to 3 are its corners, row by row."""
+from training.sixteen import NOWHERE
 
 
 def pool(maps: Tensor, pooled: Tensor, places: Tensor) -> None:
@@ -27,18 +25,7 @@ def pool(maps: Tensor, pooled: Tensor, places: Tensor) -> None:
     """
     numbers, infinity = bits(maps), _infinity(maps.dtype)
     kind = numbers.dtype.type
-    _pool(numbers, bits(pooled), by_place(places), kind(infinity), kind(np.iinfo(kind).max))
-
-
-def bits(values: Tensor) -> NDArray[np.int16] | NDArray[np.int32]:
-    """The same memory as integers (B, H, W, C)."""
-    return by_place(values.view(torch.int16 if values.element_size() == 2 else torch.int32))
-
-
-def by_place(values: Tensor) -> NDArray[Any]:
-    """The same memory as an array (B, H, W, C)."""
-    array: NDArray[Any] = values.permute(0, 2, 3, 1).numpy()
-    return array
+    _pool(numbers, bits(pooled), channels_last(places), kind(infinity), kind(np.iinfo(kind).max))
 
 
 def _infinity(dtype: torch.dtype) -> int:

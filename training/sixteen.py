@@ -14,6 +14,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+NOWHERE = 4
+"""The place of a window without a number above zero; 0 to 3 are its corners, row by row."""
+
 MOST_VECTORS = 12
 """Of sums, that `add_products` adds to at once."""
 
@@ -21,7 +24,6 @@ _BYTES, _SHORTS, _INTS = (ir.VectorType(ir.IntType(bits), 16) for bits in (8, 16
 _POINTER = ir.IntType(8).as_pointer()
 _FLOATS = ir.VectorType(ir.FloatType(), 16)
 _MINUS_INFINITY = -(2**23)
-_NOWHERE = 4  # the place of a window without a number above zero; 0 to 3 are its corners, row by row
 
 
 def _on_addresses(write: Callable[..., None], count: int) -> tuple[Any, Any]:
@@ -70,7 +72,7 @@ def _pool(builder: Any, first: Any, second: Any, third: Any, fourth: Any, pooled
         greater = builder.icmp_signed(">", other, best)
         best = builder.select(greater, other, best)
         at = builder.select(greater, _all(_BYTES, corner), at)
-    at = builder.select(builder.icmp_signed(">", best, _all(_INTS, 0)), at, _all(_BYTES, _NOWHERE))
+    at = builder.select(builder.icmp_signed(">", best, _all(_INTS, 0)), at, _all(_BYTES, NOWHERE))
     best = builder.select(builder.icmp_signed(">", best, _all(_INTS, _MINUS_INFINITY)), best, _all(_INTS, 0))
     _store(builder, _rounded(builder, best), pooled)
     _store(builder, at, place)
@@ -109,7 +111,7 @@ def _unpool(builder: Any, gradient: Any, of_gradient: Any, place: Any, of_place:
         for half in (0, 1):
             in_turn = [8 * half + k // 2 + k % 2 * 16 for k in range(16)]
             _store(builder, _shuffled(builder, left, right, in_turn), builder.add(words, _long(1024 * half + 64 * n)))
-        values = builder.select(builder.icmp_unsigned("<", where, _all(_INTS, _NOWHERE)), later, nothing)
+        values = builder.select(builder.icmp_unsigned("<", where, _all(_INTS, NOWHERE)), later, nothing)
         sum_of = builder.add(sums, _long(64 * n))
         added = builder.fadd(_load(builder, sum_of, _FLOATS), builder.bitcast(values, _FLOATS))
         _store(builder, added, sum_of)
@@ -196,9 +198,8 @@ add_products: Any = intrinsic(
 )
 """Add float32 times a factor to so many vectors of sums, for each of `count` entries, of which there is one at least.
 
-The vectors of numbers begin `apart` bytes from each other, those of sums lie one after the other.
-
-An entry is an offset in bytes from the address `numbers` (int32), and the factor (float32).
+The vectors of numbers begin `apart` bytes from each other, those of sums lie one after the other. An entry is an offset
+in bytes from the address `numbers` (int32), and the factor (float32).
 """
 
 copy_bytes: Any = intrinsic(lambda typing, source, target, count: _on_addresses(_copy_bytes, 3))

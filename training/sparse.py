@@ -16,9 +16,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from training.arrays import bits, channels_last, rounded_up, zeros
 from training.compiled import compiled
-from training.pooling import NOWHERE, bits, by_place
-from training.sixteen import MOST_VECTORS, add_products
+from training.sixteen import MOST_VECTORS, NOWHERE, add_products
 
 _NEAREST = 24 * 2**10  # bytes of the nearest cache, for what the inner loops go over again and again
 _VECTOR = 16  # float32
@@ -34,9 +34,9 @@ def gradient_of_filters(gradient: Tensor, places: Tensor, images: Tensor, filter
     outputs, channels, rows, columns = filters.shape
     padded = _padded(images, filters)
     together = min(gradient.shape[2], max(1, _NEAREST // (2 * padded.strides[0])))
-    sums, of_bias = torch.zeros(outputs, rows, _in_vectors(columns * channels)), torch.zeros(outputs)
+    sums, of_bias = torch.zeros(outputs, rows, rounded_up(columns * channels, _VECTOR)), torch.zeros(outputs)
     _gradient_of_filters(
-        bits(images), bits(gradient), by_place(places), _shift(images), padded, rows // 2, columns // 2, together,
+        bits(images), bits(gradient), channels_last(places), _shift(images), padded, rows // 2, columns // 2, together,
         sums.numpy(), of_bias.numpy(),
     )  # fmt: skip
     of_weight = sums[:, :, : columns * channels].reshape(outputs, rows, columns, channels).permute(0, 3, 1, 2)
@@ -46,13 +46,13 @@ def gradient_of_filters(gradient: Tensor, places: Tensor, images: Tensor, filter
 def gradient_of_images(gradient: Tensor, places: Tensor, images: Tensor, filters: Tensor) -> Tensor:
     """Like `gradient_of_filters`, but of the images, in their type."""
     outputs, channels, rows, columns = filters.shape
-    lines = torch.zeros(rows, outputs, _in_vectors(columns * channels))
+    lines = torch.zeros(rows, outputs, rounded_up(columns * channels, _VECTOR))
     lines[:, :, : columns * channels] = filters.permute(2, 0, 3, 1).flatten(2)
     vectors = lines.shape[2] // _VECTOR
     parts = -(-vectors // min(MOST_VECTORS, max(1, _NEAREST // (64 * outputs))))
     back = torch.empty_like(images)
     _gradient_of_images(
-        bits(gradient), by_place(places), lines.numpy(), _shift(images), _padded(images, filters), rows // 2,
+        bits(gradient), channels_last(places), lines.numpy(), _shift(images), _padded(images, filters), rows // 2,
         columns // 2, -(-vectors // parts), bits(back),
     )  # fmt: skip
     return back
@@ -63,13 +63,7 @@ def _padded(images: Tensor, filters: Tensor) -> NDArray[np.int32]:
     _, channels, rows, columns = filters.shape
     shape = images.shape[2] + 2 * (rows // 2), images.shape[3] + 2 * (columns // 2), channels
     size = math.prod(shape)
-    zeros: NDArray[np.int32] = torch.zeros(size + _VECTOR, dtype=torch.int32)[:size].view(shape).numpy()
-    return zeros
-
-
-def _in_vectors(numbers: int) -> int:
-    """So many or a few more, that fill vectors."""
-    return -(-numbers // _VECTOR) * _VECTOR
+    return zeros((size + _VECTOR,), torch.int32)[:size].reshape(shape)
 
 
 def _shift(values: Tensor) -> int:
@@ -156,6 +150,9 @@ def _gradient_of_filters_plain(
     line, place = padded.strides[0], padded.strides[1]
     filters, rows, width = sums.shape
     height, vectors = gradient.shape[1], width // _VECTOR
+    passes, apart = rows, 64
+    if vectors == 1:  # one of each line of the kernel: all lines in one pass
+        passes, apart, vectors = 1, line, rows
     entries, counts = np.empty((filters, together * gradient.shape[2] + 1), np.int64), np.empty(filters, np.uint64)
     for image in range(len(images)):
         _widen(images[image], shift, padded, above, before)
@@ -165,21 +162,14 @@ def _gradient_of_filters_plain(
                 gradient[image, begin:end], places[image, begin:end], shift, line, place, entries, counts, of_bias
             )
             first = padded.ctypes.data + 2 * begin * line
-            if vectors == 1:  # one of each line of the kernel: all lines together
+            for row in range(passes):
                 for f in range(filters):
                     if counts[f]:
-                        made = sums.ctypes.data + f * sums.strides[0]
+                        made = sums.ctypes.data + f * sums.strides[0] + row * sums.strides[1]
                         listed = entries.ctypes.data + f * entries.strides[0]
-                        add_products(listed, counts[f], first, line, made, rows)
-            else:
-                for row in range(rows):
-                    for f in range(filters):
-                        if counts[f]:
-                            made = sums.ctypes.data + f * sums.strides[0] + row * sums.strides[1]
-                            listed = entries.ctypes.data + f * entries.strides[0]
-                            for v in range(0, vectors, MOST_VECTORS):
-                                some = min(MOST_VECTORS, vectors - v)
-                                add_products(listed, counts[f], first + row * line + 64 * v, 64, made + 64 * v, some)
+                        for v in range(0, vectors, MOST_VECTORS):
+                            some = min(MOST_VECTORS, vectors - v)
+                            add_products(listed, counts[f], first + row * line + v * apart, apart, made + 64 * v, some)
 
 
 def _gradient_of_images_plain(

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from training.amx import SHAPES, available
+from training.arrays import bits, channels_last, rounded_up, zeros
 from training.tiles import forward, gradient_of_filters, gradient_of_images
 
 _COLUMNS = 32  # numbers of a place that a tile holds
@@ -50,8 +51,8 @@ class TiledConvolveAndPool(torch.autograd.Function):
         )
         places = torch.empty_like(pooled, dtype=torch.uint8)
         forward(
-            _bits(images), _zeros(walk.wide or (0, 0, 0)), _zeros(walk.padded), kernel // 2, walk.pace, walk.starts,
-            walk.steps, filters, bias.numpy(), walk.maps()[0], _bits(pooled), _by_line(places), SHAPES,
+            bits(images), zeros(walk.wide or (0, 0, 0)), zeros(walk.padded), kernel // 2, walk.pace, walk.starts,
+            walk.steps, filters, bias.numpy(), walk.maps()[0], bits(pooled), channels_last(places), SHAPES,
         )  # fmt: skip
         context.save_for_backward(images, weight, places)
         return pooled
@@ -71,9 +72,9 @@ def _gradient_of_filters(gradient: Tensor, places: Tensor, images: Tensor, weigh
     sums = torch.zeros(outputs // 16, *pairing.steps.shape, 16, 16)
     of_bias = torch.zeros(outputs, 16)
     gradient_of_filters(
-        _bits(images), _windows(gradient.view(torch.int16), pairing), _windows(places, pairing), _zeros(pairing.wide),
-        _zeros(pairing.wide[1:]), _zeros(pairing.pairs, torch.int32), kernel // 2, pairing.starts, pairing.steps,
-        _zeros((outputs // 16, len(pairing.starts), 16, 16), torch.int32), sums.numpy(),
+        bits(images), _windows(gradient.view(torch.int16), pairing), _windows(places, pairing), zeros(pairing.wide),
+        zeros(pairing.wide[1:]), zeros(pairing.pairs, torch.int32), kernel // 2, pairing.starts, pairing.steps,
+        zeros((outputs // 16, len(pairing.starts), 16, 16), torch.int32), sums.numpy(),
         of_bias.numpy(), SHAPES,
     )  # fmt: skip
     if channels % _COLUMNS:
@@ -92,8 +93,8 @@ def _gradient_of_images(gradient: Tensor, places: Tensor, images: Tensor, weight
     filters = _tiles(weight.flip(2, 3).permute(2, 3, 0, 1).reshape(-1, _COLUMNS, channels))
     back = torch.empty_like(images)
     gradient_of_images(
-        _bits(gradient), _by_line(places), _zeros(walk.padded), kernel // 2, walk.pace, walk.starts, walk.steps,
-        filters, np.zeros(channels, np.float32), walk.maps(2), _bits(back), SHAPES,
+        bits(gradient), channels_last(places), zeros(walk.padded), kernel // 2, walk.pace, walk.starts, walk.steps,
+        filters, np.zeros(channels, np.float32), walk.maps(2), bits(back), SHAPES,
     )  # fmt: skip
     return back
 
@@ -114,7 +115,7 @@ class _Walk:
         return self.lines, self.across, 2 * self.padded[2]
 
     def maps(self, blocks: int = 1) -> NDArray[np.float32]:
-        return _zeros((blocks, _ROWS * len(self.starts), 16), torch.float32)
+        return zeros((blocks, _ROWS * len(self.starts), 16), torch.float32)
 
 
 @cache
@@ -135,7 +136,7 @@ def _walk(channels: int, kernel: int, height: int, width: int) -> _Walk:
     across = width if width % _ROWS == 0 else length
     # As few lines as four tiles have: they are pooled while they are in the nearest cache.
     lines = next((n for n in range(2, height, 2) if height % n == 0 and n * across >= 4 * _ROWS), height)
-    tiles = _rounded_up(lines * across, 4 * _ROWS) // _ROWS
+    tiles = rounded_up(lines * across, 4 * _ROWS) // _ROWS
     behind = _ROWS * tiles // length + 2  # lines that the last tiles may reach into
     return _Walk(
         (height + kernel + behind, length, numbers),
@@ -162,7 +163,7 @@ def _pairing(channels: int, kernel: int, height: int, width: int) -> _Pairing:
     # A tile is 16 places of two lines, or 16 that lie one after the other, as in _walk.
     across = width if width % _ROWS == 0 else width + 2 * side
     length, numbers = (across, _NARROW) if narrow else (width + 2 * side, channels)
-    windows = _rounded_up(height // 2 * across // 2, _ROWS)
+    windows = rounded_up(height // 2 * across // 2, _ROWS)
     tiles = windows // 8
     place, line = 4 * numbers, 4 * length * numbers
     lines = height // 2 + kernel + _ROWS * tiles // across  # the last tiles may reach behind the image
@@ -214,24 +215,3 @@ def _tiles(matrices: Tensor) -> NDArray[np.int16]:
     pairs = matrices.to(torch.bfloat16).view(torch.int16).reshape(count, 16, 2, outputs // 16, 16)
     tiles: NDArray[np.int16] = pairs.permute(3, 0, 1, 4, 2).reshape(outputs // 16, count, 16, _COLUMNS).numpy()
     return tiles
-
-
-def _zeros(shape: tuple[int, ...], dtype: torch.dtype = torch.int16) -> NDArray[Any]:
-    """Zeros in torch's memory, which begins where tiles are loaded fast."""
-    zeros: NDArray[Any] = torch.zeros(shape, dtype=dtype).numpy()
-    return zeros
-
-
-def _bits(values: Tensor) -> NDArray[np.int16]:
-    """The same memory as integers (B, H, W, C)."""
-    return _by_line(values.view(torch.int16))
-
-
-def _by_line(values: Tensor) -> NDArray[Any]:
-    """The same memory as an array (B, H, W, C)."""
-    array: NDArray[Any] = values.permute(0, 2, 3, 1).numpy()
-    return array
-
-
-def _rounded_up(number: int, to: int) -> int:
-    return -(-number // to) * to
