@@ -11,6 +11,7 @@ than the whole batch.
 from __future__ import annotations
 
 import os
+from functools import partial
 
 os.environ["OMP_NUM_THREADS"] = "1"
 
@@ -21,6 +22,7 @@ from training.flops import best
 from training.memory import keep_freed_memory
 from training.networks import make_network
 from training.presets import load_preset
+from training.sixteen import NOWHERE
 from training.sparse import gradient_of_filters, gradient_of_images
 
 EMPTY = 1 / 6  # of the windows
@@ -40,38 +42,38 @@ def by_torch(maps: Tensor, images: Tensor, filters: Tensor, what: int) -> float:
     return 1000 * best(work, "cpu")
 
 
+def laid_out(values: Tensor, dtype: torch.dtype) -> Tensor:
+    return values.to(dtype).contiguous(memory_format=torch.channels_last)
+
+
+def time_layer(number: int, weight: Tensor, dtype: torch.dtype, batch: int, side: int) -> None:
+    """Print the rows of one convolution: images (batch, channels, side, side), weight (outputs, channels, K, K)."""
+    outputs, channels = weight.shape[:2]
+    images = laid_out(torch.randn(batch, channels, side, side).relu(), dtype)
+    filters = laid_out(weight, dtype)
+    shape = (batch, outputs, side // 2, side // 2)
+    gradient = laid_out(torch.randn(shape), dtype)
+    places = laid_out(torch.randint(0, 4, shape).where(torch.rand(shape) > EMPTY, NOWHERE), torch.uint8)
+    corners = torch.zeros((*shape, 4), dtype=dtype)
+    corners.scatter_(4, places.long().clamp(max=3)[..., None], gradient.where(places < NOWHERE, 0)[..., None])
+    maps = laid_out(corners.unflatten(4, (2, 2)).movedim(4, 3).flatten(4).flatten(2, 3), dtype)
+    rows = [("filters", 1, gradient_of_filters), ("images", 0, gradient_of_images)]
+    for name, what, of in rows if number > 1 else rows[:1]:  # of the first layer's images nobody asks for it
+        theirs = by_torch(maps, images, filters, what)
+        ours = 1000 * best(partial(of, gradient, places, images, filters), "cpu")
+        kind = str(dtype).removeprefix("torch.")
+        print(f"| {number} | {name} | {kind} | {theirs:.1f} | {ours:.1f} | {theirs / ours:.1f} |", flush=True)
+
+
 def main() -> None:
     keep_freed_memory()
     torch.set_num_threads(1)
     torch.manual_seed(0)
     preset = load_preset("paper")
-    side, batch = preset.size, preset.batch
     print("| layer | gradient of | type | torch, ms | ours, ms | ratio |\n|---|---|---|---:|---:|---:|")
-    for number, layer in enumerate(make_network(preset, 1, 1, seed=0).convolutions, 1):
-        outputs, channels = layer.weight.shape[:2]
+    for number, layer in enumerate(make_network(preset, 1, 1, seed=0).convolutions):
         for dtype in (torch.float32, torch.bfloat16):
-
-            def laid_out(values: Tensor, dtype: torch.dtype = dtype) -> Tensor:
-                return values.to(dtype).contiguous(memory_format=torch.channels_last)
-
-            images = laid_out(torch.randn(batch, channels, side, side).relu())
-            filters = laid_out(layer.weight.detach())
-            shape = (batch, outputs, side // 2, side // 2)
-            gradient = laid_out(torch.randn(shape))
-            places = torch.randint(0, 4, shape).where(torch.rand(shape) > EMPTY, 4)
-            places = places.to(torch.uint8).contiguous(memory_format=torch.channels_last)
-            maps = torch.zeros((*shape, 4), dtype=dtype)
-            maps.scatter_(4, places.long().clamp(max=3)[..., None], gradient.where(places < 4, 0)[..., None])
-            maps = laid_out(maps.unflatten(4, (2, 2)).movedim(4, 3).flatten(4).flatten(2, 3))
-            given = gradient, places, images, filters
-            rows = [("filters", 1, lambda given=given: gradient_of_filters(*given))]
-            if number > 1:
-                rows.append(("images", 0, lambda given=given: gradient_of_images(*given)))
-            for name, what, work in rows:
-                theirs, ours = by_torch(maps, images, filters, what), 1000 * best(work, "cpu")
-                kind = str(dtype).removeprefix("torch.")
-                print(f"| {number} | {name} | {kind} | {theirs:.1f} | {ours:.1f} | {theirs / ours:.1f} |", flush=True)
-        side //= 2
+            time_layer(number + 1, layer.weight.detach(), dtype, preset.batch, preset.size >> number)
 
 
 if __name__ == "__main__":
