@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from sqlite3 import Row
 from urllib.parse import urlsplit
 
@@ -46,10 +46,12 @@ class Candidates(Gateway):
             connection.executemany(
                 "INSERT INTO candidate (identity_id, source, url, page_url, rank, title, licence, licence_url,"
                 " author, taken_on, found_by, sha256, box, host)"
-                " VALUES (:identity_id, :source, :url, :page_url, :rank, :title, :licence, :licence_url,"
-                " :author, :taken_on, :found_by, :sha256, :box, host_of(:url))"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (identity_id, source, url) DO NOTHING",
-                [asdict(candidate) for candidate in candidates],
+                [
+                    (*(getattr(candidate, field) for field in Candidate.__dataclass_fields__), host_of(candidate.url))
+                    for candidate in candidates
+                ],
             )
             return connection.total_changes - before
 
