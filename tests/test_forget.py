@@ -36,7 +36,7 @@ from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.errors import CorpusError
 from facecorpus.manifest import write_manifest
 from facecorpus.takedown.stage import forget
-from training.shards import fingerprint
+from training.data.shards import fingerprint
 
 ADA, BEN = Shot("ada", 0), Shot("ben", 0)
 

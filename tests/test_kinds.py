@@ -18,7 +18,7 @@ from facecorpus.corpus import Corpus
 from facecorpus.errors import BuildError, ExportError
 from facecorpus.export.stage import export
 from training import TrainingError
-from training.shards import read_shards
+from training.data.shards import read_shards
 
 
 def read(folder: Path) -> dict[str, dict[str, Any]]:

@@ -49,7 +49,7 @@ def test_pandas_and_polars_read_the_shards(published: Corpus) -> None:
 
 
 def test_training_reads_the_shards(published: Corpus) -> None:
-    from training.shards import read_shards
+    from training.data.shards import read_shards
 
     shards = read_shards(published.shards)
     assert len(shards) == 20

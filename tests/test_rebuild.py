@@ -20,7 +20,7 @@ from facecorpus.corpus import Corpus
 from facecorpus.errors import BuildError
 from facecorpus.rebuild import MARK, rebuild
 from facecorpus.settings import Settings
-from training.shards import read_shards
+from training.data.shards import read_shards
 
 SHOTS = shots(each=3)
 

@@ -17,8 +17,8 @@ import pytest
 from training_shards import coloured_rows, write_shards
 
 from training import TrainingError, load_results, train_all
-from training.paper import FUSIONS, TASKS
-from training.tables import tables_of
+from training.publication import FUSIONS, TASKS
+from training.report.tables import tables_of
 
 PRESET = Path(__file__).parent / "data" / "training_tiny.toml"
 ROOT = Path(__file__).parent.parent

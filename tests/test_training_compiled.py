@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import training
-from training import compiled
+from training.kernels import compiled
 
 PACKAGE = Path(training.__file__).parent
 

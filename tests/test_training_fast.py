@@ -19,16 +19,17 @@ from torch.nn import functional as F
 from training_shards import coloured_rows, write_shards
 
 from training import TrainingError, train_all
-from training.budget import Budget, parse_time
-from training.catalogue import task_networks
-from training.dataset import image_jobs, open_images
-from training.flops import step_flops
-from training.jobs import NetworkJob, Setting
-from training.networks import as_input, make_network
-from training.plateau import stage_at, stage_lengths, validation_part
+from training.data.images import image_jobs, open_images
+from training.data.protocols import validation_part
+from training.data.shards import Shards, read_shards
+from training.learn.flops import step_flops
+from training.learn.networks import as_input, make_network
+from training.learn.plateau import stage_at, stage_lengths
+from training.learn.stepper import Stepper
+from training.machine.budget import Budget, parse_time
+from training.plan.jobs import NetworkJob, Setting
+from training.plan.networks_and_heads import task_networks
 from training.presets import load_preset
-from training.shards import Shards, read_shards
-from training.stepper import Stepper
 
 ROOT = Path(__file__).parent.parent
 TINY = ROOT / "tests" / "data" / "training_tiny.toml"
@@ -159,7 +160,7 @@ def test_damaged_images_are_made_again(shards: Shards, tmp_path: Path, harm: str
 
 def test_parts_made_apart_are_the_whole(shards: Shards, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _make(tmp_path / "whole.npy", shards)
-    monkeypatch.setattr("training.dataset._FACES_A_PART", 7)
+    monkeypatch.setattr("training.data.images._FACES_A_PART", 7)
     assert _make(tmp_path / "parts.npy", shards) == 7
     assert (open_images(tmp_path / "parts.npy") == open_images(tmp_path / "whole.npy")).all()
 
@@ -328,7 +329,7 @@ def test_a_network_out_of_time_stops_at_a_checkpoint_and_ends_the_same_later(
     setting = Setting(run, next((run / "data").glob("*.npy")), classes, preset, 0, "cpu", "float32")
     job = NetworkJob(setting, "photo", task_networks(("gender",), preset)[0])
     with monkeypatch.context() as patch:
-        patch.setattr("training.train._has_time", lambda deadline, state: state.step < 10)
+        patch.setattr("training.learn.train._has_time", lambda deadline, state: state.step < 10)
         job.run(lambda progress: None)
     assert (job.folder / "checkpoint.pt").is_file()
     assert not job.done.exists()

@@ -13,8 +13,8 @@ import pytest
 from training_shards import CLASSES, Row, coloured_rows, write_shards
 
 from training import TrainingError, compare_runs, load_results, train_all
-from training.findings import honesty
-from training.results import Results
+from training.evidence.results import Results
+from training.report.findings import honesty
 
 ROOT = Path(__file__).parent.parent
 PRESET = ROOT / "tests" / "data" / "training_tiny.toml"

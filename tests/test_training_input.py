@@ -15,10 +15,10 @@ import pytest
 from training_shards import TASKS, Row, coloured_rows, relabel, write_shards
 
 from training import TrainingError, load_results, train_all
-from training.paper import FUSIONS
+from training.data.protocols import make_splits
+from training.data.shards import Shards, encoded_images, fingerprint, read_shards
 from training.presets import PRESETS, Preset, load_preset
-from training.protocols import make_splits
-from training.shards import Shards, encoded_images, fingerprint, read_shards
+from training.publication import FUSIONS
 
 TINY = Path(__file__).parent / "data" / "training_tiny.toml"
 

@@ -15,19 +15,19 @@ from hypothesis import strategies as st
 from rich.console import Console
 from training_shards import coloured_rows, write_shards
 
-from training.augment import FILTERS, filter_name, variant
-from training.batches import batch_rows
-from training.catalogue import MIXES, control_networks, extra_heads, paper_heads, task_networks
-from training.dataset import image_jobs, open_images
-from training.jobs import Progress
-from training.networks import as_input, make_network
+from training.data.augment import FILTERS, filter_name, variant
+from training.data.images import image_jobs, open_images
+from training.data.protocols import make_splits, sibling_share
+from training.data.shards import Shards, read_shards
+from training.job import Progress
+from training.learn.batches import batch_rows
+from training.learn.networks import as_input, make_network
+from training.learn.stacks import HeadStack, MixStack, make_stacks
+from training.learn.stepper import Stepper
+from training.learn.targets import answers_of, loss_of
+from training.machine.progress import Board
+from training.plan.networks_and_heads import MIXES, control_networks, extra_heads, paper_heads, task_networks
 from training.presets import load_preset
-from training.progress import Board
-from training.protocols import make_splits, sibling_share
-from training.shards import Shards, read_shards
-from training.stacks import HeadStack, MixStack, make_stacks
-from training.stepper import Stepper
-from training.targets import answers_of, loss_of
 
 torch.set_num_threads(1)  # two threads on a busy machine wait for each other
 PRESET = load_preset(str(Path(__file__).parent / "data" / "training_tiny.toml"))
@@ -256,7 +256,7 @@ def test_a_mixed_fusion_uses_every_one_of_its_sources(mix: str) -> None:
 
 
 def test_a_bilinear_fusion_is_the_sum_of_the_products_of_all_pairs() -> None:
-    from training.stacks import _bilinear
+    from training.learn.stacks import _bilinear
 
     projected = torch.randn(2, 4, 3, 5, generator=torch.Generator().manual_seed(0))
     p = torch.tanh(projected)

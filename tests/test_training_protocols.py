@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from training_shards import Row, coloured_rows, relabel, write_shards
 
 from training import TrainingError
-from training.plan import make_plan
+from training.data.protocols import group_numbers, halves, identity, make_splits, split_labels, unseen_classes
+from training.data.shards import Shards, read_shards
+from training.plan.plan import make_plan
 from training.presets import load_preset
-from training.protocols import group_numbers, halves, identity, make_splits, split_labels, unseen_classes
-from training.shards import Shards, read_shards
 
 PRESET = load_preset(str(Path(__file__).parent / "data" / "training_tiny.toml"))
 FEW = settings(max_examples=15, deadline=None)

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from training.bootstrap import Answered, Resampled
-from training.claims import CLAIMS, FAILS, HOLDS, UNKNOWN, judge, overall, verdict
-from training.compare import compare, show_comparison
-from training.findings import gap_sentences
-from training.gaps import gaps_of
-from training.measures import Measure
-from training.outcomes import Outcome, over_seeds
-from training.paper import TABLE_2, TASKS
-from training.views import averaged
+from training.evidence.bootstrap import Answered, Resampled
+from training.evidence.claims import CLAIMS, FAILS, HOLDS, UNKNOWN, judge, overall, verdict
+from training.evidence.gaps import gaps_of
+from training.evidence.measures import Measure
+from training.evidence.outcomes import Outcome, over_seeds
+from training.publication import TABLE_2, TASKS
+from training.report.compare import compare, show_comparison
+from training.report.findings import gap_sentences
+from training.report.lines import averaged
 
 
 def answered(right: np.ndarray, units: np.ndarray | None = None) -> Answered:  # type: ignore[type-arg]

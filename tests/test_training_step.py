@@ -7,12 +7,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training import convolve
-from training.convolve import convolve_and_pool
-from training.flops import primitives, roofline, step_flops
-from training.pooling import pool
+from training.kernels import convolve
+from training.kernels.convolve import convolve_and_pool
+from training.kernels.pooling import pool
+from training.kernels.sparse import gradient_of_filters, gradient_of_images
+from training.learn.flops import primitives, roofline, step_flops
 from training.presets import load_preset
-from training.sparse import gradient_of_filters, gradient_of_images
 
 TYPES = (torch.float32, torch.bfloat16)
 

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training import tiled
-from training.amx import available
-from training.convolve import convolve_and_pool
-from training.networks import as_input, make_network
+from training.kernels import tiled
+from training.kernels.amx import available
+from training.kernels.convolve import convolve_and_pool
+from training.learn.networks import as_input, make_network
+from training.learn.stepper import Stepper
 from training.presets import load_preset
-from training.stepper import Stepper
 
 pytestmark = pytest.mark.skipif(not available(), reason="this processor has no matrix unit (AMX)")
 
