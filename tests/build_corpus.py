@@ -11,9 +11,9 @@ import numpy as np
 from conftest import LANDMARKS, face, person
 
 from facecorpus.catalog import Catalog
-from facecorpus.catalog.records import Candidate, Download, Face, Outcome
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.manifest import AgeGroup, Gender, Identity, Race, write_manifest
+from facecorpus.records import Candidate, Download, Face, Outcome
 
 PEOPLE = (
     person("ada", birth_date="1970-06-15"),

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facecorpus.catalog.records import Face
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.manifest import AgeGroup, Gender, Identity, Race, write_manifest
+from facecorpus.records import Face
 
 LANDMARKS = np.array([[100, 70], [86, 70], [62, 70], [76, 70], [81, 95]], np.float32)
 """Corners of the two eyes, and the nose, in a picture of 160 × 160."""

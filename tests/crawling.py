@@ -7,9 +7,9 @@ from typing import Any
 from conftest import person
 from loopback import Loopback, settings_for
 
-from facecorpus.catalog.records import Candidate
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.manifest import Identity, write_manifest
+from facecorpus.records import Candidate
 from facecorpus.settings import Settings
 
 
@@ -39,4 +39,7 @@ def propose_urls(corpus: Corpus, *urls: str, identity_id: str = "ada") -> None:
 def states(corpus: Corpus) -> dict[tuple[str, str], str]:
     """Outcome of each candidate, by person and the last part of the URL."""
     with corpus.catalog() as catalog:
-        return {(fate.identity_id, fate.url.rpartition("/")[2]): fate.outcome for fate in catalog.fates.all()}
+        return {
+            (history.identity_id, history.url.rpartition("/")[2]): history.outcome
+            for history in catalog.histories.all()
+        }

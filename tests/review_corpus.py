@@ -19,9 +19,9 @@ from conftest import person
 from PIL import Image, ImageDraw
 
 from facecorpus.catalog import Catalog
-from facecorpus.catalog.records import Candidate, Download, Face, Outcome, Ranking
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.manifest import Gender, Identity, Race, write_manifest
+from facecorpus.records import Candidate, Download, Face, Outcome, Ranking
 from review_ui import create_app
 from review_ui.guard import Access
 

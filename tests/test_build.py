@@ -23,12 +23,12 @@ from build_corpus import PEOPLE, picture, ready_corpus, set_build, shots
 from conftest import person
 from PIL import Image
 
-from facecorpus import folder as folders
 from facecorpus.build.stage import build_shards
 from facecorpus.corpus import Corpus
 from facecorpus.errors import BuildError
-from facecorpus.folder import replaced_folder, settle
 from facecorpus.manifest import SUBGROUPS
+from facecorpus.system import folder as folders
+from facecorpus.system.folder import replaced_folder, settle
 
 
 def read(corpus: Corpus) -> list[dict[str, Any]]:

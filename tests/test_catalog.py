@@ -8,10 +8,10 @@ import pytest
 from conftest import face as a_face
 
 from facecorpus.catalog import Catalog
-from facecorpus.catalog.records import Candidate, Download, Face, Outcome, Ranking
 from facecorpus.catalog.schema import MIGRATIONS
 from facecorpus.corpus import Corpus
 from facecorpus.errors import CorpusError
+from facecorpus.records import Candidate, Download, Face, Outcome, Ranking
 
 
 def store_photo(catalog: Catalog, identity_id: str, sha256: str, url: str = "http://h/a.jpg") -> Face:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from loopback import FakeTime, Loopback, Reply, settings_for
 from loopback_wiki import Wiki
 
-from facecorpus.catalog.records import Candidate
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.polite import Manners
 from facecorpus.crawl.sources import NoPhotographs
@@ -20,6 +19,7 @@ from facecorpus.crawl.sources.commons import Commons
 from facecorpus.crawl.sources.extmetadata import parse_date, plain_text, plain_value, taken_on
 from facecorpus.crawl.sources.portraits import may_hold_portraits
 from facecorpus.errors import SourceError
+from facecorpus.records import Candidate
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from loopback import Loopback, Reply, Request, jpeg, settings_for
 from loopback_wiki import Wiki
 
 from facecorpus.catalog import Catalog
-from facecorpus.catalog.records import Candidate, Outcome
 from facecorpus.catalog.schema import MIGRATIONS
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.discover import discover
@@ -32,6 +31,7 @@ from facecorpus.demo.server import DemoServer
 from facecorpus.demo.world import DemoWorld
 from facecorpus.errors import SourceError
 from facecorpus.manifest import read_manifest, write_manifest
+from facecorpus.records import Candidate, Outcome
 from facecorpus.settings import Settings, documented_toml
 
 CRAWL = """

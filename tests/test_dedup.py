@@ -16,17 +16,17 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.photos import HashedFace, HashedPhoto
-from facecorpus.catalog.records import Candidate, Download, Face, Outcome
 from facecorpus.corpus import Corpus
+from facecorpus.dedup.bursts import moments_apart
 from facecorpus.dedup.cluster import cluster, conflicts, copies, joined
 from facecorpus.dedup.match import Looker, by_person, candidates
-from facecorpus.dedup.moments import moments_apart
 from facecorpus.dedup.overlay import FINE, SCENE, SIDE, View, face_view, picture_view, scene_view
 from facecorpus.dedup.pairs import distances, mirrored_dhash, mirrored_phash, pairs_within
 from facecorpus.dedup.pixels import SAME_SCENE, face_likeness, scene_likeness
 from facecorpus.dedup.stage import find_duplicates
 from facecorpus.faces.align import mean_face
 from facecorpus.faces.hashes import dhash, phash, photo_phash
+from facecorpus.records import Candidate, Download, Face, Outcome
 from facecorpus.settings import DedupSettings
 
 LIMITS = DedupSettings()

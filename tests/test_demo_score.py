@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from facecorpus.boxes import iou
-from facecorpus.catalog.fates import Fate
-from facecorpus.catalog.records import AcceptedFace, Box
+from facecorpus.catalog.histories import CandidateHistory
 from facecorpus.demo.score import Score, score, shown_in
 from facecorpus.demo.world import DemoWorld, Truth
+from facecorpus.faces.boxes import iou
+from facecorpus.records import AcceptedFace, Box
 
 
 @pytest.fixture(scope="module")
@@ -95,13 +95,15 @@ def test_a_copy_beside_its_original_counts_as_wrong(world: DemoWorld) -> None:
 
 def test_lost_pictures_say_at_which_step_they_fell_out(world: DemoWorld) -> None:
     rows = [row for row in world.truth if row.kind == "photo" and row.true_identity == row.query_identity][:4]
-    fates = [
-        Fate(rows[0].query_identity, url_of(world, rows[0]), "opted_out", None, None, None, False, None),
-        Fate(rows[1].query_identity, url_of(world, rows[1]), "stored", "aa", "analysed", None, False, None),
-        Fate(rows[2].query_identity, url_of(world, rows[2]), "stored", "aa", "analysed", "f", True, "reject"),
-        Fate(rows[3].query_identity, url_of(world, rows[3]), "stored", "aa", "analysed", "f", True, None),
+    histories = [
+        CandidateHistory(rows[0].query_identity, url_of(world, rows[0]), "opted_out", None, None, None, False, None),
+        CandidateHistory(rows[1].query_identity, url_of(world, rows[1]), "stored", "aa", "analysed", None, False, None),
+        CandidateHistory(
+            rows[2].query_identity, url_of(world, rows[2]), "stored", "aa", "analysed", "f", True, "reject"
+        ),
+        CandidateHistory(rows[3].query_identity, url_of(world, rows[3]), "stored", "aa", "analysed", "f", True, None),
     ]
-    because = score(world, [], fates).lost_because
+    because = score(world, [], histories).lost_because
     assert because.pop("not proposed") > 500
     assert because == {"opted out": 1, "without a face that was found": 1, "rejected": 1, "left undecided": 1}
 

@@ -10,13 +10,13 @@ from loopback import Loopback, Reply, jpeg, settings_for
 from loopback_wiki import Wiki
 from typer.testing import CliRunner
 
-from facecorpus.catalog.records import Candidate
 from facecorpus.cli import app
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.crawl.discover import discover
 from facecorpus.crawl.dry_run import dry_run
 from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.manifest import write_manifest
+from facecorpus.records import Candidate
 from facecorpus.settings import Settings
 
 

@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facecorpus.catalog.records import Candidate, Download, Outcome
 from facecorpus.corpus import Corpus
 from facecorpus.demo.world import DemoWorld, Truth
 from facecorpus.engines.local import AHEAD, Task, analyze_all
@@ -25,6 +24,7 @@ from facecorpus.errors import ModelError
 from facecorpus.faces.records import Failure, PhotoAnalysis
 from facecorpus.faces.stage import find_faces
 from facecorpus.pictures import media_type, picture_size
+from facecorpus.records import Candidate, Download, Outcome
 from facecorpus.settings import FacesSettings
 
 MAX_PIXELS = 10_000_000

@@ -12,13 +12,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from facecorpus.catalog.records import Candidate, Download, Outcome
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.demo.world import DemoWorld
 from facecorpus.engines.local import analyze_all
 from facecorpus.engines.rows import results, row, schema
 from facecorpus.faces.records import Failure
 from facecorpus.pictures import media_type
+from facecorpus.records import Candidate, Download, Outcome
 from facecorpus.settings import FacesSettings, Settings
 
 HERE = Path(__file__).parent

@@ -10,11 +10,11 @@ import pytest
 from conftest import person
 from loopback import Loopback, Reply, Request, settings_for
 
-from facecorpus.catalog.records import Candidate
 from facecorpus.crawl.fetch import Fetcher
-from facecorpus.crawl.sources import engines
-from facecorpus.crawl.sources.engines import Engine
+from facecorpus.crawl.sources import search_engines as engines
+from facecorpus.crawl.sources.search_engines import Engine
 from facecorpus.errors import SourceError
+from facecorpus.records import Candidate
 
 
 @pytest.fixture

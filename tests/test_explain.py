@@ -12,11 +12,11 @@ from conftest import person
 from crawling import corpus_of, propose, propose_urls
 from loopback import Loopback, Reply, jpeg
 
-from facecorpus.catalog.records import Candidate, Outcome, Ranking
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.stage import fetch_candidates
-from facecorpus.explain import ADVICE, explain
+from facecorpus.records import Candidate, Outcome, Ranking
 from facecorpus.takedown.stage import forget
+from facecorpus.upkeep.explain import ADVICE, explain
 
 
 @pytest.fixture

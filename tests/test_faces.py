@@ -20,19 +20,18 @@ from hypothesis import strategies as st
 from PIL import Image
 from yunet_model import SIDE, write_other_network, write_yunet
 
-from facecorpus.boxes import iou
-from facecorpus.catalog.records import Face
 from facecorpus.demo.world import DemoWorld, Truth
 from facecorpus.errors import ModelError, PictureError
 from facecorpus.faces import detect, models
 from facecorpus.faces.align import aligned_crop, face_chip
 from facecorpus.faces.analyze import analyze, describe, see
+from facecorpus.faces.boxes import iou
 from facecorpus.faces.decode import decode
-from facecorpus.faces.dlib_weights import read_hog
-from facecorpus.faces.embed import TorchEmbedder
+from facecorpus.faces.dlib.embed import TorchEmbedder
+from facecorpus.faces.dlib.hog import HogDetector
+from facecorpus.faces.dlib.mmod import MmodDetector
+from facecorpus.faces.dlib.weights import read_hog
 from facecorpus.faces.hashes import dhash, phash
-from facecorpus.faces.hog import HogDetector
-from facecorpus.faces.mmod import MmodDetector
 from facecorpus.faces.models import Models, load_models, model_file
 from facecorpus.faces.quality import pitch, quality, roll, yaw
 from facecorpus.faces.records import PhotoAnalysis, Picture
@@ -40,6 +39,7 @@ from facecorpus.faces.subject import LIKELY, Proposed, choose_subjects
 from facecorpus.faces.turn import turned
 from facecorpus.faces.yunet import YunetDetector
 from facecorpus.pictures import is_cut_short, media_type, picture_size
+from facecorpus.records import Face
 from facecorpus.settings import FacesSettings
 
 MAX_PIXELS = 10_000_000

@@ -10,14 +10,14 @@ from conftest import person
 from crawling import corpus_of, propose, propose_urls, states
 from loopback import Loopback, Reply, jpeg
 
-from facecorpus.catalog.records import Candidate, Tally
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.plan import PAGE, Plan
 from facecorpus.crawl.quota import Quota
 from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.manifest import Gender, Identity, Race
+from facecorpus.records import Candidate, Tally
 from facecorpus.settings import FetchSettings
-from facecorpus.status import starving, status
+from facecorpus.upkeep.status import starving, status
 
 MEN = dict(gender=Gender.MALE)
 

@@ -20,11 +20,11 @@ import trustme
 from crawling import corpus_of, propose_urls, states
 from loopback import Loopback, Reply, jpeg, settings_for
 
-from facecorpus.catalog.records import Outcome
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.errors import SettingsError
+from facecorpus.records import Outcome
 
 Send = Callable[[bytes], Any]
 
@@ -171,8 +171,8 @@ def web(request: pytest.FixtureRequest, tls: ssl.SSLContext) -> Iterator[Loopbac
 def tries(corpus: Corpus) -> dict[str, list[Outcome]]:
     """Every row of the catalog's tries, by the last part of the URL."""
     with corpus.catalog() as catalog:
-        urls = [fate.url for fate in catalog.fates.all()]
-        return {url.rpartition("/")[2]: [one.outcome for one in catalog.fates.tries([url])] for url in urls}
+        urls = [history.url for history in catalog.histories.all()]
+        return {url.rpartition("/")[2]: [one.outcome for one in catalog.histories.tries([url])] for url in urls}
 
 
 def test_every_hostile_answer_is_one_classified_row_and_all_good_pictures_arrive(

@@ -10,7 +10,6 @@ from loopback import Loopback, Reply, jpeg, settings_for
 from loopback_wiki import Wiki
 from loopback_wikidata import WikidataDouble, stated
 
-from facecorpus.catalog.records import Candidate
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.crawl.discover import DiscoverSummary, discover
 from facecorpus.crawl.fetch import Fetcher
@@ -19,7 +18,8 @@ from facecorpus.crawl.sources.commons import Commons
 from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.crawl.wikidata import Wikidata, differences
 from facecorpus.manifest import Identity, write_manifest
-from facecorpus.status import status
+from facecorpus.records import Candidate
+from facecorpus.upkeep.status import status
 
 FEMALE, MALE = "Q6581072", "Q6581097"
 

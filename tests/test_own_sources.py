@@ -14,7 +14,6 @@ import pytest
 from conftest import person
 from loopback import Loopback, Reply, jpeg, settings_for
 
-from facecorpus.catalog.records import Candidate
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.crawl.discover import discover
 from facecorpus.crawl.sources.archive import read_member
@@ -22,6 +21,7 @@ from facecorpus.crawl.sources.url_list import read_list
 from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity, write_manifest
+from facecorpus.records import Candidate
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loopback import FakeTime, Loopback, Reply, Request, jpeg, settings_for
 
-from facecorpus.catalog.records import Outcome
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.limits import KNOWN, Limit, Limits
 from facecorpus.crawl.polite import HostResting, Manners
@@ -18,6 +17,7 @@ from facecorpus.crawl.recheck import recheck_photographs
 from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.crawl.tdm import PATH, Rule, read_rules
 from facecorpus.errors import SettingsError
+from facecorpus.records import Outcome
 from facecorpus.settings import FetchSettings
 
 
@@ -221,7 +221,7 @@ def test_what_is_stored_is_asked_for_again_with_its_validators(web: Loopback, tm
     asked = web.requests[-1].headers
     assert (asked["If-None-Match"], asked["If-Modified-Since"]) == ('"v1"', "Sat, 01 Jan 2022 00:00:00 GMT")
     with corpus.catalog() as catalog:
-        again = catalog.fates.tries([url])[-1]
+        again = catalog.histories.tries([url])[-1]
     assert (again.outcome, again.status, again.bytes) == (Outcome.UNCHANGED, 304, 0)
 
 

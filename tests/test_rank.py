@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from facecorpus.catalog.records import Candidate, Download, Face, Outcome, Ranking, SubjectFace
 from facecorpus.corpus import Corpus
 from facecorpus.errors import SettingsError
-from facecorpus.likeness import FEWEST, members
-from facecorpus.policy import auto_review
-from facecorpus.rank import NOT_ENOUGH, centres, judgements, rank, rank_faces
+from facecorpus.judging.likeness import FEWEST, members
+from facecorpus.judging.policy import auto_review
+from facecorpus.judging.rank import NOT_ENOUGH, centres, judgements, rank, rank_faces
+from facecorpus.records import Candidate, Download, Face, Outcome, Ranking, SubjectFace
 from facecorpus.settings import RankSettings
 from review_ui.learning import Teacher
 

@@ -18,8 +18,8 @@ from facecorpus.build.stage import build_shards
 from facecorpus.catalog.removal_keys import TakenDown, removal_key
 from facecorpus.corpus import Corpus
 from facecorpus.errors import BuildError
-from facecorpus.rebuild import MARK, rebuild
 from facecorpus.settings import Settings
+from facecorpus.upkeep.rebuild import MARK, rebuild
 from training.data.shards import read_shards
 
 SHOTS = shots(each=3)
@@ -108,7 +108,7 @@ def test_what_was_taken_down_here_is_not_asked_for(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from facecorpus import rebuild
+from facecorpus.upkeep import rebuild
 from facecorpus.settings import BuildSettings, CrawlSettings, FetchSettings, Settings
 source, target, host, after = sys.argv[1:]
 write_shard, written = rebuild.write_shard, []

@@ -17,15 +17,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from review_corpus import ADA, BEN, Browser, face_ids, make_corpus, served
 
-from facecorpus.agreement import measure_agreement
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.descriptors import Described
 from facecorpus.catalog.schema import MIGRATIONS
 from facecorpus.catalog.standing import Said, stand
 from facecorpus.corpus import Corpus
 from facecorpus.errors import CorpusError, FacecorpusError
-from facecorpus.exchange import export_decisions, import_decisions
-from facecorpus.policy import auto_review
+from facecorpus.judging.agreement import measure_agreement
+from facecorpus.judging.exchange import export_decisions, import_decisions
+from facecorpus.judging.policy import auto_review
 from facecorpus.settings import ReviewSettings, Settings
 from facecorpus.takedown.stage import forget
 from review_ui import serve

@@ -8,13 +8,13 @@ import pytest
 from conftest import person
 from loopback import FakeTime, Loopback, Reply, Request, settings_for
 
-from facecorpus.catalog.records import Candidate
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.polite import Manners
 from facecorpus.crawl.sources import NoPhotographs
 from facecorpus.crawl.sources.flickr import Flickr
 from facecorpus.crawl.sources.openverse import Openverse, seconds_until_allowed
 from facecorpus.errors import SourceError
+from facecorpus.records import Candidate
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from test_forget import face_id, sha256, tree
 from facecorpus.build.stage import build_shards
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.stage import fetch_candidates
-from facecorpus.trouble import sentence_of
+from facecorpus.system.trouble import sentence_of
 
 ADA = Shot("ada", 0)
 SIZE = 24  # MB

@@ -10,11 +10,11 @@ from conftest import face, person
 from scipy.stats import binomtest
 
 from facecorpus.build.stage import build_shards
-from facecorpus.catalog.records import Candidate, Download, Outcome
 from facecorpus.corpus import Corpus
+from facecorpus.faces.unseen import Unseen, unseen, verdict
 from facecorpus.manifest import Gender, Race
-from facecorpus.status import status
-from facecorpus.unseen import Unseen, unseen, verdict
+from facecorpus.records import Candidate, Download, Outcome
+from facecorpus.upkeep.status import status
 
 ADA, BEN, DAN = person("ada"), person("ben", gender=Gender.MALE, race=Race.LATIN_AMERICAN), person("dan", gender=None)
 

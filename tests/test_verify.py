@@ -16,7 +16,7 @@ from facecorpus.corpus import Corpus
 from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.faces.analyze import review_crop
 from facecorpus.faces.decode import decode
-from facecorpus.verify import Problem, verify
+from facecorpus.upkeep.verify import Problem, verify
 
 ADA, BEN = Shot("ada", 0), Shot("ben", 0)
 

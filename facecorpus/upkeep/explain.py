@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from facecorpus.catalog import Catalog
-from facecorpus.catalog.fates import FaceFate, PhotographFate, Proposal
-from facecorpus.catalog.records import Download, Outcome
+from facecorpus.catalog.histories import FaceHistory, PhotographHistory, Proposal
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.quota import Quota
+from facecorpus.records import Download, Outcome
 
 ADVICE: Mapping[Outcome, str] = {
     Outcome.GONE: "the server says that it is no longer there",
@@ -36,8 +36,8 @@ class Explanation:
     answer: str
     proposals: tuple[Proposal, ...]
     tries: tuple[Download, ...]
-    photograph: PhotographFate | None
-    faces: tuple[FaceFate, ...]
+    photograph: PhotographHistory | None
+    faces: tuple[FaceHistory, ...]
 
     def __str__(self) -> str:
         """The sentences that a person reads."""
@@ -53,13 +53,13 @@ class Explanation:
 def explain(corpus: Corpus, name: str) -> Explanation:
     """Say what became of a URL, of the page it was found on, or of the photograph with that sha256."""
     with corpus.catalog() as catalog:
-        proposals = catalog.fates.proposals(name)
+        proposals = catalog.histories.proposals(name)
         urls = list(dict.fromkeys([name, *(one.url for one in proposals)]))
         stored = next((one.photo_sha256 for one in proposals if one.photo_sha256), name)
-        photograph = catalog.fates.photograph(stored)
-        faces = catalog.fates.faces(stored)
-        tries = catalog.fates.tries(urls)
-        removed_at = next(filter(None, map(catalog.fates.removed_at, [*urls, stored])), None)
+        photograph = catalog.histories.photograph(stored)
+        faces = catalog.histories.faces(stored)
+        tries = catalog.histories.tries(urls)
+        removed_at = next(filter(None, map(catalog.histories.removed_at, [*urls, stored])), None)
         if removed_at:
             answer = f"It was taken down on {removed_at[:10]}: nothing fetches it again."
         elif photograph is not None:
@@ -73,7 +73,7 @@ def explain(corpus: Corpus, name: str) -> Explanation:
     return Explanation(name, answer, tuple(proposals), tuple(tries), photograph, tuple(faces))
 
 
-def _of_photograph(photograph: PhotographFate, faces: Sequence[FaceFate]) -> str:
+def _of_photograph(photograph: PhotographHistory, faces: Sequence[FaceHistory]) -> str:
     have = f"We have it as photograph {photograph.sha256[:12]}"
     if photograph.state == "unreadable":
         return f"{have}, but it gives no faces: {photograph.error}"
@@ -87,7 +87,7 @@ def _of_photograph(photograph: PhotographFate, faces: Sequence[FaceFate]) -> str
     return f"{have}: {'; '.join(map(_of_subject, subjects))}."
 
 
-def _of_subject(face: FaceFate) -> str:
+def _of_subject(face: FaceHistory) -> str:
     if not face.kept:
         return f"the face of {face.identity_id} is a near-duplicate, and a better copy stands for it"
     if face.verdict is None:
@@ -143,7 +143,7 @@ def _tried(one: Download) -> str:
     )
 
 
-def _photograph(one: PhotographFate) -> str:
+def _photograph(one: PhotographHistory) -> str:
     size = f", {one.width} × {one.height} pixels" if one.width else ""
     copies = f" · near-duplicates: {', '.join(other[:12] for other in one.near_duplicates)}"
     return f"{one.sha256} · {one.media_type}, {one.bytes} bytes{size} · {one.state}" + copies * bool(
@@ -151,7 +151,7 @@ def _photograph(one: PhotographFate) -> str:
     )
 
 
-def _face(one: FaceFate) -> str:
+def _face(one: FaceHistory) -> str:
     whose = f"of {one.identity_id}" if one.identity_id else "of a bystander"
     parts = [f"{one.face_id} {whose}", f"ranked '{one.section}'" if one.section else ""]
     parts += ["a better copy stands for it"] * (not one.kept)

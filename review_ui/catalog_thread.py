@@ -1,4 +1,4 @@
-"""The desk: one connection to the catalog, in one thread of its own."""
+"""The page's one connection to the catalog, in a thread of its own."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from facecorpus.catalog.review import Dispute, FaceDetails, FaceIndex
 from facecorpus.catalog.standing import Standing
 from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
-from review_ui.asked import Step, Verdicts
+from review_ui.bodies import Step, Verdicts
 from review_ui.learning import Order, Teacher
 
 CACHE_KIB = 2_000
@@ -50,7 +50,7 @@ class News:
     latest: int
 
 
-class Desk:
+class CatalogThread:
     """What the page asks of the catalog; every change is on disk before the call returns.
 
     SQLite connections belong to one thread, so all work is done in one, in its order.
@@ -59,13 +59,13 @@ class Desk:
     def __init__(self, corpus: Corpus) -> None:
         self.corpus = corpus
         self.overlap = corpus.settings.review.overlap
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="catalog")
         self._open = ExitStack()
         self._catalog: Catalog | None = None
         self._teacher = Teacher()
 
     async def run(self, work: Callable[[Catalog], Result]) -> Result:
-        """Do the work with the catalog, in the desk's thread."""
+        """Do the work with the catalog, in its thread."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(self._connected()))
 
     async def faces(self, identity_id: str, reviewer: str, face_ids: list[str] | None = None) -> Faces:

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from facecorpus.catalog import Catalog
-from facecorpus.catalog.records import Decision, ReviewFace
 from facecorpus.corpus import Corpus
-from facecorpus.rank import NOT_ENOUGH, said_of_not_judged
+from facecorpus.judging.rank import NOT_ENOUGH, said_of_not_judged
+from facecorpus.records import Decision, RankedFace
 
 REVIEWER = "auto"
 WRONG_PERSON = "wrong person"
@@ -66,7 +66,7 @@ def auto_review(corpus: Corpus) -> AutoSummary:
     )
 
 
-def verdicts(faces: Sequence[ReviewFace], by_people: set[str]) -> dict[str, Verdict]:
+def verdicts(faces: Sequence[RankedFace], by_people: set[str]) -> dict[str, Verdict]:
     """What the policy says, by face_id, of the kept faces that no person decided."""
     return {
         face.face_id: (face.identity_id, _VERDICT_OF_SECTION[face.section])

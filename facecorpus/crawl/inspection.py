@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from facecorpus.catalog.records import Download, Outcome
 from facecorpus.errors import PictureError
 from facecorpus.pictures import is_cut_short, media_type, picture_size
+from facecorpus.records import Download, Outcome
 from facecorpus.settings import FetchSettings
 
 _MAX_PIXELS = FetchSettings().max_pixels
@@ -19,16 +19,16 @@ class Fetched:
     media_type: str = ""
 
 
-def judged(
+def inspected(
     url: str, data: bytes, tried_at: str, seconds: float, status: int | None, max_pixels: int = _MAX_PIXELS
 ) -> Fetched:
     """The try that brought these bytes: STORED with their type where they are a whole picture of a size to decode."""
-    outcome, detail = _verdict(data, max_pixels)
+    outcome, detail = _inspection(data, max_pixels)
     download = Download(url, tried_at, seconds, status, outcome, detail, len(data))
     return Fetched(download, data, media_type(data) or "") if outcome is Outcome.STORED else Fetched(download)
 
 
-def _verdict(data: bytes, max_pixels: int) -> tuple[Outcome, str]:
+def _inspection(data: bytes, max_pixels: int) -> tuple[Outcome, str]:
     """What the bytes are, from their header alone."""
     if not data:
         return Outcome.NOT_A_PICTURE, "the answer is empty"

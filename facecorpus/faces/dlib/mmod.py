@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from facecorpus.boxes import iou
+from facecorpus.faces.boxes import iou
 from facecorpus.faces.detect import CoarseToFine, Detection
-from facecorpus.faces.dlib_weights import Convolution, read_mmod
-from facecorpus.faces.embed import one_thread
+from facecorpus.faces.dlib.embed import one_thread
+from facecorpus.faces.dlib.weights import Convolution, read_mmod
 from facecorpus.faces.records import Picture
 
 _WINDOW = 80  # pixels; what the network looks at, wherever the pyramid shows a face so large

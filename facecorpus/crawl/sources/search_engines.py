@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from facecorpus.catalog.records import Candidate
 from facecorpus.crawl.answer import Answer
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.sources.source import Source
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
+from facecorpus.records import Candidate
 from facecorpus.settings import CrawlSettings
 from facecorpus.store import write_atomically
 
@@ -42,7 +42,7 @@ class Engine(Source):
 
         Raises SourceError where the first page holds no picture that can be found in it.
         """
-        from facecorpus.crawl.sources.engine_pages import page_urls, results
+        from facecorpus.crawl.sources.result_pages import page_urls, results
 
         seen: set[str] = set()
         for url in page_urls(self.name, f'"{identity.name}"'):

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 
 from facecorpus.faces.detect import CoarseToFine, Detection, scaled
-from facecorpus.faces.dlib_weights import HogWeights, read_hog
-from facecorpus.faces.embed import one_thread
-from facecorpus.faces.fhog import CELL, CHANNELS, Grey, compiled, features, shrunk
+from facecorpus.faces.dlib.embed import one_thread
+from facecorpus.faces.dlib.fhog import CELL, CHANNELS, Grey, compiled, features, shrunk
+from facecorpus.faces.dlib.weights import HogWeights, read_hog
 from facecorpus.faces.records import Picture
 
 # dlib counts from 0; slightly below it the rendered and real pictures measured gave 2 % more faces and no false one.

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from facecorpus.faces.align import CHIP
-from facecorpus.faces.dlib_weights import Convolution, read_descriptor
+from facecorpus.faces.dlib.weights import Convolution, read_descriptor
 from facecorpus.faces.records import Picture
 
 _POOL = 3  # pixels

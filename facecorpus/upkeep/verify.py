@@ -11,10 +11,10 @@ from facecorpus.build.kind import Kind
 from facecorpus.build.record import RECORD, recorded, sound_files
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.checks import StoredFace
-from facecorpus.console import duration, track
-from facecorpus.cores import available_cores
 from facecorpus.corpus import Corpus
 from facecorpus.errors import PictureError
+from facecorpus.system.console import duration, track
+from facecorpus.system.cores import available_cores
 from facecorpus.takedown.plan import HeldBy
 from facecorpus.takedown.shards import rows_of, write_without
 

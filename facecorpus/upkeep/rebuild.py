@@ -23,14 +23,14 @@ from facecorpus.build.schema import shard_schema
 from facecorpus.build.shards import write_shard
 from facecorpus.catalog.candidates import host_of
 from facecorpus.catalog.removal_keys import NOTHING, TakenDown
-from facecorpus.console import Tracker, duration, track
-from facecorpus.cores import available_cores
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.lanes import Lanes
 from facecorpus.crawl.polite import HostResting
 from facecorpus.errors import BuildError
 from facecorpus.settings import Settings
 from facecorpus.store import Store, write_atomically
+from facecorpus.system.console import Tracker, duration, track
+from facecorpus.system.cores import available_cores
 
 MARK = "rebuild.json"
 """The file by which a folder is known as a rebuilt one: what was left out, and why."""

@@ -1,6 +1,6 @@
 """Boxes around faces: how much two of them are the same."""
 
-from facecorpus.catalog.records import Box
+from facecorpus.records import Box
 
 
 def iou(a: Box, b: Box) -> float:

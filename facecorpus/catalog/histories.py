@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from facecorpus.catalog.candidates import download_of
 from facecorpus.catalog.gateway import Gateway
-from facecorpus.catalog.records import Download
+from facecorpus.records import Download
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class CandidateHistory:
     """One candidate and how far it came."""
 
     identity_id: str
@@ -43,7 +43,7 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class PhotographFate:
+class PhotographHistory:
     """A photograph in the store, and what its analysis said."""
 
     sha256: str
@@ -57,7 +57,7 @@ class PhotographFate:
 
 
 @dataclass(frozen=True, slots=True)
-class FaceFate:
+class FaceHistory:
     """A face, the person for whom it stands, and the word on it that counts."""
 
     face_id: str
@@ -69,11 +69,11 @@ class FaceFate:
     reason: str | None
 
 
-class Fates(Gateway):
+class Histories(Gateway):
     """Reads across all tables."""
 
-    def all(self) -> list[Fate]:
-        """The fate of every candidate of listed people, in the order of proposal."""
+    def all(self) -> list[CandidateHistory]:
+        """What became of every candidate of listed people, in the order of proposal."""
         rows = self._catalog.query(
             """
             SELECT candidate.identity_id, url, outcome, candidate.photo_sha256, photo.state AS photo_state,
@@ -86,7 +86,7 @@ class Fates(Gateway):
             WHERE listed ORDER BY candidate_id
             """
         )
-        return [Fate(**{**dict(row), "kept": bool(row["kept"])}) for row in rows]
+        return [CandidateHistory(**{**dict(row), "kept": bool(row["kept"])}) for row in rows]
 
     def proposals(self, name: str) -> list[Proposal]:
         """Who proposed a URL, the page of that address, or the photograph of that sha256."""
@@ -108,7 +108,7 @@ class Fates(Gateway):
         )
         return [download_of(row) for row in rows]
 
-    def photograph(self, sha256: str) -> PhotographFate | None:
+    def photograph(self, sha256: str) -> PhotographHistory | None:
         """The photograph of that hash, where it is stored."""
         row = self._catalog.query("SELECT * FROM photo WHERE sha256 = ?", (sha256,)).fetchone()
         if row is None:
@@ -116,10 +116,10 @@ class Fates(Gateway):
         others = self._catalog.query(
             "SELECT sha256 FROM photo WHERE cluster_id = ? AND sha256 != ?", (row["cluster_id"], sha256)
         )
-        fields = [field for field in PhotographFate.__dataclass_fields__ if field != "near_duplicates"]
-        return PhotographFate(**{f: row[f] for f in fields}, near_duplicates=tuple(other[0] for other in others))
+        fields = [field for field in PhotographHistory.__dataclass_fields__ if field != "near_duplicates"]
+        return PhotographHistory(**{f: row[f] for f in fields}, near_duplicates=tuple(other[0] for other in others))
 
-    def faces(self, sha256: str) -> list[FaceFate]:
+    def faces(self, sha256: str) -> list[FaceHistory]:
         """The faces of a photograph, in their order."""
         rows = self._catalog.query(
             """
@@ -130,7 +130,7 @@ class Fates(Gateway):
             """,
             (sha256,),
         )
-        return [FaceFate(**{**dict(row), "kept": bool(row["kept"])}) for row in rows]
+        return [FaceHistory(**{**dict(row), "kept": bool(row["kept"])}) for row in rows]
 
     def removed_at(self, name: str) -> str | None:
         """When a URL or a photograph's sha256 was put on the removal list; None where it is not on it."""

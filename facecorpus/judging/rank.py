@@ -1,7 +1,7 @@
 """What a reviewer should see first: how likely each face is the person it stands for, in which section, and why.
 
-How likely it is comes from facecorpus/likeness.py; accepted faces weigh more in a person's centre there, rejected ones
-never count.
+How likely it is comes from likeness.py; accepted faces weigh more in a person's centre there, rejected ones never
+count.
 """
 
 import math
@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from facecorpus import likeness
-from facecorpus.catalog.records import Face, Ranking, SubjectFace
 from facecorpus.corpus import Corpus
 from facecorpus.errors import SettingsError
-from facecorpus.likeness import FEWEST, Floats
+from facecorpus.judging import likeness
+from facecorpus.judging.likeness import FEWEST, Floats
 from facecorpus.manifest import Identity
+from facecorpus.records import Face, Ranking, SubjectFace
 from facecorpus.settings import RankSettings
 
 NOT_ENOUGH = "not enough to judge: too few photographs, or no majority of them, show one and the same person"

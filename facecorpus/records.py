@@ -175,8 +175,8 @@ class AcceptedFace:
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewFace:
-    """What the review page shows of a face."""
+class RankedFace:
+    """What the automatic policy is told of a face: where ranking puts it, and the verdict that counts."""
 
     face_id: str
     photo_sha256: str

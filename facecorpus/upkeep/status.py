@@ -8,11 +8,11 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from facecorpus.catalog.records import Outcome, Tally
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.quota import Quota
+from facecorpus.faces.unseen import Unseen, unseen, verdict
 from facecorpus.manifest import SUBGROUPS, Manifest
-from facecorpus.unseen import Unseen, unseen, verdict
+from facecorpus.records import Outcome, Tally
 
 _NOT_STATED = "not stated"
 _NAMED = 6  # empty subgroups that are named one by one
