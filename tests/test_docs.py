@@ -13,8 +13,8 @@ from facecorpus.cli import app
 from facecorpus.crawl.limits import KNOWN
 from facecorpus.crawl.sources.flickr import KEY
 from facecorpus.crawl.sources.openverse import CLIENT_ID, CLIENT_SECRET
-from facecorpus.records import Outcome
 from facecorpus.settings import SOURCES, Settings
+from facecorpus.words import Outcome
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -7,7 +7,8 @@ from facecorpus.catalog import Catalog
 from facecorpus.catalog.histories import FaceHistory, PhotographHistory, Proposal
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.quota import Quota
-from facecorpus.records import Download, Outcome
+from facecorpus.records import Download
+from facecorpus.words import Outcome
 
 ADVICE: Mapping[Outcome, str] = {
     Outcome.GONE: "the server says that it is no longer there",

@@ -21,7 +21,8 @@ from PIL import Image, ImageDraw
 from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.manifest import Gender, Identity, Race, write_manifest
-from facecorpus.records import Candidate, Download, Face, Outcome, Ranking
+from facecorpus.records import Candidate, Download, Face, Ranking
+from facecorpus.words import Outcome
 from review_ui import create_app
 from review_ui.guard import Access
 
