@@ -150,7 +150,7 @@ class Questions:
 
     async def order(self, request: Request) -> Response:
         """The undecided faces ranked anew."""
-        return _json(order_json(await self._catalog.order(self._asked(request).identity_id)))
+        return _json(order_json(await self._catalog.order(self._asked(request))))
 
     async def search(self, request: Request) -> Response:
         """The faces whose caption, author, licence, page or reasons hold a text: ?text=…"""
