@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from facecorpus.words import Kind, Outcome, Section
+from facecorpus.words import CandidateState, Kind, Outcome, Section
 
 Box = tuple[float, float, float, float]
 """x, y, width, height in pixels of the upright photograph."""
@@ -169,7 +169,7 @@ class Ended:
     """How many candidates of a person are in a state, and how their last try ended ('': none was made)."""
 
     identity_id: str
-    state: str
+    state: CandidateState
     outcome: str
     count: int
 

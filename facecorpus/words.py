@@ -84,6 +84,10 @@ class CandidateState(StrEnum):
     FAILED = "failed"
 
 
+WAITING = (CandidateState.PENDING, CandidateState.RETRY)
+"""The states in which a candidate waits to be fetched."""
+
+
 class PhotoState(StrEnum):
     """How far a photograph is."""
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from facecorpus.catalog.gateway import Gateway, now
 from facecorpus.records import Decision
+from facecorpus.words import Kind, Verdict
 
 if TYPE_CHECKING:
     from facecorpus.catalog import Catalog
@@ -115,7 +116,7 @@ class Decisions(Gateway):
         reviewer: str,
         verdict: str,
         reason: str = "",
-        kind: str = "verdict",
+        kind: str = Kind.VERDICT,
         shown_as: str | None = None,
     ) -> None:
         """Append one row for each face, all or none; on disk when this returns.
@@ -206,7 +207,7 @@ class Decisions(Gateway):
                         " shown_as) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                         (
                             *(word.face_id, word.identity_id, word.reviewer, word.kind, word.verdict),
-                            *("" if word.verdict == "undecided" else word.reason, word.decided_at, word.shown_as),
+                            *("" if word.verdict == Verdict.UNDECIDED else word.reason, word.decided_at, word.shown_as),
                         ),
                     )
                 outcomes.append(outcome)
@@ -265,8 +266,8 @@ class Decisions(Gateway):
         self, sort: str, rows: Sequence[Row], said: Sequence[Row | None], reviewer: str, shown_as: str
     ) -> None:
         """Append an undo's or a redo's batch: these faces' rows give way to `said`."""
-        withdrawn = [Row(row.face_id, row.identity_id, row.kind, "undecided", sort) for row in rows]
-        again = [row for row in said if row is not None and row.verdict != "undecided"]
+        withdrawn = [Row(row.face_id, row.identity_id, row.kind, Verdict.UNDECIDED, sort) for row in rows]
+        again = [row for row in said if row is not None and row.verdict != Verdict.UNDECIDED]
         self._append([*withdrawn, *again], reviewer, shown_as)
 
     def _append(self, rows: Sequence[Row], reviewer: str, shown_as: str) -> None:
