@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,23 @@ MOST = 2 * _BANDS - 1
 _KEYS = 128  # values of a band that one call of the kernel does
 
 
+class _Sorted(NamedTuple):
+    """Words sorted by one of their bands."""
+
+    words: Words  # (N,)
+    order: Any  # (N,) int64: their numbers before
+    places: Any  # (K + 1,) int64: those whose band is k lie at places[k] to places[k + 1]
+    band: int
+
+
+class _Rule(NamedTuple):
+    """Which words are a pair, and which bands find it."""
+
+    limit: int  # bits in which the two may differ
+    masks: Any  # (B,) uint64: each band's bits
+    flips: Any  # (B,) uint64: of these, how many may differ where the band finds the pair
+
+
 def pairs_by_bands(words: Words, limit: int, advance: Callable[[int], None] = lambda words: None) -> Pairs:
     """The pairs of the words (N,) that differ in at most `limit` bits (0 to MOST), in ascending order.
 
@@ -35,16 +52,17 @@ def pairs_by_bands(words: Words, limit: int, advance: Callable[[int], None] = la
     bands = min(_BANDS, limit + 1)
     flips = np.sort((limit + 1 - bands + np.arange(bands)) // bands)[::-1].astype(np.uint64)
     masks = np.array([(1 << end) - (1 << start) for start, end in pairwise(_EDGES)], np.uint64)
-    scan, found = _kernel(), [np.empty((0, 2), np.int64)]
+    rule, scan, found = _Rule(limit, masks, flips), _kernel(), [np.empty((0, 2), np.int64)]
     with ThreadPoolExecutor(available_cores()) as pool:
         for band in range(bands):
             start, width = _EDGES[band], _EDGES[band + 1] - _EDGES[band]
             keys = ((words >> np.uint64(start)) & np.uint64((1 << width) - 1)).astype(np.uint16)
             order = np.argsort(keys, kind="stable")  # by radix
             places = np.concatenate([[0], np.cumsum(np.bincount(keys, minlength=1 << width))])
-            arguments = (words[order], order, places, masks, flips, band, limit)
+            by_band = _Sorted(words[order], order, places, band)
             found += pool.map(
-                lambda key, known=arguments: all_found(scan, *known, key, key + _KEYS), range(0, 1 << width, _KEYS)
+                lambda key, by_band=by_band: all_found(scan, by_band, rule, key, key + _KEYS),
+                range(0, 1 << width, _KEYS),
             )
             advance(len(words) * (band + 1) // bands - len(words) * band // bands)
     return in_order(np.concatenate(found))
@@ -52,10 +70,9 @@ def pairs_by_bands(words: Words, limit: int, advance: Callable[[int], None] = la
 
 @cache
 def _kernel() -> Any:
-    """The compiled comparison: scan(words, order, places, masks, flips, band, limit, first, last, found) -> count.
+    """The compiled comparison: scan(by_band, rule, first, last, found) -> count, with a _Sorted and a _Rule.
 
-    words are sorted by their band `band`, order has their numbers, and those whose band is k lie at places[k] to
-    places[k + 1]. Bands of first to last - 1 meet themselves and, where a bit may flip, those a bit apart.
+    Bands of first to last - 1 meet themselves and, where a bit may flip, those a bit apart.
     """
     from numba import njit
 
@@ -79,18 +96,9 @@ def _kernel() -> Any:
         return count
 
     @njit(nogil=True)
-    def scan(
-        words: Any,
-        order: Any,
-        places: Any,
-        masks: Any,
-        flips: Any,
-        band: int,
-        limit: int,
-        first: int,
-        last: int,
-        found: Any,
-    ) -> int:
+    def scan(by_band: Any, rule: Any, first: int, last: int, found: Any) -> int:
+        words, order, places, band = by_band
+        limit, masks, flips = rule
         count, top = 0, len(places) - 1
         for key in range(first, last):
             flip = 0
