@@ -84,6 +84,9 @@ export function reorder(faces, { ids, likely, sections }, frozen, stays) {
       tails.get(to).push(number);
     }
   }
+  for (const number of faces.removed) { // not shown, but an undo brings them back
+    [faces.likely[number], faces.sectionOf[number]] = news.get(number) ?? [faces.likely[number], faces.sectionOf[number]];
+  }
   for (const [section, list] of faces.sections) {
     const tail = tails.get(section).sort((one, other) => faces.likely[one] - faces.likely[other] || one - other);
     list.length = 0;
