@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import fields
 from pathlib import Path
 
+import commands_doc
 import pytest
 import typer.main
 
@@ -25,6 +26,15 @@ def test_every_command_has_its_place_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     assert [name for name in commands if f"facecorpus {name}" not in readme] == []
+
+
+def test_the_reference_of_the_commands_is_current_and_every_option_has_help() -> None:
+    text = (ROOT / "docs" / "commands.md").read_text()
+    assert text == commands_doc.page(), "make it again: python scripts/commands_doc.py"
+    for row in re.findall(r"^\| `.*", text, re.MULTILINE):
+        assert re.fullmatch(r"\| `[^`]+` \| [^|\s\[][^|]* \|", row), f"no help: {row}"
+    for section in text.split("\n## ")[1:]:
+        assert re.match(r"(facecorpus .+|facecorpus)\n\n[A-Z]", section), f"no help: {section}"
 
 
 def test_every_setting_is_explained_in_the_docs() -> None:
