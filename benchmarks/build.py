@@ -32,12 +32,12 @@ from facecorpus.build.schema import shard_schema
 from facecorpus.build.shards import Values, row_values, write_shard
 from facecorpus.build.stage import BuildSummary, build_shards
 from facecorpus.catalog import Catalog
-from facecorpus.catalog.records import Candidate, Download, Face, Outcome
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.errors import PictureError
 from facecorpus.faces.decode import decode
 from facecorpus.manifest import AgeGroup, Gender, Identity, Race, write_manifest
 from facecorpus.pictures import picture_size
+from facecorpus.records import Candidate, Download, Face, Outcome
 
 PEOPLE = 77
 ROUNDS = 3

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from training import load_results, train_all
-from training.paper import TITLES
+from training.evidence.results import Results
 from training.presets import PRESETS
-from training.results import Results
+from training.publication import TITLES
 
 ROWS = {"own": "own", "all": "all together"}
 UNCHANGED = "as it is"

@@ -156,12 +156,12 @@ def fit(folder: Path, truth: Path | None, most: int) -> None:
     """
     import cv2
 
-    from facecorpus.console import track
     from facecorpus.corpus import Corpus
     from facecorpus.dedup import match
     from facecorpus.dedup.match import Matcher, candidates
     from facecorpus.dedup.pixels import scene_likeness
     from facecorpus.dedup.stage import looker
+    from facecorpus.system.console import track
 
     corpus = Corpus(folder)
     with corpus.catalog() as catalog:

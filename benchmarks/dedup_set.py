@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
-from facecorpus.catalog.records import Candidate, Download, Outcome
 from facecorpus.corpus import init_corpus
 from facecorpus.manifest import Identity, write_manifest
+from facecorpus.records import Candidate, Download, Outcome
 from facecorpus.settings import Settings
 
 

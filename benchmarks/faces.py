@@ -30,17 +30,17 @@ import numpy as np
 import torch
 from faces_set import MAX_PIXELS, Row, analyses, pictures_of, rows_of
 
-from facecorpus.boxes import iou
-from facecorpus.catalog.records import Box
-from facecorpus.console import track
-from facecorpus.cores import available_cores
 from facecorpus.engines.local import analyze_all
 from facecorpus.errors import PictureError
 from facecorpus.faces.analyze import describe, see
+from facecorpus.faces.boxes import iou
 from facecorpus.faces.decode import decode
 from facecorpus.faces.models import DESCRIPTOR, LANDMARKS, Models, load_models, model_file
 from facecorpus.faces.records import PhotoAnalysis
+from facecorpus.records import Box
 from facecorpus.settings import FacesSettings
+from facecorpus.system.console import track
+from facecorpus.system.cores import available_cores
 
 SAME_BOX = 0.4  # intersection over union
 ROUNDS = 3

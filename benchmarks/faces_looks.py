@@ -23,18 +23,18 @@ import numpy as np
 import torch
 from faces_set import MAX_PIXELS, middle_of, rows_of
 
-from facecorpus.boxes import iou
-from facecorpus.catalog.records import Face
-from facecorpus.console import track
 from facecorpus.errors import PictureError
 from facecorpus.faces import decode as decoding
 from facecorpus.faces.analyze import analyze, see
+from facecorpus.faces.boxes import iou
 from facecorpus.faces.decode import decode
 from facecorpus.faces.detect import CoarseToFine
 from facecorpus.faces.models import Models, load_models
 from facecorpus.faces.records import PhotoAnalysis, Picture
 from facecorpus.faces.subject import LIKELY
+from facecorpus.records import Face
 from facecorpus.settings import FacesSettings
+from facecorpus.system.console import track
 
 SETTINGS = FacesSettings()
 NEAR = 0.55  # of descriptors: one person's, mostly, where one of the faces is in profile

@@ -21,10 +21,10 @@ from faces_set import MAX_PIXELS, Vector, analyses, interval, middle_of, rows_of
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from facecorpus.catalog.records import Face
 from facecorpus.faces.decode import decode
 from facecorpus.faces.records import PhotoAnalysis, Picture
 from facecorpus.faces.subject import LIKELY, choose_subjects
+from facecorpus.records import Face
 from facecorpus.settings import FacesSettings
 
 WORLD_PEOPLE = 24  # of a world, for `subject`

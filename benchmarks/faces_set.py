@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from facecorpus.console import track
 from facecorpus.engines.local import analyze_all
 from facecorpus.faces.records import PhotoAnalysis
 from facecorpus.faces.subject import LIKELY
 from facecorpus.settings import FacesSettings
+from facecorpus.system.console import track
 
 MAX_PIXELS = 80_000_000
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif")

@@ -26,8 +26,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from facecorpus.catalog.records import Candidate
 from facecorpus.corpus import Corpus, init_corpus
+from facecorpus.records import Candidate
 from facecorpus.settings import CrawlSettings, FetchSettings, Settings
 from manifests import find_shipped
 

@@ -1,4 +1,4 @@
-"""Time the gradients of the paper's convolutions by training/sparse.py beside torch's, layer by layer.
+"""Time the gradients of the paper's convolutions by training/kernels/sparse.py beside torch's, layer by layer.
 
 python benchmarks/gradients.py
 
@@ -18,12 +18,12 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import torch
 from torch import Tensor
 
-from training.flops import best
-from training.memory import keep_freed_memory
-from training.networks import make_network
+from training.kernels.sixteen import NOWHERE
+from training.kernels.sparse import gradient_of_filters, gradient_of_images
+from training.learn.flops import best
+from training.learn.networks import make_network
+from training.machine.memory import keep_freed_memory
 from training.presets import load_preset
-from training.sixteen import NOWHERE
-from training.sparse import gradient_of_filters, gradient_of_images
 
 EMPTY = 1 / 6  # of the windows
 TOGETHER = 25  # images that torch gets at once

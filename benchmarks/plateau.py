@@ -16,15 +16,16 @@ from pathlib import Path
 import torch
 from choices import changed
 
-from training.budget import duration, parse_time
-from training.catalogue import task_networks
-from training.dataset import image_jobs, images_path
+from training.data.images import image_jobs, images_path
+from training.data.protocols import make_splits, save_split
+from training.data.shards import Shards, read_shards
 from training.files import read_json
-from training.jobs import NetworkJob, ProbeJob, Progress, Setting
-from training.plateau import Check, stage_at, stage_lengths
+from training.job import Progress
+from training.learn.plateau import Check, stage_at, stage_lengths
+from training.machine.budget import duration, parse_time
+from training.plan.jobs import NetworkJob, ProbeJob, Setting
+from training.plan.networks_and_heads import task_networks
 from training.presets import PRESETS, Preset, load_preset
-from training.protocols import make_splits, save_split
-from training.shards import Shards, read_shards
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from facecorpus.boxes import iou
+from facecorpus.faces.boxes import iou
 from facecorpus.faces.decode import decode
 from facecorpus.faces.models import load_models
 from facecorpus.faces.quality import nose_place

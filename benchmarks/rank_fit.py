@@ -1,4 +1,4 @@
-"""Fit the constants of facecorpus/likeness.py, and measure how far its probabilities can be trusted.
+"""Fit the constants of facecorpus/judging/likeness.py, and measure how far its probabilities can be trusted.
 
     python benchmarks/rank_fit.py fit WORLDCORPUS WORLD PHOTOCORPUS   fit; reliability on people left out of the fit
     python benchmarks/rank_fit.py check CORPUS WORLD                  reliability of the constants in likeness.py
@@ -33,10 +33,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from facecorpus import likeness, rank
-from facecorpus.boxes import iou
-from facecorpus.catalog.records import Box, SubjectFace
 from facecorpus.corpus import Corpus
+from facecorpus.faces.boxes import iou
+from facecorpus.judging import likeness, rank
+from facecorpus.records import Box, SubjectFace
 
 RIDGE = 0.1
 WEIGHT = 2000  # cases as which the world counts, and the real people as well

@@ -28,8 +28,8 @@ from review_mixed import Truth
 
 from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus
-from facecorpus.likeness import FEWEST
-from facecorpus.policy import auto_review
+from facecorpus.judging.likeness import FEWEST
+from facecorpus.judging.policy import auto_review
 from review_ui.learning import Teacher
 
 COLUMNS = 9  # of the page at 1280 pixels; --prove checks it

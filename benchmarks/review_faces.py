@@ -13,10 +13,10 @@ import numpy as np
 from PIL import Image, ImageEnhance
 
 from facecorpus.catalog import Catalog
-from facecorpus.catalog.records import Candidate, Download, Face, Outcome, Ranking
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.demo.world import DemoWorld
 from facecorpus.manifest import Gender, Identity, Race, write_manifest
+from facecorpus.records import Candidate, Download, Face, Outcome, Ranking
 
 MANY = "many-faces"
 OTHERS = 20  # people

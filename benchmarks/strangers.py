@@ -25,17 +25,17 @@ import torch
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from facecorpus.console import track
 from facecorpus.faces.align import aligned_crop
 from facecorpus.faces.decode import decode
 from facecorpus.faces.models import Models, load_models
 from facecorpus.settings import Settings
+from facecorpus.system.console import track
 from training import load_results
-from training.catalogue import task_networks
-from training.networks import as_input, make_network
-from training.paper import ATTRIBUTES, TITLES
+from training.evidence.results import Results
+from training.learn.networks import as_input, make_network
+from training.plan.networks_and_heads import task_networks
 from training.presets import Preset
-from training.results import Results
+from training.publication import ATTRIBUTES, TITLES
 
 SETTINGS = Settings()
 

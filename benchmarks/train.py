@@ -28,18 +28,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
-from training.batches import batch_rows
-from training.catalogue import paper_heads, task_networks
-from training.dataset import image_jobs, open_images
-from training.jobs import Setting
-from training.memory import keep_freed_memory
-from training.networks import make_network
+from training.data.images import image_jobs, open_images
+from training.data.protocols import make_splits
+from training.data.shards import Shards, encoded_images, read_shards
+from training.learn.batches import batch_rows
+from training.learn.networks import make_network
+from training.learn.probe import Speed, measure
+from training.learn.stacks import HeadStack
+from training.learn.stepper import Stepper
+from training.machine.memory import keep_freed_memory
+from training.plan.jobs import Setting
+from training.plan.networks_and_heads import paper_heads, task_networks
 from training.presets import Preset, load_preset
-from training.probe import Speed, measure
-from training.protocols import make_splits
-from training.shards import Shards, encoded_images, read_shards
-from training.stacks import HeadStack
-from training.stepper import Stepper
 
 ROUNDS = 3
 
@@ -248,8 +248,8 @@ def time_ours(shards: Shards, encoded: list[bytes], preset: Preset) -> tuple[Tim
         for job in jobs:
             job.run(lambda progress: None)
         made = (time.process_time() - start) / len(shards)
-        from training.augment import variant
-        from training.dataset import _decode
+        from training.data.augment import variant
+        from training.data.images import _decode
 
         our_decode = best(lambda: [_decode(one, preset.size, "") for one in encoded[:300]], 1) / 300
         first = _decode(encoded[0], preset.size, "")

@@ -42,7 +42,7 @@ def main() -> None:
         print(f"facecorpus: {error}", file=sys.stderr)
         sys.exit(2)
     except Exception as error:
-        from facecorpus.trouble import sentence_of
+        from facecorpus.system.trouble import sentence_of
 
         if (sentence := sentence_of(error)) is None:
             raise

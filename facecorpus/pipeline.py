@@ -27,7 +27,7 @@ def fetch_stage(corpus: Corpus, retry: str | None = None) -> Iterator[object]:
 def dedup_stage(corpus: Corpus) -> Iterator[object]:
     """Cluster near-duplicates, then rank what is left for review."""
     from facecorpus.dedup.stage import find_duplicates
-    from facecorpus.rank import rank_faces
+    from facecorpus.judging.rank import rank_faces
 
     yield find_duplicates(corpus)
     yield rank_faces(corpus)

@@ -7,7 +7,7 @@ from typing import Any
 from facecorpus.catalog.review import Dispute, FaceDetails
 from facecorpus.catalog.standing import Standing
 from facecorpus.manifest import Identity
-from review_ui.desk import Change, Faces, News
+from review_ui.catalog_thread import Change, Faces, News
 from review_ui.learning import Order
 
 

@@ -17,10 +17,10 @@ from starlette.types import ASGIApp
 from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
 from facecorpus.manifest import Identity
-from facecorpus.trouble import sentence_of
+from facecorpus.system.trouble import sentence_of
 from review_ui.answers import change_json, details_json, disputes_json, faces_json, news_json, order_json
-from review_ui.asked import AGES, REASONS, read_step, read_verdicts
-from review_ui.desk import Desk
+from review_ui.bodies import AGES, REASONS, read_step, read_verdicts
+from review_ui.catalog_thread import CatalogThread
 from review_ui.files import static
 from review_ui.guard import Access, Guard, reviewer_of
 from review_ui.overview import next_page, read_overview, subgroup_title
@@ -33,13 +33,13 @@ MOST_DETAILS = 500
 
 def create_app(corpus: Corpus, access: Access) -> ASGIApp:
     """The application for one corpus; `access` says who may come in, and as which reviewer."""
-    desk = Desk(corpus)
-    questions, pages = Questions(desk), Pages(desk)
+    catalog = CatalogThread(corpus)
+    questions, pages = Questions(catalog), Pages(catalog)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        desk.close()
+        catalog.close()
 
     async def photo(request: Request) -> Response:
         return photograph(corpus, request.path_params["sha256"])
@@ -71,21 +71,21 @@ def create_app(corpus: Corpus, access: Access) -> ASGIApp:
 class Pages:
     """The pages, as HTML."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._corpus_key = hashlib.sha256(str(desk.corpus.root.resolve()).encode()).hexdigest()[:12]
+    def __init__(self, catalog: CatalogThread) -> None:
+        self._catalog = catalog
+        self._corpus_key = hashlib.sha256(str(catalog.corpus.root.resolve()).encode()).hexdigest()[:12]
 
     async def overview(self, request: Request) -> Response:
         """Everybody by subgroup, and how far they are."""
-        desk, reviewer = self._desk, reviewer_of(request)
-        identities = desk.corpus.manifest.identities
-        counts = await desk.run(lambda catalog: read_overview(catalog, identities, reviewer, desk.overlap))
-        return page("overview.html", overview=counts, corpus=desk.corpus.root, reviewer=reviewer)
+        corpus, overlap, reviewer = self._catalog.corpus, self._catalog.overlap, reviewer_of(request)
+        identities = corpus.manifest.identities
+        counts = await self._catalog.run(lambda catalog: read_overview(catalog, identities, reviewer, overlap))
+        return page("overview.html", overview=counts, corpus=corpus.root, reviewer=reviewer)
 
     async def identity(self, request: Request) -> Response:
         """One person's faces."""
-        person = _person(self._desk.corpus, request.path_params["identity_id"])
-        people = self._desk.corpus.manifest.identities
+        person = _person(self._catalog.corpus, request.path_params["identity_id"])
+        people = self._catalog.corpus.manifest.identities
         place = people.index(person)
         return page(
             "identity.html",
@@ -103,16 +103,16 @@ class Pages:
 
     async def following(self, request: Request) -> Response:
         """On to the next person with faces left, once round; to the overview where nobody else has any."""
-        desk, reviewer = self._desk, reviewer_of(request)
-        place = desk.corpus.manifest.identities.index(_person(desk.corpus, request.path_params["identity_id"]))
-        counts = await desk.run(lambda catalog: catalog.review.progress(reviewer, desk.overlap))
+        corpus, overlap, reviewer = self._catalog.corpus, self._catalog.overlap, reviewer_of(request)
+        place = corpus.manifest.identities.index(_person(corpus, request.path_params["identity_id"]))
+        counts = await self._catalog.run(lambda catalog: catalog.review.progress(reviewer, overlap))
         return RedirectResponse(next_page(counts, place), 303)
 
     async def disagreements(self, request: Request) -> Response:
         """The faces on which people disagree."""
         return page(
             "disagreements.html",
-            corpus=self._desk.corpus.root,
+            corpus=self._catalog.corpus.root,
             reviewer=reviewer_of(request),
             queue_key=self._queue_key(request),
         )
@@ -125,20 +125,20 @@ class Pages:
 class Questions:
     """What the pages' scripts ask and say, as JSON."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, catalog: CatalogThread) -> None:
+        self._catalog = catalog
 
     async def faces(self, request: Request) -> Response:
         """A person's faces in columns: all, or ?faces=ID,ID,…, of which those that are not on the page are left out."""
         person, asked = self._asked(request), request.query_params.get("faces")
         face_ids = None if asked is None else _at_most(asked)
-        read = await self._desk.faces(person.identity_id, reviewer_of(request), face_ids)
-        return _json(faces_json(read, self._desk.corpus.manifest.identities, reviewer_of(request)))
+        read = await self._catalog.faces(person.identity_id, reviewer_of(request), face_ids)
+        return _json(faces_json(read, self._catalog.corpus.manifest.identities, reviewer_of(request)))
 
     async def details(self, request: Request) -> Response:
         """What is shown of some faces: ?faces=ID,ID,…"""
         face_ids = _at_most(request.query_params.get("faces", ""))
-        return _json(details_json(await self._desk.details(self._asked(request).identity_id, face_ids)))
+        return _json(details_json(await self._catalog.details(self._asked(request).identity_id, face_ids)))
 
     async def news(self, request: Request) -> Response:
         """How the faces stand of which anybody said something since: ?after=ROW."""
@@ -146,50 +146,52 @@ class Questions:
         if not after.isdecimal():
             raise HTTPException(422, "after: a whole number is expected.")
         person = self._asked(request)
-        return _json(news_json(await self._desk.news(person.identity_id, int(after), reviewer_of(request))))
+        return _json(news_json(await self._catalog.news(person.identity_id, int(after), reviewer_of(request))))
 
     async def order(self, request: Request) -> Response:
         """The undecided faces ranked anew."""
-        return _json(order_json(await self._desk.order(self._asked(request).identity_id)))
+        return _json(order_json(await self._catalog.order(self._asked(request).identity_id)))
 
     async def search(self, request: Request) -> Response:
         """The faces whose caption, author, licence, page or reasons hold a text: ?text=…"""
         person, text = self._asked(request), request.query_params.get("text", "").strip()
-        return _json({"faces": await self._desk.run(lambda catalog: catalog.review.matching(person.identity_id, text))})
+        return _json(
+            {"faces": await self._catalog.run(lambda catalog: catalog.review.matching(person.identity_id, text))}
+        )
 
     async def near_duplicates(self, request: Request) -> Response:
         """The near-duplicates of a face, of all people."""
         person = self._asked(request)
-        found = await self._desk.near_duplicates(
+        found = await self._catalog.near_duplicates(
             person.identity_id, request.path_params["face_id"], reviewer_of(request)
         )
         return _json({"faces": [asdict(face) | {"standing": asdict(standing)} for face, standing in found]})
 
     async def disagreements(self, _: Request) -> Response:
         """The faces on which people disagree, and what each says."""
-        return _json(disputes_json(await self._desk.disputes(), self._desk.corpus.manifest.identities))
+        return _json(disputes_json(await self._catalog.disputes(), self._catalog.corpus.manifest.identities))
 
     async def decide(self, request: Request) -> Response:
         """Say one thing of several faces."""
         asked = await read_verdicts(request)
         for identity_id in (asked.page, asked.identity_id):
-            _person(self._desk.corpus, identity_id)
-        return _json(change_json(await self._desk.decide(asked, reviewer_of(request))))
+            _person(self._catalog.corpus, identity_id)
+        return _json(change_json(await self._catalog.decide(asked, reviewer_of(request))))
 
     async def undo(self, request: Request) -> Response:
         """Take back what was said last."""
         asked = await read_step(request)
-        _person(self._desk.corpus, asked.page)
-        return _json(change_json(await self._desk.undo(asked, reviewer_of(request))))
+        _person(self._catalog.corpus, asked.page)
+        return _json(change_json(await self._catalog.undo(asked, reviewer_of(request))))
 
     async def redo(self, request: Request) -> Response:
         """Say again what was taken back last."""
         asked = await read_step(request)
-        _person(self._desk.corpus, asked.page)
-        return _json(change_json(await self._desk.redo(asked, reviewer_of(request))))
+        _person(self._catalog.corpus, asked.page)
+        return _json(change_json(await self._catalog.redo(asked, reviewer_of(request))))
 
     def _asked(self, request: Request) -> Identity:
-        return _person(self._desk.corpus, request.path_params["identity_id"])
+        return _person(self._catalog.corpus, request.path_params["identity_id"])
 
 
 def _at_most(faces: str) -> list[str]:

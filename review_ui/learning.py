@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from facecorpus import likeness
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.descriptors import Described
+from facecorpus.judging import likeness
 from facecorpus.settings import RankSettings
 
 Floats = NDArray[np.float64]

@@ -12,11 +12,11 @@ import pytest
 import typer.main
 import yaml
 
-from facecorpus.catalog.records import Outcome
 from facecorpus.cli import app
 from facecorpus.crawl.limits import KNOWN
 from facecorpus.crawl.sources.flickr import KEY
 from facecorpus.crawl.sources.openverse import CLIENT_ID, CLIENT_SECRET
+from facecorpus.records import Outcome
 from facecorpus.settings import SOURCES, Settings
 
 ROOT = Path(__file__).parent.parent

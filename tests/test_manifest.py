@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from conftest import person
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from people import person
 
 from facecorpus.errors import FacecorpusError, ManifestError
 from facecorpus.manifest import (

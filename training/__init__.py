@@ -3,11 +3,11 @@
 Knows the schema of the shards and nothing else of the toolkit that made them. torch is loaded by the workers alone.
 """
 
-from training.compare import compare_runs, show_comparison, write_comparison
 from training.errors import TrainingError
-from training.results import load_results
+from training.evidence.results import load_results
+from training.report.compare import compare_runs, show_comparison, write_comparison
+from training.report.terminal import show_tables
 from training.run import train_all
-from training.show import show_tables
 
 __all__ = [
     "TrainingError",

@@ -13,21 +13,23 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from training.budget import Budget
-from training.dataset import image_jobs, images_path
-from training.distributed import Team, World, follow
+from training.data.images import image_jobs, images_path
+from training.data.protocols import PROTOCOLS, Split, check_protocols, save_split, unseen_classes
+from training.data.shards import Shards, fingerprint, read_shards
 from training.errors import TrainingError
+from training.evidence.outcomes import Outcome, over_seeds
+from training.evidence.results import Results, collect, load_results
 from training.files import read_json, write_json, write_whole
-from training.jobs import Job, ProbeJob, Setting, UntrainedJob
-from training.outcomes import Outcome, over_seeds
-from training.plan import Plan, heads_job, make_plan, network_jobs
+from training.job import Job
+from training.learn.world import World
+from training.machine.budget import Budget
+from training.machine.progress import Board
+from training.machine.team import Team, follow
+from training.machine.workers import Workers
+from training.plan.jobs import ProbeJob, Setting, UntrainedJob
+from training.plan.plan import Plan, heads_job, make_plan, network_jobs
 from training.presets import Preset, Value, load_preset
-from training.progress import Board
-from training.protocols import PROTOCOLS, Split, check_protocols, save_split, unseen_classes
-from training.results import Results, collect, load_results
-from training.shards import Shards, fingerprint, read_shards
-from training.show import show_tables
-from training.workers import Workers
+from training.report.terminal import show_tables
 
 _OUTPUTS = ("results.json", "report.html", "report.md")
 
@@ -158,7 +160,7 @@ def _over_seeds(experiment: _Experiment, folders: Mapping[Path, Results]) -> Res
 
 
 def _report(run: Path, results: Results) -> None:
-    from training.report import write_report
+    from training.report.report import write_report
 
     write_report(run, results)
     write_json(run / "results.json", results)  # last: it tells that the run is finished

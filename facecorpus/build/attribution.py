@@ -8,8 +8,8 @@ from itertools import groupby
 from facecorpus.build.kind import Kind
 from facecorpus.build.pages import page
 from facecorpus.build.plan import Plan
-from facecorpus.catalog.records import AcceptedFace
 from facecorpus.licences import UNKNOWN, Terms, family_of, terms_of
+from facecorpus.records import AcceptedFace
 
 COLUMNS = ("face_id", "title", "author", "source_url", "page_url", "licence", "licence_url")
 

@@ -13,8 +13,8 @@ from facecorpus.build.kind import WHAT, Kind
 from facecorpus.build.overview import subgroup_table
 from facecorpus.build.plan import NOT_STATED, Plan
 from facecorpus.build.splits import TEST, TRAIN
+from facecorpus.faces.unseen import verdict
 from facecorpus.licences import UNKNOWN, Terms, family_of
-from facecorpus.unseen import verdict
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 # Measured by benchmarks/faces.py; docs/performance.md has the tables.

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from facecorpus.build.labels import age_at_capture, age_group_of, labels_of
-from facecorpus.catalog.records import AcceptedFace
 from facecorpus.licences import refusal, terms_of
 from facecorpus.manifest import SUBGROUPS, AgeGroup, Identity, Manifest
+from facecorpus.records import AcceptedFace
 from facecorpus.settings import Settings
 
 MINOR = "taken when the person was a minor"

@@ -16,7 +16,7 @@ from itertools import accumulate
 from facecorpus.build.kind import Kind
 from facecorpus.build.plan import Plan, Row
 from facecorpus.build.splits import TEST, TRAIN
-from facecorpus.catalog.records import AcceptedFace
+from facecorpus.records import AcceptedFace
 from facecorpus.settings import BuildSettings
 
 _PLAIN = tuple(field.name for field in fields(AcceptedFace) if field.name not in ("landmarks", "embedding"))

@@ -9,11 +9,11 @@ from types import MappingProxyType
 from facecorpus.build.choose import NO_AGES, Labelled, choose
 from facecorpus.build.labels import age_group_at
 from facecorpus.build.splits import TEST, TRAIN, check_splits, identity_folds, photo_split
-from facecorpus.catalog.records import AcceptedFace
 from facecorpus.errors import BuildError
+from facecorpus.faces.unseen import Unseen, unseen
 from facecorpus.manifest import SUBGROUPS, Manifest
+from facecorpus.records import AcceptedFace
 from facecorpus.settings import BuildSettings, Settings
-from facecorpus.unseen import Unseen, unseen
 
 NOT_STATED = "not stated"
 NO_PHOTOGRAPHS: Mapping[str, tuple[int, int]] = MappingProxyType({})

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from facecorpus.build.layout import Shard
-from facecorpus.catalog.records import AcceptedFace
+from facecorpus.records import AcceptedFace
 
 _GROUPS_IN_MEMORY = 4
 

@@ -32,13 +32,13 @@ from facecorpus.build.record import (
 from facecorpus.build.schema import shard_schema
 from facecorpus.build.shards import row_values, write_shard
 from facecorpus.build.splits import TEST, TRAIN
-from facecorpus.console import Tracker, duration, track
-from facecorpus.cores import available_cores
 from facecorpus.corpus import Corpus
 from facecorpus.errors import BuildError
-from facecorpus.folder import replaced_folder, settle
 from facecorpus.manifest import SUBGROUPS
 from facecorpus.settings import BuildSettings, Settings
+from facecorpus.system.console import Tracker, duration, track
+from facecorpus.system.cores import available_cores
+from facecorpus.system.folder import replaced_folder, settle
 
 if TYPE_CHECKING:
     import pyarrow as pa

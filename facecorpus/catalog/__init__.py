@@ -15,7 +15,7 @@ from facecorpus.catalog.checks import Checks
 from facecorpus.catalog.decisions import Decisions
 from facecorpus.catalog.descriptors import Descriptors
 from facecorpus.catalog.faces import Faces
-from facecorpus.catalog.fates import Fates
+from facecorpus.catalog.histories import Histories
 from facecorpus.catalog.identities import Identities
 from facecorpus.catalog.photos import Photos
 from facecorpus.catalog.removal_keys import author_name, removal_key
@@ -64,7 +64,7 @@ class Catalog:
         self.removals = Removals(self)
         self.review = Review(self)
         self.descriptors = Descriptors(self)
-        self.fates = Fates(self)
+        self.histories = Histories(self)
         self.checks = Checks(self)
 
     def _migrate(self, path: Path) -> None:

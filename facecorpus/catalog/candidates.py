@@ -7,7 +7,7 @@ from sqlite3 import Row
 from urllib.parse import urlsplit
 
 from facecorpus.catalog.gateway import Gateway, now
-from facecorpus.catalog.records import Box, Candidate, Download, Ended, Outcome
+from facecorpus.records import Box, Candidate, Download, Ended, Outcome
 
 _WAITS = "state IN ('pending', 'retry')"  # word for word as in the index candidate_waiting
 _WANTED = "listed AND identity_id NOT IN (SELECT identity_id FROM mismatch)"  # people for whom anything is fetched

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from facecorpus.catalog.gateway import Gateway, now
-from facecorpus.catalog.records import Decision
+from facecorpus.records import Decision
 
 if TYPE_CHECKING:
     from facecorpus.catalog import Catalog

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from facecorpus.catalog.gateway import Gateway
-from facecorpus.catalog.records import AcceptedFace, Conflict, Face, Ranking, ReviewFace, SubjectFace
+from facecorpus.records import AcceptedFace, Conflict, Face, RankedFace, Ranking, SubjectFace
 
 # The candidate that speaks for a photograph as a person's picture: one with a stated licence first.
 _PROVENANCE = """
@@ -117,7 +117,7 @@ class Faces(Gateway):
                 [(r.face_id, r.likely, r.section, json.dumps(r.reasons, ensure_ascii=False)) for r in rankings],
             )
 
-    def for_review(self, identity_id: str) -> list[ReviewFace]:
+    def for_review(self, identity_id: str) -> list[RankedFace]:
         """The ranked faces of one person, near-duplicates included, the most suspicious first."""
         rows = self._catalog.query(
             """
@@ -137,7 +137,7 @@ class Faces(Gateway):
         for row in rows:
             page_url, licence, author, title = provenance.get(row["photo_sha256"], ("", "", "", ""))
             faces.append(
-                ReviewFace(
+                RankedFace(
                     face_id=row["face_id"],
                     photo_sha256=row["photo_sha256"],
                     identity_id=row["identity_id"],

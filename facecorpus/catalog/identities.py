@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from facecorpus.catalog.gateway import Gateway
-from facecorpus.catalog.records import Ended, Tally
 from facecorpus.manifest import Identity
+from facecorpus.records import Ended, Tally
 
 
 class Identities(Gateway):

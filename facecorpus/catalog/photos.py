@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecorpus.catalog.gateway import Gateway
-from facecorpus.catalog.records import Face
+from facecorpus.records import Face
 
 PROFILE = 30  # degrees of yaw from which a face counts as turned aside; as measured, which is less than it is
 TILTED = 20  # degrees of roll from which it counts as tilted

@@ -118,7 +118,7 @@ def verify(
 
     Ends with exit code 1 where damage remains. Example: facecorpus verify -C mycorpus --repair
     """
-    from facecorpus.verify import verify as look_through
+    from facecorpus.upkeep.verify import verify as look_through
 
     with working_in(corpus) as opened:
         summary = look_through(opened, repair)
@@ -145,7 +145,7 @@ def rebuild(
     Who you are, and how politely hosts are asked, is as corpus.toml says. Example: facecorpus rebuild out -C mycorpus
     """
     from facecorpus.build.kind import Kind
-    from facecorpus.rebuild import rebuild as make_again
+    from facecorpus.upkeep.rebuild import rebuild as make_again
 
     with working_in(corpus) as opened, opened.catalog() as catalog:
         taken_down = catalog.removals.taken_down()

@@ -35,8 +35,8 @@ def status(corpus: Folder = Path(), as_json: AsJson = False) -> None:
 
     Example: facecorpus status -C mycorpus
     """
-    from facecorpus import status as counting
     from facecorpus.corpus import Corpus
+    from facecorpus.upkeep import status as counting
 
     state = counting.status(Corpus(corpus))
     if as_json:
@@ -58,7 +58,7 @@ def explain(
     Example: facecorpus explain https://upload.wikimedia.org/…/Ada.jpg -C mycorpus
     """
     from facecorpus.corpus import Corpus
-    from facecorpus.explain import explain as explaining
+    from facecorpus.upkeep.explain import explain as explaining
 
     report(explaining(Corpus(corpus), picture), as_json)
 

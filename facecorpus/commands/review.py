@@ -38,7 +38,7 @@ def review(
     if context.invoked_subcommand is not None:
         return
     if auto:
-        from facecorpus.policy import auto_review
+        from facecorpus.judging.policy import auto_review
 
         with working_in(corpus) as opened:
             report(auto_review(opened), as_json)
@@ -62,7 +62,7 @@ def export_decisions(
     Example: facecorpus review export -C mycorpus decisions.csv
     """
     from facecorpus.corpus import Corpus
-    from facecorpus.exchange import export_decisions as export
+    from facecorpus.judging.exchange import export_decisions as export
 
     report(export(Corpus(corpus), file), as_json)
     next_step(f"facecorpus review import {file.name}   (where the other corpus is)", as_json)
@@ -79,7 +79,7 @@ def import_decisions(
     Example: facecorpus review import -C mycorpus decisions.csv
     """
     from facecorpus.corpus import Corpus
-    from facecorpus.exchange import import_decisions as take_over
+    from facecorpus.judging.exchange import import_decisions as take_over
 
     report(take_over(Corpus(corpus), file), as_json)
     next_step(f"facecorpus review -C {corpus}", as_json)
@@ -91,8 +91,8 @@ def agreement(corpus: Folder = Path(), as_json: AsJson = False) -> None:
 
     Example: facecorpus review agreement -C mycorpus
     """
-    from facecorpus.agreement import measure_agreement
     from facecorpus.corpus import Corpus
+    from facecorpus.judging.agreement import measure_agreement
 
     report(measure_agreement(Corpus(corpus)), as_json)
     next_step(f"facecorpus review -C {corpus}   (All people, Disagreements)", as_json)

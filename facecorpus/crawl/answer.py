@@ -9,9 +9,9 @@ from requests import Response
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema, RequestException
 from urllib3.exceptions import LocationValueError, NewConnectionError, TimeoutError
 
-from facecorpus.catalog.records import Outcome
 from facecorpus.crawl.failure import Failure, outcome_of_status
 from facecorpus.crawl.polite import opt_out, seconds_to_wait
+from facecorpus.records import Outcome
 
 _CHUNK = 1 << 17  # bytes
 _REDIRECTS = (301, 302, 303, 307, 308)

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from facecorpus.catalog import Catalog
-from facecorpus.catalog.records import Candidate
-from facecorpus.console import duration, notice, track
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.sources import NoPhotographs, Source, WrongPerson, open_source
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
+from facecorpus.records import Candidate
+from facecorpus.system.console import duration, notice, track
 
 BATCH = 50  # candidates of one transaction: an answer of the Commons API
 MOST_NAMES = 5  # of people, in one sentence

@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.candidates import Waiting
-from facecorpus.catalog.records import Download, Outcome
 from facecorpus.catalog.removal_keys import TakenDown
-from facecorpus.console import Tracker
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.fetch import Fetcher
+from facecorpus.crawl.inspection import Fetched
 from facecorpus.crawl.interrupt import ctrl_c_tells
 from facecorpus.crawl.lanes import MOST_LANES, Lanes
 from facecorpus.crawl.plan import Plan
 from facecorpus.crawl.polite import HostResting
 from facecorpus.crawl.quota import Quota
 from facecorpus.crawl.sources import archive, folder
-from facecorpus.crawl.verdict import Fetched
+from facecorpus.records import Download, Outcome
 from facecorpus.store import Store
+from facecorpus.system.console import Tracker
 
 _OF_THIS_MACHINE = {folder.NAME: folder.read_file, archive.NAME: archive.read_member}
 

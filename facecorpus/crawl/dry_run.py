@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import dataclass
 
 from facecorpus.catalog import Catalog
-from facecorpus.console import duration
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.discover import open_questions
 from facecorpus.crawl.fetch import Fetcher
@@ -12,6 +11,7 @@ from facecorpus.crawl.guard import Guard
 from facecorpus.crawl.limits import Limits
 from facecorpus.crawl.sources import Source, open_source
 from facecorpus.manifest import Identity
+from facecorpus.system.console import duration
 
 MOST_HOSTS = 10  # in one list
 

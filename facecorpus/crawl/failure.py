@@ -1,6 +1,6 @@
 """How one request can fail, whoever made it: a picture, robots.txt or a source's API."""
 
-from facecorpus.catalog.records import Outcome
+from facecorpus.records import Outcome
 
 
 class Failure(Exception):

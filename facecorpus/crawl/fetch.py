@@ -17,18 +17,18 @@ from urllib3.exceptions import HTTPError, ProtocolError
 
 from facecorpus import __version__
 from facecorpus.catalog.gateway import now
-from facecorpus.catalog.records import Download, Outcome
-from facecorpus.console import duration, notice
 from facecorpus.crawl import robots, tdm
 from facecorpus.crawl.answer import Answer, asked_to_wait, cause_of, failure_of, read_answer
 from facecorpus.crawl.deadline import Deadline, Deadlines
 from facecorpus.crawl.failure import Failure
 from facecorpus.crawl.guard import Guard, host_of
+from facecorpus.crawl.inspection import Fetched, inspected
 from facecorpus.crawl.polite import PAUSE_UNASKED, HostResting, Manners
 from facecorpus.crawl.transport import GuardedSession
-from facecorpus.crawl.verdict import Fetched, judged
 from facecorpus.errors import SettingsError, SourceError
+from facecorpus.records import Download, Outcome
 from facecorpus.settings import Settings
+from facecorpus.system.console import duration, notice
 
 MAX_REDIRECTS = 5
 MAX_JSON = 32_000_000  # bytes of one API answer
@@ -130,7 +130,7 @@ class Fetcher:
                         bytes=0,
                     )
                 )
-            fetched = self._judged(url, answer, tried_at, begun)
+            fetched = self._inspected(url, answer, tried_at, begun)
             if fetched.data is None:
                 return fetched
             same = hashlib.sha256(fetched.data).hexdigest() == sha256
@@ -153,11 +153,11 @@ class Fetcher:
         return Fetched(Download(url, tried_at, seconds, failure.status, failure.outcome, failure.detail, failure.size))
 
     def _picture(self, url: str, tried_at: str, begun: float) -> Fetched:
-        return self._judged(url, self._get(url, self._wish), tried_at, begun)
+        return self._inspected(url, self._get(url, self._wish), tried_at, begun)
 
-    def _judged(self, url: str, answer: Answer, tried_at: str, begun: float) -> Fetched:
+    def _inspected(self, url: str, answer: Answer, tried_at: str, begun: float) -> Fetched:
         seconds = time.monotonic() - begun
-        fetched = judged(url, answer.content, tried_at, seconds, answer.status, self._settings.max_pixels)
+        fetched = inspected(url, answer.content, tried_at, seconds, answer.status, self._settings.max_pixels)
         etag, last_modified = answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", "")
         return replace(fetched, download=replace(fetched.download, etag=etag, last_modified=last_modified))
 

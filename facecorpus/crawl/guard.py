@@ -8,8 +8,8 @@ import ipaddress
 from collections.abc import Sequence
 from urllib.parse import SplitResult, urlsplit
 
-from facecorpus.catalog.records import Outcome
 from facecorpus.crawl.failure import Failure
+from facecorpus.records import Outcome
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 

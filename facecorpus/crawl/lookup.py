@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from facecorpus.console import track
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.wikidata import Item, People, Wikidata, differences, named
 from facecorpus.errors import ManifestError
 from facecorpus.manifest import COLUMNS, Manifest
 from facecorpus.settings import Settings
 from facecorpus.store import write_atomically
+from facecorpus.system.console import track
 
 _WITH_ITEM = re.compile(r"(.+?)\s*\|\s*(Q[1-9][0-9]*)")
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from facecorpus.console import duration
 from facecorpus.crawl.limits import Limit, Limits
 from facecorpus.settings import FetchSettings
+from facecorpus.system.console import duration
 
 BOT = "facecorpus"
 """The name by which robots.txt and X-Robots-Tag may speak of this crawler."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.candidates import StoredUrl
-from facecorpus.catalog.records import Download, Outcome
-from facecorpus.console import duration, track
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.lanes import MOST_LANES, Lanes
 from facecorpus.crawl.polite import HostResting
+from facecorpus.records import Download, Outcome
+from facecorpus.system.console import duration, track
 
 _NAMED = 20  # addresses that the summary names
 _WITHDRAWN = (Outcome.GONE, Outcome.OPTED_OUT, Outcome.REFUSED)

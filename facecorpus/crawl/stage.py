@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from facecorpus.catalog import Catalog
-from facecorpus.catalog.records import Outcome
-from facecorpus.console import duration, track
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.downloads import Downloads
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.plan import Plan
 from facecorpus.crawl.quota import Quota
 from facecorpus.errors import CorpusError
+from facecorpus.records import Outcome
+from facecorpus.system.console import duration, track
 
 RETRY_FAILED = "failed"
 """Names all outcomes that may pass."""

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from facecorpus.cores import available_cores
 from facecorpus.dedup.bits import Pairs, Words, all_found, in_order, ones
+from facecorpus.system.cores import available_cores
 
 _EDGES = (0, 13, 26, 39, 52, 64)  # of the bands, in bits
 _BANDS = len(_EDGES) - 1

@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 
 from facecorpus.catalog.photos import HashedFace, HashedPhoto
-from facecorpus.cores import available_cores
 from facecorpus.dedup.bits import Pairs
 from facecorpus.dedup.match import SAME_FACE, Looker, Matcher, by_person
 from facecorpus.settings import DedupSettings
+from facecorpus.system.cores import available_cores
 
 _CROSS_CHECKS = 16  # pairs that are looked at before two clusters become one
 _BATCH = 512  # pairs between two reports of progress

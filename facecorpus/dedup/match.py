@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from facecorpus.catalog.photos import HashedFace, HashedPhoto
 from facecorpus.dedup.bits import Pairs
-from facecorpus.dedup.moments import moments_apart
+from facecorpus.dedup.bursts import moments_apart
 from facecorpus.dedup.overlay import FINE, SIDE, View
 from facecorpus.dedup.pairs import distances, mirrored_dhash, mirrored_phash, pairs_within
 from facecorpus.dedup.pixels import (

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facecorpus.cores import available_cores
 from facecorpus.dedup.bands import MOST, pairs_by_bands
 from facecorpus.dedup.bits import Pairs, Words, all_found, in_order, ones
+from facecorpus.system.cores import available_cores
 
 Hashes = NDArray[np.uint8]
 """(N, 32) or (N, 8) uint8: 256 or 64 bits each, row by row of the square, as imagehash lays them out."""

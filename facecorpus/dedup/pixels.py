@@ -5,13 +5,14 @@ A hash says that two pictures look alike; only their pixels say that they are on
 whatever happened to brightness, contrast or colour. What decides is not the mean, since two photographs taken a second
 apart agree nearly everywhere, but the places that agree least; and how far any place has still moved: a copy's have
 not, however it was blurred or compressed, whereas a head's turn or a smile moves some. Captions and writing are left
-out (writing.py).
+out (captions.py).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from facecorpus.dedup.captions import bars, beside, lines
 from facecorpus.dedup.overlay import (
     ALL,
     HEAD,
@@ -28,7 +29,6 @@ from facecorpus.dedup.overlay import (
     scene_fit,
     value_at,
 )
-from facecorpus.dedup.writing import bars, beside, lines
 
 FACE_SHARE = 5
 """Per cent of the face that may agree less than the likeness says: a sensor's dust, a watermark's line."""

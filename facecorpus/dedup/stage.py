@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from facecorpus.catalog.photos import HashedFace, HashedPhoto
-from facecorpus.console import duration, track
 from facecorpus.corpus import Corpus
 from facecorpus.dedup.cluster import cluster, conflicts, copies
 from facecorpus.dedup.match import Looker, candidates
 from facecorpus.dedup.overlay import View, face_view, picture_view, scene_view
+from facecorpus.system.console import duration, track
 
 
 @dataclass(frozen=True)

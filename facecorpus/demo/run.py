@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from facecorpus.console import duration
 from facecorpus.corpus import Corpus
 from facecorpus.demo.score import score_review, show
 from facecorpus.demo.server import DEFAULT_PORT, DemoServer
@@ -18,6 +17,7 @@ from facecorpus.demo.world import DemoWorld
 from facecorpus.errors import FacecorpusError
 from facecorpus.settings import Settings, documented_toml
 from facecorpus.store import write_atomically
+from facecorpus.system.console import duration
 
 RUN = "demo"
 

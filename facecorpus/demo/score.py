@@ -8,12 +8,12 @@ from typing import Protocol
 from rich.console import Console
 from rich.table import Table
 
-from facecorpus.boxes import iou
 from facecorpus.build.choose import one_a_cluster
-from facecorpus.catalog.fates import Fate
-from facecorpus.catalog.records import AcceptedFace, Box
+from facecorpus.catalog.histories import CandidateHistory
 from facecorpus.corpus import Corpus
 from facecorpus.demo.world import Truth
+from facecorpus.faces.boxes import iou
+from facecorpus.records import AcceptedFace, Box
 
 COPIES = ("exact_duplicate", "near_duplicate", "tiny")
 SAME_FACE_IOU = 0.2  # the truth's boxes are taller than a detector's, so a loose bound
@@ -63,10 +63,10 @@ def score_review(corpus: Corpus, world: World) -> Score:
     with corpus.catalog() as catalog:
         accepted = list(catalog.faces.accepted())
         kept = one_a_cluster(accepted, corpus.settings.build.crop)
-        return score(world, [face for face in accepted if face.face_id in kept], catalog.fates.all())
+        return score(world, [face for face in accepted if face.face_id in kept], catalog.histories.all())
 
 
-def score(world: World, accepted: Sequence[AcceptedFace], fates: Iterable[Fate]) -> Score:
+def score(world: World, accepted: Sequence[AcceptedFace], histories: Iterable[CandidateHistory]) -> Score:
     """Judge each kept face by the truth of its file, and each right picture by whether it was kept."""
     kept: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
@@ -84,11 +84,11 @@ def score(world: World, accepted: Sequence[AcceptedFace], fates: Iterable[Fate])
             kept_originals.add(original)
     lost = [row for row in world.truth if _is_right(row) and row.file not in kept_originals]
     lost_kinds = Counter(row.kind for row in lost)
-    fate_of = {file: fate for fate in fates if (file := world.file_of_url(fate.url)) is not None}
+    history_of = {file: history for history in histories if (file := world.file_of_url(history.url)) is not None}
     files = Counter(row.kind for row in world.truth)
     return Score(
         kinds=tuple(KindScore(kind, files[kind], kept[kind], wrong[kind], lost_kinds[kind]) for kind in sorted(files)),
-        lost_because=dict(Counter(_why_lost(fate_of.get(row.file)) for row in lost).most_common()),
+        lost_because=dict(Counter(_why_lost(history_of.get(row.file)) for row in lost).most_common()),
     )
 
 
@@ -120,12 +120,12 @@ def _is_right(row: Truth) -> bool:
     return row.true_identity == row.query_identity and row.kind not in COPIES
 
 
-def _why_lost(fate: Fate | None) -> str:
+def _why_lost(history: CandidateHistory | None) -> str:
     """The first step at which the picture fell out."""
-    if fate is None or fate.photo_sha256 is None:
-        return (fate.outcome if fate else "not proposed").replace("_", " ")
-    if fate.face_id is None:
+    if history is None or history.photo_sha256 is None:
+        return (history.outcome if history else "not proposed").replace("_", " ")
+    if history.face_id is None:
         return "without a face that was found"
-    if not fate.kept:
+    if not history.kept:
         return "taken for copies"
-    return {"reject": "rejected", "accept": "kept as somebody else"}.get(fate.verdict or "", "left undecided")
+    return {"reject": "rejected", "accept": "kept as somebody else"}.get(history.verdict or "", "left undecided")

@@ -14,13 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facecorpus.console import notice
-from facecorpus.cores import available_cores
 from facecorpus.engines import local
 from facecorpus.engines.examine import describe_all, look
 from facecorpus.engines.rows import Result, results, row, schema
 from facecorpus.errors import EngineError, ModelError
 from facecorpus.settings import FacesSettings
+from facecorpus.system.console import notice
+from facecorpus.system.cores import available_cores
 
 if TYPE_CHECKING:
     import daft

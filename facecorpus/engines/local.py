@@ -12,11 +12,11 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
-from facecorpus.cores import available_cores
 from facecorpus.engines.examine import describe_all, look
 from facecorpus.errors import ModelError
 from facecorpus.faces.records import Failure, PhotoAnalysis
 from facecorpus.settings import FacesSettings
+from facecorpus.system.cores import available_cores
 
 Task = tuple[str, Path]  # sha256, and the file with the bytes
 Result = tuple[str, PhotoAnalysis | Failure]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from facecorpus.catalog.records import Box, Face
 from facecorpus.faces.records import Failure, PhotoAnalysis
+from facecorpus.records import Box, Face
 
 if TYPE_CHECKING:
     import pyarrow as pa

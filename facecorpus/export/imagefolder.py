@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
-from facecorpus.console import Tracker
 from facecorpus.export.reading import Shards
+from facecorpus.system.console import Tracker
 
 
 def write_imagefolder(shards: Shards, folder: Path, progress: Tracker) -> int:

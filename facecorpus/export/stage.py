@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from facecorpus.console import Tracker, duration, track
 from facecorpus.errors import ExportError
 from facecorpus.export.imagefolder import write_imagefolder
 from facecorpus.export.reading import Shards, open_shards
 from facecorpus.export.webdataset import write_webdataset
-from facecorpus.folder import replaced_folder
+from facecorpus.system.console import Tracker, duration, track
+from facecorpus.system.folder import replaced_folder
 
 MARK = ".facecorpus-export.json"
 """The file by which a folder is known as an export, that a new one may replace."""

@@ -10,8 +10,8 @@ import tarfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from facecorpus.console import Tracker
 from facecorpus.export.reading import Shards
+from facecorpus.system.console import Tracker
 
 _TAR_BYTES = 100_000_000
 

@@ -8,9 +8,9 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-from facecorpus.catalog.records import Box
 from facecorpus.errors import ModelError
 from facecorpus.faces.records import Landmarks, Picture
+from facecorpus.records import Box
 
 CHIP = 150  # pixels; what dlib's descriptor was trained on
 CHIP_PADDING = 0.25

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from facecorpus.catalog.records import Box, Face
 from facecorpus.faces.align import aligned_crop, face_chip
 from facecorpus.faces.decode import Decoded, decode
 from facecorpus.faces.detect import Detection
@@ -15,6 +14,7 @@ from facecorpus.faces.hashes import dhash, phash, photo_phash
 from facecorpus.faces.models import Models
 from facecorpus.faces.quality import pitch, quality, roll, yaw
 from facecorpus.faces.records import Landmarks, PhotoAnalysis, Picture
+from facecorpus.records import Box, Face
 from facecorpus.settings import FacesSettings
 
 REVIEW_CROP = 224  # pixels

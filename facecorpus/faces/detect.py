@@ -7,10 +7,10 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from facecorpus.boxes import iou
-from facecorpus.catalog.records import Box
+from facecorpus.faces.boxes import iou
 from facecorpus.faces.records import Picture
 from facecorpus.faces.turn import turned
+from facecorpus.records import Box
 from facecorpus.settings import FacesSettings
 
 # The first look; on rendered and real photographs it saw as many subjects as one at four times as many pixels.

@@ -7,9 +7,9 @@ from pathlib import Path
 from facecorpus.errors import ModelError
 from facecorpus.faces.align import Landmarker
 from facecorpus.faces.detect import Detector
-from facecorpus.faces.embed import Embedder, TorchEmbedder
-from facecorpus.faces.hog import HogDetector
-from facecorpus.faces.mmod import MmodDetector
+from facecorpus.faces.dlib.embed import Embedder, TorchEmbedder
+from facecorpus.faces.dlib.hog import HogDetector
+from facecorpus.faces.dlib.mmod import MmodDetector
 from facecorpus.faces.yunet import YunetDetector
 from facecorpus.settings import FacesSettings
 

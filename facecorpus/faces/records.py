@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from facecorpus.catalog.records import Face
+from facecorpus.records import Face
 
 Picture = NDArray[np.uint8]
 """(H, W, 3) uint8 RGB, upright."""

@@ -6,11 +6,11 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from facecorpus.catalog import Catalog
-from facecorpus.console import duration, track
 from facecorpus.corpus import Corpus
 from facecorpus.engines.local import Result, analyze_all
 from facecorpus.faces.records import Failure, PhotoAnalysis
 from facecorpus.faces.subject import choose_subjects
+from facecorpus.system.console import duration, track
 
 
 @dataclass(frozen=True, slots=True)

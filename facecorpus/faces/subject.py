@@ -7,8 +7,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from facecorpus.boxes import iou
-from facecorpus.catalog.records import Box, Face
+from facecorpus.faces.boxes import iou
+from facecorpus.records import Box, Face
 
 Proposed = Sequence[tuple[Face, tuple[str, ...]]]
 """Faces with the identities for which their photograph was proposed."""

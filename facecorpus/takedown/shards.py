@@ -11,8 +11,8 @@ from facecorpus.catalog.removal_keys import author_name
 from facecorpus.catalog.removals import Marked
 from facecorpus.corpus import Corpus
 from facecorpus.errors import BuildError
-from facecorpus.folder import settle
 from facecorpus.settings import BuildSettings
+from facecorpus.system.folder import settle
 from facecorpus.takedown.plan import HeldBy
 
 _NAMING = ("photo_id", "face_id", "source_url", "author")

@@ -11,11 +11,11 @@ from facecorpus.build.kind import Kind
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.gateway import now
 from facecorpus.catalog.removal_keys import author_name
-from facecorpus.console import notice
 from facecorpus.corpus import Corpus
 from facecorpus.errors import CorpusError
-from facecorpus.folder import settle
 from facecorpus.store import write_atomically
+from facecorpus.system.console import notice
+from facecorpus.system.folder import settle
 from facecorpus.takedown.plan import Counts, Plan
 from facecorpus.takedown.runs import at_rest, clear, trained_on
 from facecorpus.takedown.shards import Rewritten, builds_holding, write_without

@@ -7,10 +7,10 @@ from facecorpus.corpus import Corpus
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.sources.archive import Archive
 from facecorpus.crawl.sources.commons import Commons
-from facecorpus.crawl.sources.engines import ENGINES, Engine
 from facecorpus.crawl.sources.flickr import Flickr
 from facecorpus.crawl.sources.folder import Folder
 from facecorpus.crawl.sources.openverse import Openverse
+from facecorpus.crawl.sources.search_engines import ENGINES, Engine
 from facecorpus.crawl.sources.source import NoPhotographs, Source, WrongPerson
 from facecorpus.crawl.sources.urls import Urls
 from facecorpus.errors import SourceError

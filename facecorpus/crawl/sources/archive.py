@@ -17,12 +17,12 @@ from urllib.parse import quote, unquote, urldefrag, urlsplit
 from urllib.request import url2pathname
 
 from facecorpus.catalog.gateway import now
-from facecorpus.catalog.records import Candidate, Download, Outcome
 from facecorpus.corpus import Corpus
+from facecorpus.crawl.inspection import Fetched, inspected
 from facecorpus.crawl.sources.source import NoPhotographs, Source
-from facecorpus.crawl.verdict import Fetched, judged
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
+from facecorpus.records import Candidate, Download, Outcome
 
 NAME = "archive"
 
@@ -114,7 +114,7 @@ def read_member(url: str, max_bytes: int) -> Fetched:
         return failed(Outcome.REFUSED, f"{member} in {path} cannot be read: {error}")  # damaged, or with a password
     if len(data) > max_bytes:
         return failed(Outcome.TOO_BIG, f"more than {max_bytes} bytes")
-    return judged(url, data, tried_at, time.monotonic() - begun, None)
+    return inspected(url, data, tried_at, time.monotonic() - begun, None)
 
 
 @dataclass(frozen=True, slots=True)

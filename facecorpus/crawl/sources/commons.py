@@ -7,7 +7,6 @@ is checked against the manifest before; a file found by several ways is proposed
 
 from collections.abc import Iterator, Sequence
 
-from facecorpus.catalog.records import Candidate
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.mediawiki import BATCH, ApiRefusal, Json, MediaWiki
 from facecorpus.crawl.sources.extmetadata import plain_value, taken_on
@@ -15,6 +14,7 @@ from facecorpus.crawl.sources.portraits import may_hold_portraits
 from facecorpus.crawl.sources.source import NoPhotographs, Source, WrongPerson
 from facecorpus.crawl.wikidata import Item, People, Wikidata, differences, named
 from facecorpus.manifest import Identity
+from facecorpus.records import Candidate
 from facecorpus.settings import CrawlSettings
 
 Found = Iterator[tuple[str, Json]]

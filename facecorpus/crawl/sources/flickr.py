@@ -11,11 +11,11 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from facecorpus.catalog.records import Candidate
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.sources.source import NoPhotographs, Source
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
+from facecorpus.records import Candidate
 from facecorpus.settings import CrawlSettings
 
 Json = dict[str, Any]

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from facecorpus.catalog.gateway import now
-from facecorpus.catalog.records import Candidate, Download, Outcome
 from facecorpus.corpus import Corpus
+from facecorpus.crawl.inspection import Fetched, inspected
 from facecorpus.crawl.sources.source import NoPhotographs, Source
-from facecorpus.crawl.verdict import Fetched, judged
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
+from facecorpus.records import Candidate, Download, Outcome
 
 NAME = "folder"
 _NOT_PHOTOGRAPHS = ("labels.csv",)
@@ -77,4 +77,4 @@ def read_file(url: str, max_bytes: int) -> Fetched:
         data = path.read_bytes()
     except OSError as error:
         return failed(Outcome.REFUSED, f"{path} cannot be read: {error.strerror}")
-    return judged(url, data, tried_at, time.monotonic() - begun, None)
+    return inspected(url, data, tried_at, time.monotonic() - begun, None)

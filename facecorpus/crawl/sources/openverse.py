@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from facecorpus.catalog.records import Candidate
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.sources.source import NoPhotographs, Source
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
+from facecorpus.records import Candidate
 from facecorpus.settings import CrawlSettings
 
 Json = dict[str, Any]

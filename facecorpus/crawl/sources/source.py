@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from facecorpus.catalog.records import Candidate
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
+from facecorpus.records import Candidate
 
 
 class NoPhotographs(SourceError):

@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from facecorpus.catalog.records import Candidate
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.sources.source import NoPhotographs, Source
 from facecorpus.crawl.sources.url_list import Listed, read_list
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
+from facecorpus.records import Candidate
 
 NAME = "urls"
 

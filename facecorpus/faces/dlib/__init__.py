@@ -1,0 +1,1 @@
+"""What is made of dlib's weights: its detectors and its descriptor."""

@@ -1,0 +1,109 @@
+"""The stated automatic policy: what is surely right is accepted, what is surely wrong is rejected, the rest waits.
+
+Its verdicts are rows of the reviewer 'auto' like any other's. A face on which a person ever said anything, an undone
+verdict included, is left to people.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from facecorpus.catalog import Catalog
+from facecorpus.corpus import Corpus
+from facecorpus.judging.rank import NOT_ENOUGH, said_of_not_judged
+from facecorpus.records import Decision, RankedFace
+
+REVIEWER = "auto"
+WRONG_PERSON = "wrong person"
+
+Verdict = tuple[str, str]
+"""identity_id as whose picture the face was judged, and accept, reject or undecided."""
+
+_VERDICT_OF_SECTION = {"right": "accept", "wrong": "reject"}
+
+
+@dataclass(frozen=True)
+class AutoSummary:
+    """What the automatic policy holds of the faces that are no copies, and what this run changed."""
+
+    accepted: int
+    rejected: int
+    left: int  # for people to look at
+    judged_by_people: int  # not touched
+    changed: int  # verdicts that this run added or took back
+    not_judged: tuple[str, ...]  # people of whom there is not enough to judge by
+
+    def __str__(self) -> str:
+        return (
+            f"The automatic policy accepts {self.accepted} faces and rejects {self.rejected};"
+            f" {self.left} are left to look at, {self.judged_by_people} were judged by people."
+            f" {self.changed} verdicts changed in this run." + said_of_not_judged(self.not_judged)
+        )
+
+
+def auto_review(corpus: Corpus) -> AutoSummary:
+    """Accept the kept faces in 'right', reject those in 'wrong', take back what no longer holds.
+
+    A second run adds nothing, unless the ranking or the clusters changed.
+    """
+    with corpus.catalog() as catalog, catalog.transaction():
+        people = [identity.identity_id for identity in corpus.manifest.identities]
+        faces = [face for identity_id in people for face in catalog.faces.for_review(identity_id) if face.kept]
+        decisions = [one for one in catalog.decisions.all() if one.kind in ("verdict", "settle")]
+        by_people = {decision.face_id for decision in decisions if decision.reviewer != REVIEWER}
+        wanted = verdicts(faces, by_people)
+        changes = changed(wanted, _said(decisions), set(people), by_people)
+        _add(catalog, changes)
+    counts = [verdict for _, verdict in wanted.values()]
+    judged = sum(face.face_id in by_people for face in faces)
+    return AutoSummary(
+        accepted=counts.count("accept"),
+        rejected=counts.count("reject"),
+        left=len(faces) - len(counts) - judged,
+        judged_by_people=judged,
+        changed=len(changes),
+        not_judged=tuple(sorted({face.identity_id for face in faces if NOT_ENOUGH in face.reasons})),
+    )
+
+
+def verdicts(faces: Sequence[RankedFace], by_people: set[str]) -> dict[str, Verdict]:
+    """What the policy says, by face_id, of the kept faces that no person decided."""
+    return {
+        face.face_id: (face.identity_id, _VERDICT_OF_SECTION[face.section])
+        for face in faces
+        if face.kept and face.section in _VERDICT_OF_SECTION and face.face_id not in by_people
+    }
+
+
+def changed(
+    wanted: Mapping[str, Verdict], said: Mapping[str, Verdict], people: set[str], by_people: set[str]
+) -> dict[str, Verdict]:
+    """The verdicts to add, by face_id, so that `wanted` holds where `said` was the policy's latest word.
+
+    Faces judged as somebody who left the manifest keep their verdict, in case the person comes back.
+    """
+    changes = {face_id: verdict for face_id, verdict in wanted.items() if said.get(face_id) != verdict}
+    for face_id, (identity_id, verdict) in said.items():
+        stands = verdict == "undecided" or face_id in wanted or face_id in by_people or identity_id not in people
+        if not stands:
+            changes[face_id] = (identity_id, "undecided")
+    return changes
+
+
+def _said(decisions: Sequence[Decision]) -> dict[str, Verdict]:
+    """The policy's latest word on each face."""
+    return {d.face_id: (d.identity_id, d.verdict) for d in decisions if d.reviewer == REVIEWER}
+
+
+def _add(catalog: Catalog, changes: Mapping[str, Verdict]) -> None:
+    faces_of: dict[Verdict, list[str]] = defaultdict(list)
+    for face_id, change in changes.items():
+        faces_of[change].append(face_id)
+    for (identity_id, verdict), face_ids in faces_of.items():
+        catalog.decisions.add(
+            face_ids,
+            identity_id=identity_id,
+            reviewer=REVIEWER,
+            verdict=verdict,
+            reason=WRONG_PERSON if verdict == "reject" else "",
+        )

@@ -1,0 +1,242 @@
+"""What a reviewer should see first: how likely each face is the person it stands for, in which section, and why.
+
+How likely it is comes from likeness.py; accepted faces weigh more in a person's centre there, rejected ones never
+count.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from facecorpus.corpus import Corpus
+from facecorpus.errors import SettingsError
+from facecorpus.judging import likeness
+from facecorpus.judging.likeness import FEWEST, Floats
+from facecorpus.manifest import Identity
+from facecorpus.records import Face, Ranking, SubjectFace
+from facecorpus.settings import RankSettings
+
+NOT_ENOUGH = "not enough to judge: too few photographs, or no majority of them, show one and the same person"
+
+_BLURRED = 15.0  # variance of the Laplacian below which a face of 150 pixels is blurred
+_TINY = 40.0  # pixels of width
+_TURNED = 40.0  # degrees
+_GROUP = 3  # faces
+_FAR = 0.5
+_HARDLY = 0.05  # a margin that does not tell two people apart
+_NO_IDEA = 0.5
+_ONE_PERSON = 0.3
+"""Distance of two people's centres below which both stand for one person: one album holds the other's photographs."""
+
+_AT_ONCE = 4096  # faces compared with all people together
+_NAMED = 5  # people, in a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """The middle of one person's descriptors."""
+
+    mean: Floats  # (128,), weighted
+    weights: Mapping[str, float]  # by face_id, of the faces that it is made of
+    weight: float  # of all of them together
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How near a face is to its own person, and to whom else."""
+
+    distance: float  # of descriptors, from its own person's centre without the face itself
+    margin: float  # how much further away the nearest other person's centre is
+    nearest: str | None  # that person's identity_id; None where no other person has a centre
+
+    def log_odds(self, face: Face) -> float:
+        """The log-odds that the face is its own person's."""
+        return float(likeness.log_odds(self.distance, self.margin)) + likeness.allowance(face.score, face.yaw)
+
+
+@dataclass(frozen=True)
+class RankSummary:
+    """How the faces fell into the reviewer's three sections; copies of better photographs are left out."""
+
+    faces: int
+    right: int
+    look: int
+    wrong: int
+    not_judged: tuple[str, ...]  # people of whom there is not enough to judge by
+
+    def __str__(self) -> str:
+        return (
+            f"{self.faces} faces ranked: {self.right} surely right, {self.look} to look at, {self.wrong} surely wrong."
+            + said_of_not_judged(self.not_judged)
+        )
+
+
+def said_of_not_judged(people: Sequence[str]) -> str:
+    """A sentence with the names of people whose faces cannot be judged, for the end of a summary."""
+    if not people:
+        return ""
+    names = ", ".join(people[:_NAMED]) + ", …" * (len(people) > _NAMED)
+    return f" Not enough to judge the faces of {len(people)} people by: {names}."
+
+
+def rank_faces(corpus: Corpus) -> RankSummary:
+    """Rank all faces that stand for a person anew.
+
+    Raises SettingsError where the two limits contradict each other.
+    """
+    limits = corpus.settings.rank
+    if limits.reject_below >= limits.accept_above:
+        raise SettingsError(
+            f"{corpus.root / 'corpus.toml'}: reject_below ({limits.reject_below}) in [rank] must be smaller than"
+            f" accept_above ({limits.accept_above}); set, for example, 0.005 and 0.95."
+        )
+    identities = {identity.identity_id: identity for identity in corpus.manifest.identities}
+    with corpus.catalog() as catalog:
+        decided = catalog.decisions.decided_by_people()
+        # Only people teach the ranking; the automatic policy would otherwise confirm what it was told.
+        subjects = [s if s.face.face_id in decided else replace(s, verdict=None) for s in catalog.faces.subjects()]
+        rankings = rank(subjects, identities, limits)
+        catalog.faces.rank(rankings)
+    kept = {subject.face.face_id for subject in subjects if subject.kept}
+    sections = [ranking.section for ranking in rankings if ranking.face_id in kept]
+    return RankSummary(
+        faces=len(sections),
+        right=sections.count("right"),
+        look=sections.count("look"),
+        wrong=sections.count("wrong"),
+        not_judged=tuple(
+            sorted({s.identity_id for s, one in zip(subjects, rankings, strict=True) if NOT_ENOUGH in one.reasons})
+        ),
+    )
+
+
+def rank(subjects: Sequence[SubjectFace], identities: Mapping[str, Identity], limits: RankSettings) -> list[Ranking]:
+    """The ranking of each face, in the order given; the verdicts in it must be people's."""
+    judged = judgements(subjects, centres(subjects))
+    return [ranking(subject, one, identities, limits) for subject, one in zip(subjects, judged, strict=True)]
+
+
+def centres(subjects: Sequence[SubjectFace]) -> dict[str, Centre]:
+    """The centre of each person who has one, by identity_id.
+
+    Of two people with the same centre, the one with the smaller share of it among their photographs has none: their
+    photographs are, for the most part, the other's.
+    """
+    faces_of: dict[str, list[SubjectFace]] = defaultdict(list)
+    for subject in sorted(subjects, key=lambda subject: subject.face.face_id):
+        if subject.kept:
+            faces_of[subject.identity_id].append(subject)
+    found: dict[str, tuple[float, Centre]] = {}
+    for identity_id, faces in faces_of.items():
+        descriptors = np.array([subject.face.embedding for subject in faces])
+        accepted = np.array([subject.verdict == "accept" for subject in faces])
+        rejected = np.array([subject.verdict == "reject" for subject in faces])
+        members = likeness.members(descriptors, accepted, rejected)
+        if members is not None:
+            weights = likeness.weights_of(accepted, rejected)
+            made_of = {faces[row].face.face_id: float(weights[row]) for row in np.flatnonzero(members)}
+            sure = 1.0 + accepted.sum() if accepted.sum() >= FEWEST else members.sum() / (~rejected).sum()
+            centre = Centre(likeness.mean_of(descriptors, weights * members), made_of, sum(made_of.values()))
+            found[identity_id] = (sure, centre)
+    borrowed = set(_borrowed(found))
+    return {identity_id: centre for identity_id, (_, centre) in found.items() if identity_id not in borrowed}
+
+
+def _borrowed(found: Mapping[str, tuple[float, Centre]]) -> Iterator[str]:
+    """Whoever has another person's centre, and is less sure of it; of equally sure people both."""
+    people = list(found)
+    if len(people) < 2:
+        return
+    means = np.array([centre.mean for _, centre in found.values()])
+    squares = (means**2).sum(axis=1)
+    near = squares[:, None] + squares - 2 * means @ means.T < _ONE_PERSON**2
+    for row, column in np.argwhere(np.triu(near, 1)):
+        one, other = people[row], people[column]
+        if found[one][0] <= found[other][0]:
+            yield one
+        if found[other][0] <= found[one][0]:
+            yield other
+
+
+def judgements(subjects: Sequence[SubjectFace], middle: Mapping[str, Centre]) -> list[Judgement | None]:
+    """Compare each face with its own and with every other person's centre; None where its own person has none."""
+    if not middle:
+        return [None] * len(subjects)
+    people, means = list(middle), np.array([centre.mean for centre in middle.values()])
+    column = {identity_id: place for place, identity_id in enumerate(people)}
+    judged: list[Judgement | None] = []
+    for begin in range(0, len(subjects), _AT_ONCE):
+        part = subjects[begin : begin + _AT_ONCE]
+        apart = likeness.distances(np.array([subject.face.embedding for subject in part]), means)
+        for subject, row in zip(part, apart, strict=True):
+            own = column.get(subject.identity_id)
+            judged.append(None if own is None else _judgement(subject, row, own, people, middle))
+    return judged
+
+
+def _judgement(
+    subject: SubjectFace, apart: Floats, own: int, people: Sequence[str], middle: Mapping[str, Centre]
+) -> Judgement:
+    centre = middle[people[own]]
+    weight = centre.weights.get(subject.face.face_id, 0.0)
+    distance = float(likeness.without_itself(apart[own], weight, centre.weight))
+    if len(people) == 1:
+        return Judgement(distance, likeness.LARGEST_MARGIN, None)
+    apart[own] = np.inf
+    nearest = int(np.argmin(apart))
+    return Judgement(distance, float(apart[nearest]) - distance, people[nearest])
+
+
+def ranking(
+    subject: SubjectFace, judged: Judgement | None, identities: Mapping[str, Identity], limits: RankSettings
+) -> Ranking:
+    """What the reviewer is told of one face."""
+    holds = identities[subject.identity_id].holds_on(subject.taken_on)
+    flaws = _flaws(subject)
+    likely = _NO_IDEA if judged is None else 1 / (1 + math.exp(-judged.log_odds(subject.face)))
+    if not holds or subject.also_stands_for:
+        likely = min(likely, _NO_IDEA)
+    if not subject.kept or judged is None:
+        section = "look"
+    elif likely >= limits.accept_above:
+        section = "right"
+    elif subject.also_stands_for:  # one of two people is wrong, and a reviewer should see both
+        section = "look"
+    else:
+        section = "wrong" if likely <= limits.reject_below else "look"
+    reasons = ["copy of a better photograph"] if not subject.kept else []
+    reasons += [f"stands for {identities[other].name}, too" for other in subject.also_stands_for]
+    reasons += [] if holds else ["outside the period"]
+    reasons += _doubts(judged, identities[judged.nearest].name if judged and judged.nearest else None)
+    reasons += flaws
+    reasons += _circumstances(subject)
+    if judged is not None and section != "right" and not reasons:
+        reasons = [f"not quite like this person's other faces ({judged.distance:.2f})"]
+    return Ranking(subject.face.face_id, likely, section, tuple(reasons))
+
+
+def _doubts(judged: Judgement | None, nearest: str | None) -> list[str]:
+    """What speaks against a face; `nearest` is the name of the other person whom it is most like."""
+    if judged is None:
+        return [NOT_ENOUGH]
+    doubts = []
+    if nearest is not None and judged.margin < _HARDLY:
+        doubts.append(f"{'closer to' if judged.margin < 0 else 'almost as close to'} {nearest}")
+    if judged.distance > _FAR:
+        doubts.append(f"far from this person's other faces ({judged.distance:.2f})")
+    return doubts
+
+
+def _flaws(subject: SubjectFace) -> list[str]:
+    """What makes a face less usable; it says nothing of whose it is, and so changes no likelihood."""
+    width = subject.face.box[2]
+    return [f"tiny ({width:.0f} px)"] * (width < _TINY) + ["blurred"] * (subject.face.sharpness < _BLURRED)
+
+
+def _circumstances(subject: SubjectFace) -> list[str]:
+    """What helps a reviewer to see why a face may be odd, and speaks neither for nor against it."""
+    yaw, company = abs(subject.face.yaw), subject.faces_in_photo
+    return [f"turned away ({yaw:.0f}°)"] * (yaw >= _TURNED) + [f"in a group of {company}"] * (company >= _GROUP)

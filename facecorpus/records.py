@@ -1,0 +1,223 @@
+"""What travels between the stages and the catalog: small frozen dataclasses, in the words of the field."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Box = tuple[float, float, float, float]
+"""x, y, width, height in pixels of the upright photograph."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A URL that a source proposes as a photograph of an identity."""
+
+    identity_id: str
+    source: str
+    url: str
+    page_url: str = ""
+    rank: int = 0
+    title: str = ""
+    licence: str = ""
+    licence_url: str = ""
+    author: str = ""
+    taken_on: str | None = None  # ISO date, may be cut to the month or year
+    found_by: str = ""  # which of its source's ways led there
+    sha256: str = ""  # that the bytes must have, in hex; '' where none is stated
+    box: str = ""  # x,y,width,height in pixels of where the face is said to be; '' where it is not
+
+
+class Outcome(StrEnum):
+    """How a try to download ended."""
+
+    STORED = "stored"
+    GONE = "gone"  # 404, 410
+    REFUSED = "refused"  # 401, 403 and other 4xx
+    OPTED_OUT = "opted_out"  # robots.txt, X-Robots-Tag, TDM reservation
+    REMOVED = "removed"  # on this corpus's removal list
+    OUTSIDE_PERIOD = "outside_period"  # taken when the labels do not hold
+    RATE_LIMITED = "rate_limited"  # 429
+    SERVER_ERROR = "server_error"  # 5xx
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"
+    TOO_BIG = "too_big"  # in bytes or in pixels
+    NOT_A_PICTURE = "not_a_picture"  # or one that breaks off
+    BLOCKED_ADDRESS = "blocked_address"  # not http(s), or a private address
+    BAD_REDIRECT = "bad_redirect"
+    NOT_AS_LISTED = "not_as_listed"  # other bytes than the list's sha256 says
+    UNCHANGED = "unchanged"  # asked again: the same photograph is still there
+    CHANGED = "changed"  # asked again: another photograph is there now; the one stored first stays
+
+    @property
+    def can_pass(self) -> bool:
+        """Whether a later try may succeed."""
+        return self in (Outcome.RATE_LIMITED, Outcome.SERVER_ERROR, Outcome.TIMEOUT, Outcome.CONNECTION)
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """One try to download a URL."""
+
+    url: str
+    tried_at: str
+    seconds: float
+    status: int | None
+    outcome: Outcome
+    detail: str = ""
+    bytes: int = 0
+    etag: str = ""  # validators of the answer, for a later conditional request
+    last_modified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One face of a photograph, as the analysis measured it."""
+
+    face_id: str
+    photo_sha256: str
+    box: Box
+    landmarks: NDArray[np.float32]  # (5, 2), pixels of the upright photograph
+    detector: str
+    score: float
+    embedding: NDArray[np.float32]  # (128,)
+    sharpness: float  # variance of the Laplacian of the grey aligned crop
+    brightness: float  # mean grey of the aligned crop, 0..255
+    contrast: float  # standard deviation of the grey aligned crop
+    yaw: float  # degrees, from the landmarks; 0 looks at the camera
+    phash: bytes  # 32 bytes
+    dhash: bytes  # 32 bytes
+    pitch: float | None = None  # degrees, from the landmarks, coarse; above 0 looks down
+    roll: float | None = None  # degrees, from the eyes; above 0 is clockwise in the picture
+    dark: float | None = None  # share of the aligned crop's pixels at grey level 5 or below
+    light: float | None = None  # share at grey level 250 or above
+    chroma: float | None = None  # mean distance of the crop's channels in grey levels; near 0: greyscale
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectFace:
+    """What ranking needs of a face that stands for a person."""
+
+    face: Face
+    identity_id: str
+    kept: bool
+    cluster_id: str
+    photo_width: int
+    photo_height: int
+    faces_in_photo: int
+    taken_on: str | None
+    verdict: str | None  # accept, reject, or None
+    also_stands_for: tuple[str, ...] = ()  # identity_ids of others for whom a copy of this very face stands
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A face of one person that is the very picture of a face that stands for another."""
+
+    face_id: str
+    other_id: str
+    other_identity_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """How likely a subject face is right, in which section a reviewer sees it, and why."""
+
+    face_id: str
+    likely: float
+    section: str  # right, look, wrong
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one reviewer says of one face."""
+
+    face_id: str
+    identity_id: str  # as whose picture the face is judged
+    reviewer: str
+    verdict: str  # accept, reject; of kind 'age': young, adult, old; of 'removal': remove; or undecided
+    reason: str
+    decided_at: str
+    kind: str = "verdict"  # or settle, age, removal
+    shown_as: str = ""  # on whose page it was said
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedFace:
+    """A face that a build exports, with everything that travels with it."""
+
+    face_id: str
+    photo_sha256: str
+    identity_id: str
+    box: Box
+    landmarks: NDArray[np.float32]
+    detector: str
+    score: float
+    sharpness: float
+    cluster_id: str
+    width: int
+    height: int
+    taken_on: str | None
+    source: str
+    source_url: str
+    page_url: str
+    licence: str
+    licence_url: str
+    author: str
+    reviewed_by: str
+    reviewed_at: str
+    title: str = ""
+    bytes: int = 0  # of the photograph's file
+    media_type: str = "image/jpeg"  # of the photograph's file
+    embedding: NDArray[np.float32] | None = None  # (128,); only where a build asks for it
+
+
+@dataclass(frozen=True, slots=True)
+class RankedFace:
+    """What the automatic policy is told of a face: where ranking puts it, and the verdict that counts."""
+
+    face_id: str
+    photo_sha256: str
+    identity_id: str
+    box: Box
+    photo_width: int
+    photo_height: int
+    likely: float
+    section: str
+    reasons: tuple[str, ...]
+    kept: bool
+    cluster_id: str
+    verdict: str | None
+    reason: str | None
+    reviewer: str | None
+    page_url: str
+    licence: str
+    author: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How many candidates of a person are in a state, and how their last try ended ('': none was made)."""
+
+    identity_id: str
+    state: str
+    outcome: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """One line of `status`: a subgroup's, or an identity's, counts."""
+
+    name: str
+    identities: int
+    candidates: int
+    waiting: int  # candidates not fetched yet
+    photographs: int
+    faces: int  # subject faces, near-duplicates left out
+    accepted: int
+    rejected: int
+    pending: int

@@ -1,0 +1,245 @@
+"""The command `verify`: is every photograph, crop, row and shard what it should be? With repair, mend what can be."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from facecorpus.build.kind import Kind
+from facecorpus.build.record import RECORD, recorded, sound_files
+from facecorpus.catalog import Catalog
+from facecorpus.catalog.checks import StoredFace
+from facecorpus.corpus import Corpus
+from facecorpus.errors import PictureError
+from facecorpus.system.console import duration, track
+from facecorpus.system.cores import available_cores
+from facecorpus.takedown.plan import HeldBy
+from facecorpus.takedown.shards import rows_of, write_without
+
+_NAMED = 20  # problems of one kind that the summary names
+_OPTION = {Kind.CROPS: "", Kind.ORIGINAL: " --original", Kind.WITHOUT_IMAGES: " --without-images"}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is not as it should be."""
+
+    kind: str  # catalog, photograph, crop, shard, left over
+    name: str
+    sentence: str
+    repaired: bool = False
+
+    @property
+    def is_damage(self) -> bool:
+        """Whether something is lost or wrong now; what is left over only takes room."""
+        return not self.repaired and self.kind != "left over"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifySummary:
+    """What was looked at, and what was wrong."""
+
+    photographs: int
+    bytes: int
+    crops: int
+    shard_files: int
+    problems: tuple[Problem, ...]
+    seconds: float
+
+    @property
+    def sound(self) -> bool:
+        """Whether no damage is there, or none is left."""
+        return not any(problem.is_damage for problem in self.problems)
+
+    def __str__(self) -> str:
+        """The sentences that a person reads."""
+        rate = self.bytes / 1e6 / max(self.seconds, 1e-3)
+        lines = [
+            f"Looked at {self.photographs} photographs ({self.bytes / 1e6:.1f} MB), {self.crops} crops,"
+            f" {self.shard_files} files of builds and the catalog in {duration(self.seconds)} ({rate:.0f} MB/s)."
+        ]
+        for kind in dict.fromkeys(problem.kind for problem in self.problems):
+            of_it = [problem for problem in self.problems if problem.kind == kind]
+            lines += [f"{kind}: {one.name}: {one.sentence}{' [repaired]' * one.repaired}" for one in of_it[:_NAMED]]
+            if len(of_it) > _NAMED:
+                lines.append(f"{kind}: and {len(of_it) - _NAMED} more (--json lists all)")
+        damage = sum(problem.is_damage for problem in self.problems)
+        lines.append(f"{damage} problems remain." if damage else "The corpus is sound.")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A problem, and what mends it, which says whether it did."""
+
+    kind: str
+    name: str
+    sentence: str
+    repair: Callable[[], bool] | None = None
+
+
+def verify(corpus: Corpus, repair: bool = False) -> VerifySummary:
+    """Hash every photograph and shard again, and hold catalog, store, crops and shards against each other.
+
+    Nothing is changed unless `repair` says so. Then damaged photographs wait to be fetched again, missing crops are cut
+    again, builds that hold what was taken down are written without it, and files that nothing knows are deleted.
+    """
+    begun = time.monotonic()
+    with corpus.catalog() as catalog:
+        broken = catalog.checks.broken()
+        found = [_Found("catalog", "catalog.sqlite", f"{line}; restore it from a copy.") for line in broken]
+        on_disk, crops, files = {}, [], 0
+        if not found:
+            contradictions = catalog.checks.contradictions()
+            found += [_Found("catalog", "catalog.sqlite", f"{line}; please report it.") for line in contradictions]
+            on_disk = _hashed(corpus)
+            crops = catalog.checks.faces()
+            found += _photographs(corpus, catalog, on_disk)
+            found += _crops(corpus, crops)
+            for kind in Kind:
+                folder = kind.folder(corpus.shards)
+                if folder.is_dir():
+                    files += len(recorded(folder)["files"])
+                    found += _shards(corpus, catalog, kind, folder)
+        problems = tuple(
+            Problem(one.kind, one.name, one.sentence, bool(repair and one.repair and one.repair())) for one in found
+        )
+    return VerifySummary(
+        photographs=len(on_disk),
+        bytes=sum(size for _, size in on_disk.values()),
+        crops=len(crops),
+        shard_files=files,
+        problems=problems,
+        seconds=time.monotonic() - begun,
+    )
+
+
+def _hashed(corpus: Corpus) -> dict[str, tuple[str, int]]:
+    """sha256 and bytes of every file of the store, by its name; hashed on all cores."""
+    paths = sorted(corpus.photos.root.glob("??/??/[!.]*"))
+    found = {}
+    with track("photographs", len(paths)) as progress, ThreadPoolExecutor(available_cores()) as pool:
+        for path, (sha256, size) in zip(paths, pool.map(_hash, paths), strict=True):
+            found[path.name] = (sha256, size)
+            progress.advance(note=f"{size / 1e6:.1f} MB")
+    return found
+
+
+def _hash(path: Path) -> tuple[str, int]:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
+    except OSError as error:  # a disk that cannot read it back has damaged it
+        return str(error), 0
+
+
+def _photographs(corpus: Corpus, catalog: Catalog, on_disk: dict[str, tuple[str, int]]) -> Iterator[_Found]:
+    expected = catalog.checks.photographs()
+    taken_down = catalog.removals.taken_down()
+    for sha256 in sorted(expected.keys() | on_disk.keys()):
+        path = corpus.photos.path(sha256)
+        if sha256 in taken_down:
+            sentence = "it was taken down and is still here; facecorpus forget --photo removes it."
+            yield _Found("photograph", sha256, sentence)
+        elif sha256 not in expected:
+            sentence = "no row knows this file, as after a killed crawl, which the next one mends; or delete it."
+            yield _Found("left over", str(path), sentence, lambda path=path: _deleted(path))  # type: ignore[misc]
+        elif on_disk.get(sha256, ("",))[0] != sha256:
+            what = "its bytes have another sha256" if sha256 in on_disk else "its file is missing"
+            yield _Found(
+                "photograph",
+                sha256,
+                f"{what}; it can be fetched again, if its address still gives it.",
+                lambda sha256=sha256: _fetched_again(corpus, catalog, sha256),  # type: ignore[misc]
+            )
+
+
+def _fetched_again(corpus: Corpus, catalog: Catalog, sha256: str) -> bool:
+    """Make room for the photograph, and let it be fetched again; False where it has no address."""
+    corpus.photos.remove(sha256)
+    return catalog.checks.fetch_again(sha256) > 0
+
+
+def _deleted(path: Path) -> bool:
+    path.unlink(missing_ok=True)
+    return True
+
+
+def _crops(corpus: Corpus, faces: Iterable[StoredFace]) -> Iterator[_Found]:
+    paths = {corpus.crops.path(face.face_id): face for face in faces}
+    with track("crops", len(paths)) as progress:
+        for path, face in paths.items():
+            progress.advance()
+            if not _is_jpeg(path):
+                sentence = "its crop is missing or cut short; it can be cut again from the photograph."
+                yield _Found(
+                    "crop",
+                    face.face_id,
+                    sentence,
+                    lambda face=face: _cut_again(corpus, face),  # type: ignore[misc]
+                )
+    for path in sorted(corpus.crops.root.glob("??/??/*.jpg")):
+        if path not in paths:
+            sentence = "no face in the catalog has this crop; it can be deleted."
+            yield _Found("left over", str(path), sentence, lambda path=path: _deleted(path))  # type: ignore[misc]
+
+
+def _is_jpeg(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            begins = file.read(2) == b"\xff\xd8"
+            file.seek(-2, 2)
+            return begins and file.read() == b"\xff\xd9"
+    except OSError:
+        return False
+
+
+def _cut_again(corpus: Corpus, face: StoredFace) -> bool:
+    """Write a face's crop from its photograph; False where that is not sound itself."""
+    from facecorpus.faces.analyze import review_crop
+    from facecorpus.faces.decode import decode
+
+    try:
+        data = corpus.photos.read(face.photo_sha256)
+        if hashlib.sha256(data).hexdigest() != face.photo_sha256:
+            return False
+        picture = decode(data, corpus.settings.fetch.max_pixels).picture
+    except (OSError, PictureError):
+        return False
+    corpus.crops.put(face.face_id, review_crop(picture, face.landmarks))
+    return True
+
+
+def _shards(corpus: Corpus, catalog: Catalog, kind: Kind, folder: Path) -> Iterator[_Found]:
+    command = f"run facecorpus build{_OPTION[kind]}"
+    record = recorded(folder)
+    if not record["files"]:
+        yield _Found("shard", f"{folder.name}/{RECORD}", f"it is missing or cannot be read; {command}.")
+        return
+    with track(folder.name, len(record["files"])) as progress:
+        sound = sound_files(folder, record, progress.advance)
+    for name in sorted(record["files"].keys() - sound):
+        what = "its bytes are not those that build.json names" if (folder / name).exists() else "it is missing"
+        yield _Found("shard", f"{folder.name}/{name}", f"{what}; {command}.")
+    for path in sorted(folder.iterdir()):
+        if path.name not in {RECORD, *record["files"]}:
+            yield _Found("left over", str(path), "build did not write it; move it elsewhere.")
+    taken_down = catalog.removals.taken_down()
+    held = tuple(
+        name
+        for name in sorted(sound)
+        if name.endswith(".parquet")
+        and any(
+            row[0] in taken_down or taken_down.forbids(row[2] or "", row[3] or "")
+            for row in rows_of(folder / name) or ()
+        )
+    )
+    if held:
+        yield _Found(
+            "shard",
+            folder.name,
+            f"{', '.join(held)} hold what was taken down; it can be written without it.",
+            lambda: bool(write_without(corpus, HeldBy(kind, held)).build),
+        )

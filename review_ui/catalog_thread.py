@@ -1,0 +1,181 @@
+"""The page's one connection to the catalog, in a thread of its own."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TypeVar
+
+from facecorpus.catalog import Catalog
+from facecorpus.catalog.review import Dispute, FaceDetails, FaceIndex
+from facecorpus.catalog.standing import Standing
+from facecorpus.corpus import Corpus
+from facecorpus.errors import FacecorpusError
+from review_ui.bodies import Step, Verdicts
+from review_ui.learning import Order, Teacher
+
+CACHE_KIB = 2_000
+"""Of the catalog, in the page's server: it stands beside the browser for hours, and the system caches the file."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """The faces of a person, which batches an undo and a redo would take, and the journal's latest row."""
+
+    index: FaceIndex
+    undo: int | None
+    redo: int | None
+    latest: int
+    portrait: str | None  # face_id
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How the touched faces stand after a change, and which batches an undo and a redo would take now."""
+
+    touched: int  # faces of other people's pages included
+    faces: dict[str, Standing]  # by face_id
+    undo: int | None
+    redo: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """How faces stand of which something was said since; the number of the latest row."""
+
+    faces: dict[str, Standing]  # by face_id
+    latest: int
+
+
+class CatalogThread:
+    """What the page asks of the catalog; every change is on disk before the call returns.
+
+    SQLite connections belong to one thread, so all work is done in one, in its order.
+    """
+
+    def __init__(self, corpus: Corpus) -> None:
+        self.corpus = corpus
+        self.overlap = corpus.settings.review.overlap
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="catalog")
+        self._open = ExitStack()
+        self._catalog: Catalog | None = None
+        self._teacher = Teacher()
+
+    async def run(self, work: Callable[[Catalog], Result]) -> Result:
+        """Do the work with the catalog, in its thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(self._connected()))
+
+    async def faces(self, identity_id: str, reviewer: str, face_ids: list[str] | None = None) -> Faces:
+        """The person's ranked faces, all or those given, the most suspicious first."""
+
+        def work(catalog: Catalog) -> Faces:
+            latest, _ = catalog.review.changed(identity_id, -1)
+            history = catalog.decisions.history(identity_id, reviewer)
+            index = catalog.review.index(identity_id, reviewer, self.overlap, face_ids)
+            return Faces(index, history.undo, history.redo, latest, catalog.review.portrait(identity_id))
+
+        return await self.run(work)
+
+    async def details(self, identity_id: str, face_ids: list[str]) -> list[FaceDetails]:
+        """What is shown of these faces."""
+        return await self.run(lambda catalog: catalog.review.details(face_ids, identity_id))
+
+    async def near_duplicates(
+        self, identity_id: str, face_id: str, reviewer: str
+    ) -> list[tuple[FaceDetails, Standing]]:
+        """The near-duplicates of a face, of all people, each with how it stands on its own person's page."""
+
+        def work(catalog: Catalog) -> list[tuple[FaceDetails, Standing]]:
+            faces = catalog.review.details(catalog.review.near_duplicates(face_id), identity_id)
+            return [(face, self._standing(catalog, face, identity_id, reviewer)) for face in faces]
+
+        return await self.run(work)
+
+    async def news(self, identity_id: str, after: int, reviewer: str) -> News:
+        """How the faces of a page stand of which anybody said something after that row."""
+
+        def work(catalog: Catalog) -> News:
+            latest, face_ids = catalog.review.changed(identity_id, after)
+            return News(dict(catalog.review.standings(identity_id, face_ids, reviewer, self.overlap)), latest)
+
+        return await self.run(work)
+
+    async def order(self, identity_id: str) -> Order:
+        """The undecided faces of a person ranked anew, with what was accepted and rejected meanwhile."""
+        return await self.run(lambda catalog: self._teacher.order(catalog, identity_id, self.corpus.settings.rank))
+
+    async def disputes(self) -> list[Dispute]:
+        """The faces on which people disagree, settled ones included."""
+        return await self.run(lambda catalog: catalog.review.disputes())
+
+    async def decide(self, asked: Verdicts, reviewer: str) -> Change:
+        """Append one row for each face, or raise FacecorpusError where one is not the person's."""
+
+        def work(catalog: Catalog) -> Change:
+            face_ids = list(asked.face_ids)
+            with catalog.transaction():
+                known = set(catalog.review.on_page(asked.page, face_ids))
+                if asked.identity_id != asked.page:
+                    known.update(catalog.review.on_page(asked.identity_id, face_ids))
+                strangers = [face_id for face_id in face_ids if face_id not in known]
+                if strangers:
+                    raise FacecorpusError(
+                        f"Face {strangers[0]} does not stand for {asked.page} any more; reload the page."
+                    )
+                catalog.decisions.add(
+                    face_ids,
+                    identity_id=asked.identity_id,
+                    reviewer=reviewer,
+                    verdict=asked.verdict,
+                    reason=asked.reason,
+                    kind=asked.kind,
+                    shown_as=asked.page,
+                )
+            return self._change(catalog, asked.page, face_ids, reviewer)
+
+        return await self.run(work)
+
+    async def undo(self, asked: Step, reviewer: str) -> Change:
+        """Take back what this reviewer said last on the person's page."""
+
+        def work(catalog: Catalog) -> Change:
+            return self._change(
+                catalog, asked.page, catalog.decisions.undo(asked.page, reviewer, asked.batch), reviewer
+            )
+
+        return await self.run(work)
+
+    async def redo(self, asked: Step, reviewer: str) -> Change:
+        """Do again what was taken back last."""
+
+        def work(catalog: Catalog) -> Change:
+            return self._change(
+                catalog, asked.page, catalog.decisions.redo(asked.page, reviewer, asked.batch), reviewer
+            )
+
+        return await self.run(work)
+
+    def close(self) -> None:
+        """Finish what is under way and close the connection."""
+        self._thread.submit(self._open.close).result()
+        self._thread.shutdown()
+
+    def _connected(self) -> Catalog:
+        if self._catalog is None:
+            self._catalog = self._open.enter_context(self.corpus.catalog(CACHE_KIB))
+        return self._catalog
+
+    def _change(self, catalog: Catalog, page: str, face_ids: list[str], reviewer: str) -> Change:
+        history = catalog.decisions.history(page, reviewer)
+        standings = dict(catalog.review.standings(page, face_ids, reviewer, self.overlap))
+        return Change(len(face_ids), standings, history.undo, history.redo)
+
+    def _standing(self, catalog: Catalog, face: FaceDetails, identity_id: str, reviewer: str) -> Standing:
+        """How a face stands on its own person's page; a bystander's, on this one."""
+        page = face.identity_id or identity_id
+        return dict(catalog.review.standings(page, [face.face_id], reviewer, self.overlap)).get(
+            face.face_id, Standing()
+        )

@@ -1,0 +1,1 @@
+"""What a run says: accuracies, their intervals, claims and gaps."""

@@ -1,0 +1,1 @@
+"""Compiled convolutions behind one door; nothing else imports what is inside."""

@@ -1,0 +1,1 @@
+"""Networks and heads at work: batches, steps, features, and when to stop."""

@@ -1,0 +1,170 @@
+"""Many heads as one stack of matrices: each learns exactly what it would learn alone, all in batched products."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from training.plan.networks_and_heads import Head
+from training.presets import Preset
+
+_NEVER = -1e4  # the score of a class that a head's target does not have
+
+
+class Layers(nn.Module):
+    """Two fully connected layers and an output layer for each head: (heads, B, inputs) to (heads, B, most classes).
+
+    `seen` is the number of inputs of each head that are not padding.
+    """
+
+    never: Tensor
+
+    def __init__(
+        self, heads: Sequence[Head], seen: Sequence[int], preset: Preset, classes: Mapping[str, int], seed: int
+    ) -> None:
+        super().__init__()
+        most = max(classes[head.target] for head in heads)
+        has = torch.arange(most) < torch.tensor([[classes[head.target]] for head in heads])
+        self.register_buffer("never", torch.where(has, 0.0, _NEVER)[:, None, :])
+        self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
+        for layer, (inputs, outputs) in enumerate(pairwise([max(seen), *preset.hidden, most])):
+            self.weights.append(torch.zeros(len(heads), inputs, outputs))
+            self.biases.append(torch.zeros(len(heads), 1, outputs))
+            for n, head in enumerate(heads):
+                rows = inputs if layer else seen[n]
+                columns = classes[head.target] if layer == len(preset.hidden) else outputs
+                gaussian = torch.randn(rows, columns, generator=generator(head, seed, layer))
+                self.weights[-1].data[n, :rows, :columns] = gaussian * (2 / rows) ** 0.5
+
+    def forward(self, values: Tensor) -> Tensor:
+        last = len(self.weights) - 1
+        for n, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            values = torch.baddbmm(bias, values, weight)
+            values = F.relu(values) if n < last else values
+        return values + self.never
+
+
+class HeadStack(nn.Module):
+    """Heads on concatenated features: (B, width of all blocks) to (heads, B, most classes)."""
+
+    reads: Tensor
+    is_read: Tensor
+
+    def __init__(
+        self,
+        heads: Sequence[Head],
+        columns: Mapping[str, range],
+        preset: Preset,
+        classes: Mapping[str, int],
+        seed: int,
+    ) -> None:
+        super().__init__()
+        self.heads = list(heads)
+        read = [[column for source in head.sources for column in columns[source]] for head in heads]
+        self.register_buffer("reads", _padded(read))
+        self.register_buffer("is_read", _padded([[1] * len(one) for one in read])[:, None, :].float())
+        self.layers = Layers(heads, [len(one) for one in read], preset, classes, seed)
+
+    def forward(self, features: Tensor) -> Tensor:
+        scores: Tensor = self.layers(features[:, self.reads].transpose(0, 1) * self.is_read)
+        return scores
+
+
+class MixStack(nn.Module):
+    """Heads that project the features of each source to one width and mix the projections, all with as many sources."""
+
+    reads: Tensor
+    is_read: Tensor
+
+    def __init__(
+        self,
+        heads: Sequence[Head],
+        columns: Mapping[str, range],
+        preset: Preset,
+        classes: Mapping[str, int],
+        seed: int,
+    ) -> None:
+        super().__init__()
+        self.heads = list(heads)
+        self.mix = _MIXES[heads[0].mix]
+        read = [list(columns[source]) for head in heads for source in head.sources]
+        self.register_buffer("reads", _padded(read))
+        self.register_buffer("is_read", _padded([[1] * len(one) for one in read])[:, None, :].float())
+        self.projection = nn.Parameter(torch.zeros(len(read), max(map(len, read)), preset.fusion_width))
+        self.gate = nn.Parameter(torch.zeros(len(read), max(map(len, read)), 1))  # every source counts alike at first
+        for n, one in enumerate(read):
+            head, source = heads[n // len(heads[0].sources)], n % len(heads[0].sources)
+            gaussian = torch.randn(len(one), preset.fusion_width, generator=generator(head, seed, 100 + source))
+            self.projection.data[n, : len(one)] = gaussian / len(one) ** 0.5
+        self.layers = Layers(heads, [preset.fusion_width] * len(heads), preset, classes, seed)
+
+    def forward(self, features: Tensor) -> Tensor:
+        values = features[:, self.reads].transpose(0, 1) * self.is_read
+        shape = (len(self.heads), -1, len(features))
+        projected = torch.bmm(values, self.projection).reshape(*shape, self.projection.shape[2])
+        gates = torch.bmm(values, self.gate).reshape(*shape, 1)
+        scores: Tensor = self.layers(self.mix(projected, gates))
+        return scores
+
+
+def generator(head: Head, seed: int, layer: int) -> torch.Generator:
+    """The random stream of a layer of a head, which does not depend on the other heads of its stack."""
+    name = f"{seed}/{layer}/{head.row}/{head.target}/{head.mix}/{','.join(head.sources)}"
+    return torch.Generator().manual_seed(int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "big"))
+
+
+def make_stacks(
+    heads: Sequence[Head], columns: Mapping[str, range], preset: Preset, classes: Mapping[str, int], seed: int
+) -> list[HeadStack | MixStack]:
+    """The heads in as few stacks as do without much padding: by number of inputs, and by kind of mix."""
+    stacks: list[HeadStack | MixStack] = []
+    plain = [head for head in heads if head.mix == "concatenation"]
+    for some in _alike(plain, lambda head: sum(len(columns[source]) for source in head.sources), spread=1.5):
+        stacks.append(HeadStack(some, columns, preset, classes, seed))
+    for mix in _MIXES:
+        for some in _alike([head for head in heads if head.mix == mix], lambda head: len(head.sources)):
+            stacks.append(MixStack(some, columns, preset, classes, seed))
+    return stacks
+
+
+def _alike(heads: Sequence[Head], size: Callable[[Head], int], spread: float = 1.0) -> list[list[Head]]:
+    """The heads in groups whose largest is at most `spread` times as large as the smallest."""
+    groups: list[list[Head]] = []
+    for head in sorted(heads, key=size):
+        if groups and size(head) <= spread * size(groups[-1][0]):
+            groups[-1].append(head)
+        else:
+            groups.append([head])
+    return groups
+
+
+def _padded(rows: Sequence[Sequence[int]]) -> Tensor:
+    widest = max(len(row) for row in rows)
+    return torch.tensor([[*row, *[0] * (widest - len(row))] for row in rows])
+
+
+def _sum(projected: Tensor, gates: Tensor) -> Tensor:
+    """Each source through a ReLU of its own, then added."""
+    return F.relu(projected).sum(1)
+
+
+def _gating(projected: Tensor, gates: Tensor) -> Tensor:
+    """Weighted by how much each source says of itself: gated multimodal units (Arevalo et al. 2017, 1702.01992)."""
+    return (gates.softmax(1) * torch.tanh(projected)).sum(1)
+
+
+def _bilinear(projected: Tensor, gates: Tensor) -> Tensor:
+    """Products of all pairs of sources, of low rank (Kim et al. 2017, arXiv 1610.04325), as half of (Σp)² − Σp²."""
+    bounded = torch.tanh(projected)
+    sources = projected.shape[1]
+    pairs = sources * (sources - 1) / 2
+    products: Tensor = (bounded.sum(1) ** 2 - (bounded**2).sum(1)) / (2 * pairs**0.5)
+    return products
+
+
+_MIXES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"sum": _sum, "gating": _gating, "bilinear": _bilinear}

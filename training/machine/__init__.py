@@ -1,0 +1,1 @@
+"""Where jobs run: worker processes, torchrun's team, progress and time."""

@@ -1,0 +1,92 @@
+"""What is trained: the networks of a split, and the heads on their features.
+
+A *target* is what can be answered: one of the tasks, or the subgroup. A *block* is a piece of features: of a network,
+of an untrained one, or the shards' descriptors. A *row* is a line of a table: a way to answer each of the targets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from training.data.shards import SUBGROUP
+from training.presets import Preset
+from training.publication import ATTRIBUTES, TASKS
+
+JOINT = "joint"
+DESCRIPTOR = "descriptor"
+MIXES = ("sum", "gating", "bilinear")
+_NETWORKS = (*TASKS, SUBGROUP, JOINT, *(f"wide-{task}" for task in TASKS))
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network: its name, the targets it answers, and the width of its high-level feature layer."""
+
+    name: str
+    targets: tuple[str, ...]
+    width: int
+
+    def seed(self, seed: int) -> int:
+        """The seed of its weights and batches, another one for each network of a run."""
+        return seed * len(_NETWORKS) + _NETWORKS.index(self.name)
+
+
+@dataclass(frozen=True)
+class Head:
+    """Two fully connected layers and an output: learns `target` from the blocks `sources`, brought together by `mix`.
+
+    `mix` is "concatenation", as in the paper, or one of MIXES.
+    """
+
+    row: str
+    sources: tuple[str, ...]
+    target: str
+    mix: str = "concatenation"
+
+
+def task_networks(tasks: Iterable[str], preset: Preset) -> list[Network]:
+    """The paper's networks, one for each task."""
+    return [Network(task, (task,), preset.features(task)) for task in tasks]
+
+
+def control_networks(targets: Sequence[str], preset: Preset) -> list[Network]:
+    """What the paper lacks: all tasks in one network, each task with as many features as all have, subgroups."""
+    tasks = tuple(target for target in targets if target != SUBGROUP)
+    width = sum(preset.features(task) for task in tasks)
+    subgroup = [Network(SUBGROUP, (SUBGROUP,), preset.attribute_features)] if SUBGROUP in targets else []
+    return [*subgroup, Network(JOINT, tasks, width), *(Network(f"wide-{task}", (task,), width) for task in tasks)]
+
+
+def paper_heads(tasks: tuple[str, ...]) -> list[Head]:
+    """16 cross-task pairs of four tasks, then for each task the fusions of all others and of all (§4, §5)."""
+    heads = [Head(f"from {source}", (source,), target) for source in tasks for target in tasks]
+    for target in tasks:
+        heads.append(Head("other_three", tuple(task for task in tasks if task != target), target))
+        heads.append(Head("all", tasks, target))
+    return heads
+
+
+def extra_heads(tasks: tuple[str, ...], blocks: Sequence[str], targets: Sequence[str]) -> list[Head]:
+    """Controls and other fusions, as far as their blocks are there."""
+    heads = [Head(mix, tasks, target, mix) for mix in MIXES for target in tasks]
+    untrained = tuple(f"untrained-{task}" for task in tasks)
+    for task in tasks:
+        heads.append(Head("untrained", (f"untrained-{task}",), task))
+        heads.append(Head("untrained_all", untrained, task))
+        if JOINT in blocks:
+            heads.append(Head("joint_head", (JOINT,), task))
+        if f"wide-{task}" in blocks:
+            heads.append(Head("wide_head", (f"wide-{task}",), task))
+        if DESCRIPTOR in blocks:
+            heads.append(Head(DESCRIPTOR, (DESCRIPTOR,), task))
+    return [*heads, *_subgroup_heads(tasks, blocks)] if SUBGROUP in targets else heads
+
+
+def _subgroup_heads(tasks: tuple[str, ...], blocks: Sequence[str]) -> list[Head]:
+    heads = [Head(f"from {task}", (task,), SUBGROUP) for task in tasks]
+    heads.append(Head("other_three", tuple(task for task in tasks if task in ATTRIBUTES), SUBGROUP))
+    heads.append(Head("all", tasks, SUBGROUP))
+    if SUBGROUP in blocks:
+        heads += [Head("from subgroup", (SUBGROUP,), target) for target in (*tasks, SUBGROUP)]
+    return heads

@@ -1,0 +1,130 @@
+"""The tables of a run: which rows of its results stand in which table, and under what name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from training.data.shards import SUBGROUP
+from training.publication import FUSIONS, TABLE_1, TABLE_2, TASKS, TITLES, fusion_title
+
+Results = dict[str, Any]
+Cells = dict[str, dict[str, Any]]  # target -> accuracy, images, by_group, by_person
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: its name in the results, what a reader calls it, and the paper's accuracies."""
+
+    name: str
+    title: str
+    cells: Cells
+    paper: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of one protocol; rows without any figure are left out."""
+
+    title: str
+    note: str
+    targets: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def tables_of(results: Results, protocol: str) -> list[Table]:
+    """All tables of a protocol, those without a row left out."""
+    tasks = tuple(results["tasks"])
+    made = [
+        _table(results, protocol, "Table 1", "features of one network → task", tasks, _table_1(tasks)),
+        _table(results, protocol, "Table 2", "fused features → task", tasks, _table_2(tasks)),
+        _table(results, protocol, "Controls", "what the paper's tables lack", tasks, _controls(tasks)),
+        _table(results, protocol, "Held out", "heads on images that the networks had not seen", tasks, _held(tasks)),
+        _table(results, protocol, "Other fusions", "all networks' features, mixed otherwise", tasks, _MIXES),
+        _table(results, protocol, "Subgroups", "gender, age and race as one label", _with_subgroup(tasks), _SUBGROUPS),
+    ]
+    return [table for table in made if table.rows]
+
+
+def _table(
+    results: Results,
+    protocol: str,
+    title: str,
+    note: str,
+    targets: tuple[str, ...],
+    names: list[tuple[str, str]],
+) -> Table:
+    found = results["protocols"][protocol]["rows"]
+    if SUBGROUP in targets and SUBGROUP not in results["classes"]:
+        return Table(title, note, targets, ())
+    rows = tuple(Row(name, text, found[name], papers(name)) for name, text in names if name in found)
+    return Table(f"{title}, protocol {protocol}", note, targets, rows)
+
+
+def papers(row: str) -> dict[str, float]:
+    """The paper's accuracies of a row by task; empty where it has none."""
+    if row.startswith("from "):
+        return TABLE_1.get(row.removeprefix("from "), {})
+    return TABLE_2.get(row, {})
+
+
+def _table_1(tasks: tuple[str, ...]) -> list[tuple[str, str]]:
+    return [(f"from {source}", f"{TITLES[source]} features") for source in tasks]
+
+
+def _table_2(tasks: tuple[str, ...]) -> list[tuple[str, str]]:
+    rows = [(kind, fusion_title(kind, len(tasks))) for kind in FUSIONS]
+    return [*rows, ("own_head", "control: own, with the fusions' head")]
+
+
+def _controls(tasks: tuple[str, ...]) -> list[tuple[str, str]]:
+    everything = fusion_title("all", len(tasks))
+    return [
+        ("majority", "always the commonest class of the training side"),
+        ("own", "own"),
+        ("own_head", "own, with the fusions' head"),
+        ("wide", f"one network of a task, as many features as {everything}"),
+        ("wide_head", "… with the fusions' head"),
+        ("joint", "one joint network of all tasks, as many features"),
+        ("joint_head", "… with the fusions' head"),
+        ("all", everything),
+        ("untrained", "own, untrained, with the fusions' head"),
+        ("untrained_all", f"{everything}, untrained, with the fusions' head"),
+        ("descriptor", "the shards' face descriptor, with the fusions' head"),
+        ("own, untouched", "own, on untouched photographs alone"),
+    ]
+
+
+def _held(tasks: tuple[str, ...]) -> list[tuple[str, str]]:
+    rows = [
+        ("from identity", "identity features"),
+        ("own_head", "own, with a head"),
+        ("other_three", fusion_title("other_three", len(tasks))),
+        ("all", fusion_title("all", len(tasks))),
+    ]
+    sides = {"fitted": "head on images the network fitted", "held": "head on images held out from it"}
+    return [(f"{side} {row}", f"{title}: {text}") for row, title in rows for side, text in sides.items()]
+
+
+_MIXES = [
+    ("all", "concatenated, as in the paper"),
+    ("sum", "sum of projections"),
+    ("gating", "gated sum of projections"),
+    ("bilinear", "products of pairs of projections"),
+]
+
+_SUBGROUPS = [
+    ("majority", "always the commonest class of the training side"),
+    ("own", "own network"),
+    ("own_head", "own, with a head"),
+    ("three answers", "the age, race and gender networks' answers together"),
+    ("from identity", "identity features"),
+    ("other_three", "other three (for the subgroup: age, race and gender features)"),
+    ("all", "all four (for the subgroup: of the four tasks)"),
+    ("from subgroup", "subgroup features"),
+    ("subgroup answer", "what the subgroup network's answer implies"),
+]
+
+
+def _with_subgroup(tasks: tuple[str, ...]) -> tuple[str, ...]:
+    return (SUBGROUP, *(task for task in tasks if task in TASKS))
