@@ -12,12 +12,16 @@ import pytest
 import typer.main
 import yaml
 
+from facecorpus.build.schema import shard_schema
 from facecorpus.cli import app
 from facecorpus.crawl.limits import KNOWN
 from facecorpus.crawl.sources.flickr import KEY
 from facecorpus.crawl.sources.openverse import CLIENT_ID, CLIENT_SECRET
 from facecorpus.records import Outcome
 from facecorpus.settings import SOURCES, Settings
+from training.plan.networks_and_heads import MIXES
+from training.publication import TASKS
+from training.report.tables import tables_of
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
@@ -114,6 +118,19 @@ def test_every_source_is_described_with_what_it_needs() -> None:
 def test_every_way_a_download_can_end_is_explained() -> None:
     text = (ROOT / "docs" / "crawling.md").read_text()
     assert [outcome for outcome in Outcome if not re.search(rf"^\| [^|]*\b{outcome}\b", text, re.MULTILINE)] == []
+
+
+def test_every_column_of_the_shards_is_explained() -> None:
+    text = (ROOT / "docs" / "dataset.md").read_text()
+    columns = shard_schema(["somebody"], embeddings=True).names
+    assert [name for name in columns if not re.search(rf"^\|[^|]*`{name}`", text, re.MULTILINE)] == []
+
+
+def test_every_fusion_is_explained_and_has_its_line_in_the_report() -> None:
+    text = (ROOT / "docs" / "training.md").read_text()
+    assert [name for name in MIXES if not re.search(rf"^\|[^|]*`{name}`", text, re.MULTILINE)] == []
+    results = {"tasks": TASKS, "classes": {}, "protocols": {"photo": {"rows": {name: {} for name in MIXES}}}}
+    assert [row.name for table in tables_of(results, "photo") for row in table.rows] == list(MIXES)
 
 
 def test_every_known_limit_of_a_host_is_in_the_docs() -> None:
