@@ -3,10 +3,7 @@
 The catalog's CHECKs are tested against these lists, and the page gets them as JSON: a new word is one line here.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
-
-from facecorpus.manifest import AgeGroup
 
 AUTO = "auto"
 """The reviewer's name under which the automatic policy decides."""
@@ -22,7 +19,7 @@ class Kind(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What is said of a face; of kind AGE it is an AgeGroup, or UNDECIDED."""
+    """What is said of a face; of kind AGE it is an age group, or UNDECIDED."""
 
     ACCEPT = "accept"
     REJECT = "reject"
@@ -32,14 +29,6 @@ class Verdict(StrEnum):
 
 JUDGING = (Kind.VERDICT, Kind.SETTLE)
 """The kinds of which a verdict that counts may be."""
-
-SAYABLE: Mapping[Kind, tuple[Verdict | AgeGroup, ...]] = {
-    Kind.VERDICT: (Verdict.ACCEPT, Verdict.REJECT, Verdict.UNDECIDED),
-    Kind.SETTLE: (Verdict.ACCEPT, Verdict.REJECT, Verdict.UNDECIDED),
-    Kind.AGE: (*AgeGroup, Verdict.UNDECIDED),
-    Kind.REMOVAL: (Verdict.REMOVE, Verdict.UNDECIDED),
-}
-"""What may be said of a face, by kind."""
 
 
 class Reason(StrEnum):

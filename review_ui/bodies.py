@@ -8,7 +8,8 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from facecorpus.words import SAYABLE, Kind, Reason, Verdict
+from facecorpus.catalog.decisions import SAYABLE
+from facecorpus.words import Kind, Reason, Verdict
 
 MOST_FACES = 100_000
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from facecorpus.catalog.gateway import Gateway
+from facecorpus.catalog.connection import Gateway
 
 # What must be true of every row, whatever was killed: a sentence about the rows of which it is not, and these rows.
 _INVARIANTS = {
@@ -58,6 +58,11 @@ class Checks(Gateway):
             for sentence, rows in _INVARIANTS.items()
         }
         return [f"{count} {sentence}" for sentence, count in counts.items() if count]
+
+    def blank(self) -> bool:
+        """Whether nothing was ever proposed or stored: the catalog of a corpus that has just begun."""
+        found = "EXISTS (SELECT 1 FROM candidate) OR EXISTS (SELECT 1 FROM photo) OR EXISTS (SELECT 1 FROM removal)"
+        return not self._catalog.query(f"SELECT {found}").fetchone()[0]
 
     def photographs(self) -> dict[str, int]:
         """Bytes of each photograph that should be stored, by sha256."""

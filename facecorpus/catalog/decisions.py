@@ -9,17 +9,22 @@ journal alone says what can be taken back, after any restart.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from facecorpus.catalog.gateway import Gateway, now
+from facecorpus.catalog.connection import Connection, Gateway, now
+from facecorpus.manifest import AgeGroup
 from facecorpus.records import Decision
 from facecorpus.words import Kind, Verdict
 
-if TYPE_CHECKING:
-    from facecorpus.catalog import Catalog
+SAYABLE: Mapping[Kind, tuple[Verdict | AgeGroup, ...]] = {
+    Kind.VERDICT: (Verdict.ACCEPT, Verdict.REJECT, Verdict.UNDECIDED),
+    Kind.SETTLE: (Verdict.ACCEPT, Verdict.REJECT, Verdict.UNDECIDED),
+    Kind.AGE: (*AgeGroup, Verdict.UNDECIDED),
+    Kind.REMOVAL: (Verdict.REMOVE, Verdict.UNDECIDED),
+}
+"""What may be said of a face, by kind."""
 
 UNDO = "undo"
 REDO = "redo"
@@ -103,7 +108,7 @@ class History:
 class Decisions(Gateway):
     """Table decision."""
 
-    def __init__(self, catalog: "Catalog") -> None:
+    def __init__(self, catalog: Connection) -> None:
         super().__init__(catalog)
         # Per page and reviewer the last row read and what it led to: only what came since is read again.
         self._followed: dict[tuple[str, str], tuple[int, History]] = {}

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from facecorpus.catalog.faces import SPEAKS_FIRST
-from facecorpus.catalog.gateway import Gateway
+from facecorpus.catalog.connection import Gateway
+from facecorpus.catalog.faces import SPEAKS_FIRST, Faces
 from facecorpus.manifest import Identity
 
 
@@ -49,7 +49,7 @@ class Descriptors(Gateway):
             scores.append(score)
             yaws.append(yaw)
             outside.append(not person.holds_on(taken_on))
-        claimed = {conflict.face_id for conflict in self._catalog.faces.conflicts(face_ids)}
+        claimed = {conflict.face_id for conflict in Faces(self._catalog).conflicts(face_ids)}
         return Described(
             face_ids=tuple(face_ids),
             descriptors=np.frombuffer(descriptors, np.float32).reshape(len(face_ids), -1),

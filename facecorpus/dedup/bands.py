@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from facecorpus.dedup.bits import Pairs, Words, all_found, in_order, ones
 from facecorpus.system.cores import available_cores
@@ -25,20 +26,19 @@ _KEYS = 128  # values of a band that one call of the kernel does
 
 
 class _Sorted(NamedTuple):
-    """Words sorted by one of their bands."""
+    """Words (N,) sorted by one of their bands, their numbers, and where the words of each value of it begin."""
 
-    words: Words  # (N,)
-    order: Any  # (N,) int64: their numbers before
-    places: Any  # (K + 1,) int64: those whose band is k lie at places[k] to places[k + 1]
-    band: int
+    words: Words
+    order: NDArray[np.int64]
+    places: NDArray[np.int64]
 
 
-class _Rule(NamedTuple):
-    """Which words are a pair, and which bands find it."""
+class _Limits(NamedTuple):
+    """The bits of each band, how many of them may differ for a pair to be found by it, and how many in all."""
 
-    limit: int  # bits in which the two may differ
-    masks: Any  # (B,) uint64: each band's bits
-    flips: Any  # (B,) uint64: of these, how many may differ where the band finds the pair
+    masks: Words
+    flips: Words
+    most: int
 
 
 def pairs_by_bands(words: Words, limit: int, advance: Callable[[int], None] = lambda words: None) -> Pairs:
@@ -52,16 +52,17 @@ def pairs_by_bands(words: Words, limit: int, advance: Callable[[int], None] = la
     bands = min(_BANDS, limit + 1)
     flips = np.sort((limit + 1 - bands + np.arange(bands)) // bands)[::-1].astype(np.uint64)
     masks = np.array([(1 << end) - (1 << start) for start, end in pairwise(_EDGES)], np.uint64)
-    rule, scan, found = _Rule(limit, masks, flips), _kernel(), [np.empty((0, 2), np.int64)]
+    limits = _Limits(masks, flips, limit)
+    scan, found = _kernel(), [np.empty((0, 2), np.int64)]
     with ThreadPoolExecutor(available_cores()) as pool:
         for band in range(bands):
             start, width = _EDGES[band], _EDGES[band + 1] - _EDGES[band]
             keys = ((words >> np.uint64(start)) & np.uint64((1 << width) - 1)).astype(np.uint16)
             order = np.argsort(keys, kind="stable")  # by radix
             places = np.concatenate([[0], np.cumsum(np.bincount(keys, minlength=1 << width))])
-            by_band = _Sorted(words[order], order, places, band)
+            by_band = _Sorted(words[order], order, places)
             found += pool.map(
-                lambda key, by_band=by_band: all_found(scan, by_band, rule, key, key + _KEYS),
+                lambda key, known=(by_band, limits, band): all_found(scan, *known, key, key + _KEYS),
                 range(0, 1 << width, _KEYS),
             )
             advance(len(words) * (band + 1) // bands - len(words) * band // bands)
@@ -70,9 +71,10 @@ def pairs_by_bands(words: Words, limit: int, advance: Callable[[int], None] = la
 
 @cache
 def _kernel() -> Any:
-    """The compiled comparison: scan(by_band, rule, first, last, found) -> count, with a _Sorted and a _Rule.
+    """The compiled comparison: scan(by_band, limits, band, first, last, found) -> count.
 
-    Bands of first to last - 1 meet themselves and, where a bit may flip, those a bit apart.
+    The words whose band is k lie at by_band.places[k] to [k + 1]. Bands of first to last - 1 meet themselves and, where
+    a bit may flip, those a bit apart.
     """
     from numba import njit
 
@@ -96,9 +98,9 @@ def _kernel() -> Any:
         return count
 
     @njit(nogil=True)
-    def scan(by_band: Any, rule: Any, first: int, last: int, found: Any) -> int:
-        words, order, places, band = by_band
-        limit, masks, flips = rule
+    def scan(by_band: Any, limits: Any, band: int, first: int, last: int, found: Any) -> int:
+        words, order, places = by_band
+        masks, flips, limit = limits
         count, top = 0, len(places) - 1
         for key in range(first, last):
             flip = 0

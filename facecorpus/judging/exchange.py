@@ -9,11 +9,11 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from facecorpus.catalog.decisions import Exchanged, Merged
+from facecorpus.catalog.decisions import SAYABLE, Exchanged, Merged
 from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
 from facecorpus.store import write_atomically
-from facecorpus.words import SAYABLE, Kind
+from facecorpus.words import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from importlib.resources import files
 import pytest
 
 from facecorpus import words
-from facecorpus.catalog.decisions import REDO, UNDO
+from facecorpus.catalog.decisions import REDO, SAYABLE, UNDO
 from facecorpus.corpus import Corpus
 from facecorpus.manifest import AgeGroup
-from facecorpus.words import SAYABLE, CandidateState, Kind, Outcome, PhotoState, Reason, Section, Verdict
+from facecorpus.words import CandidateState, Kind, Outcome, PhotoState, Reason, Section, Verdict
 
 RANKED = {*Section} - {Section.COPIES}
 

@@ -232,7 +232,7 @@ def served(corpus: Corpus, token: str = "sesame", reviewer: str = "ada", passwor
 class Process:
     """`serve` in a process of its own, to be interrupted or killed."""
 
-    def __init__(self, corpus: Corpus, port: int = 0, folder: Path = Path(__file__).parents[2]) -> None:
+    def __init__(self, corpus: Corpus, port: int = 0) -> None:
         program = (
             "import sys; from pathlib import Path; from facecorpus.corpus import Corpus; from review_ui import serve;"
             "serve(Corpus(Path(sys.argv[1])), port=int(sys.argv[2]), reviewer='ada', open_browser=False);"
@@ -240,7 +240,7 @@ class Process:
         )
         self.popen = subprocess.Popen(
             [sys.executable, "-c", program, str(corpus.root), str(port)],
-            cwd=folder,
+            cwd=Path(__file__).parents[2],
             stdout=subprocess.PIPE,
             text=True,
         )

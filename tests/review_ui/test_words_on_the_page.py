@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from changed_program import with_lines
-from review_corpus import ADA, Browser, Process, face_ids, journal, make_corpus, served
+from review_corpus import ADA, Browser, face_ids, journal, make_corpus, served
 
 from facecorpus.corpus import Corpus
 from facecorpus.manifest import AgeGroup
@@ -53,21 +52,3 @@ def test_the_server_takes_every_reason_and_no_other(ada: Browser, corpus: Corpus
     assert refused.status_code == 422
     assert refused.json()["error"].endswith(f"{', '.join(Reason)}.")
     assert [reason for *_, reason in journal(corpus)] == [*Reason]
-
-
-def test_a_reason_is_one_line_of_words_py(corpus: Corpus, tmp_path: Path) -> None:
-    line = {"facecorpus/words.py": ('    OTHER = "other", "o"', '    BLURRED = "blurred", "b"')}
-    face = face_ids(corpus, ADA)[0]
-    process = Process(corpus, folder=with_lines(tmp_path / "program", line))
-    try:
-        base, token = process.url.split("/?token=")
-        browser = Browser(base, token)
-        assert embedded(browser, f"/identity/{ADA}")["REASONS"][-1] == {
-            "key": "b",
-            "says": "blurred",
-            "label": "blurred",
-        }
-        assert browser.decide([face], Verdict.REJECT, "blurred").ok
-    finally:
-        process.kill()
-    assert journal(corpus) == [(face, "ada", "reject", "blurred")]
