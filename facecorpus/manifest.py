@@ -160,12 +160,14 @@ def read_manifest(path: Path, labels: LabelSettings = LabelSettings()) -> Manife
         raise ManifestError(f"{path} cannot be read as a UTF-8 CSV file: {error}.") from None
     missing = [column for column in COLUMNS if column not in (*header, *OPTIONAL_COLUMNS)]
     unknown = [column for column in header if column not in COLUMNS]
-    if missing or unknown:
+    doubled = dict.fromkeys(column for column in header if header.count(column) > 1)
+    if missing or unknown or doubled:
         raise ManifestError(
             f"{path}, line 1: "
             + "; ".join(
                 [f"column {name!r} is missing" for name in missing]
                 + [f"column {name!r} is not known" for name in unknown]
+                + [f"column {name!r} stands there more than once" for name in doubled]
             )
             + f"; the columns are {', '.join(COLUMNS)}."
         )

@@ -82,6 +82,12 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
         read_manifest(tmp_path / "m.csv")
 
 
+def test_a_column_that_stands_there_twice_is_named(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text(f"{','.join(COLUMNS)},dated_only\n")
+    with pytest.raises(ManifestError, match="line 1: column 'dated_only' stands there more than once"):
+        read_manifest(tmp_path / "m.csv")
+
+
 def test_a_line_with_too_many_fields_is_named(tmp_path: Path) -> None:
     write_manifest(tmp_path / "m.csv", [person("ada")])
     with (tmp_path / "m.csv").open("a") as file:
