@@ -68,7 +68,7 @@ _VALUES: dict[str, tuple[str, ...]] = {
 }
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _WIKIDATA = re.compile(r"Q[1-9][0-9]*")
-_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
+_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}(/[0-9]{4}(-[0-9]{2}){0,2})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +104,31 @@ class Identity:
         return f"{self.gender}/{self.age_group}/{self.race}"
 
     def holds_on(self, taken_on: str | None) -> bool:
-        """Whether the labels hold for a photograph of this date (ISO 8601, may be cut to the year).
+        """Whether the labels hold for a photograph of this date (ISO 8601, may be cut to the year, or a span).
 
-        An unknown date counts as inside, as nothing speaks against it, but not where only dated photographs count.
+        An unknown date counts as inside, and so does a span that reaches into the period: nothing speaks against it.
+        Where only dated photographs count, neither does.
         """
         if not self.dated_enough(taken_on):
             return False
         if not taken_on:
             return True
-        year = int(taken_on[:4])
-        return self.photos_from <= year and (self.photos_until is None or year <= self.photos_until)
+        first, last = _years(taken_on)
+        return self.photos_from <= last and (self.photos_until is None or first <= self.photos_until)
 
     def dated_enough(self, taken_on: str | None) -> bool:
-        """Whether a photograph's date is as certain as this person's must be: for dated_only, the year at the least.
+        """Whether a date is as certain as this person's must be: for dated_only it says "in the period" or "not in it".
 
-        Periods are whole years, so a date cut to the year says whether it lies within one.
+        Periods are whole years, so a date cut to the year suffices.
         """
-        return not self.dated_only or (taken_on is not None and _DATE.fullmatch(taken_on) is not None)
+        if not self.dated_only:
+            return True
+        if not taken_on or not _DATE.fullmatch(taken_on):
+            return False
+        first, last = _years(taken_on)
+        begins_before = first < self.photos_from <= last
+        ends_after = self.photos_until is not None and first <= self.photos_until < last
+        return not begins_before and not ends_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +330,11 @@ def _birth_year(text: str) -> int | None:
         return date.fromisoformat(text).year if len(text) == 10 else _year(text)
     except ValueError:
         return None
+
+
+def _years(taken_on: str) -> tuple[int, int]:
+    """The first and the last year of a date, or of a span like 1990/1999."""
+    return int(taken_on[:4]), int(taken_on.rpartition("/")[2][:4])
 
 
 def _year(text: str) -> int | None:

@@ -111,7 +111,15 @@ def test_labels_left_empty_are_not_stated(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("taken_on", "holds"),
-    [(None, True), ("2005", True), ("2020-12-31", True), ("2004-12-31", False), ("2021", False)],
+    [
+        (None, True),
+        ("2005", True),
+        ("2020-12-31", True),
+        ("2004-12-31", False),
+        ("2021", False),
+        ("2000/2005", True),
+        ("2021/2029", False),
+    ],
 )
 def test_labels_hold_in_the_period_and_where_no_date_is_known(taken_on: str | None, holds: bool) -> None:
     assert person("ada").holds_on(taken_on) is holds
@@ -127,12 +135,19 @@ def test_labels_hold_in_the_period_and_where_no_date_is_known(taken_on: str | No
         ("2020-12-31", True),
         ("2004-12-31", False),
         ("2021", False),
-        ("2005/2012", False),
-        ("201", False),
+        ("2005/2012", True),
+        ("2000/2004-06", False),
     ],
 )
 def test_where_only_dated_photographs_count_the_year_must_be_certain(taken_on: str | None, holds: bool) -> None:
     assert person("ada", dated_only=True).holds_on(taken_on) is holds
+
+
+@pytest.mark.parametrize("taken_on", [None, "", "2004/2005", "2020-06/2021", "1990/2029", "2010?", "201"])
+def test_a_date_that_may_lie_outside_the_period_is_not_certain(taken_on: str | None) -> None:
+    dated = person("ada", dated_only=True)
+    assert not dated.dated_enough(taken_on) and not dated.holds_on(taken_on)
+    assert person("ada").dated_enough(taken_on)
 
 
 def test_dated_only_may_be_left_empty_or_out(tmp_path: Path) -> None:
