@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from facecorpus.system.escape import for_terminal, lines_for_terminal
+
 if TYPE_CHECKING:
     from facecorpus.corpus import Corpus
 
@@ -49,10 +51,13 @@ def _forget_was_killed(corpus: "Corpus") -> bool:
 
 def report(summary: Any, as_json: bool) -> None:
     """Print a stage's summary: its sentences, or its fields as JSON."""
-    print(json.dumps(dataclasses.asdict(summary), default=str) if as_json else summary, flush=True)
+    if as_json:
+        print(json.dumps(dataclasses.asdict(summary), default=str), flush=True)
+    else:
+        print(lines_for_terminal(str(summary)), flush=True)
 
 
 def next_step(command: str, as_json: bool = False) -> None:
     """Say what to run next, to a person."""
     if not as_json:
-        print(f"Next: {command}", flush=True)
+        print(for_terminal(f"Next: {command}"), flush=True)

@@ -82,11 +82,14 @@ def _show(summary: "CheckSummary") -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from facecorpus.system.escape import for_terminal
+
     if not summary.differences:
         return
     table = Table("", "person", "field", "manifest", "Wikidata")
     for row in summary.differences:
-        table.add_row("!!" if row.contradicts else "", row.identity_id, row.field, row.manifest or "–", row.wikidata)
+        cells = (row.identity_id, row.field, row.manifest or "–", row.wikidata)
+        table.add_row("!!" if row.contradicts else "", *map(for_terminal, cells))
     console = Console()
     if not console.is_terminal:
         console.width = max(console.width, 160)  # a pipe has no width; nothing may be cut

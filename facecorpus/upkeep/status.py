@@ -13,6 +13,7 @@ from facecorpus.crawl.quota import Quota
 from facecorpus.faces.unseen import Unseen, unseen, verdict
 from facecorpus.manifest import SUBGROUPS, Manifest
 from facecorpus.records import Tally
+from facecorpus.system.escape import for_terminal
 from facecorpus.words import Outcome
 
 _NOT_STATED = "not stated"
@@ -60,7 +61,7 @@ class Status:
         if self.empty:
             named = f": {', '.join(self.empty)}" if len(self.empty) <= _NAMED else ""
             lines.append(f"Nobody in the manifest: {len(self.empty)} of {len(SUBGROUPS)} subgroups{named}.")
-        return "\n".join([line for line in lines if line] + [f"Next: {self.next}"])
+        return "\n".join(map(for_terminal, [*filter(None, lines), f"Next: {self.next}"]))
 
 
 def status(corpus: Corpus) -> Status:
