@@ -53,9 +53,11 @@ def _head(plan: Plan) -> str:
     files = "".join(
         f"      - split: {split}\n        path: {split}-*.parquet\n" for split in (TRAIN, TEST) if plan.side(split)
     )
+    # A JSON string is a YAML string, where it holds no control characters.
+    title = json.dumps(for_terminal(plan.settings.build.title), ensure_ascii=False)
     return (
         "---\n"
-        f"pretty_name: {json.dumps(for_terminal(plan.settings.build.title), ensure_ascii=False)}\n"  # a JSON string is a YAML string
+        f"pretty_name: {title}\n"
         "license: other\n"
         "license_name: per-photograph\n"
         "task_categories:\n  - image-classification\n"
