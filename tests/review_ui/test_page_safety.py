@@ -103,14 +103,14 @@ class Application:
         self, method: str, target: str, body: bytes = b"", headers: tuple[tuple[bytes, bytes], ...] = ()
     ) -> tuple[int, dict[bytes, bytes], bytes]:
         """Status, headers and body of the answer."""
-        path, _, query = target.partition("?")
+        path, _, query = target.encode("ascii", "replace").decode().partition("?")
         given = ((b"host", b"127.0.0.1:80"), (b"origin", b"http://127.0.0.1:80"), (b"cookie", self._cookie), *headers)
         scope = {
             "type": "http",
             "method": method,
             "path": unquote(path),
-            "raw_path": path.encode("latin-1", "replace"),
-            "query_string": query.encode("latin-1", "replace"),
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
             "root_path": "",
             "headers": list({name: (name, value) for name, value in given}.values()),
             "server": ("127.0.0.1", 80),
