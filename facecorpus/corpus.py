@@ -13,6 +13,7 @@ from facecorpus.errors import CorpusError
 from facecorpus.manifest import Manifest, read_manifest
 from facecorpus.settings import Settings, documented_toml, read_settings
 from facecorpus.store import Crops, Quarantine, Store, write_atomically
+from facecorpus.system.modes import PRIVATE, file_mode, make_file
 
 
 class Corpus:
@@ -55,6 +56,7 @@ class Corpus:
         Raises CorpusError where it is missing or blank although photographs or shards are there.
         """
         self._refuse_without(self.root / "catalog.sqlite")
+        make_file(self.root / "catalog.sqlite")  # SQLite gives its journal the same mode
         catalog = Catalog(self.root / "catalog.sqlite", cache_kib)
         try:
             self._refuse_blank(catalog)
@@ -101,7 +103,7 @@ class Corpus:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder for one stage at a time; the lock ends with the process, however it ends."""
-        lock = FileLock(self.root / ".lock")
+        lock = FileLock(self.root / ".lock", mode=file_mode(self.root))
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -127,6 +129,7 @@ def locked_corpus(root: Path) -> Iterator[Corpus]:
 def init_corpus(root: Path, manifest: Path, settings: Settings = Settings()) -> Corpus:  # noqa: B008 (frozen)
     """Make a corpus folder with a documented corpus.toml and a copy of the manifest.
 
+    A new folder is private to this account; an empty one that is there keeps its mode, and all in it follows that.
     Raises CorpusError where the folder holds a corpus already, ManifestError where the manifest is wrong.
     """
     if (root / "corpus.toml").exists():
@@ -134,7 +137,7 @@ def init_corpus(root: Path, manifest: Path, settings: Settings = Settings()) -> 
     if root.exists() and not (root.is_dir() and all(map(_left_by_init, root.iterdir()))):
         raise CorpusError(f"{root} is not an empty folder; choose a new or an empty one for the corpus.")
     read_manifest(manifest, settings.labels)
-    root.mkdir(parents=True, exist_ok=True)
+    root.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
     write_atomically(root / "manifest.csv", manifest.read_bytes())
     write_atomically(root / "corpus.toml", documented_toml(settings).encode())
     return Corpus(root)

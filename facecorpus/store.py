@@ -8,28 +8,31 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from facecorpus.system.modes import file_mode, make_file, make_folder
+
 
 def write_atomically(path: Path, data: bytes, scratch: Path | None = None) -> None:
     """Put data at path so that a reader, or a crash, sees the whole of it or nothing.
 
-    The temporary file lies in the folder scratch, on the same file system; beside path where none is named.
+    The temporary file lies in the folder scratch, on the same file system; beside path where none is named. Whoever
+    may read that folder may read the file.
     """
     scratch = scratch or path.parent
     try:
         handle, temporary = tempfile.mkstemp(prefix=".tmp-", dir=scratch)
     except FileNotFoundError:
-        scratch.mkdir(parents=True, exist_ok=True)
+        make_folder(scratch)
         handle, temporary = tempfile.mkstemp(prefix=".tmp-", dir=scratch)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
-            os.fchmod(file.fileno(), 0o644)  # mkstemp gives 0600; a corpus is shared like any other file
+            os.fchmod(file.fileno(), file_mode(scratch))
             os.fsync(file.fileno())
         try:
             os.replace(temporary, path)
         except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             os.replace(temporary, path)
     except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
@@ -120,8 +123,9 @@ class Quarantine:
         number = 0
         while (target := place.with_name(f"{place.name}.{number}") if number else place).exists():
             number += 1
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         line = {"file": str(target.relative_to(self.root)), "from": str(path.relative_to(self._corpus)), "why": why}
+        make_file(self.list)
         with self.list.open("a", encoding="utf-8") as file:  # first the line: a kill between leaves one too many
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
             file.flush()
@@ -141,7 +145,7 @@ class Quarantine:
                 stayed += 1
                 kept.append(line)
                 continue
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(target.parent)
             os.rename(source, target)
             moved += 1
         self._write(kept)
