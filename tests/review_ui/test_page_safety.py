@@ -21,8 +21,10 @@ from hypothesis import strategies as st
 from review_corpus import ADA, BEN, Browser, Process, face_ids, journal, make_corpus, served
 
 from facecorpus.corpus import Corpus
+from facecorpus.errors import FacecorpusError
 from review_ui import create_app
 from review_ui.guard import Access
+from review_ui.reviewers import check_reviewer
 from review_ui.tries import MOST, WINDOW, Tries, client_of
 
 SECRET = "correct horse"
@@ -420,3 +422,17 @@ def test_the_token_is_on_no_command_line_but_in_a_private_file(corpus: Corpus, t
     finally:
         opened.popen.kill()
         opened.popen.communicate()
+
+
+# ---- Names
+
+
+@pytest.mark.parametrize("name", ['=HYPERLINK("http://evil.example")', "+ada", "-ada", "@ada", "ada;=1", "\u202eada"])
+def test_no_reviewer_is_a_formula_or_turns_the_writing_around(corpus: Corpus, name: str) -> None:
+    with pytest.raises(FacecorpusError):
+        check_reviewer(name)
+    with served(corpus, password=SECRET) as base:
+        form = {"name": name, "password": SECRET}
+        answer = requests.post(f"{base}/login", data=form, headers={"Origin": base})
+        assert answer.status_code == 401
+        assert not answer.cookies
