@@ -19,6 +19,7 @@ BATCH = 50
 MAXLAG = 5  # seconds of database lag above which the servers are left alone
 
 _LATER = ("maxlag", "ratelimited", "readonly")  # error codes of answers with status 200
+_OLDER_VERSION = "iistart"  # continues with the version of a file before the one that came
 _STATED = "ImageDescription|LicenseShortName|LicenseUrl|Artist|Attribution|DateTimeOriginal"
 
 
@@ -79,12 +80,13 @@ class MediaWiki:
         }
         if width:
             asked["iiurlwidth"] = width
-        pages: dict[int, Json] = {}
+        pages: dict[str, Json] = {}
         for answer in self.query(about, asked):
-            # One batch of files may come in several answers, each with the imageinfo of some.
+            # One batch of files may come in several answers, each with the imageinfo of some: what came first stays.
             for page in answer.get("query", {}).get("pages", ()):
-                if "pageid" in page:  # a title without a page has none
-                    pages.setdefault(page["pageid"], {}).update(page)
+                pages[page["title"]] = page | pages.get(page["title"], {})
+            if _OLDER_VERSION in answer.get("continue", ()):
+                break  # the only file of its batch, which is the last one: batches are full before
             if answer.get("batchcomplete"):
                 yield from _in_order(pages)
                 pages = {}
@@ -120,7 +122,7 @@ class MediaWiki:
         return self.files(words, params, width)
 
 
-def _in_order(pages: Mapping[int, Json]) -> list[Json]:
+def _in_order(pages: Mapping[str, Json]) -> list[Json]:
     """Pages come sorted by id; a search's say with `index` which one is best."""
     return sorted(pages.values(), key=lambda page: int(page.get("index", 0)))
 

@@ -61,11 +61,11 @@ class Commons(Source):
                 f"{identity.name}: the manifest names no Commons category, and nothing that leads to one; fill in"
                 " commons_category, wikidata_id or wikipedia_title."
             )
-        seen: set[int] = set()
+        seen: set[str] = set()
         for found_by, page in self._ways(identity, item, categories):
             candidate = _candidate(identity.identity_id, page, found_by, rank=len(seen))
-            if candidate is not None and page["pageid"] not in seen:
-                seen.add(page["pageid"])
+            if candidate is not None and page["title"] not in seen:
+                seen.add(page["title"])
                 yield candidate
         if not seen:
             asked = " and ".join(f"Category:{category}" for category in categories) or f"about {item and item.item_id}"
