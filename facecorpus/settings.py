@@ -90,6 +90,12 @@ class FetchSettings:
     host_rest_seconds: float = option(
         60.0, "Seconds of a failing host's first rest; each further one is four times as long.", minimum=0
     )
+    patience_minutes: float = option(
+        30.0,
+        "Minutes that a host which says it is too busy (429, a wiki that lags) is waited for, while others are asked;"
+        " then it is left alone for the rest of the run.",
+        minimum=0,
+    )
     tries: int = option(4, "Tries for one file in one run, where a further try can help.", minimum=1)
     give_up_after: int = option(
         12, "Tries for one file in all runs, after which only --retry failed asks for it again.", minimum=1

@@ -127,6 +127,9 @@ def _in_order(pages: Mapping[str, Json]) -> list[Json]:
     return sorted(pages.values(), key=lambda page: int(page.get("index", 0)))
 
 
-def _is_busy(answer: Any) -> bool:
+def _is_busy(answer: Any) -> str:
     error = answer.get("error") if isinstance(answer, dict) else None
-    return isinstance(error, dict) and error.get("code") in _LATER
+    if not isinstance(error, dict) or error.get("code") not in _LATER:
+        return ""
+    behind = error.get("queryserviceLag")  # the query service stands minutes behind while the databases keep up
+    return f"{error.get('info', error['code'])}" + f" The query service is {behind} s behind." * bool(behind)

@@ -30,6 +30,7 @@ class Commons(Source):
     """Asks a MediaWiki's API, one question at a time; identities are whom it will be asked about."""
 
     name = NAME
+    checks = True
 
     def __init__(self, settings: CrawlSettings, fetcher: Fetcher, identities: Sequence[Identity] = ()) -> None:
         self._settings = settings

@@ -141,5 +141,6 @@ def _slug(licence_url: str) -> str:
     return "" if match is None else match[1] or _PUBLIC_DOMAIN[match[2]]
 
 
-def _is_busy(answer: Any) -> bool:
-    return isinstance(answer, dict) and answer.get("stat") == "fail" and answer.get("code") in _BUSY
+def _is_busy(answer: Any) -> str:
+    busy = isinstance(answer, dict) and answer.get("stat") == "fail" and answer.get("code") in _BUSY
+    return str(answer.get("message", "it does not say why")) if busy else ""

@@ -24,6 +24,7 @@ class Source(Protocol):
     """
 
     name: str
+    checks: bool = False  # whether it knows people: then it is asked to check each one before anything is proposed
     hosts: tuple[str, ...]  # that it asks, host or host:port; none where it reads files of this machine
 
     def check(self, identity: Identity) -> bool | None:

@@ -1,0 +1,163 @@
+"""What a busy service does to a crawl: it is waited for, others go on, and it ends after what the settings allow."""
+
+import threading
+from json import dumps
+from pathlib import Path
+from typing import Any
+
+import pytest
+from crawling import make
+from loopback import FakeTime, Loopback, Reply, Request, settings_for
+from loopback_wiki import Wiki
+from loopback_wikidata import WikidataDouble
+from people import person
+from recorded import needs_answers, recorded, recorded_json
+
+from facecorpus.corpus import Corpus
+from facecorpus.crawl.discover import discover
+from facecorpus.crawl.fetch import Fetcher
+from facecorpus.crawl.mediawiki import MediaWiki
+from facecorpus.crawl.polite import Manners
+from facecorpus.crawl.sources.openverse import Openverse
+from facecorpus.errors import SourceError
+from facecorpus.settings import Settings
+
+FEMALE = "Q6581072"
+LAG = {"error": {"code": "maxlag", "info": "Waiting for all: 3.45 seconds lagged.", "type": "wikibase-queryservice"}}
+LAG["error"] |= {"host": "all", "lag": 3.45, "queryserviceLag": 626}
+
+
+def lag_reply(body: bytes = b"") -> Reply:
+    """The refusal of a Wikidata whose query service lags: status 200, asking for five seconds."""
+    return Reply(body or dumps(LAG).encode(), headers=(("Retry-After", "5"), ("MediaWiki-API-Error", "maxlag")))
+
+
+def manners(settings: Settings, time: FakeTime) -> Manners:
+    return Manners(settings.fetch, time.clock, time.sleep)
+
+
+def lagging(web: Loopback, wikidata: WikidataDouble, time: FakeTime, seconds: float) -> None:
+    """Let Wikidata lag until so many seconds have passed on the clock."""
+
+    def answer(request: Request) -> Reply:
+        return lag_reply() if time.now < seconds else wikidata._wikidata(request)
+
+    web.serve("/wikidata/api.php", answer)
+
+
+def corpus_of_two(folder: Path, web: Loopback, wikidata: WikidataDouble, **crawl: Any) -> tuple[Corpus, Wiki]:
+    """Ada and Ben, each with an item and a category of two files."""
+    wiki = Wiki(web)
+    people = []
+    for number, name in enumerate(("ada", "ben"), start=1):
+        wikidata.human(f"Q{number}", P21=FEMALE, P569="1970")
+        wiki.category(name.title(), f"{name}1.jpg", f"{name}2.jpg")
+        people.append(person(name, wikidata_id=f"Q{number}"))
+    settings = settings_for(web, crawl={"commons_api": wiki.url} | wikidata.settings | crawl)
+    return make(folder / "corpus", settings, *people), wiki
+
+
+def test_a_crawl_through_ten_minutes_of_lag_ends_complete(
+    web: Loopback, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wikidata, time = WikidataDouble(web), FakeTime()
+    corpus, _ = corpus_of_two(tmp_path, web, wikidata)
+    lagging(web, wikidata, time, 600)
+    found = discover(corpus, manners(corpus.settings, time))
+    assert (found.failed, found.new) == ({}, 4)
+    assert 600 <= time.now < 700
+    asked = sum(request.path == "/wikidata/api.php" for request in web.requests)
+    assert asked < 40  # the longer it lasts, the less often
+    said = capsys.readouterr().err
+    assert "too busy (Waiting for all: 3.45 seconds lagged. The query service is 626 s behind.)" in said
+    assert "at most 30 min 0 s; other sources go on" in said
+    assert said.count("too busy") <= 10
+
+
+def test_a_service_that_stays_busy_ends_its_source_after_the_settings_patience(web: Loopback, tmp_path: Path) -> None:
+    wikidata, time = WikidataDouble(web), FakeTime()
+    corpus, _ = corpus_of_two(tmp_path, web, wikidata)
+    lagging(web, wikidata, time, 1e9)
+    with pytest.raises(SourceError, match=r"too busy for 29 min .*Waiting for all.*; check the address, or run again"):
+        discover(corpus, manners(corpus.settings, time))
+    assert 1700 < time.now <= 1800
+
+
+def test_the_settings_say_how_long_a_busy_host_is_waited_for(web: Loopback) -> None:
+    url = web.serve("/w/api.php", lag_reply())
+    settings = settings_for(web, fetch={"patience_minutes": 2.0})
+    time = FakeTime()
+    with Fetcher(settings, manners(settings, time)) as fetcher, pytest.raises(SourceError, match="too busy for 1 min"):
+        MediaWiki(url, fetcher, "commons_api").call("something", {"action": "query"})
+    assert 90 < time.now <= 120
+
+
+@needs_answers
+def test_the_recorded_lag_of_the_query_service_is_waited_for(web: Loopback) -> None:
+    url = web.serve("/w/api.php", *[lag_reply(recorded("wikidata-maxlag-queryservice.json"))] * 12, Reply(b"{}"))
+    settings, time = settings_for(web), FakeTime()
+    with Fetcher(settings, manners(settings, time)) as fetcher:
+        assert MediaWiki(url, fetcher, "wikidata_api").call("items", {"action": "wbgetentities"}) == {}
+    assert time.now >= 60
+
+
+class TogetherTime(FakeTime):
+    """A clock on which the source that waits is told to wait until another one was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.other_was_asked = threading.Event()
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds < 1 or self.other_was_asked.wait(20), "the other source did not go on"
+        super().sleep(seconds)
+
+
+def test_another_source_goes_on_with_whom_it_can_while_one_waits(web: Loopback, tmp_path: Path) -> None:
+    """Commons is busy when Ben's turn comes; Openverse is asked about Ada meanwhile."""
+    wikidata, time = WikidataDouble(web), TogetherTime()
+    sources = {"sources": ("commons", "openverse"), "openverse_api": web.url("/v1")}
+    corpus, wiki = corpus_of_two(tmp_path, web, wikidata, **sources)
+    answers = iter([True])
+
+    def commons(request: Request) -> Reply:
+        if request.query.get("gcmtitle") == "Category:Ben" and next(answers, False):
+            return lag_reply()
+        return wiki._answer(request)
+
+    def openverse(request: Request) -> Reply:
+        time.other_was_asked.set()
+        return Reply(dumps({"result_count": 0, "page_count": 0, "page_size": 20, "page": 1, "results": []}).encode())
+
+    web.serve("/w/api.php", commons)
+    web.serve("/v1/images/", openverse)
+    found = discover(corpus, manners(corpus.settings, time))
+    assert (found.failed, found.new) == ({}, 4)
+    assert time.other_was_asked.is_set()
+
+
+THROTTLED = {"detail": "Request was throttled. Expected available in 600 seconds."}
+
+
+def ask_openverse(web: Loopback, time: FakeTime, *replies: Reply) -> int:
+    """How many pictures Openverse proposes."""
+    web.serve("/v1/images/", *replies)
+    settings = settings_for(web, crawl={"openverse_api": web.url("/v1")})
+    with Fetcher(settings, manners(settings, time)) as fetcher:
+        return len(list(Openverse(settings.crawl, fetcher, {}).candidates(person("ada"))))
+
+
+def test_openverse_is_waited_for_as_long_as_its_words_say(web: Loopback) -> None:
+    result = {"id": "1", "url": "https://h/1.jpg", "foreign_landing_url": "https://h/1"}
+    page = {"result_count": 1, "page_count": 1, "page_size": 20, "page": 1, "results": [result]}
+    time = FakeTime()
+    assert ask_openverse(web, time, Reply(dumps(THROTTLED).encode(), 429), Reply(dumps(page).encode())) == 1
+    assert time.now == pytest.approx(600, abs=1)
+
+
+@needs_answers
+def test_a_recorded_429_of_openverse_asks_for_an_hour(web: Loopback) -> None:
+    answer = recorded_json("openverse-429.json")
+    reply = Reply(dumps(answer["body"]).encode(), answer["status"], tuple(answer["headers"].items()))
+    with pytest.raises(SourceError, match="asks to be left alone for 1 h 0 min"):
+        ask_openverse(web, FakeTime(), reply)
