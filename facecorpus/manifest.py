@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from itertools import product
@@ -79,6 +79,7 @@ class Identity:
     photos_until: int | None
     gender_source: str
     race_source: str
+    line: int = field(default=0, compare=False)  # of the manifest's file; 0 where it is from none
 
     @property
     def birth_year(self) -> int:
@@ -155,7 +156,7 @@ def read_manifest(path: Path, labels: LabelSettings = LabelSettings()) -> Manife
     problems += _check_unique(rows)
     if problems:
         raise ManifestError(explain(path, problems))
-    return Manifest(tuple(_identity(row) for _, row in rows))
+    return Manifest(tuple(_identity(line, row) for line, row in rows))
 
 
 def write_manifest(path: Path, identities: Sequence[Identity]) -> None:
@@ -266,7 +267,7 @@ def _check_unique(rows: Sequence[tuple[int, dict[str, str]]]) -> list[Problem]:
     return problems
 
 
-def _identity(row: dict[str, str]) -> Identity:
+def _identity(line: int, row: dict[str, str]) -> Identity:
     return Identity(
         identity_id=row["identity_id"],
         name=row["name"].strip(),
@@ -282,6 +283,7 @@ def _identity(row: dict[str, str]) -> Identity:
         photos_until=int(row["photos_until"]) if row["photos_until"] else None,
         gender_source=row["gender_source"],
         race_source=row["race_source"],
+        line=line,
     )
 
 

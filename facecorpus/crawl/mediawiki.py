@@ -122,6 +122,13 @@ class MediaWiki:
         return self.files(words, params, width)
 
 
+def stated_warnings(answer: Json) -> str:
+    """What an answer warns of, in one line; '' where it warns of nothing."""
+    warnings = answer.get("warnings")
+    said = [one for one in warnings.values() if isinstance(one, dict)] if isinstance(warnings, dict) else []
+    return " ".join(str(text) for one in said for text in one.values())
+
+
 def _in_order(pages: Mapping[str, Json]) -> list[Json]:
     """Pages come sorted by id; a search's say with `index` which one is best."""
     return sorted(pages.values(), key=lambda page: int(page.get("index", 0)))

@@ -15,7 +15,10 @@ class WikidataDouble:
     id asked for to an entity, or to {"id", "missing": ""}; a merged item says `redirects: {from, to}`. A statement has
     a rank (preferred, normal, deprecated) and a mainsnak with snaktype value, somevalue or novalue; a time is
     {"time": "+1990-09-05T00:00:00Z", "precision": 11 (day), 10 (month), 9 (year)}. Maps without entries are written
-    as [] (PHP). wbsearchentities answers {"search": [{"id", "label", "description"}]}.
+    as [] (PHP). Labels and aliases that hold in every language stand in "mul". One id that cannot be, as those that are
+    `refused`, makes an error of the whole answer, which names it in its info. An answer that would be too large holds
+    the first entities alone, `fitting` of them here, and a warning (ApiResult). wbsearchentities answers {"search":
+    [{"id", "label", "description"}]}.
 
     Wikipedia: prop=pageprops with ppprop=wikibase_item (Extension:Wikibase Client); redirects=1 answers `redirects`,
     a title in another spelling `normalized`, both lists of {from, to}.
@@ -26,6 +29,8 @@ class WikidataDouble:
         self.titles: dict[str, str] = {}
         self.redirects: dict[str, str] = {}
         self.found: dict[str, list[str]] = {}
+        self.refused: set[str] = set()
+        self.fitting = 50
         self.asked: list[dict[str, str]] = []
         self.settings = {
             "wikidata_api": web.serve("/wikidata/api.php", self._wikidata),
@@ -62,8 +67,16 @@ class WikidataDouble:
         assert query["action"] == "wbgetentities" and "P172" not in query.values()
         ids = query["ids"].split("|")
         assert len(ids) <= 50
+        if refused := [item_id for item_id in ids if item_id in self.refused]:
+            info = f"Could not find such an entity (Invalid id: {refused[0]})"
+            return _json({"error": {"code": "no-such-entity", "info": info, "id": refused[0]}, "servedby": "mw1223"})
         missing = {"missing": ""}
-        return _json({"entities": {i: self.entities.get(i, {"id": i} | missing) for i in ids}, "success": 1})
+        found = {i: self.entities.get(i, {"id": i} | missing) for i in ids}
+        if len(found) <= self.fitting:
+            return _json({"entities": found, "success": 1})
+        cut = "This result was truncated because it would otherwise be larger than the limit of 12,582,912 bytes."
+        some = dict(list(found.items())[: self.fitting])
+        return _json({"warnings": {"result": {"warnings": cut}}, "entities": some, "success": 1})
 
     def _wikipedia(self, request: Request) -> Reply:
         query = request.query

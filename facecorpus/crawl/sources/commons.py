@@ -12,7 +12,7 @@ from facecorpus.crawl.mediawiki import BATCH, ApiRefusal, Json, MediaWiki
 from facecorpus.crawl.sources.extmetadata import plain_value, taken_on
 from facecorpus.crawl.sources.portraits import may_hold_portraits
 from facecorpus.crawl.sources.source import NoPhotographs, Source, WrongPerson
-from facecorpus.crawl.wikidata import Item, People, Wikidata, differences, named
+from facecorpus.crawl.wikidata import Item, People, Wikidata, differences, named, place_of
 from facecorpus.manifest import Identity
 from facecorpus.records import Candidate
 from facecorpus.settings import CrawlSettings
@@ -48,8 +48,8 @@ class Commons(Source):
         if contradictions:
             item_id = f" ({item.item_id}, {item.description or item.label})" if item else ""
             raise WrongPerson(
-                f"{identity.name}{item_id}: {'; '.join(contradictions)}. Correct the manifest; nothing is crawled for"
-                " this person until then."
+                f"{identity.name}{item_id}: {'; '.join(contradictions)}. Correct {place_of(identity)}; nothing is crawled"
+                " for this person until then."
             )
         return True
 
