@@ -196,7 +196,7 @@ class Fetcher:
 
         def read(answer: Answer) -> Any:
             try:
-                document = json.loads(answer.content)
+                document = json.loads(answer.content.rstrip(b", \r\n"))  # Flickr's outage ends with a comma
             except ValueError:
                 raise Failure(Outcome.REFUSED, "it answered something that is not JSON") from None
             if why := is_busy(document):
@@ -234,7 +234,8 @@ class Fetcher:
         try:
             return self._retrying(patience.ends).copy(before_sleep=patience.say)(once)
         except Failure as failure:
-            reason, hint = patience.explain(failure), "check the address, or run again later"
+            reason = patience.explain(failure)
+            hint = "check the address, or " * (failure.outcome is not Outcome.RATE_LIMITED) + "run again later"
         except HostResting as resting:
             reason, hint = resting.reason, "run again later"
         raise SourceError(f"{url} cannot be asked: {reason}; {hint}.")

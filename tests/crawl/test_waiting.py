@@ -78,7 +78,7 @@ def test_a_service_that_stays_busy_ends_its_source_after_the_settings_patience(w
     wikidata, time = WikidataDouble(web), FakeTime()
     corpus, _ = corpus_of_two(tmp_path, web, wikidata)
     lagging(web, wikidata, time, 1e9)
-    with pytest.raises(SourceError, match=r"too busy for 29 min .*Waiting for all.*; check the address, or run again"):
+    with pytest.raises(SourceError, match=r"too busy for 29 min .*Waiting for all.*; run again later"):
         discover(corpus, manners(corpus.settings, time))
     assert 1700 < time.now <= 1800
 
