@@ -94,14 +94,14 @@ class Identity:
         return f"{self.gender}/{self.age_group}/{self.race}"
 
     def holds_on(self, taken_on: str | None) -> bool:
-        """Whether the labels hold for a photograph of this date (ISO 8601, may be cut to the year).
+        """Whether the labels hold for a photograph of this date (ISO 8601, may be cut to the year, or a span).
 
-        An unknown date counts as inside: nothing speaks against it.
+        An unknown date counts as inside, and so does a span that reaches into the period: nothing speaks against it.
         """
         if not taken_on:
             return True
-        year = int(taken_on[:4])
-        return self.photos_from <= year and (self.photos_until is None or year <= self.photos_until)
+        first, last = int(taken_on[:4]), int(taken_on.rpartition("/")[2][:4])
+        return self.photos_from <= last and (self.photos_until is None or first <= self.photos_until)
 
 
 @dataclass(frozen=True, slots=True)

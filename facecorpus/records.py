@@ -23,7 +23,7 @@ class Candidate:
     licence: str = ""
     licence_url: str = ""
     author: str = ""
-    taken_on: str | None = None  # ISO date, may be cut to the month or year
+    taken_on: str | None = None  # ISO date, may be cut to the month or year, or a span of them: 1990/1999
     found_by: str = ""  # which of its source's ways led there
     sha256: str = ""  # that the bytes must have, in hex; '' where none is stated
     box: str = ""  # x,y,width,height in pixels of where the face is said to be; '' where it is not

@@ -15,6 +15,7 @@ from facecorpus.build.plan import NOT_STATED, Plan
 from facecorpus.build.splits import TEST, TRAIN
 from facecorpus.faces.unseen import verdict
 from facecorpus.licences import UNKNOWN, Terms, family_of
+from facecorpus.system.dates import year_of
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 # Measured by benchmarks/faces.py; docs/performance.md has the tables.
@@ -171,7 +172,7 @@ def _per_person(plan: Plan) -> str:
 
 
 def _dates(plan: Plan) -> str:
-    years = sorted(row.face.taken_on[:4] for row in plan.rows if row.face.taken_on)
+    years = sorted(year for row in plan.rows if row.face.taken_on and (year := year_of(row.face.taken_on)))
     if not years:
         return "No date is known: any face may be from other years."
     undated = len(plan.rows) - len(years)

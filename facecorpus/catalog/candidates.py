@@ -217,8 +217,9 @@ class Candidates(Gateway):
         with self._catalog.transaction() as connection:
             connection.execute(
                 "UPDATE candidate SET state = 'pending', outcome = '' WHERE identity_id = ?"
-                " AND outcome = 'outside_period' AND CAST(substr(taken_on, 1, 4) AS INTEGER) BETWEEN ? AND ?",
-                (identity_id, first, 9999 if last is None else last),
+                " AND outcome = 'outside_period' AND CAST(substr(taken_on, 1, 4) AS INTEGER) <= ?"
+                " AND CAST(substr(taken_on, instr(taken_on, '/') + 1, 4) AS INTEGER) >= ?",
+                (identity_id, 9999 if last is None else last, first),
             )
 
     def share_stored(self, url: str) -> list[str]:

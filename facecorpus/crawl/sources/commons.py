@@ -48,8 +48,8 @@ class Commons(Source):
         if contradictions:
             item_id = f" ({item.item_id}, {item.description or item.label})" if item else ""
             raise WrongPerson(
-                f"{identity.name}{item_id}: {'; '.join(contradictions)}. Correct {place_of(identity)}; nothing is crawled"
-                " for this person until then."
+                f"{identity.name}{item_id}: {'; '.join(contradictions)}. Correct {place_of(identity)}; nothing is"
+                " crawled for this person until then."
             )
         return True
 
@@ -156,7 +156,13 @@ def _candidate(identity_id: str, page: Json, found_by: str, rank: int) -> Candid
         title=title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…",
         licence=plain_value(metadata, "LicenseShortName"),
         licence_url=plain_value(metadata, "LicenseUrl"),
-        author=plain_value(metadata, "Artist") or plain_value(metadata, "Attribution") or str(info.get("user", "")),
-        taken_on=taken_on(metadata),
+        author=_author(metadata, info),
+        taken_on=taken_on(metadata, str(info.get("timestamp", ""))),
         found_by=found_by,
     )
+
+
+def _author(metadata: Json, info: Json) -> str:
+    """Who is stated to have made it; whoever uploaded it stands for that only where nothing is stated at all."""
+    stated = plain_value(metadata, "Artist") or plain_value(metadata, "Attribution")
+    return stated if stated or "Artist" in metadata else str(info.get("user", ""))

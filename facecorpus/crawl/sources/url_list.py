@@ -20,7 +20,8 @@ _SAME = {"license": "licence", "license_url": "licence_url", "image_url": "url",
 _TEXTS = ("page_url", "title", "licence", "licence_url", "author", "taken_on")
 _SIDES = ("left", "top", "right", "bottom")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_DATE = re.compile(r"(18|19|20)\d\d(-\d\d(-\d\d)?)?")
+_ONE_DATE = r"(?:18|19|20)\d\d(?:-\d\d(?:-\d\d)?)?"
+_DATE = re.compile(f"{_ONE_DATE}(?:/{_ONE_DATE})?")
 _VGGFACE = ("image_id", "url", *_SIDES)
 _READERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 
@@ -109,7 +110,7 @@ def _listed(where: str, row: Mapping[str, Any]) -> Listed:
         raise SourceError(f"{where}: sha256 must be 64 hex digits, not {sha256!r}.")
     texts = {column: _text(row, column) for column in _TEXTS if _text(row, column)}
     if not _DATE.fullmatch(texts.get("taken_on", "2000")):
-        raise SourceError(f"{where}: taken_on must be a date like 2011-09-25, 2011-09 or 2011.")
+        raise SourceError(f"{where}: taken_on must be a date like 2011-09-25, 2011-09, 2011 or 1990/1999.")
     return Listed(person, _text(row, "url"), texts, sha256, _box(where, row))
 
 
