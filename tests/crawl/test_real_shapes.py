@@ -16,6 +16,8 @@ from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.mediawiki import Json, MediaWiki
 from facecorpus.crawl.sources.commons import Commons
 from facecorpus.crawl.wikidata import Item, Wikidata
+from facecorpus.demo.server import DemoServer
+from facecorpus.demo.world import DemoWorld
 from facecorpus.errors import SourceError
 from facecorpus.records import Candidate
 
@@ -68,6 +70,20 @@ def test_a_recorded_answer_with_older_versions_gives_the_current_one(web: Loopba
     (page,) = files_of(web, recorded(answer), dumps({"query": {"pages": [older]}}).encode())
     assert page["imageinfo"][0]["url"].endswith("/c/c0/Douglas_adams_portrait_cropped.jpg")
     assert len(web.paths()) == 1
+
+
+def test_the_demos_wiki_has_older_versions_and_their_pages_are_read_alike() -> None:
+    world = DemoWorld()
+    with DemoServer(world, port=0) as server:
+        settings = settings_for(fetch={"private_hosts": (f"127.0.0.1:{server.port}",)})
+        with Fetcher(settings) as fetcher:
+            wiki = MediaWiki(server.api_url, fetcher, "commons_api")
+            titles = [world.title_of(row.file) for row in world.truth[:6]]
+            found = [page for title in titles for page in wiki.files(title, {"titles": title}, 0)]
+            continued = [next(iter(wiki.query(title, {"titles": title, "prop": "imageinfo"}))) for title in titles]
+    assert [page["title"] for page in found] == titles
+    assert not any("/archive/" in page["imageinfo"][0]["url"] for page in found)
+    assert {"iistart" in answer.get("continue", ()) for answer in continued} == {True, False}
 
 
 # ------------------------------------------------------------------------------------------- items of Wikidata, as sent
