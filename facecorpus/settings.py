@@ -65,6 +65,12 @@ class CrawlSettings:
         "",
         "Source 'urls': a CSV, TSV, Parquet or JSONL file of names and addresses (relative: from the corpus folder).",
     )
+    urls_format: str = option(
+        "auto",
+        "Source 'urls': how the list is laid out. auto looks at its content; table has a line with the names of its"
+        " columns; the others are the lists of those data sets, also without such a line.",
+        choices=("auto", "table", "facescrub", "vggface", "pubfig"),
+    )
     folder: str = option(
         "", "Source 'folder': a directory with one sub-folder per identity_id (relative: from the corpus folder)."
     )
