@@ -27,6 +27,7 @@ class Candidate:
     found_by: str = ""  # which of its source's ways led there
     sha256: str = ""  # that the bytes must have, in hex; '' where none is stated
     box: str = ""  # x,y,width,height in pixels of where the face is said to be; '' where it is not
+    file_id: str = ""  # tells the file at its source, whatever its address is; '' where the address alone does
 
 
 class Outcome(StrEnum):

@@ -150,7 +150,7 @@ class Downloads:
         candidate = waiting.candidate
         if candidate.url in self._under_way:
             self._plan.not_stored(waiting)  # it gets what the same URL brings for another candidate
-        elif self._taken_down.forbids(candidate.url, candidate.author):
+        elif self._taken_down.forbids(candidate.url, candidate.author, candidate.file_id):
             self._count(Outcome.REMOVED, self._catalog.removals.blank(candidate.url))
             self._plan.not_stored(waiting)
         elif not self._periods[candidate.identity_id].holds_on(candidate.taken_on):

@@ -55,6 +55,7 @@ def test_a_file_becomes_a_candidate_with_all_that_is_known_of_it(web: Loopback) 
             author="Jo Doe",
             taken_on="2011-09-25",
             found_by="Category:Ada",
+            file_id="File:A.jpg cf5a5bbb1ae65ecb8ba68159ad37600d3ac97ecc",
         )
     ]
     first = wiki.asked[0]

@@ -89,5 +89,6 @@ def test_recorded_photographs_and_licences(web: Loopback) -> None:
         author="markustrois",
         taken_on="2011-11-05",
         found_by='search for "Ada"',
+        file_id="49514337848",
     )
     assert [candidate.taken_on for candidate in found] == ["2011-11-05", "2011-11-05", "2020-02-10"]

@@ -1,5 +1,6 @@
 """A double of a MediaWiki for tests, on the loopback web."""
 
+import hashlib
 from itertools import chain
 from json import dumps
 from typing import Any
@@ -105,6 +106,7 @@ class Wiki:
         page["title"] = f"File:{name}"
         if with_info:
             plain = {"url": f"http://o/{name}", "descriptionurl": f"http://w/File:{name}", "user": "Uploader"}
+            plain |= {"sha1": hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()}
             plain |= {"mime": "image/jpeg", "mediatype": "BITMAP", "thumburl": f"http://t/960px-{name}"}
             page["imageinfo"] = [{**plain, **self.info.get(name, {})}]
         return page

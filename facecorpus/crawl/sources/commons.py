@@ -159,6 +159,7 @@ def _candidate(identity_id: str, page: Json, found_by: str, rank: int) -> Candid
         author=_author(metadata, info),
         taken_on=taken_on(metadata, str(info.get("timestamp", ""))),
         found_by=found_by,
+        file_id=f"{page['title']} {info['sha1']}" if info.get("sha1") else "",
     )
 
 

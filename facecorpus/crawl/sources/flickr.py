@@ -125,6 +125,7 @@ class Flickr(Source):
             author=str(photo.get("ownername", "")),
             taken_on=_taken_on(photo),
             found_by=f'search for "{identity.name}"',
+            file_id=str(photo["id"]),
         )
 
 
