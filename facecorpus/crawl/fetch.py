@@ -251,7 +251,7 @@ class Fetcher:
 
     def _read_robots(self, url: str) -> bytes:
         try:
-            return self._read_rules(url, robots.MAX_BYTES)
+            return robots.checked(self._read_rules(url, robots.MAX_BYTES))
         except Failure as failure:
             if failure.outcome.can_pass:
                 self.manners.rest(host_of(url), f"its robots.txt cannot be read ({failure.detail})")
