@@ -58,7 +58,7 @@ class CrawlSettings:
     )
     engines_despite_robots: bool = option(
         False,
-        "Ask bing, google and baidu though their robots.txt disallows result pages to crawlers. Whether you may is"
+        "Ask bing, google and baidu also where their robots.txt disallows it, as Google's does. Whether you may is"
         " between you and them.",
     )
     urls: str = option(
