@@ -82,9 +82,11 @@ def _check_status(response: Response) -> None:
         return
     outcome = outcome_of_status(status)
     if outcome is not None:
-        said = _read(response)  # a short body read to its end keeps the connection alive
-        wait = _WAIT_IN_WORDS.search(said) if outcome is Outcome.RATE_LIMITED else None
-        raise Failure(outcome, f"HTTP status {status}", status, wait=float(wait[1]) if wait else 0.0)
+        failure = Failure(outcome, f"HTTP status {status}", status)
+        failure.said = _read(response)  # a short body read to its end keeps the connection alive
+        if outcome is Outcome.RATE_LIMITED and (wait := _WAIT_IN_WORDS.search(failure.said)):
+            failure.wait = float(wait[1])
+        raise failure
 
 
 def _check_opt_out(response: Response) -> None:

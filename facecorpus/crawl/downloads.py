@@ -16,12 +16,10 @@ from facecorpus.crawl.lanes import MOST_LANES, Lanes
 from facecorpus.crawl.plan import Plan
 from facecorpus.crawl.polite import HostResting
 from facecorpus.crawl.quota import Quota
-from facecorpus.crawl.sources import archive, folder
+from facecorpus.crawl.sources.local import read_here
 from facecorpus.records import Download, Outcome
 from facecorpus.store import Store
 from facecorpus.system.console import Tracker
-
-_OF_THIS_MACHINE = {folder.NAME: folder.read_file, archive.NAME: archive.read_member}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +50,10 @@ class _Work:
         self._taken_down = taken_down
 
     def __call__(self, waiting: Waiting) -> _Done | _Left:
-        url = waiting.candidate.url
         try:
-            if read := _OF_THIS_MACHINE.get(waiting.candidate.source):
-                return self._stored(waiting, [read(url, self._max_bytes)])
-            return self._stored(waiting, self._fetcher.fetch_in_tries(url))
+            if read := read_here(waiting.candidate, self._max_bytes):
+                return self._stored(waiting, [read])
+            return self._stored(waiting, self._fetcher.fetch_in_tries(waiting.candidate.url))
         except HostResting as resting:
             return _Left(waiting, resting)
 

@@ -7,18 +7,19 @@ class Failure(Exception):
     """A request that did not end with a usable answer.
 
     outcome says how, detail says it in words; status is None where no answer came, size is in bytes read. wait is in
-    seconds: how long the host asks to be left alone in what it answered, its headers apart.
+    seconds: how long the host asks to be left alone in what it answered, its headers apart; said is the beginning of
+    that.
     """
 
-    def __init__(
-        self, outcome: Outcome, detail: str, status: int | None = None, size: int = 0, wait: float = 0.0
-    ) -> None:
+    wait = 0.0
+    said = b""
+
+    def __init__(self, outcome: Outcome, detail: str, status: int | None = None, size: int = 0) -> None:
         super().__init__(detail)
         self.outcome = outcome
         self.detail = detail
         self.status = status
         self.size = size
-        self.wait = wait
 
 
 def outcome_of_status(status: int) -> Outcome | None:

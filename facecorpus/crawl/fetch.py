@@ -36,6 +36,8 @@ MAX_JSON = 32_000_000  # bytes of one API answer
 _HOST_FAILURES = (Outcome.CONNECTION, Outcome.TIMEOUT, Outcome.SERVER_ERROR)
 
 Read = TypeVar("Read")
+Watch = Callable[[str, Answer], None]
+"""Is told an address that was asked, and what came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,13 @@ class _Wish:
 
 
 class Fetcher:
-    """Downloads pictures and asks APIs; every thread may use it, each has its own kept-alive connections."""
+    """Downloads pictures and asks APIs; every thread may use it, each has its own kept-alive connections.
 
-    def __init__(self, settings: Settings, manners: Manners | None = None) -> None:
+    watch is told of every answer that comes, refusals too.
+    """
+
+    def __init__(self, settings: Settings, manners: Manners | None = None, watch: Watch | None = None) -> None:
+        self._watch = watch or (lambda url, answer: None)
         self._settings = settings.fetch
         self._contact = settings.crawl.contact.strip()
         if not (self._contact.isascii() and self._contact.isprintable()):
@@ -324,8 +330,11 @@ class Fetcher:
         response = self._request(url, {**self._headers, **wish.conditions, **secret.headers}, secret.form, deadline)
         try:
             self._heed(host_of(url), response)
-            return read_answer(response, wish.limit, obey=wish.obey, cut=wish.cut, conditional=bool(wish.conditions))
+            answer = read_answer(response, wish.limit, obey=wish.obey, cut=wish.cut, conditional=bool(wish.conditions))
+            self._watch(url, answer)
+            return answer
         except Failure as failure:
+            self._watch(url, Answer(response.status_code, response.headers, failure.said))
             self.manners.pause(host_of(url), failure.wait)
             raise
         finally:
