@@ -15,12 +15,12 @@ from build_corpus import Shot, picture, ready_corpus, sha256, shots
 from taking_down import ADA, BEN, holding, rows, traces, with_crops
 from trained_run import kept_of, trained
 
-from facecorpus.build.record import recorded, sound_files
 from facecorpus.build.stage import build_shards
 from facecorpus.commands.common import working_in
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.records import Candidate
+from facecorpus.shards import recorded, sound_files
 from facecorpus.takedown.stage import forget
 
 KILLED = """

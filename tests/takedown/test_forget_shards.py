@@ -7,8 +7,8 @@ from build_corpus import Shot, face_id, picture, ready_corpus, sha256, shots, tr
 from taking_down import ADA, holding, rows, traces
 
 from facecorpus.build.kind import Kind
-from facecorpus.build.record import recorded, sound_files
 from facecorpus.build.stage import build_shards
+from facecorpus.shards import recorded, sound_files
 from facecorpus.takedown.stage import forget
 
 
