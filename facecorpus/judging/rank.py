@@ -193,17 +193,19 @@ def ranking(
     subject: SubjectFace, judged: Judgement | None, identities: Mapping[str, Identity], limits: RankSettings
 ) -> Ranking:
     """What the reviewer is told of one face."""
+    person = identities[subject.identity_id]
     known = Known(
         kept=subject.kept,
         judged=judged is not None,
         claimed=bool(subject.also_stands_for),
-        outside=not identities[subject.identity_id].holds_on(subject.taken_on),
+        outside=not person.holds_on(subject.taken_on),
     )
     likely = capped(NO_IDEA if judged is None else 1 / (1 + math.exp(-judged.log_odds(subject.face))), known)
     shown_in = section(likely, known, limits)
     reasons = [] if known.kept else ["copy of a better photograph"]
     reasons += [f"stands for {identities[other].name}, too" for other in subject.also_stands_for]
-    reasons += ["outside the period"] if known.outside else []
+    if known.outside:
+        reasons.append("outside the period" if person.dated_enough(subject.taken_on) else "no certain date")
     reasons += _doubts(judged, identities[judged.nearest].name if judged and judged.nearest else None)
     reasons += _flaws(subject)
     reasons += _circumstances(subject)
