@@ -17,8 +17,8 @@ from facecorpus.cli import app
 from facecorpus.crawl.limits import KNOWN
 from facecorpus.crawl.sources.flickr import KEY
 from facecorpus.crawl.sources.openverse import CLIENT_ID, CLIENT_SECRET
-from facecorpus.records import Outcome
 from facecorpus.settings import SOURCES
+from facecorpus.words import Outcome, Reason
 from training.plan.networks_and_heads import MIXES
 from training.publication import TASKS
 from training.report.tables import tables_of
@@ -144,3 +144,8 @@ def test_every_key_of_the_review_page_is_explained() -> None:
     shown = {"ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓", " ": "Space"}
     shown |= {"PageUp": "Page ↑", "PageDown": "Page ↓"}
     assert [key for key in sorted(keys) if f"`{shown.get(key, key)}`" not in text] == []
+
+
+def test_every_reason_to_reject_is_explained_with_its_key() -> None:
+    (row,) = re.findall(r"^\| `r`, then .*$", (ROOT / "docs" / "reviewing.md").read_text(), re.MULTILINE)
+    assert [reason for reason in Reason if f"`{reason.key}`" not in row or reason not in row] == []

@@ -46,6 +46,10 @@ def train_all(
     from training import train_all as train
 
     opened = beside_others(corpus)
+    if not name.strip(".") or Path(name).name != name:
+        raise FacecorpusError(
+            f"--name {name!r} is no name of a run: give a plain name, which becomes a folder in runs/."
+        )
     try:
         # With --json, stdout is the result's alone; what a person reads goes to stderr.
         with redirect_stdout(sys.stderr if as_json else sys.stdout):

@@ -12,7 +12,8 @@ from facecorpus.corpus import Corpus
 from facecorpus.crawl.quota import Quota
 from facecorpus.faces.unseen import Unseen, unseen, verdict
 from facecorpus.manifest import SUBGROUPS, Manifest
-from facecorpus.records import Outcome, Tally
+from facecorpus.records import Tally
+from facecorpus.words import Outcome
 
 _NOT_STATED = "not stated"
 _NAMED = 6  # empty subgroups that are named one by one
@@ -46,7 +47,7 @@ class Status:
 
     def __str__(self) -> str:
         lines = [
-            _sentence("Candidates", {outcome or "not tried": n for outcome, n in self.outcomes.items()}),
+            _sentence("Candidates", {o.replace("_", " ") or "not tried": n for o, n in self.outcomes.items()}),
             _sentence("Photographs", {key.replace("_", " "): n for key, n in self.photographs.items()}),
             _sentence("Rejected faces", self.rejected),
         ]

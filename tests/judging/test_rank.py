@@ -16,8 +16,9 @@ from facecorpus.errors import SettingsError
 from facecorpus.judging.likeness import FEWEST, members
 from facecorpus.judging.policy import auto_review
 from facecorpus.judging.rank import NOT_ENOUGH, centres, judgements, rank, rank_faces
-from facecorpus.records import Candidate, Download, Face, Outcome, Ranking, SubjectFace
+from facecorpus.records import Candidate, Download, Face, Ranking, SubjectFace
 from facecorpus.settings import RankSettings
+from facecorpus.words import Outcome
 from review_ui.learning import Teacher
 
 PEOPLE = {identity_id: person(identity_id, name=identity_id.title()) for identity_id in ("ada", "ben", "cleo")}
@@ -181,6 +182,13 @@ def test_a_face_from_outside_the_period_is_never_surely_right() -> None:
     assert rank_one(embedding("ada", 50), taken_on="2010-05").section == "right"
     found = rank_one(embedding("ada", 50), taken_on="2003-05-01")
     assert (found.section, found.reasons) == ("look", ("outside the period",))
+
+
+def test_without_a_date_a_face_of_somebody_with_dated_only_is_never_surely_right() -> None:
+    dated = PEOPLE | {"ada": person("ada", name="Ada", dated_only=True)}
+    faces = [*album("ada"), *album("ben"), subject("x", "ada", embedding("ada", 50), taken_on=None)]
+    found = rank(faces, dated, LIMITS)[-1]
+    assert (found.section, found.reasons) == ("look", ("no certain date",))
 
 
 def test_reasons_say_what_a_reviewer_would_see() -> None:
@@ -407,7 +415,7 @@ def test_the_page_ranks_what_is_left_as_the_whole_ranking_would(corpus: Corpus, 
     with corpus.catalog() as catalog:
         for number, verdict in verdicts.items():
             catalog.decisions.add([face_id(f"ada{number}")], identity_id="ada", reviewer="grace", verdict=verdict)
-        order = Teacher().order(catalog, "ada", corpus.settings.rank)
+        order = Teacher().order(catalog, corpus.manifest["ada"], corpus.settings.rank)
     rank_faces(corpus)
     with corpus.catalog() as catalog:
         whole = {face.face_id: face for face in catalog.faces.for_review("ada")}

@@ -24,7 +24,6 @@ from loopback import Loopback, Reply, jpeg, settings_for
 from people import person
 
 from facecorpus.build.kind import Kind
-from facecorpus.build.record import recorded, sound_files
 from facecorpus.build.stage import build_shards
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.connection import host_of
@@ -34,8 +33,10 @@ from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.errors import CorpusError
 from facecorpus.manifest import write_manifest
-from facecorpus.records import Candidate, Download, Outcome
+from facecorpus.records import Candidate, Download
+from facecorpus.shards import recorded, sound_files
 from facecorpus.takedown.stage import forget
+from facecorpus.words import Outcome
 from training.data.shards import fingerprint
 
 ADA, BEN = Shot("ada", 0), Shot("ben", 0)
