@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from people import face
 
 from facecorpus.faces.subject import LIKELY, Proposed, choose_subjects
 from facecorpus.records import Face
@@ -14,20 +15,12 @@ def made_face(photo: str, number: int, *place: float) -> Face:
     """A face at a place of descriptor space, in units of the distance that is still likely the same person."""
     embedding = np.zeros(128, np.float32)
     embedding[: len(place)] = np.array(place) * LIKELY
-    return Face(
+    return face(
+        photo,
         face_id=f"{photo}-{number}",
-        photo_sha256=photo,
         box=(0, 0, 50 + number, 50),
         landmarks=np.zeros((5, 2), np.float32),
-        detector="made",
-        score=1.0,
         embedding=embedding,
-        sharpness=1.0,
-        brightness=1.0,
-        contrast=1.0,
-        yaw=0.0,
-        phash=bytes(32),
-        dhash=bytes(32),
     )
 
 
