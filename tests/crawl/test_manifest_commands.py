@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from crawling import make
 from loopback import Loopback, settings_for
 from loopback_wikidata import WikidataDouble
 from people import person
 from typer.testing import CliRunner
 
 from facecorpus.cli import app
-from facecorpus.corpus import Corpus
+from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.crawl.lookup import check_manifest, new_manifest
 from facecorpus.errors import ManifestError, SourceError
 from facecorpus.manifest import COLUMNS, read_manifest, write_manifest
@@ -38,8 +37,9 @@ def corpus(tmp_path: Path, wikidata: WikidataDouble) -> Corpus:
     wikidata.human("Q2", "Ben", P21=MALE, P569="1950-01-01", P570="2010")
     wikidata.titles = {"Ben": "Q2"}
     people = [person("ada", wikidata_id="Q1"), person("ben", wikipedia_title="Ben", gender=None), person("cleo")]
+    write_manifest(tmp_path / "people.csv", people)
     settings = settings_for(wikidata.web, crawl=wikidata.settings)  # type: ignore[attr-defined]
-    return make(tmp_path / "corpus", settings, *people)
+    return init_corpus(tmp_path / "corpus", tmp_path / "people.csv", settings)
 
 
 def run(*arguments: object) -> Result:
