@@ -29,6 +29,7 @@ from review_ui.guard import Access
 ADA = "ada-example"
 BEN = "ben-example"
 WAY = ("verdict", "reason", "reviewer", "identity_id", "disputed", "second", "age", "removed")
+SCRIPT = '"><script>alert(1)</script>'
 REASONS = ("another face is closer to this person", "blurred")
 
 
@@ -162,6 +163,17 @@ def journal(corpus: Corpus) -> Sequence[tuple[str, str, str, str]]:
     """Every row of the journal: (face_id, reviewer, verdict, reason)."""
     with corpus.catalog() as catalog:
         return [(d.face_id, d.reviewer, d.verdict, d.reason) for d in catalog.decisions.all()]
+
+
+def rows(corpus: Corpus) -> list[tuple[str, str, str]]:
+    """The same without the reviewer."""
+    return [(face_id, verdict, reason) for face_id, _, verdict, reason in journal(corpus)]
+
+
+def said(corpus: Corpus) -> list[tuple[str, str, str, str]]:
+    """Every row of the journal: (face_id, kind, verdict, identity_id)."""
+    with corpus.catalog() as catalog:
+        return [(row.face_id, row.kind, row.verdict, row.identity_id) for row in catalog.decisions.all()]
 
 
 class Browser(requests.Session):

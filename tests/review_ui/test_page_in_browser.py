@@ -1,33 +1,28 @@
-"""More of the review page in a real Chromium: moving, ages, removal, duplicates, search, lasso, learning, several
-people."""
+"""What the review page can do in a real Chromium: moving, ages, removal, duplicates, search, lasso, many faces,
+learning."""
 
 import re
 import sqlite3
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
-from review_corpus import ADA, BEN, face_ids, make_corpus, served
-from test_keys_in_browser import all_saved, chromium, current, open_person, page, press, pytestmark, shows, window
+from chromium_page import IN_BROWSER, all_saved, current, open_person, press, shows
+from playwright.sync_api import BrowserContext, Page, expect
+from review_corpus import ADA, BEN, face_ids, journal, make_corpus, said, served
 
-from facecorpus.corpus import Corpus, Settings
-from facecorpus.settings import ReviewSettings
+from facecorpus.corpus import Corpus
 
-__all__ = ["chromium", "page", "pytestmark", "window"]  # fixtures and marks that hold here, too
+CELLS_ON_SCREEN = """[...document.querySelectorAll("[role=gridcell]")]
+    .map((cell) => cell.getBoundingClientRect())
+    .filter((box) => box.bottom > 0 && box.top < innerHeight).length"""
 
+# A second later: a scroll that has ended already gives no event to wait for.
+NODES_AT_REST = """new Promise((done) => {
+    setTimeout(() => done(document.querySelectorAll("*").length), 1000);
+})"""
 
-@pytest.fixture
-def corpus(tmp_path: Path) -> Corpus:
-    return make_corpus(tmp_path / "review", {ADA: 30, BEN: 10})
-
-
-def said(corpus: Corpus) -> list[tuple[str, str, str, str]]:
-    """Every row of the journal: (face_id, kind, verdict, identity_id)."""
-    with corpus.catalog() as catalog:
-        return [(row.face_id, row.kind, row.verdict, row.identity_id) for row in catalog.decisions.all()]
+pytestmark = IN_BROWSER
 
 
 # ---- Moving, ages, removal
@@ -186,6 +181,37 @@ def test_surely_right_is_collapsed_and_one_key_accepts_it(window: BrowserContext
         page.close()
 
 
+def nodes_at_rest(page: Page) -> int:
+    """How many elements the page has once its scrolling has ended, and what was drawn ahead of it is gone."""
+    return int(page.evaluate(NODES_AT_REST))
+
+
+def test_thirty_thousand_faces_keep_the_page_small(window: BrowserContext, tmp_path: Path) -> None:
+    corpus = make_corpus(tmp_path / "review", {ADA: 30_000})
+    right = face_ids(corpus, ADA, "right")
+    with served(corpus) as base:
+        page = window.new_page()
+        open_person(page, f"{base}/?token=sesame")
+        press(page, "2", "e")
+        nodes = []
+        for _ in range(5):
+            press(page, "PageDown", "PageDown")
+            page.evaluate("() => { scrollBy(0, 3000); return new Promise((done) => setTimeout(done, 50)); }")
+            assert page.evaluate(CELLS_ON_SCREEN) > 20  # no hole where the page was scrolled to
+            nodes.append(nodes_at_rest(page))
+        press(page, "End")
+        assert current(page) == right[-1]
+        expect(page.locator(":focus")).to_be_in_viewport(ratio=1)
+        nodes.append(nodes_at_rest(page))
+        assert max(nodes) < 500
+        press(page, "Shift+A")
+        all_saved(page)
+        assert len(journal(corpus)) == len(right)
+        press(page, "z")
+        expect(page.locator("#notice")).to_have_text(f"Undone: {len(right)} faces")
+        page.close()
+
+
 def test_an_audit_by_axe_finds_no_barrier(page: Page) -> None:
     axe = Axe()
 
@@ -257,87 +283,3 @@ def _describe(corpus: Corpus) -> None:
             embedding = (other if number % 2 else own).tobytes()
             connection.execute("UPDATE face SET embedding = ? WHERE face_id = ?", (embedding, face_id))
     connection.close()
-
-
-# ---- Several people
-
-
-def test_two_browsers_on_one_person_lose_nothing_and_tell_each_other(chromium: Browser, corpus: Corpus) -> None:
-    first, second = face_ids(corpus, ADA, "look")[:2]
-    with served(corpus, reviewer="ada") as one, served(corpus, reviewer="bob") as two:
-        pages = []
-        for base in (one, two):
-            page = chromium.new_page(viewport={"width": 1280, "height": 800})
-            open_person(page, f"{base}/?token=sesame")
-            pages.append(page)
-        ada, bob = pages
-        press(ada, "a")
-        all_saved(ada)
-        expect(bob.locator("#notice")).to_contain_text("ada has just decided 1 face")
-        shows(bob, first, "✓ accepted")
-        expect(bob.locator(f"[data-face='{first}']")).to_have_attribute("data-why", "by ada")
-        bob.locator(f"[data-face='{first}']").click()
-        press(bob, "r", "w", "l", "a")
-        all_saved(bob)
-        shows(ada, first, "✗ wrong person")
-        shows(ada, second, "✓ accepted")
-        assert [row[:3] for row in said(corpus)] == [
-            (first, "verdict", "accept"),
-            (first, "verdict", "reject"),
-            (second, "verdict", "accept"),
-        ]
-        ada.goto(f"{one}/disagreements")
-        expect(ada.locator(f"li[data-face='{first}']")).to_contain_text("✓ Ada Example – ada")
-        press(ada, "1")
-        expect(ada.locator("#counts")).to_have_text("✓ All 1 settled")
-        with corpus.catalog() as catalog:
-            assert [face.face_id for face in catalog.faces.accepted()] == sorted([first, second])
-        press(ada, "z")
-        expect(ada.locator("#counts")).to_have_text("1 left of 1")
-        for page in pages:
-            page.close()
-
-
-def test_a_moved_face_arrives_on_an_open_page_and_leaves_it_again(chromium: Browser, corpus: Corpus) -> None:
-    face = face_ids(corpus, ADA, "look")[0]
-    with served(corpus, reviewer="ada") as one, served(corpus, reviewer="bob") as two:
-        ada, bob = (chromium.new_page(viewport={"width": 1280, "height": 800}) for _ in range(2))
-        open_person(ada, f"{one}/?token=sesame")
-        open_person(bob, f"{two}/?token=sesame", BEN)
-        here = current(bob)
-        expect(bob.locator("#counts")).to_contain_text("9 left of 9")
-        press(ada, "m")
-        ada.keyboard.type("ben")
-        press(ada, "Enter")
-        all_saved(ada)
-        arrived = bob.locator(f"[data-face='{face}']")
-        expect(arrived).to_have_attribute("data-verdict", "accept")
-        expect(bob.locator("#notice")).to_contain_text("ada has just moved 1 face here: see Look at these")
-        expect(bob.locator("#counts")).to_contain_text("9 left of 10")
-        assert current(bob) == here
-        press(ada, "z")
-        expect(arrived).to_have_count(0)
-        press(ada, "Shift+Z")
-        expect(arrived).to_have_count(1)
-        ada.close()
-        bob.close()
-
-
-def test_the_second_of_two_judges_without_seeing_what_the_first_said(chromium: Browser, corpus: Corpus) -> None:
-    face = face_ids(corpus, ADA, "look")[0]
-    corpus.settings = replace(Settings(), review=ReviewSettings(overlap=1.0))
-    with served(corpus, reviewer="ada") as one, served(corpus, reviewer="bob") as two:
-        ada = chromium.new_page()
-        open_person(ada, f"{one}/?token=sesame")
-        press(ada, "r", "w")
-        all_saved(ada)
-        bob = chromium.new_page()
-        open_person(bob, f"{two}/?token=sesame")
-        shows(bob, face, "% likely")
-        expect(bob.locator(f"[data-face='{face}']")).to_have_attribute("data-why", "second look")
-        expect(bob.locator("#counts")).to_contain_text("27 left of 27")
-        press(bob, "a")
-        all_saved(bob)
-        expect(bob.locator("#notice")).to_contain_text("somebody else judged it differently")
-        ada.close()
-        bob.close()
