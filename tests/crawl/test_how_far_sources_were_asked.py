@@ -15,16 +15,22 @@ from facecorpus.crawl.discover import discover
 from facecorpus.settings import documented_toml
 
 
-def test_several_sources_share_the_wanted_number_and_a_new_one_is_asked_later(web: Loopback, tmp_path: Path) -> None:
-    home = tmp_path / "photos" / "ada"
+def photos_of_ada(folder: Path, count: int) -> Path:
+    """A folder for the source 'folder', with so many photographs of Ada."""
+    home = folder / "photos" / "ada"
     home.mkdir(parents=True)
-    for number in range(4):
+    for number in range(count):
         (home / f"{number}.jpg").write_bytes(jpeg(100 + number))
+    return home.parent
+
+
+def test_several_sources_share_the_wanted_number_and_a_new_one_is_asked_later(web: Loopback, tmp_path: Path) -> None:
+    photos = photos_of_ada(tmp_path, 4)
     settings = serve_wiki(web, Ada=range(5))
     settings = replace(settings, crawl=replace(settings.crawl, per_identity=7))
     corpus = make(tmp_path / "corpus", settings, person("ada"))
     assert discover(corpus).new == 5
-    both = replace(settings.crawl, sources=("commons", "folder"), folder=str(home.parent))
+    both = replace(settings.crawl, sources=("commons", "folder"), folder=str(photos))
     (corpus.root / "corpus.toml").write_text(documented_toml(replace(settings, crawl=both)))
     found = discover(Corpus(corpus.root))
     assert (found.asked, found.new) == (1, 2)
@@ -55,12 +61,9 @@ def test_a_higher_limit_asks_again_where_a_source_was_stopped_and_nowhere_else(w
 
 
 def test_a_source_that_was_not_needed_is_asked_when_more_are_wanted(web: Loopback, tmp_path: Path) -> None:
-    home = tmp_path / "photos" / "ada"
-    home.mkdir(parents=True)
-    for number in range(4):
-        (home / f"{number}.jpg").write_bytes(jpeg(100 + number))
+    photos = photos_of_ada(tmp_path, 4)
     settings = serve_wiki(web, Ada=range(5))
-    crawl = replace(settings.crawl, sources=("commons", "folder"), folder=str(home.parent), per_identity=5)
+    crawl = replace(settings.crawl, sources=("commons", "folder"), folder=str(photos), per_identity=5)
     corpus = make(tmp_path / "corpus", replace(settings, crawl=crawl), person("ada"))
     assert discover(corpus).new == 5
     found = discover(raise_limit(corpus, 7))
@@ -83,12 +86,10 @@ def test_what_an_older_version_noted_is_asked_about_once_more(web: Loopback, tmp
 
 
 def test_a_source_that_fails_stops_no_other(web: Loopback, tmp_path: Path) -> None:
-    home = tmp_path / "photos" / "ada"
-    home.mkdir(parents=True)
-    (home / "a.jpg").write_bytes(jpeg(1))
+    photos = photos_of_ada(tmp_path, 1)
     settings = serve_wiki(web)
     web.serve("/w/api.php", Reply(b"<html>"))
-    crawl = replace(settings.crawl, sources=("commons", "folder"), folder=str(home.parent))
+    crawl = replace(settings.crawl, sources=("commons", "folder"), folder=str(photos))
     corpus = make(tmp_path / "corpus", replace(settings, crawl=crawl), person("ada"), person("ben"))
     found = discover(corpus)
     assert found.new == 1

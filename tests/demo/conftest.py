@@ -1,6 +1,7 @@
 """The demo's world and its little web, for the tests of both."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import demo_photographs
 import pytest
@@ -18,15 +19,19 @@ def world() -> DemoWorld:
 @pytest.fixture(scope="module")
 def client(world: DemoWorld) -> Iterator[Client]:
     """One server for the tests that do not count its faults."""
-    with DemoServer(world, port=0) as server:
-        client = Client(server)
+    with _served(world) as client:
         yield client
-        client.close()
 
 
 @pytest.fixture
 def fresh(world: DemoWorld) -> Iterator[Client]:
     """A server that nobody has asked anything yet."""
+    with _served(world) as client:
+        yield client
+
+
+@contextmanager
+def _served(world: DemoWorld) -> Iterator[Client]:
     with DemoServer(world, port=0) as server:
         client = Client(server)
         yield client

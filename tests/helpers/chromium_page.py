@@ -1,11 +1,15 @@
 """The review page in a real Chromium: coming in, pressing keys, and what the page shows."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
-from review_corpus import ADA
+from playwright.sync_api import BrowserContext, Page, expect
+from review_corpus import ADA, served
+
+from facecorpus.corpus import Corpus
 
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -22,6 +26,16 @@ def open_person(page: Page, address: str, identity_id: str = ADA) -> None:
     page.wait_for_selector(".group")
     page.goto(f"{address.split('/?', maxsplit=1)[0]}/identity/{identity_id}")
     page.wait_for_selector("[role=gridcell]")
+
+
+@contextmanager
+def opened(window: BrowserContext, corpus: Corpus) -> Iterator[Page]:
+    """The page of Ada in a window, on a server of its own."""
+    with served(corpus) as base:
+        page = window.new_page()
+        open_person(page, f"{base}/?token=sesame")
+        yield page
+        page.close()
 
 
 def press(page: Page, *keys: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromium_page import CHROMIUM, open_person
+from chromium_page import CHROMIUM, opened
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from review_corpus import ADA, BEN, SCRIPT, make_corpus, served
 from review_corpus import Browser as Client
@@ -72,8 +72,5 @@ def window(chromium: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(window: BrowserContext, corpus: Corpus) -> Iterator[Page]:
     """The page of Ada, her faces shown."""
-    with served(corpus) as base:
-        page = window.new_page()
-        open_person(page, f"{base}/?token=sesame")
+    with opened(window, corpus) as page:
         yield page
-        page.close()

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from chromium_page import IN_BROWSER, all_saved, current, open_person, press, shows
+from chromium_page import IN_BROWSER, all_saved, current, opened, press, shows
 from playwright.sync_api import BrowserContext, Page, expect
-from review_corpus import ADA, BEN, face_ids, make_corpus, rows, served
+from review_corpus import ADA, BEN, face_ids, make_corpus, rows
 
 from facecorpus.corpus import Corpus
 
@@ -187,13 +187,10 @@ def test_f_shows_the_photograph_and_the_same_keys_hold_in_it(page: Page, corpus:
 
 
 def test_a_page_address_that_is_a_script_is_no_link(window: BrowserContext, tmp_path: Path) -> None:
-    with served(make_corpus(tmp_path / "review", {ADA: 3}, page="javascript:alert(1)")) as base:
-        page = window.new_page()
-        open_person(page, f"{base}/?token=sesame")
+    with opened(window, make_corpus(tmp_path / "review", {ADA: 3}, page="javascript:alert(1)")) as page:
         press(page, "f")
         expect(page.locator("#photograph")).to_contain_text("javascript:alert(1)")
         assert page.locator("#photograph a").count() == 0
-        page.close()
 
 
 def test_n_and_p_change_the_person_and_the_question_mark_helps(page: Page) -> None:

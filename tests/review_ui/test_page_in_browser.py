@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 from axe_playwright_python.sync_playwright import Axe
-from chromium_page import IN_BROWSER, all_saved, current, open_person, press, shows
+from chromium_page import IN_BROWSER, all_saved, current, opened, press, shows
 from playwright.sync_api import BrowserContext, Page, expect
-from review_corpus import ADA, BEN, face_ids, journal, make_corpus, said, served
+from review_corpus import ADA, BEN, face_ids, journal, make_corpus, said
 
 from facecorpus.corpus import Corpus
 
@@ -87,13 +87,10 @@ def test_the_picture_that_wikidata_shows_leads_the_strip(window: BrowserContext,
         found = "UPDATE candidate SET found_by = 'P18 of Q1' WHERE substr(photo_sha256, 1, 24) = ?"
         connection.execute(found, (face[:24],))
     connection.close()
-    with served(corpus) as base:
-        page = window.new_page()
-        open_person(page, f"{base}/?token=sesame")
+    with opened(window, corpus) as page:
         first = page.locator("#references img").first
         assert f"/crops/{face}.jpg" in (first.get_attribute("src") or "")
         expect(first).to_have_attribute("alt", "The face in Wikidata's picture of this person")
-        page.close()
 
 
 def test_d_shows_near_duplicates_side_by_side(page: Page, corpus: Corpus) -> None:
@@ -119,9 +116,7 @@ def test_a_near_duplicate_of_somebody_else_is_shown_as_a_conflict(window: Browse
     with connection:
         connection.executemany("INSERT INTO conflict VALUES (?, ?)", [(mine, other), (other, mine)])
     connection.close()
-    with served(corpus) as base:
-        page = window.new_page()
-        open_person(page, f"{base}/?token=sesame")
+    with opened(window, corpus) as page:
         page.locator(f"[data-face='{mine}']").click()
         expect(page.locator(f"[data-face='{mine}']")).to_have_attribute("data-why", "stands for Ben Example, too")
         press(page, "d")
@@ -132,7 +127,6 @@ def test_a_near_duplicate_of_somebody_else_is_shown_as_a_conflict(window: Browse
         press(page, "z")  # what was said here is taken back here
         all_saved(page)
         assert said(corpus)[-1] == (other, "verdict", "undecided", BEN)
-        page.close()
 
 
 def test_the_slash_finds_faces_by_their_caption_and_people_by_name(page: Page, corpus: Corpus) -> None:
@@ -166,9 +160,7 @@ def test_dragging_the_mouse_selects_what_the_rectangle_touches(page: Page, corpu
 def test_surely_right_is_collapsed_and_one_key_accepts_it(window: BrowserContext, tmp_path: Path) -> None:
     corpus = make_corpus(tmp_path / "review", {ADA: 100})
     right = face_ids(corpus, ADA, "right")
-    with served(corpus) as base:
-        page = window.new_page()
-        open_person(page, f"{base}/?token=sesame")
+    with opened(window, corpus) as page:
         columns = int(page.get_attribute("#grid-right", "aria-colcount") or 0)
         assert page.get_attribute("#grid-right", "aria-rowcount") == "2"
         press(page, "2", "End")
@@ -178,7 +170,6 @@ def test_surely_right_is_collapsed_and_one_key_accepts_it(window: BrowserContext
         press(page, "e", "Shift+A")
         all_saved(page)
         assert [row[0] for row in said(corpus)] == right
-        page.close()
 
 
 def nodes_at_rest(page: Page) -> int:
@@ -189,9 +180,7 @@ def nodes_at_rest(page: Page) -> int:
 def test_thirty_thousand_faces_keep_the_page_small(window: BrowserContext, tmp_path: Path) -> None:
     corpus = make_corpus(tmp_path / "review", {ADA: 30_000})
     right = face_ids(corpus, ADA, "right")
-    with served(corpus) as base:
-        page = window.new_page()
-        open_person(page, f"{base}/?token=sesame")
+    with opened(window, corpus) as page:
         press(page, "2", "e")
         nodes = []
         for _ in range(5):
@@ -209,7 +198,6 @@ def test_thirty_thousand_faces_keep_the_page_small(window: BrowserContext, tmp_p
         assert len(journal(corpus)) == len(right)
         press(page, "z")
         expect(page.locator("#notice")).to_have_text(f"Undone: {len(right)} faces")
-        page.close()
 
 
 def test_an_audit_by_axe_finds_no_barrier(page: Page) -> None:
@@ -253,9 +241,7 @@ def test_the_faces_left_are_ranked_anew_below_the_screen_and_nothing_jumps(
 ) -> None:
     corpus = make_corpus(tmp_path / "review", {ADA: 400})
     _describe(corpus)
-    with served(corpus) as base:
-        page = window.new_page()
-        open_person(page, f"{base}/?token=sesame")
+    with opened(window, corpus) as page:
         count = "[...document.querySelectorAll('#grid-look [data-face]')].map((cell) => cell.dataset.face)"
         before = page.evaluate(count)
         for _ in range(8):
@@ -270,7 +256,6 @@ def test_the_faces_left_are_ranked_anew_below_the_screen_and_nothing_jumps(
         press(page, "o")
         expect(page.locator("#notice")).to_contain_text("New order, by what you decided")
         assert page.evaluate(count)[:27] != before[:27]
-        page.close()
 
 
 def _describe(corpus: Corpus) -> None:
