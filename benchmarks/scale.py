@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from facecorpus.catalog.candidates import host_of
+from facecorpus.catalog.connection import host_of
 from facecorpus.corpus import init_corpus
 from facecorpus.settings import CrawlSettings, FetchSettings, Settings
 from manifests import find_shipped

@@ -7,7 +7,7 @@ from facecorpus.corpus import Corpus
 
 def crawl_all(corpus: Corpus, retry: str | None = None) -> Iterator[object]:
     """Run every stage up to the review; yield each one's summary as it ends. retry as fetch_stage takes it."""
-    from facecorpus.faces.stage import find_faces
+    from facecorpus.engines.find_faces import find_faces
 
     yield from fetch_stage(corpus, retry)
     yield find_faces(corpus)

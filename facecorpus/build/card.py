@@ -17,7 +17,7 @@ from facecorpus.faces.unseen import verdict
 from facecorpus.licences import UNKNOWN, Terms, family_of
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
-# Measured by benchmarks/faces.py; docs/performance.md has the tables.
+# Measured by benchmarks/faces.py; docs/quality.md has the tables.
 _KNOWN_TO_MISS = {
     "hog": "On 1,920 photographs of one face each, the detector hog missed men more often than women, and African men"
     " most of all.",

@@ -5,57 +5,28 @@ its gateway (``catalog.candidates``, ``catalog.photos``, ``catalog.faces``, …)
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
-from functools import cached_property
+from contextlib import closing
 from pathlib import Path
 
-from facecorpus.catalog.candidates import Candidates, host_of
+from facecorpus.catalog.candidates import Candidates
 from facecorpus.catalog.checks import Checks
+from facecorpus.catalog.connection import Connection
 from facecorpus.catalog.decisions import Decisions
 from facecorpus.catalog.descriptors import Descriptors
 from facecorpus.catalog.faces import Faces
 from facecorpus.catalog.histories import Histories
 from facecorpus.catalog.identities import Identities
 from facecorpus.catalog.photos import Photos
-from facecorpus.catalog.removal_keys import author_name, removal_key
 from facecorpus.catalog.removals import Removals
 from facecorpus.catalog.review import Review
-from facecorpus.catalog.schema import MIGRATIONS
 from facecorpus.errors import CorpusError
 
 
-class Catalog:
-    """One connection to catalog.sqlite, its schema brought up to this version.
-
-    Raises CorpusError where the file was written by a newer version, or is no SQLite database.
-    Every method commits before it returns; what must stand or fall together runs inside ``transaction()``.
-    """
+class Catalog(Connection):
+    """The catalog of a corpus: the connection, and a gateway for each group of tables."""
 
     def __init__(self, path: Path, cache_kib: int = 32_000) -> None:
-        self._path = path
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-        self._connection.row_factory = sqlite3.Row
-        try:
-            self._connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:  # not the file is at fault, but its disk or folder
-            self._connection.close()
-            raise
-        except sqlite3.DatabaseError as error:
-            self._connection.close()
-            raise CorpusError(
-                f"{path} cannot be opened as a catalog ({error}); restore it from a copy, or begin a new corpus."
-            ) from None
-        # FULL: a decision is on disk before anybody is told so, even if the power fails.
-        self._connection.execute("PRAGMA synchronous = FULL")
-        self._connection.execute("PRAGMA foreign_keys = ON")
-        self._connection.execute(f"PRAGMA cache_size = -{cache_kib}")
-        # What is deleted or blanked is overwritten: nobody finds in a free page what was taken down.
-        self._connection.execute("PRAGMA secure_delete = ON")
-        self._connection.create_function("removal_key", 1, self.removal_key, deterministic=True)
-        self._connection.create_function("author_name", 1, author_name, deterministic=True)
-        self._connection.create_function("host_of", 1, host_of, deterministic=True)
-        self._migrate(path)
+        super().__init__(path, cache_kib)
         self.identities = Identities(self)
         self.candidates = Candidates(self)
         self.photos = Photos(self)
@@ -66,78 +37,6 @@ class Catalog:
         self.descriptors = Descriptors(self)
         self.histories = Histories(self)
         self.checks = Checks(self)
-
-    def _migrate(self, path: Path) -> None:
-        version = self._version()
-        if version > len(MIGRATIONS):
-            self._connection.close()
-            raise CorpusError(
-                f"{path} was written by a newer facecorpus (schema {version}, this one knows {len(MIGRATIONS)});"
-                " update facecorpus to work with it."
-            )
-        if version == len(MIGRATIONS):
-            return
-        with self.transaction():
-            # Read again under the write lock: another process may have migrated meanwhile.
-            for number, script in enumerate(MIGRATIONS[self._version() :], start=self._version() + 1):
-                for statement in _statements(script):
-                    self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA user_version = {number}")
-
-    def _version(self) -> int:
-        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All of the block or none of it; a block inside another joins it."""
-        if self._connection.in_transaction:
-            yield self._connection
-            return
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield self._connection
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
-
-    def removal_key(self, name: str) -> str:
-        """The key under which the list of removals has that name."""
-        return removal_key(name, self.removal_secret)
-
-    @cached_property
-    def removal_secret(self) -> bytes:
-        """The secret of this corpus, made when its catalog was."""
-        return bytes(self.query("SELECT secret FROM removal_secret").fetchone()[0])
-
-    @property
-    def in_transaction(self) -> bool:
-        """Whether a transaction is open that may yet be rolled back."""
-        return self._connection.in_transaction
-
-    def query(self, sql: str, parameters: tuple[object, ...] | Mapping[str, object] = ()) -> sqlite3.Cursor:
-        """Run a reading statement; for the gateways of this package alone."""
-        return self._connection.execute(sql, parameters)
-
-    def scrub(self) -> None:
-        """Write the file anew without what was ever deleted from it, and empty its journal (-wal).
-
-        Raises CorpusError where another process is using the catalog meanwhile.
-        """
-        try:
-            self._connection.execute("VACUUM")
-            busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        except sqlite3.OperationalError as error:
-            raise CorpusError(f"{self._path} could not be cleared of deleted rows ({error}); run this again.") from None
-        if busy:
-            raise CorpusError(
-                f"{self._path} is in use, so deleted rows are still in its journal; close the review page and run"
-                " this again."
-            )
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
 
 
 def copy_catalog(path: Path, copy: Path) -> None:
@@ -157,16 +56,3 @@ def copy_catalog(path: Path, copy: Path) -> None:
         raise
     except sqlite3.DatabaseError as error:
         raise CorpusError(f"{path} cannot be read as a catalog ({error}); restore it from a copy.") from None
-
-
-def _statements(script: str) -> Iterator[str]:
-    """The script cut into whole statements (a trigger's body holds semicolons of its own).
-
-    sqlite3.executescript would commit the surrounding transaction.
-    """
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""

@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from sqlite3 import Row
-from urllib.parse import urlsplit
 
-from facecorpus.catalog.gateway import Gateway, now
+from facecorpus.catalog.connection import Gateway, host_of, now
 from facecorpus.records import Box, Candidate, Download, Ended, Outcome
 
 _WAITS = "state IN ('pending', 'retry')"  # word for word as in the index candidate_waiting
@@ -276,14 +275,6 @@ class Candidates(Gateway):
             " JOIN identity USING (identity_id) WHERE listed"
         )
         return [Ended(*row) for row in rows]
-
-
-def host_of(url: str) -> str:
-    """host[:port] in whose lane a URL is fetched; '' for what is no web address."""
-    try:
-        return urlsplit(url).netloc.rpartition("@")[2].lower()
-    except ValueError:
-        return ""
 
 
 def download_of(row: Row) -> Download:

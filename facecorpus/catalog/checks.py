@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from facecorpus.catalog.gateway import Gateway
+from facecorpus.catalog.connection import Gateway
 
 # What must be true of every row, whatever was killed: a sentence about the rows of which it is not, and these rows.
 _INVARIANTS = {

@@ -12,13 +12,9 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from facecorpus.catalog.gateway import Gateway, now
+from facecorpus.catalog.connection import Connection, Gateway, now
 from facecorpus.records import Decision
-
-if TYPE_CHECKING:
-    from facecorpus.catalog import Catalog
 
 UNDO = "undo"
 REDO = "redo"
@@ -102,7 +98,7 @@ class History:
 class Decisions(Gateway):
     """Table decision."""
 
-    def __init__(self, catalog: "Catalog") -> None:
+    def __init__(self, catalog: Connection) -> None:
         super().__init__(catalog)
         # Per page and reviewer the last row read and what it led to: only what came since is read again.
         self._followed: dict[tuple[str, str], tuple[int, History]] = {}

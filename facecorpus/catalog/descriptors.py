@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from facecorpus.catalog.gateway import Gateway
+from facecorpus.catalog.connection import Gateway
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from facecorpus.catalog.gateway import Gateway
+from facecorpus.catalog.connection import Gateway
 from facecorpus.records import AcceptedFace, Conflict, Face, RankedFace, Ranking, SubjectFace
 
 # The candidate that speaks for a photograph as a person's picture: one with a stated licence first.

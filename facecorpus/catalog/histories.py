@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from facecorpus.catalog.candidates import download_of
-from facecorpus.catalog.gateway import Gateway
+from facecorpus.catalog.connection import Gateway
 from facecorpus.records import Download
 
 

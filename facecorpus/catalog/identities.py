@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from facecorpus.catalog.gateway import Gateway
+from facecorpus.catalog.connection import Gateway
 from facecorpus.manifest import Identity
 from facecorpus.records import Ended, Tally
 

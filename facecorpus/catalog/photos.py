@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from facecorpus.catalog.gateway import Gateway
+from facecorpus.catalog.connection import Gateway
 from facecorpus.records import Face
 
 PROFILE = 30  # degrees of yaw from which a face counts as turned aside; as measured, which is less than it is

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from facecorpus.catalog.gateway import Gateway, now
+from facecorpus.catalog.connection import Gateway, now
 from facecorpus.catalog.removal_keys import TakenDown, author_name
 
 # A candidate that was taken down stays as a number in the counts: its address becomes the address's key.

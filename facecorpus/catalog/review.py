@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
 
-from facecorpus.catalog.gateway import Gateway
+from facecorpus.catalog.connection import Gateway
+from facecorpus.catalog.faces import Faces
 from facecorpus.catalog.standing import Said, Standing, differ, overlap_limit, stand
 
 _AT_ONCE = 1_000  # faces looked up together: whoever judges thirty thousand at once costs little memory
@@ -82,7 +83,7 @@ class Review(Gateway):
         removed = set(self.marked())
         standings = dict(self.standings(identity_id, face_ids, reviewer, overlap))
         claimed: dict[str, list[str]] = {}
-        for conflict in self._catalog.faces.conflicts(face_ids):
+        for conflict in Faces(self._catalog).conflicts(face_ids):
             claimed.setdefault(conflict.face_id, []).append(conflict.other_identity_id)
         index = FaceIndex([], [], "", [], {}, {}, [], [], [])
         sections: list[str] = []

@@ -71,7 +71,7 @@ def faces(corpus: Folder = Path(), as_json: AsJson = False) -> None:
 
     Example: facecorpus faces -C mycorpus
     """
-    from facecorpus.faces.stage import find_faces
+    from facecorpus.engines.find_faces import find_faces
 
     with working_in(corpus) as opened:
         report(find_faces(opened), as_json)

@@ -16,7 +16,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from urllib3.exceptions import HTTPError, ProtocolError
 
 from facecorpus import __version__
-from facecorpus.catalog.gateway import now
+from facecorpus.catalog.connection import now
 from facecorpus.crawl import robots, tdm
 from facecorpus.crawl.answer import Answer, asked_to_wait, cause_of, failure_of, read_answer
 from facecorpus.crawl.deadline import Deadline, Deadlines

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from facecorpus.dedup.bits import Pairs, Words, all_found, in_order, ones
 from facecorpus.system.cores import available_cores
@@ -22,6 +23,22 @@ _BANDS = len(_EDGES) - 1
 MOST = 2 * _BANDS - 1
 """Bits: beyond, two bits of every band may differ."""
 _KEYS = 128  # values of a band that one call of the kernel does
+
+
+class _Sorted(NamedTuple):
+    """Words (N,) sorted by one of their bands, their numbers, and where the words of each value of it begin."""
+
+    words: Words
+    order: NDArray[np.int64]
+    places: NDArray[np.int64]
+
+
+class _Limits(NamedTuple):
+    """The bits of each band, how many of them may differ for a pair to be found by it, and how many in all."""
+
+    masks: Words
+    flips: Words
+    most: int
 
 
 def pairs_by_bands(words: Words, limit: int, advance: Callable[[int], None] = lambda words: None) -> Pairs:
@@ -35,6 +52,7 @@ def pairs_by_bands(words: Words, limit: int, advance: Callable[[int], None] = la
     bands = min(_BANDS, limit + 1)
     flips = np.sort((limit + 1 - bands + np.arange(bands)) // bands)[::-1].astype(np.uint64)
     masks = np.array([(1 << end) - (1 << start) for start, end in pairwise(_EDGES)], np.uint64)
+    limits = _Limits(masks, flips, limit)
     scan, found = _kernel(), [np.empty((0, 2), np.int64)]
     with ThreadPoolExecutor(available_cores()) as pool:
         for band in range(bands):
@@ -42,9 +60,10 @@ def pairs_by_bands(words: Words, limit: int, advance: Callable[[int], None] = la
             keys = ((words >> np.uint64(start)) & np.uint64((1 << width) - 1)).astype(np.uint16)
             order = np.argsort(keys, kind="stable")  # by radix
             places = np.concatenate([[0], np.cumsum(np.bincount(keys, minlength=1 << width))])
-            arguments = (words[order], order, places, masks, flips, band, limit)
+            by_band = _Sorted(words[order], order, places)
             found += pool.map(
-                lambda key, known=arguments: all_found(scan, *known, key, key + _KEYS), range(0, 1 << width, _KEYS)
+                lambda key, known=(by_band, limits, band): all_found(scan, *known, key, key + _KEYS),
+                range(0, 1 << width, _KEYS),
             )
             advance(len(words) * (band + 1) // bands - len(words) * band // bands)
     return in_order(np.concatenate(found))
@@ -52,10 +71,10 @@ def pairs_by_bands(words: Words, limit: int, advance: Callable[[int], None] = la
 
 @cache
 def _kernel() -> Any:
-    """The compiled comparison: scan(words, order, places, masks, flips, band, limit, first, last, found) -> count.
+    """The compiled comparison: scan(by_band, limits, band, first, last, found) -> count.
 
-    words are sorted by their band `band`, order has their numbers, and those whose band is k lie at places[k] to
-    places[k + 1]. Bands of first to last - 1 meet themselves and, where a bit may flip, those a bit apart.
+    The words whose band is k lie at by_band.places[k] to [k + 1]. Bands of first to last - 1 meet themselves and, where
+    a bit may flip, those a bit apart.
     """
     from numba import njit
 
@@ -79,18 +98,9 @@ def _kernel() -> Any:
         return count
 
     @njit(nogil=True)
-    def scan(
-        words: Any,
-        order: Any,
-        places: Any,
-        masks: Any,
-        flips: Any,
-        band: int,
-        limit: int,
-        first: int,
-        last: int,
-        found: Any,
-    ) -> int:
+    def scan(by_band: Any, limits: Any, band: int, first: int, last: int, found: Any) -> int:
+        words, order, places = by_band
+        masks, flips, limit = limits
         count, top = 0, len(places) - 1
         for key in range(first, last):
             flip = 0

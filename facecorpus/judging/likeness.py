@@ -30,7 +30,7 @@ BIAS, BY_DISTANCE, BY_MARGIN, BY_FAINTNESS, BY_TURN = -1.2, -16.7, 15.6, 1.2, 1.
 """log-odds of "right" = BIAS + BY_DISTANCE · (distance − 0.5) + BY_MARGIN · margin + BY_FAINTNESS · (1 − score)
 + BY_TURN · |yaw| / LARGEST_TURN, with margin within ±LARGEST_MARGIN, score within 0..1, |yaw| up to LARGEST_TURN.
 
-Fitted by ``benchmarks/rank_fit.py fit``; how well the probabilities hold is in docs/performance.md (Suspicion), and
+Fitted by ``benchmarks/rank_fit.py fit``; how well the probabilities hold is in docs/quality.md (Suspicion), and
 what else was tried.
 """
 

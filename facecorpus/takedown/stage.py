@@ -9,7 +9,7 @@ from pathlib import Path
 
 from facecorpus.build.kind import Kind
 from facecorpus.catalog import Catalog
-from facecorpus.catalog.gateway import now
+from facecorpus.catalog.connection import now
 from facecorpus.catalog.removal_keys import author_name
 from facecorpus.corpus import Corpus
 from facecorpus.errors import CorpusError

@@ -21,7 +21,7 @@ from facecorpus.build.kind import Kind
 from facecorpus.build.record import RECORD, checksums, recorded, sha256_of, sound_files, versions
 from facecorpus.build.schema import shard_schema
 from facecorpus.build.shards import write_shard
-from facecorpus.catalog.candidates import host_of
+from facecorpus.catalog.connection import host_of
 from facecorpus.catalog.removal_keys import NOTHING, TakenDown
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.lanes import Lanes

@@ -19,10 +19,10 @@ from demo_photographs import of_kind, world
 
 from facecorpus.corpus import Corpus
 from facecorpus.demo.world import Truth
+from facecorpus.engines.find_faces import find_faces
 from facecorpus.engines.local import AHEAD, Task, analyze_all
 from facecorpus.errors import ModelError
 from facecorpus.faces.records import Failure, PhotoAnalysis
-from facecorpus.faces.stage import find_faces
 from facecorpus.pictures import media_type, picture_size
 from facecorpus.records import Candidate, Download, Outcome
 from facecorpus.settings import FacesSettings
@@ -309,7 +309,7 @@ def test_a_run_that_was_killed_is_taken_up_where_it_stopped(small_web: Corpus, t
     script = tmp_path / "run.py"
     script.write_text(
         "import sys\nfrom pathlib import Path\nfrom facecorpus.corpus import Corpus\n"
-        "from facecorpus.faces.stage import find_faces\n"
+        "from facecorpus.engines.find_faces import find_faces\n"
         "if __name__ == '__main__':\n    find_faces(Corpus(Path(sys.argv[1])))\n"
     )
 
@@ -328,6 +328,7 @@ def test_a_run_that_was_killed_is_taken_up_where_it_stopped(small_web: Corpus, t
 
 
 def test_importing_the_stage_loads_no_imaging_library() -> None:
-    code = "import sys, facecorpus.faces.stage; print([m for m in ('cv2', 'dlib', 'PIL', 'scipy') if m in sys.modules])"
+    heavy = ("cv2", "dlib", "PIL", "scipy")
+    code = f"import sys, facecorpus.engines.find_faces; print([name for name in {heavy} if name in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=python_path(), check=True)
     assert run.stdout.strip() == "[]"

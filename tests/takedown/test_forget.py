@@ -27,7 +27,7 @@ from facecorpus.build.kind import Kind
 from facecorpus.build.record import recorded, sound_files
 from facecorpus.build.stage import build_shards
 from facecorpus.catalog import Catalog
-from facecorpus.catalog.candidates import host_of
+from facecorpus.catalog.connection import host_of
 from facecorpus.catalog.schema import MIGRATIONS
 from facecorpus.commands.common import working_in
 from facecorpus.corpus import Corpus, init_corpus

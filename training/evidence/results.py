@@ -1,4 +1,4 @@
-"""The figures of one seed: gathered from what the jobs left, and read back. docs/training.md explains results.json."""
+"""The figures of one seed: gathered from what the jobs left, and read back. docs/run-files.md explains results.json."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from facecorpus.catalog.gateway import now
+from facecorpus.catalog.connection import now
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.inspection import Fetched, inspected
 from facecorpus.crawl.sources.source import NoPhotographs, Source
