@@ -40,6 +40,9 @@ def test_requests_say_who_asks_and_carry_no_cookies(web: Loopback) -> None:
     assert "Cookie" not in web.requests[-1].headers
 
 
+# -------------------------------------------------------------------------------------------------- how else it can end
+
+
 @pytest.mark.parametrize(
     ("status", "expected"),
     [

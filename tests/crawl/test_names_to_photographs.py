@@ -18,6 +18,8 @@ from facecorpus.errors import SourceError
 from facecorpus.manifest import read_manifest, write_manifest
 from facecorpus.records import Candidate, Outcome
 
+# -------------------------------------------------------------------------------------------------- the ordinary course
+
 
 def test_a_crawl_brings_each_photograph_once_and_a_second_one_asks_for_nothing(web: Loopback, tmp_path: Path) -> None:
     settings = serve_wiki(web, Ada=range(5), Ben=(4, 5, 6))
@@ -97,6 +99,27 @@ def test_a_crawl_of_the_demo_world(tmp_path: Path) -> None:
     assert set(fetched.outcomes) <= {"stored", "outside_period", "not_a_picture", "opted_out"}
 
 
+def test_a_summary_names_every_outcome_in_words() -> None:
+    summary = FetchSummary(
+        candidates=9,
+        stored=5,
+        photographs=4,
+        bytes=8_000_000,
+        outcomes={Outcome.STORED: 5, Outcome.OUTSIDE_PERIOD: 3, Outcome.GONE: 1},
+        left_for_later={},
+        rested={},
+        enough=0,
+        seconds=4.0,
+    )
+    assert str(summary) == (
+        "Fetched 4 new photographs for 5 of 9 waiting candidates (8.0 MB, 4 s, 2.0 MB/s).\n"
+        "The others: 3 outside period, 1 gone."
+    )
+
+
+# ---------------------------------------------------------------------------------------------------- what is not asked
+
+
 def test_photographs_from_outside_the_period_are_never_asked_for_until_the_period_changes(
     web: Loopback, tmp_path: Path
 ) -> None:
@@ -144,21 +167,3 @@ def test_a_public_host_without_a_contact_stops_the_crawl_with_a_sentence(tmp_pat
     propose(corpus, Candidate("ada", "commons", "https://photos.example/a.jpg"))
     with pytest.raises(SourceError, match=r"photos\.example:443 .*set contact to your mail address"):
         fetch_candidates(corpus)
-
-
-def test_a_summary_names_every_outcome_in_words() -> None:
-    summary = FetchSummary(
-        candidates=9,
-        stored=5,
-        photographs=4,
-        bytes=8_000_000,
-        outcomes={Outcome.STORED: 5, Outcome.OUTSIDE_PERIOD: 3, Outcome.GONE: 1},
-        left_for_later={},
-        rested={},
-        enough=0,
-        seconds=4.0,
-    )
-    assert str(summary) == (
-        "Fetched 4 new photographs for 5 of 9 waiting candidates (8.0 MB, 4 s, 2.0 MB/s).\n"
-        "The others: 3 outside period, 1 gone."
-    )

@@ -11,6 +11,8 @@ from facecorpus.demo.server import DemoServer
 from facecorpus.demo.world import DemoWorld
 from facecorpus.errors import FacecorpusError
 
+# Faults and manners
+
 
 @pytest.mark.parametrize("agent", ["", "python-requests/2.32", "curl/8.5.0"])
 def test_a_client_that_does_not_say_who_it_is_is_refused(client: Client, agent: str) -> None:
@@ -60,6 +62,9 @@ def test_a_new_server_has_its_faults_again(world: DemoWorld) -> None:
         with DemoServer(world, port=0) as server:
             plans.append(dict(server.site.faults.planned))
     assert plans[0] == plans[1]
+
+
+# The server
 
 
 def test_every_request_is_in_the_log(fresh: Client) -> None:

@@ -52,6 +52,9 @@ def test_a_photograph_of_nobody_is_analysed_too() -> None:
     assert len(analysis.phash) == 32
 
 
+# Large photographs
+
+
 def test_faces_of_a_reduced_photograph_stand_where_they_do_in_the_whole_one() -> None:
     data, row = large_jpeg(6)
     found = see(data, "0" * 64, loaded(), SETTINGS, MAX_PIXELS).analysis

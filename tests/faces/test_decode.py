@@ -164,6 +164,9 @@ def test_an_impossible_date_is_no_date(stated: str) -> None:
     assert decode(encoded(scene(), "JPEG", exif=exif), MAX_PIXELS).taken_on is None
 
 
+# Large photographs
+
+
 @pytest.mark.parametrize("orientation", [1, 6])
 def test_a_large_jpeg_is_decoded_no_finer_than_asked_and_upright(orientation: int) -> None:
     data, _ = large_jpeg(orientation)

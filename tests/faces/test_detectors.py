@@ -106,6 +106,9 @@ def test_a_large_picture_gives_the_box_in_its_own_pixels() -> None:
     assert iou(face.box, tuple(4 * side for side in boxes_of(row)[0])) > 0.35  # type: ignore[arg-type]
 
 
+# Tilted heads
+
+
 def tilted(degrees: float) -> tuple[Picture, Picture, np.ndarray]:
     """A portrait, the same turned counterclockwise, and the way from the first to the second."""
     picture = picture_of(portrait())

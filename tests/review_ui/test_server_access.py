@@ -14,6 +14,8 @@ from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
 from review_ui import review_url, serve
 
+# ---- Who may ask
+
 
 def test_without_the_token_nothing_is_shown(base: str, corpus: Corpus) -> None:
     face = face_ids(corpus, ADA)[0]
@@ -69,6 +71,9 @@ def test_every_answer_carries_the_security_headers(reader: Browser) -> None:
         assert "default-src 'none'" in headers["content-security-policy"]
         assert "unsafe" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
+
+
+# ---- Serving
 
 
 def test_ctrl_c_ends_with_what_is_next_and_no_heavy_library_was_loaded(corpus: Corpus) -> None:

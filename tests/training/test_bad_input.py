@@ -21,6 +21,8 @@ from training.data.shards import Shards, encoded_images, fingerprint, read_shard
 from training.presets import load_preset
 from training.publication import FUSIONS
 
+# Arguments
+
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
@@ -41,6 +43,9 @@ def test_impossible_arguments_are_refused(tmp_path: Path, arguments: dict[str, o
 def test_a_folder_without_results_says_so(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no results in"):
         load_results(tmp_path)
+
+
+# Shards
 
 
 def test_shards_are_read_as_they_were_written(tmp_path: Path) -> None:
@@ -218,6 +223,9 @@ def test_unknown_labels_are_counted_and_classes_without_faces_are_left_out(tmp_p
     assert shards.empty["identity"] == ("Nobody",)
     assert shards.classes["identity"] == ("Person 0", "Person 2", "Person 3", "Person 4")
     assert np.unique(shards.labels[:, 0]).tolist() == [0, 1, 2, 3]
+
+
+# Splits
 
 
 def shards_of(folder: Path, **changes: str) -> Shards:

@@ -17,6 +17,9 @@ from training.presets import load_preset
 FULL = load_preset("paper")
 
 
+# Batches
+
+
 @settings(max_examples=30, deadline=None)
 @given(images=st.integers(1, 60), batch=st.integers(1, 90), seed=st.integers(0, 9))
 def test_every_image_comes_once_an_epoch_whatever_the_batch(images: int, batch: int, seed: int) -> None:
@@ -32,6 +35,9 @@ def test_a_batch_follows_from_seed_and_step_alone() -> None:
         batch_rows(1000, 32, step, seed=2)
     assert (batch_rows(1000, 32, 500, seed=1) == late).all()
     assert (batch_rows(1000, 32, 500, seed=2) != late).any()
+
+
+# Variants
 
 
 def test_the_first_variant_is_the_photograph_itself() -> None:

@@ -19,6 +19,9 @@ def answered(right: np.ndarray, units: np.ndarray | None = None) -> Answered:  #
     return Answered(np.arange(len(right)) if units is None else units, right)
 
 
+# Bootstrap
+
+
 def test_independent_images_give_the_interval_of_the_normal_approximation() -> None:
     right = np.arange(1000) % 10 < 7
     low, high = Resampled({"a": answered(right)}).interval("a")
@@ -78,6 +81,9 @@ def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
     assert 0.90 <= covered / 200 <= 0.99
 
 
+# Claims
+
+
 @pytest.mark.parametrize(
     ("interval", "points", "people", "expected"),
     [
@@ -112,6 +118,12 @@ def test_the_papers_claims_have_the_papers_differences() -> None:
     assert by_key["fair all"].paper("race") is None
 
 
+def test_the_papers_own_order_is_what_its_table_says() -> None:
+    for task in TASKS:
+        values = [TABLE_2[row][task] for row in ("own", "all")]
+        assert all(first < second for first, second in pairwise(values))
+
+
 def rows_of(**accuracies: float) -> tuple[Resampled[Any], dict[Any, float]]:
     """60 people of 20 images each, with rows of the given accuracies on task gender; every person errs alike."""
     made = {}
@@ -136,6 +148,9 @@ def test_claims_are_judged_by_the_rows_they_name() -> None:
     assert judged["all"]["tasks"]["gender"]["people"] == 60
     assert judged["all"]["is_papers"]
     assert not judged["fair all"]["is_papers"]
+
+
+# Gaps
 
 
 def test_a_gap_is_the_difference_of_two_protocols_over_the_same_people() -> None:
@@ -165,9 +180,3 @@ def test_leakage_that_seems_to_do_harm_is_explained(high: float, is_explained: b
     cells = {"race": {"difference": high - 0.02, "by_person": [high - 0.04, high]}}
     (said,) = gap_sentences({"gaps": {"leakage": {"rows": {"own": cells}}}})
     assert ("augmented test images are harder" in said) == is_explained
-
-
-def test_the_papers_own_order_is_what_its_table_says() -> None:
-    for task in TASKS:
-        values = [TABLE_2[row][task] for row in ("own", "all")]
-        assert all(first < second for first, second in pairwise(values))

@@ -58,6 +58,9 @@ def test_a_network_learns_fifty_images_by_heart() -> None:
     assert torch.equal(answers_of(stepper.look(images)[1], (4,)), labels)
 
 
+# Losses
+
+
 def test_one_network_of_two_targets_loses_and_answers_as_two_would() -> None:
     scores = torch.randn(9, 7, generator=torch.Generator().manual_seed(0))
     labels = torch.tensor([[0, 2], [1, 3], [2, 0], [0, -1], [1, 1], [2, 2], [0, 3], [1, 0], [-1, 1]])
@@ -79,6 +82,9 @@ def test_the_loss_has_the_gradient_of_a_hand_calculation() -> None:
     loss_of(scores, labels, (3,)).backward()  # type: ignore[no-untyped-call]
     expected = (scores.detach().softmax(1) - torch.eye(3)[labels[:, 0]]) / 4
     assert torch.allclose(scores.grad, expected, atol=1e-7)  # type: ignore[arg-type]
+
+
+# By hand
 
 
 def test_the_first_layer_is_the_convolution_one_would_do_by_hand() -> None:

@@ -8,6 +8,8 @@ from training_shards import TASKS
 from training.plan.networks_and_heads import MIXES, control_networks, extra_heads, paper_heads, task_networks
 from training.presets import load_preset
 
+# Networks
+
 
 def test_the_controls_are_as_wide_as_the_four_networks_together() -> None:
     preset = load_preset("paper")
@@ -23,6 +25,9 @@ def test_no_two_networks_of_any_two_seeds_share_their_random_numbers() -> None:
     networks = [*task_networks(TASKS, PRESET), *control_networks((*TASKS, "subgroup"), PRESET)]
     seeds = [network.seed(seed) for seed in range(5) for network in networks]
     assert len(set(seeds)) == len(seeds)
+
+
+# Heads
 
 
 def test_there_are_sixteen_pairs_and_eight_fusions() -> None:
