@@ -12,7 +12,7 @@ from facecorpus.catalog import Catalog, copy_catalog
 from facecorpus.errors import CorpusError
 from facecorpus.manifest import Manifest, read_manifest
 from facecorpus.settings import Settings, documented_toml, read_settings
-from facecorpus.store import Crops, Store, write_atomically
+from facecorpus.store import Crops, Quarantine, Store, write_atomically
 
 
 class Corpus:
@@ -31,6 +31,7 @@ class Corpus:
         self.settings = read_settings(root / "corpus.toml")
         self.photos = Store(root / "photos")
         self.crops = Crops(root / "crops")
+        self.quarantine = Quarantine(root)
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -49,9 +50,14 @@ class Corpus:
 
     @contextmanager
     def catalog(self, cache_kib: int = 32_000) -> Iterator[Catalog]:
-        """The catalog, opened, brought to this version's schema, in step with the manifest; closed at the end."""
+        """The catalog, opened, brought to this version's schema, in step with the manifest; closed at the end.
+
+        Raises CorpusError where it is missing or blank although photographs or shards are there.
+        """
+        self._refuse_without(self.root / "catalog.sqlite")
         catalog = Catalog(self.root / "catalog.sqlite", cache_kib)
         try:
+            self._refuse_blank(catalog)
             catalog.identities.replace_all(self.manifest.identities)
             yield catalog
         finally:
@@ -62,14 +68,35 @@ class Corpus:
         """The catalog as it is now, copied to a temporary place; the corpus folder is only read."""
         with TemporaryDirectory() as scratch:
             copy = Path(scratch) / "catalog.sqlite"
+            self._refuse_without(self.root / "catalog.sqlite")
             if (self.root / "catalog.sqlite").exists():
                 copy_catalog(self.root / "catalog.sqlite", copy)
             catalog = Catalog(copy)
             try:
+                self._refuse_blank(catalog)
                 catalog.identities.replace_all(self.manifest.identities)
                 yield catalog
             finally:
                 catalog.close()
+
+    def _refuse_without(self, catalog: Path) -> None:
+        """Raise CorpusError where a new catalog would begin beside a full store: all would look like left over."""
+        if not catalog.exists() or catalog.stat().st_size == 0:
+            self._refuse_beside_contents("is missing" if not catalog.exists() else "is an empty file")
+
+    def _refuse_blank(self, catalog: Catalog) -> None:
+        if catalog.checks.blank():
+            self._refuse_beside_contents("knows nothing")
+
+    def _refuse_beside_contents(self, what: str) -> None:
+        stores = {"photos/": self.photos.root.glob("??/??/[!.]*"), "shards/": self.shards.glob("*.parquet")}
+        held = [name for name, files in stores.items() if next(files, None)]
+        if held:
+            raise CorpusError(
+                f"{self.root} is damaged: its catalog.sqlite {what}, but {' and '.join(held)}"
+                f" {'holds' if len(held) == 1 else 'hold'} files; put back a copy of catalog.sqlite."
+                " Nothing was changed."
+            )
 
     @contextmanager
     def locked(self) -> Iterator[None]:

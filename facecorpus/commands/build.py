@@ -1,5 +1,6 @@
 """Decisions to shards, and taking photographs back."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -110,7 +111,11 @@ def verify(
     corpus: Folder = Path(),
     repair: Annotated[
         bool,
-        typer.Option("--repair", help="Mend what can be mended; delete files that nothing knows."),
+        typer.Option("--repair", help="Mend what can be mended; move files that nothing knows to quarantine/."),
+    ] = False,
+    take_back: Annotated[
+        bool,
+        typer.Option("--take-back", help="First move what is in quarantine/ back, as beside a catalog put back."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -121,12 +126,18 @@ def verify(
     from facecorpus.upkeep.verify import verify as look_through
 
     with working_in(corpus) as opened:
+        if take_back:
+            moved, stayed = opened.quarantine.take_back()
+            sentence = f"{moved} file{' was' if moved == 1 else 's were'} taken back from quarantine/."
+            if stayed:
+                sentence += f" {stayed} stay there, since another file has their place."
+            print(sentence, file=sys.stderr if as_json else sys.stdout)
         summary = look_through(opened, repair)
         report(summary, as_json)
-    if any(problem.kind == "photograph" and problem.repaired for problem in summary.problems):
+    if summary.next_command == "fetch":
         next_step(f"facecorpus fetch -C {corpus}   (then verify once more)", as_json)
-    elif not summary.sound and not repair:
-        next_step(f"facecorpus verify -C {corpus} --repair", as_json)
+    elif summary.next_command:
+        next_step(f"facecorpus {summary.next_command} -C {corpus}", as_json)
     if not summary.sound:
         raise typer.Exit(1)
 
