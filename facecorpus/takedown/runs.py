@@ -26,7 +26,7 @@ def trained_on(corpus: Corpus, marked: Marked, held: bool) -> tuple[TrainedRun, 
         if held or not surely:
             try:
                 pictured = surely and may_show(run, corpus.shards, set(marked.photographs))
-            except TrainingError:  # the shards cannot be read, so it may
+            except TrainingError:  # the shards cannot be read: it may
                 pictured = True
             found.append(TrainedRun(run.name, surely, pictured))
     return tuple(found)

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ranked_people import LIMITS, SPREAD, album, between, embedding, rank_one, ranked, subject
+from people import person
+from ranked_people import LIMITS, PEOPLE, SPREAD, album, between, embedding, rank_one, ranked, subject
 
 from facecorpus.judging.likeness import FEWEST, members
-from facecorpus.judging.rank import NOT_ENOUGH, centres, judgements
+from facecorpus.judging.rank import NOT_ENOUGH, centres, judgements, rank
 from facecorpus.settings import RankSettings
 
 
@@ -101,6 +102,13 @@ def test_a_face_from_outside_the_period_is_never_surely_right() -> None:
     assert rank_one(embedding("ada", 50), taken_on="2010-05").section == "right"
     found = rank_one(embedding("ada", 50), taken_on="2003-05-01")
     assert (found.section, found.reasons) == ("look", ("outside the period",))
+
+
+def test_without_a_date_a_face_of_somebody_with_dated_only_is_never_surely_right() -> None:
+    dated = PEOPLE | {"ada": person("ada", name="Ada", dated_only=True)}
+    faces = [*album("ada"), *album("ben"), subject("x", "ada", embedding("ada", 50), taken_on=None)]
+    found = rank(faces, dated, LIMITS)[-1]
+    assert (found.section, found.reasons) == ("look", ("no certain date",))
 
 
 def test_reasons_say_what_a_reviewer_would_see() -> None:
