@@ -29,11 +29,11 @@ from facecorpus.build.stage import build_shards
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.connection import host_of
 from facecorpus.catalog.schema import MIGRATIONS
-from facecorpus.commands.common import working_in
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.errors import CorpusError
 from facecorpus.manifest import write_manifest
+from facecorpus.pipeline import working_in
 from facecorpus.records import Candidate, Download, Outcome
 from facecorpus.takedown.stage import forget
 from training.data.shards import fingerprint
