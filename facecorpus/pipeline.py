@@ -129,6 +129,10 @@ def train_stage(
     check_sibling("training")
     from training import TrainingError, train_all
 
+    if not name.strip(".") or Path(name).name != name:
+        raise FacecorpusError(
+            f"--name {name!r} is no name of a run: give a plain name, which becomes a folder in runs/."
+        )
     try:
         return train_all(
             corpus.shards,

@@ -38,6 +38,7 @@ class Outcome(StrEnum):
     OPTED_OUT = "opted_out"  # robots.txt, X-Robots-Tag, TDM reservation
     REMOVED = "removed"  # on this corpus's removal list
     OUTSIDE_PERIOD = "outside_period"  # taken when the labels do not hold
+    NOT_DATED = "not_dated"  # without a certain date, of a person with dated_only
     RATE_LIMITED = "rate_limited"  # 429
     SERVER_ERROR = "server_error"  # 5xx
     TIMEOUT = "timeout"

@@ -1,7 +1,7 @@
 """Candidates, and the tries to download them."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from sqlite3 import Row
 
@@ -212,14 +212,16 @@ class Candidates(Gateway):
                 tuple(outcomes),
             )
 
-    def reopen_period(self, identity_id: str, first: int, last: int | None) -> None:
-        """Let wait what was outside a person's period, and is inside it now: these years, both inclusive."""
-        with self._catalog.transaction() as connection:
-            connection.execute(
-                "UPDATE candidate SET state = 'pending', outcome = '' WHERE identity_id = ?"
-                " AND outcome = 'outside_period' AND CAST(substr(taken_on, 1, 4) AS INTEGER) BETWEEN ? AND ?",
-                (identity_id, first, 9999 if last is None else last),
-            )
+    def reopen_dates(self, identity_id: str, holds_on: Callable[[str | None], bool]) -> None:
+        """Let wait what was refused for its date, and would not be now; `holds_on` says so of each date."""
+        for outcome in (Outcome.OUTSIDE_PERIOD, Outcome.NOT_DATED):
+            refused = f"identity_id = ? AND state = 'failed' AND outcome = '{outcome}'"
+            rows = self._catalog.query(f"SELECT DISTINCT taken_on FROM candidate WHERE {refused}", (identity_id,))
+            with self._catalog.transaction() as connection:
+                connection.executemany(
+                    f"UPDATE candidate SET state = 'pending', outcome = '' WHERE {refused} AND taken_on IS ?",
+                    [(identity_id, date) for (date,) in rows.fetchall() if holds_on(date)],
+                )
 
     def share_stored(self, url: str) -> list[str]:
         """Give waiting candidates the photograph that the same URL brought before; return their identity_ids."""

@@ -17,7 +17,8 @@ from facecorpus.crawl.plan import Plan
 from facecorpus.crawl.polite import HostResting
 from facecorpus.crawl.quota import Quota
 from facecorpus.crawl.sources import archive, folder
-from facecorpus.records import Download, Outcome
+from facecorpus.manifest import Identity
+from facecorpus.records import Candidate, Download, Outcome
 from facecorpus.store import Store
 from facecorpus.system.console import Tracker
 
@@ -73,6 +74,13 @@ class _Work:
             detail = f"its sha256 is {sha256}, the list says {listed}"
             return _Done(waiting, [*earlier, replace(last, outcome=Outcome.NOT_AS_LISTED, detail=detail)])
         return _Done(waiting, [*earlier, last], fetched[-1].media_type, self._photos.put(data, sha256))
+
+
+def _refused_by_date(candidate: Candidate, person: Identity) -> Outcome | None:
+    """A file of this machine may state its date itself, in EXIF: the build asks again."""
+    if person.holds_on(candidate.taken_on) or (not candidate.taken_on and candidate.source in _OF_THIS_MACHINE):
+        return None
+    return Outcome.OUTSIDE_PERIOD if person.dated_enough(candidate.taken_on) else Outcome.NOT_DATED
 
 
 class Downloads:
@@ -153,9 +161,9 @@ class Downloads:
         elif self._taken_down.forbids(candidate.url, candidate.author):
             self._count(Outcome.REMOVED, self._catalog.removals.blank(candidate.url))
             self._plan.not_stored(waiting)
-        elif not self._periods[candidate.identity_id].holds_on(candidate.taken_on):
-            self._catalog.candidates.refuse(waiting.candidate_id, Outcome.OUTSIDE_PERIOD)
-            self._count(Outcome.OUTSIDE_PERIOD, [candidate.identity_id])
+        elif refused := _refused_by_date(candidate, self._periods[candidate.identity_id]):
+            self._catalog.candidates.refuse(waiting.candidate_id, refused)
+            self._count(refused, [candidate.identity_id])
             self._plan.not_stored(waiting)
         elif shared := self._catalog.candidates.share_stored(candidate.url):
             self._count(Outcome.STORED, shared)

@@ -194,7 +194,8 @@ def ranking(
     subject: SubjectFace, judged: Judgement | None, identities: Mapping[str, Identity], limits: RankSettings
 ) -> Ranking:
     """What the reviewer is told of one face."""
-    holds = identities[subject.identity_id].holds_on(subject.taken_on)
+    person = identities[subject.identity_id]
+    holds = person.holds_on(subject.taken_on)
     flaws = _flaws(subject)
     likely = _NO_IDEA if judged is None else 1 / (1 + math.exp(-judged.log_odds(subject.face)))
     if not holds or subject.also_stands_for:
@@ -209,7 +210,7 @@ def ranking(
         section = "wrong" if likely <= limits.reject_below else "look"
     reasons = ["copy of a better photograph"] if not subject.kept else []
     reasons += [f"stands for {identities[other].name}, too" for other in subject.also_stands_for]
-    reasons += [] if holds else ["outside the period"]
+    reasons += [] if holds else ["outside the period" if person.dated_enough(subject.taken_on) else "no certain date"]
     reasons += _doubts(judged, identities[judged.nearest].name if judged and judged.nearest else None)
     reasons += flaws
     reasons += _circumstances(subject)

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from facecorpus.build.record import recorded
 from facecorpus.catalog.removals import Marked
 from facecorpus.corpus import Corpus
 from facecorpus.errors import CorpusError
+from facecorpus.shards import recorded
 from facecorpus.takedown.plan import TrainedRun
 from facecorpus.takedown.shards import rows_of
 

@@ -15,6 +15,8 @@ ADVICE: Mapping[Outcome, str] = {
     Outcome.OPTED_OUT: "its owner does not want it used; --retry opted_out looks whether that still holds",
     Outcome.REMOVED: "it was taken down from this corpus, and is never fetched again",
     Outcome.OUTSIDE_PERIOD: "it was taken when the person's labels do not hold; see the period in the manifest",
+    Outcome.NOT_DATED: "its date is not certain, and the manifest takes only dated photographs of this person"
+    " (dated_only)",
     Outcome.RATE_LIMITED: "the host asked for fewer requests",
     Outcome.SERVER_ERROR: "the server failed",
     Outcome.TIMEOUT: "the answer took too long",

@@ -46,7 +46,7 @@ class Status:
 
     def __str__(self) -> str:
         lines = [
-            _sentence("Candidates", {outcome or "not tried": n for outcome, n in self.outcomes.items()}),
+            _sentence("Candidates", {o.replace("_", " ") or "not tried": n for o, n in self.outcomes.items()}),
             _sentence("Photographs", {key.replace("_", " "): n for key, n in self.photographs.items()}),
             _sentence("Rejected faces", self.rejected),
         ]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facecorpus.build.kind import Kind
-from facecorpus.build.record import RECORD, recorded, sound_files
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.checks import StoredFace
 from facecorpus.corpus import Corpus
 from facecorpus.errors import PictureError
+from facecorpus.shards import RECORD, recorded, sound_files
 from facecorpus.system.console import duration, track
 from facecorpus.system.cores import available_cores
 from facecorpus.takedown.plan import HeldBy

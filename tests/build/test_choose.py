@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from build_corpus import Shot, ready_corpus, set_build, shots
+from build_corpus import Shot, ready_corpus, set_build, sha256, shots
 from people import person
 from typer.testing import CliRunner
 
@@ -123,6 +123,23 @@ def test_by_the_day_of_the_photograph_it_enters_with_the_age_group_of_that_day_a
     overview = (corpus.shards / "overview.html").read_text()
     assert "is known for 2 faces; for 1 of them it is" in overview
     assert "it says another age group" in (corpus.shards / "README.md").read_text()
+
+
+@pytest.mark.parametrize("age_labels", ["identity", "capture"])
+def test_without_a_certain_date_a_face_of_somebody_with_dated_only_stays_out(tmp_path: Path, age_labels: str) -> None:
+    people = (replace(AGES[0], dated_only=True), AGES[1])
+    corpus = ready_corpus(tmp_path / "c", [DATED[0], DATED[2], DATED[5]], people, age_labels=age_labels)
+    summary = build_shards(corpus)
+    assert {row["source_url"] for row in read(corpus)} == {DATED[0].url, DATED[5].url}
+    assert "Left out: 1 without the certain date that dated_only in the manifest asks for." in str(summary)
+
+
+def test_a_date_in_exif_is_as_good_as_one_that_a_source_states(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", [DATED[0], DATED[2]], (replace(AGES[0], dated_only=True),))
+    with corpus.catalog() as catalog, catalog.transaction() as connection:
+        connection.execute("UPDATE photo SET taken_on = '2011-01-02' WHERE sha256 = ?", (sha256(DATED[2]),))
+    assert not build_shards(corpus).left_out
+    assert {row["taken_on"] for row in read(corpus)} == {"2010-05-01", "2011-01-02"}
 
 
 def test_a_minor_never_enters_whatever_the_labels_follow(tmp_path: Path) -> None:

@@ -183,6 +183,13 @@ def test_a_face_from_outside_the_period_is_never_surely_right() -> None:
     assert (found.section, found.reasons) == ("look", ("outside the period",))
 
 
+def test_without_a_date_a_face_of_somebody_with_dated_only_is_never_surely_right() -> None:
+    dated = PEOPLE | {"ada": person("ada", name="Ada", dated_only=True)}
+    faces = [*album("ada"), *album("ben"), subject("x", "ada", embedding("ada", 50), taken_on=None)]
+    found = rank(faces, dated, LIMITS)[-1]
+    assert (found.section, found.reasons) == ("look", ("no certain date",))
+
+
 def test_reasons_say_what_a_reviewer_would_see() -> None:
     found = rank_one(embedding("ada", 50), box=(0.0, 0.0, 34.0, 34.0), sharpness=3.0, yaw=-55.0, faces_in_photo=5)
     assert found.reasons == ("tiny (34 px)", "blurred", "turned away (55°)", "in a group of 5")

@@ -24,7 +24,6 @@ from loopback import Loopback, Reply, jpeg, settings_for
 from people import person
 
 from facecorpus.build.kind import Kind
-from facecorpus.build.record import recorded, sound_files
 from facecorpus.build.stage import build_shards
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.connection import host_of
@@ -35,6 +34,7 @@ from facecorpus.errors import CorpusError
 from facecorpus.manifest import write_manifest
 from facecorpus.pipeline import working_in
 from facecorpus.records import Candidate, Download, Outcome
+from facecorpus.shards import recorded, sound_files
 from facecorpus.takedown.stage import forget
 from training.data.shards import fingerprint
 
