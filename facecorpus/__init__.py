@@ -25,6 +25,7 @@ from facecorpus.errors import (
     ModelError,
     PictureError,
     SettingsError,
+    ShardsError,
     SourceError,
 )
 
@@ -59,6 +60,7 @@ __all__ = [
     "PictureError",
     "Run",
     "SettingsError",
+    "ShardsError",
     "SourceError",
     "Status",
     "VerifySummary",

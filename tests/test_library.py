@@ -20,6 +20,7 @@ from PIL import Image
 
 import facecorpus as fc
 import training
+from facecorpus import errors
 from facecorpus.corpus import Corpus as Folder
 from facecorpus.demo.world import DemoWorld
 from facecorpus.face_table import face_schema
@@ -68,6 +69,11 @@ def test_every_public_name_is_there_and_explained(module: object) -> None:
     for name in names:
         assert name == "__version__" or getattr(module, name).__doc__, name
         assert re.search(rf"`(fc\.|training\.)?{name}\b", page), f"{name} is not in docs/library.md"
+
+
+def test_every_error_that_a_user_can_mend_is_public() -> None:
+    named = {name for name, value in vars(errors).items() if isinstance(value, type)}
+    assert named == {name for name in fc.__all__ if name.endswith("Error")}
 
 
 def test_every_method_and_every_column_is_explained() -> None:
