@@ -17,8 +17,8 @@ from facecorpus.cli import app
 from facecorpus.crawl.limits import KNOWN
 from facecorpus.crawl.sources.flickr import KEY
 from facecorpus.crawl.sources.openverse import CLIENT_ID, CLIENT_SECRET
-from facecorpus.records import Outcome
 from facecorpus.settings import SOURCES, Settings
+from facecorpus.words import Outcome
 from training.plan.networks_and_heads import MIXES
 from training.publication import TASKS
 from training.report.tables import tables_of

@@ -231,7 +231,9 @@ def a_key_of_the_review_page(project: Project) -> None:
     project.edit(
         "review_ui/static/keys.js",
         '  { name: "help",',
-        '  { name: "caption", keys: ["i"], label: "Say the caption", group: "Look" },\n  { name: "help",',
+        '  { name: "caption", keys: ["i"], label: "Say the caption", group: "Look",\n'
+        '    bar: "looks", button: "Caption" },\n'
+        '  { name: "help",',
     )
     project.add(
         "review_ui/static/identity.js",
@@ -243,7 +245,7 @@ def a_key_of_the_review_page(project: Project) -> None:
 
 def a_reason_to_reject(project: Project) -> None:
     """Reason 'statue', by key s."""
-    project.add("review_ui/bodies.py", '"o": "other",\n', '    "s": "statue",\n')
+    project.add("facecorpus/words.py", 'OTHER = "other", "o"\n', '    STATUE = "statue", "s"\n')
     project.edit("docs/reviewing.md", "`o` | reject: ", "`o` `s` | reject: statue, ")
 
 
@@ -377,8 +379,9 @@ print(*(row.title for table in tables_of(results, "photo") for row in table.rows
 
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed: apt-get install chromium")
-def test_a_new_key_acts_and_is_in_the_help(project: Project, tmp_path: Path) -> None:
+def test_a_new_key_acts_and_has_a_button_and_a_new_reason_is_asked_for(project: Project, tmp_path: Path) -> None:
     a_key_of_the_review_page(project)
+    a_reason_to_reject(project)
     program = """
 import sys
 from pathlib import Path
@@ -394,8 +397,14 @@ with served(corpus) as base, sync_playwright() as playwright:
     page.wait_for_load_state("networkidle")
     page.keyboard.press("i")
     expect(page.locator("#notice")).to_contain_text("In the garden")
+    expect(page.get_by_role("button", name="Say the caption")).to_be_visible()
     page.keyboard.press("?")
     expect(page.locator("#help dd", has_text="Say the caption")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+    expect(page.get_by_role("button", name="Reject: statue")).to_be_visible()
+    page.keyboard.press("s")
+    expect(page.locator("[data-state='✗ statue']")).to_be_visible()
     browser.close()
 """
     project.run("-c", program, str(tmp_path / "review"), str(CHROMIUM))
@@ -410,7 +419,7 @@ from review_corpus import ADA, Browser, face_ids, journal, make_corpus, served
 corpus = make_corpus(Path(sys.argv[1]), {ADA: 6})
 with served(corpus) as base:
     browser = Browser(base, "sesame")
-    print('data-answer="statue" data-key="s"' in browser.ask(f"/identity/{ADA}").text)
+    print('"key": "s", "label": "statue"' in browser.ask(f"/identity/{ADA}").text)
     face_id = face_ids(corpus, ADA)[0]
     print(browser.decide([face_id], "reject", "statue").status_code)
     print(browser.decide([face_id], "reject", "a whim").status_code)

@@ -15,6 +15,7 @@ from facecorpus.build.plan import NOT_STATED, Plan
 from facecorpus.build.splits import TEST, TRAIN
 from facecorpus.faces.unseen import verdict
 from facecorpus.licences import UNKNOWN, Terms, family_of
+from facecorpus.words import AUTO
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 # Measured by benchmarks/faces.py; docs/quality.md has the tables.
@@ -28,7 +29,6 @@ _TOLD_APART = (
     "On 679 real faces, the descriptor by which a person's face is chosen and judged told African men apart"
     " less well than other people: wrong people are likelier to remain among theirs."
 )
-_AUTO = "auto"  # the reviewer's name under which the automatic policy decides
 
 
 def dataset_card(plan: Plan, kind: Kind) -> bytes:
@@ -222,8 +222,8 @@ well than others. {verdict(plan.unseen)}
 
 
 def _processing(plan: Plan, kind: Kind) -> str:
-    by_policy = sum(row.face.reviewed_by == _AUTO for row in plan.rows)
-    reviewers = len({row.face.reviewed_by for row in plan.rows} - {_AUTO})
+    by_policy = sum(row.face.reviewed_by == AUTO for row in plan.rows)
+    reviewers = len({row.face.reviewed_by for row in plan.rows} - {AUTO})
     detectors = ", ".join(sorted({row.face.detector for row in plan.rows}))
     left_out = "\n".join(f"- {count} accepted faces left out: {reason}." for reason, count in plan.left_out.items())
     made = (

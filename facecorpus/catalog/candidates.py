@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sqlite3 import Row
 
 from facecorpus.catalog.connection import Gateway, host_of, now
-from facecorpus.records import Box, Candidate, Download, Ended, Outcome
+from facecorpus.records import Box, Candidate, Download, Ended
+from facecorpus.words import CandidateState, Outcome
 
 _WAITS = "state IN ('pending', 'retry')"  # word for word as in the index candidate_waiting
 _WANTED = "listed AND identity_id NOT IN (SELECT identity_id FROM mismatch)"  # people for whom anything is fetched
@@ -186,14 +187,15 @@ class Candidates(Gateway):
             ).fetchall()
             return [row[0] for row in rows]
 
-    def _state(self, download: Download, give_up_after: int | None) -> str:
+    def _state(self, download: Download, give_up_after: int | None) -> CandidateState:
         """Of the candidates with the URL of this download, which is in the table already."""
         if download.outcome is Outcome.STORED:
-            return "stored"
+            return CandidateState.STORED
         if not download.outcome.can_pass:
-            return "failed"
+            return CandidateState.FAILED
         tries = self._catalog.query("SELECT count(*) FROM download WHERE url = ?", (download.url,)).fetchone()[0]
-        return "failed" if give_up_after is not None and tries >= give_up_after else "retry"
+        gives_up = give_up_after is not None and tries >= give_up_after
+        return CandidateState.FAILED if gives_up else CandidateState.RETRY
 
     def refuse(self, candidate_id: int, outcome: Outcome) -> None:
         """Set aside a candidate without asking for it (outside the period, for one)."""
@@ -276,7 +278,7 @@ class Candidates(Gateway):
             " (SELECT identity_id, state, outcome, count(*) AS n FROM candidate GROUP BY identity_id, state, outcome)"
             " JOIN identity USING (identity_id) WHERE listed"
         )
-        return [Ended(*row) for row in rows]
+        return [Ended(row[0], CandidateState(row[1]), *row[2:]) for row in rows]
 
 
 def download_of(row: Row) -> Download:

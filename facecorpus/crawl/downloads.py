@@ -18,9 +18,10 @@ from facecorpus.crawl.polite import HostResting
 from facecorpus.crawl.quota import Quota
 from facecorpus.crawl.sources import archive, folder
 from facecorpus.manifest import Identity
-from facecorpus.records import Candidate, Download, Outcome
+from facecorpus.records import Candidate, Download
 from facecorpus.store import Store
 from facecorpus.system.console import Tracker
+from facecorpus.words import Outcome
 
 _OF_THIS_MACHINE = {folder.NAME: folder.read_file, archive.NAME: archive.read_member}
 

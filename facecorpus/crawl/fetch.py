@@ -26,9 +26,10 @@ from facecorpus.crawl.inspection import Fetched, inspected
 from facecorpus.crawl.polite import PAUSE_UNASKED, HostResting, Manners
 from facecorpus.crawl.transport import GuardedSession
 from facecorpus.errors import SettingsError, SourceError
-from facecorpus.records import Download, Outcome
+from facecorpus.records import Download
 from facecorpus.settings import Settings
 from facecorpus.system.console import duration, notice
+from facecorpus.words import Outcome
 
 MAX_REDIRECTS = 5
 MAX_JSON = 32_000_000  # bytes of one API answer

@@ -11,8 +11,8 @@ from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.plan import Plan
 from facecorpus.crawl.quota import Quota
 from facecorpus.errors import CorpusError
-from facecorpus.records import Outcome
 from facecorpus.system.console import duration, track
+from facecorpus.words import Outcome
 
 RETRY_FAILED = "failed"
 """Names all outcomes that may pass."""

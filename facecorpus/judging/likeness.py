@@ -20,6 +20,9 @@ Mask = NDArray[np.bool_]
 NEAR = 0.48
 """Distance of descriptors below which two faces are likely the same person's; 0.6, the usual cut, is too loose."""
 
+ONE_PERSON = 0.3
+"""Distance of two people's centres below which both stand for one person: one album holds the other's photographs."""
+
 FEWEST = 4
 """Faces that a centre needs."""
 
@@ -48,10 +51,10 @@ def log_odds(distance: Floats | float, margin: Floats | float) -> Floats:
     return np.asarray(BIAS + BY_DISTANCE * (np.asarray(distance) - 0.5) + BY_MARGIN * lead)
 
 
-def allowance(score: float, yaw: float) -> float:
-    """The log-odds to add for a face that its detector barely found, or that is turned away by `yaw` degrees."""
-    faint = 1 - min(max(score, 0.0), 1.0)
-    return BY_FAINTNESS * faint + BY_TURN * min(abs(yaw) / LARGEST_TURN, 1.0)
+def allowance(score: Floats | float, yaw: Floats | float) -> Floats:
+    """The log-odds to add for faces that the detector barely found, or that are turned away by `yaw` degrees."""
+    faint = 1 - np.clip(score, 0.0, 1.0)
+    return np.asarray(BY_FAINTNESS * faint + BY_TURN * np.minimum(np.abs(yaw) / LARGEST_TURN, 1.0))
 
 
 def members(descriptors: Descriptors, accepted: Mask, rejected: Mask) -> Mask | None:

@@ -12,7 +12,8 @@ from facecorpus.corpus import Corpus
 from facecorpus.crawl.quota import Quota
 from facecorpus.faces.unseen import Unseen, unseen, verdict
 from facecorpus.manifest import SUBGROUPS, Manifest
-from facecorpus.records import Outcome, Tally
+from facecorpus.records import Tally
+from facecorpus.words import Outcome
 
 _NOT_STATED = "not stated"
 _NAMED = 6  # empty subgroups that are named one by one

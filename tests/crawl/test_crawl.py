@@ -31,8 +31,9 @@ from facecorpus.demo.server import DemoServer
 from facecorpus.demo.world import DemoWorld
 from facecorpus.errors import SourceError
 from facecorpus.manifest import read_manifest, write_manifest
-from facecorpus.records import Candidate, Outcome
+from facecorpus.records import Candidate
 from facecorpus.settings import Settings, documented_toml
+from facecorpus.words import Outcome
 
 CRAWL = """
 import sys

@@ -17,7 +17,7 @@ from facecorpus.crawl.fetch import Fetched, Fetcher
 from facecorpus.crawl.guard import Guard, is_public
 from facecorpus.crawl.polite import PATIENCE, HostResting, Manners, opt_out, seconds_to_wait
 from facecorpus.errors import SettingsError, SourceError
-from facecorpus.records import Outcome
+from facecorpus.words import Outcome
 
 NOT_PUBLIC = """
     127.0.0.1 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 255.255.255.255

@@ -24,7 +24,7 @@ from facecorpus.corpus import Corpus
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.errors import SettingsError
-from facecorpus.records import Outcome
+from facecorpus.words import Outcome
 
 Send = Callable[[bytes], Any]
 

@@ -26,8 +26,9 @@ from facecorpus.dedup.pixels import SAME_SCENE, face_likeness, scene_likeness
 from facecorpus.dedup.stage import find_duplicates
 from facecorpus.faces.align import mean_face
 from facecorpus.faces.hashes import dhash, phash, photo_phash
-from facecorpus.records import Candidate, Download, Face, Outcome
+from facecorpus.records import Candidate, Download, Face
 from facecorpus.settings import DedupSettings
+from facecorpus.words import Outcome
 
 LIMITS = DedupSettings()
 LANDMARKS = np.asarray(mean_face(150) + np.array((120, 70)), np.float32)  # the crop lies inside a picture of 400 × 300

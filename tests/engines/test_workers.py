@@ -24,8 +24,9 @@ from facecorpus.engines.local import AHEAD, Task, analyze_all
 from facecorpus.errors import ModelError
 from facecorpus.faces.records import Failure, PhotoAnalysis
 from facecorpus.pictures import media_type, picture_size
-from facecorpus.records import Candidate, Download, Outcome
+from facecorpus.records import Candidate, Download
 from facecorpus.settings import FacesSettings
+from facecorpus.words import Outcome
 
 MAX_PIXELS = 10_000_000
 SETTINGS = FacesSettings()

@@ -14,7 +14,8 @@ from people import LANDMARKS, face, person
 from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.manifest import AgeGroup, Gender, Identity, Race, write_manifest
-from facecorpus.records import Candidate, Download, Face, Outcome
+from facecorpus.records import Candidate, Download, Face
+from facecorpus.words import Outcome
 
 PEOPLE = (
     person("ada", birth_date="1970-06-15"),

@@ -21,7 +21,8 @@ from PIL import Image, ImageDraw
 from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.manifest import Gender, Identity, Race, write_manifest
-from facecorpus.records import Candidate, Download, Face, Outcome, Ranking
+from facecorpus.records import Candidate, Download, Face, Ranking
+from facecorpus.words import Outcome, Section
 from review_ui import create_app
 from review_ui.guard import Access
 
@@ -131,8 +132,8 @@ def _clusters(proposed: Sequence[tuple[Face, tuple[str, ...]]], copies: Sequence
 
 
 def _ranking(face_id: str, likely: float) -> Ranking:
-    section = "wrong" if likely < 0.2 else "look" if likely < 0.5 else "right"
-    return Ranking(face_id, likely, section, () if section == "right" else REASONS)
+    section = Section.WRONG if likely < 0.2 else Section.LOOK if likely < 0.5 else Section.RIGHT
+    return Ranking(face_id, likely, section, () if section == Section.RIGHT else REASONS)
 
 
 def _face(face_id: str, sha256: str) -> Face:

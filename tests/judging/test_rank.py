@@ -16,8 +16,9 @@ from facecorpus.errors import SettingsError
 from facecorpus.judging.likeness import FEWEST, members
 from facecorpus.judging.policy import auto_review
 from facecorpus.judging.rank import NOT_ENOUGH, centres, judgements, rank, rank_faces
-from facecorpus.records import Candidate, Download, Face, Outcome, Ranking, SubjectFace
+from facecorpus.records import Candidate, Download, Face, Ranking, SubjectFace
 from facecorpus.settings import RankSettings
+from facecorpus.words import Outcome
 from review_ui.learning import Teacher
 
 PEOPLE = {identity_id: person(identity_id, name=identity_id.title()) for identity_id in ("ada", "ben", "cleo")}
@@ -414,7 +415,7 @@ def test_the_page_ranks_what_is_left_as_the_whole_ranking_would(corpus: Corpus, 
     with corpus.catalog() as catalog:
         for number, verdict in verdicts.items():
             catalog.decisions.add([face_id(f"ada{number}")], identity_id="ada", reviewer="grace", verdict=verdict)
-        order = Teacher().order(catalog, "ada", corpus.settings.rank)
+        order = Teacher().order(catalog, corpus.manifest["ada"], corpus.settings.rank)
     rank_faces(corpus)
     with corpus.catalog() as catalog:
         whole = {face.face_id: face for face in catalog.faces.for_review("ada")}

@@ -33,9 +33,10 @@ from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.errors import CorpusError
 from facecorpus.manifest import write_manifest
 from facecorpus.pipeline import working_in
-from facecorpus.records import Candidate, Download, Outcome
+from facecorpus.records import Candidate, Download
 from facecorpus.shards import recorded, sound_files
 from facecorpus.takedown.stage import forget
+from facecorpus.words import Outcome
 from training.data.shards import fingerprint
 
 ADA, BEN = Shot("ada", 0), Shot("ben", 0)
