@@ -78,7 +78,10 @@ class Run:
     @property
     def report(self) -> Path:
         """The report to open in a browser."""
-        return self.folder / "report.html"
+        check_sibling("training")
+        from training import RunFolder
+
+        return RunFolder(self.folder).page
 
     @property
     def results(self) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 import hashlib
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,15 +16,14 @@ def write_atomically(path: Path, data: bytes, scratch: Path | None = None) -> No
     """
     scratch = scratch or path.parent
     try:
-        handle, temporary = tempfile.mkstemp(prefix=".tmp-", dir=scratch)
+        handle, temporary = _new_file(scratch)
     except FileNotFoundError:
         scratch.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".tmp-", dir=scratch)
+        handle, temporary = _new_file(scratch)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
-            os.fchmod(file.fileno(), 0o644)  # mkstemp gives 0600; a corpus is shared like any other file
             os.fsync(file.fileno())
         try:
             os.replace(temporary, path)
@@ -32,10 +31,16 @@ def write_atomically(path: Path, data: bytes, scratch: Path | None = None) -> No
             path.parent.mkdir(parents=True, exist_ok=True)
             os.replace(temporary, path)
     except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)  # a write that fails does not say of which file
         raise
+
+
+def _new_file(folder: Path) -> tuple[int, Path]:
+    """Open a file under a name that nobody has; as shared as any other file is, unlike those of tempfile."""
+    path = folder / f".tmp-{secrets.token_hex(8)}"
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), path
 
 
 class _Files:

@@ -26,6 +26,7 @@ from training.learn.stacks import HeadStack, MixStack, make_stacks
 from training.learn.stepper import Stepper
 from training.learn.targets import answers_of, loss_of
 from training.machine.progress import Board
+from training.machine.work import do
 from training.plan.networks_and_heads import MIXES, control_networks, extra_heads, paper_heads, task_networks
 from training.presets import load_preset
 
@@ -95,7 +96,7 @@ def test_a_preset_chooses_the_filters_their_order_and_how_much_a_face_is_moved()
 
 def test_the_images_of_a_photograph_lie_side_by_side(shards: Shards, tmp_path: Path) -> None:
     for job in image_jobs(tmp_path / "images.npy", shards, PRESET, 0):
-        job.run(lambda progress: None)
+        do(job)
     images = open_images(tmp_path / "images.npy")
     assert images.shape == (48 * 4, 16, 16, 3)
     for index in range(1, 4):

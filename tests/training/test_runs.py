@@ -328,9 +328,10 @@ def test_a_run_folder_keeps_to_its_device(shards: Path, run: Path, tmp_path: Pat
 
 
 def test_two_runs_do_not_share_a_folder(shards: Path, tmp_path: Path) -> None:
+    from training.folder import RunFolder
     from training.run import _locked
 
-    with _locked(tmp_path / "run"), pytest.raises(TrainingError, match="Another run is at work"):
+    with _locked(RunFolder(tmp_path / "run")), pytest.raises(TrainingError, match="Another run is at work"):
         train_all(shards, tmp_path / "run", preset=str(PRESET))
 
 

@@ -22,11 +22,13 @@ from training import TrainingError, train_all
 from training.data.images import image_jobs, open_images
 from training.data.protocols import validation_part
 from training.data.shards import Shards, read_shards
+from training.folder import RunFolder
 from training.learn.flops import step_flops
 from training.learn.networks import as_input, make_network
 from training.learn.plateau import stage_at, stage_lengths
 from training.learn.stepper import Stepper
 from training.machine.budget import Budget, parse_time
+from training.machine.work import do
 from training.plan.jobs import NetworkJob, Setting
 from training.plan.networks_and_heads import task_networks
 from training.presets import load_preset
@@ -138,7 +140,7 @@ def test_a_gradient_longer_than_the_preset_allows_is_shortened_and_no_other() ->
 def _make(path: Path, shards: Shards) -> int:
     jobs = [job for job in image_jobs(path, shards, PRESET, 0) if not job.done.is_file()]
     for job in jobs:
-        job.run(lambda progress: None)
+        do(job)
     return len(jobs)
 
 
@@ -232,7 +234,7 @@ def test_a_run_that_cannot_finish_names_the_preset_that_can() -> None:
     said = Budget(3600).warning(paper, classes=77, networks=8, workers=2, seconds_an_image=0.003)
     assert said is not None
     assert (
-        "take up to 13 h 20 min here and may not be finished in the 1 h 00 min of --max-time: preset quick can" in said
+        "take up to 13 h 20 min here and may not be finished in the 1 h 0 min of --max-time: preset quick can" in said
     )
     assert Budget(3600 * 14).warning(paper, 77, 8, 2, 0.003) is None
     hopeless = Budget(1).warning(paper, 77, 8, 2, 0.003)
@@ -326,14 +328,14 @@ def test_a_network_out_of_time_stops_at_a_checkpoint_and_ends_the_same_later(
     shutil.rmtree(run / "events")
     preset = load_preset(str(short))
     classes = {target: len(names) for target, names in shards.targets.items()}
-    setting = Setting(run, next((run / "data").glob("*.npy")), classes, preset, 0, "cpu", "float32")
+    setting = Setting(RunFolder(run), next((run / "data").glob("*.npy")), classes, preset, 0, "cpu", "float32")
     job = NetworkJob(setting, "photo", task_networks(("gender",), preset)[0])
     with monkeypatch.context() as patch:
         patch.setattr("training.learn.train._has_time", lambda deadline, state: state.step < 10)
-        job.run(lambda progress: None)
-    assert (job.folder / "checkpoint.pt").is_file()
+        do(job)
+    assert job.folder.checkpoint.is_file()
     assert not job.done.exists()
-    job.run(lambda progress: None)
+    do(job)
     assert job.done.is_file()
     first, later = _weights(alone), _weights(run)
     assert all(torch.equal(first[name], later[name]) for name in first)

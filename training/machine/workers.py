@@ -19,6 +19,7 @@ from training.job import Job, Progress
 from training.learn.world import use_deterministic
 from training.machine.memory import keep_freed_memory
 from training.machine.progress import Board
+from training.machine.work import do
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def _work(pipe: Connection, deterministic: bool) -> None:
         while True:
             job: Job = pipe.recv()
             try:
-                job.run(pipe.send)
+                do(job, pipe.send)
                 pipe.send(None)
             except (BrokenPipeError, ConnectionResetError):
                 raise
