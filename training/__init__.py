@@ -10,6 +10,7 @@ from training.folder import RunFolder
 from training.forget import at_rest, forget, learned_from, may_show
 from training.options import Options
 from training.report.compare import compare_runs, show_comparison, write_comparison
+from training.report.tables import accuracies
 from training.report.terminal import show_tables
 from training.run import train_all
 
@@ -17,6 +18,7 @@ __all__ = [
     "Options",
     "RunFolder",
     "TrainingError",
+    "accuracies",
     "at_rest",
     "compare_runs",
     "fingerprint",

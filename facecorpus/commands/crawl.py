@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report, working_in
+from facecorpus.commands.common import AsJson, Folder, next_step, report
+from facecorpus.pipeline import crawl_all, dedup_stage, fetch_stage, working_in
 
 app = typer.Typer()
 
@@ -26,8 +27,6 @@ def crawl(corpus: Folder = Path(), retry: Retry = None, dry_run: DryRun = False,
 
     Example: facecorpus crawl -C mycorpus
     """
-    from facecorpus.pipeline import crawl_all
-
     if dry_run:
         return _plan(corpus, as_json)
     with working_in(corpus) as opened:
@@ -52,7 +51,6 @@ def fetch(
     Example: facecorpus fetch -C mycorpus
     """
     from facecorpus.crawl.recheck import recheck_photographs
-    from facecorpus.pipeline import fetch_stage
 
     if dry_run:
         return _plan(corpus, as_json)
@@ -84,8 +82,6 @@ def dedup(corpus: Folder = Path(), as_json: AsJson = False) -> None:
 
     Example: facecorpus dedup -C mycorpus
     """
-    from facecorpus.pipeline import dedup_stage
-
     with working_in(corpus) as opened:
         for summary in dedup_stage(opened):
             report(summary, as_json)

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, beside_others, next_step
+from facecorpus.commands.common import AsJson, Folder, next_step
 from facecorpus.errors import FacecorpusError
+from facecorpus.pipeline import beside_others, train_stage
 
 app = typer.Typer()
 
@@ -42,31 +43,23 @@ def train_all(
     """
     from contextlib import redirect_stdout
 
-    from training import RunFolder, TrainingError
-    from training import train_all as train
+    from training import RunFolder
 
     opened = beside_others(corpus)
-    if not name.strip(".") or Path(name).name != name:
-        raise FacecorpusError(
-            f"--name {name!r} is no name of a run: give a plain name, which becomes a folder in runs/."
+    # With --json, stdout is the result's alone; what a person reads goes to stderr.
+    with redirect_stdout(sys.stderr if as_json else sys.stdout):
+        results = train_stage(
+            opened,
+            name,
+            preset=preset,
+            protocol=protocol,
+            seed=seed,
+            seeds=seeds,
+            device=device,
+            full_schedule=full_schedule,
+            deterministic=deterministic,
+            max_time=max_time,
         )
-    try:
-        # With --json, stdout is the result's alone; what a person reads goes to stderr.
-        with redirect_stdout(sys.stderr if as_json else sys.stdout):
-            results = train(
-                opened.shards,
-                opened.runs / name,
-                preset=preset,
-                protocols=protocol or None,
-                seed=seed,
-                seeds=seeds,
-                device=device,
-                full_schedule=full_schedule,
-                deterministic=deterministic,
-                max_time=max_time,
-            )
-    except TrainingError as error:
-        raise FacecorpusError(str(error)) from None
     if as_json:
         print(results.read_text(encoding="utf-8"))
     next_step(f"open {RunFolder(results.parent).page}", as_json)

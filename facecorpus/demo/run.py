@@ -92,7 +92,7 @@ def _begin(folder: Path, world: DemoWorld, server: DemoServer) -> None:
 def _run(*command: str) -> None:
     """Run one command of facecorpus as a user would, on the same terminal."""
     print(f"\n$ facecorpus {' '.join(command)}", flush=True)
-    with subprocess.Popen([sys.executable, "-m", "facecorpus", *command]) as process:
+    with subprocess.Popen([sys.executable, "-P", "-m", "facecorpus", *command]) as process:
         try:
             code = process.wait()
         except KeyboardInterrupt:  # Ctrl-C reached the command, too; for the review page it is the way to end
