@@ -1,25 +1,47 @@
-# Two commands for a new user; both make .venv and install what is pinned in constraints.txt.
-#   make demo   names in, the paper's tables out, offline, on invented people
-#   make test   the whole test suite
+# Each target makes .venv where it is missing, and installs what is pinned in constraints.txt.
+#   make demo    names in, the paper's tables out, offline, on invented people
+#   make test    everything that must hold: make check, then the whole test suite
+# For those who change the code (CONTRIBUTING.md):
+#   make setup   the environment with all tools        make check   style, types, imports: seconds
+#   make fix     write what a tool can write           make docs    the site, in site/
+#   make dist    wheel and sdist, and a try of them    make clean   delete all that was made here
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test clean
+.PHONY: demo setup check fix test docs dist clean
 
 demo: .venv/.runtime
 	@$(BIN)/facecorpus demo demo-corpus
 
-test: .venv/.dev
-	@scripts/chromium.sh
-	@scripts/mediawiki.sh install
+setup: .venv/.dev
+
+check: .venv/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy --strict facecorpus training review_ui manifests
+	@$(BIN)/lint-imports --no-logo
+
+fix: .venv/.dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/python scripts/settings_doc.py
+	@$(BIN)/python scripts/commands_doc.py
+
+test: check
+	@scripts/chromium.sh
+	@scripts/mediawiki.sh install
 	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
+docs: .venv/.dev
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "Made the site; begin with site/index.html"
+
+dist: .venv/.dev
+	@scripts/dist.sh $(BIN)/python
+
 clean:
-	rm -rf .venv demo-corpus
+	rm -rf .venv demo-corpus dist site
 
 .venv/.runtime: pyproject.toml constraints.txt
 	@scripts/venv.sh $(PYTHON)

@@ -37,7 +37,8 @@ from facecorpus.errors import PictureError
 from facecorpus.faces.decode import decode
 from facecorpus.manifest import AgeGroup, Gender, Identity, Race, write_manifest
 from facecorpus.pictures import picture_size
-from facecorpus.records import Candidate, Download, Face, Outcome
+from facecorpus.records import Candidate, Download, Face
+from facecorpus.words import Outcome
 
 PEOPLE = 77
 ROUNDS = 3

@@ -19,8 +19,9 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from facecorpus.corpus import init_corpus
 from facecorpus.manifest import Identity, write_manifest
-from facecorpus.records import Candidate, Download, Outcome
+from facecorpus.records import Candidate, Download
 from facecorpus.settings import Settings
+from facecorpus.words import Outcome
 
 
 def main() -> None:

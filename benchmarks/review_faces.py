@@ -16,7 +16,8 @@ from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.demo.world import DemoWorld
 from facecorpus.manifest import Gender, Identity, Race, write_manifest
-from facecorpus.records import Candidate, Download, Face, Outcome, Ranking
+from facecorpus.records import Candidate, Download, Face, Ranking
+from facecorpus.words import Outcome
 
 MANY = "many-faces"
 OTHERS = 20  # people

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,7 +13,7 @@ from facecorpus.catalog import Catalog, copy_catalog
 from facecorpus.errors import CorpusError
 from facecorpus.manifest import Manifest, read_manifest
 from facecorpus.settings import Settings, documented_toml, read_settings
-from facecorpus.store import Crops, Store, write_atomically
+from facecorpus.store import Crops, Quarantine, Store, write_atomically
 
 
 class Corpus:
@@ -22,8 +23,8 @@ class Corpus:
     those files are wrong.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: str | PathLike[str]) -> None:
+        self.root = root = Path(root)
         if not (root / "corpus.toml").is_file():
             raise CorpusError(
                 f"{root} is no corpus folder (it has no corpus.toml); make one with: facecorpus init {root}"
@@ -31,6 +32,7 @@ class Corpus:
         self.settings = read_settings(root / "corpus.toml")
         self.photos = Store(root / "photos")
         self.crops = Crops(root / "crops")
+        self.quarantine = Quarantine(root)
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -49,9 +51,14 @@ class Corpus:
 
     @contextmanager
     def catalog(self, cache_kib: int = 32_000) -> Iterator[Catalog]:
-        """The catalog, opened, brought to this version's schema, in step with the manifest; closed at the end."""
+        """The catalog, opened, brought to this version's schema, in step with the manifest; closed at the end.
+
+        Raises CorpusError where it is missing or blank although photographs or shards are there.
+        """
+        self._refuse_without(self.root / "catalog.sqlite")
         catalog = Catalog(self.root / "catalog.sqlite", cache_kib)
         try:
+            self._refuse_blank(catalog)
             catalog.identities.replace_all(self.manifest.identities)
             yield catalog
         finally:
@@ -62,14 +69,35 @@ class Corpus:
         """The catalog as it is now, copied to a temporary place; the corpus folder is only read."""
         with TemporaryDirectory() as scratch:
             copy = Path(scratch) / "catalog.sqlite"
+            self._refuse_without(self.root / "catalog.sqlite")
             if (self.root / "catalog.sqlite").exists():
                 copy_catalog(self.root / "catalog.sqlite", copy)
             catalog = Catalog(copy)
             try:
+                self._refuse_blank(catalog)
                 catalog.identities.replace_all(self.manifest.identities)
                 yield catalog
             finally:
                 catalog.close()
+
+    def _refuse_without(self, catalog: Path) -> None:
+        """Raise CorpusError where a new catalog would begin beside a full store: all would look like left over."""
+        if not catalog.exists() or catalog.stat().st_size == 0:
+            self._refuse_beside_contents("is missing" if not catalog.exists() else "is an empty file")
+
+    def _refuse_blank(self, catalog: Catalog) -> None:
+        if catalog.checks.blank():
+            self._refuse_beside_contents("knows nothing")
+
+    def _refuse_beside_contents(self, what: str) -> None:
+        stores = {"photos/": self.photos.root.glob("??/??/[!.]*"), "shards/": self.shards.glob("*.parquet")}
+        held = [name for name, files in stores.items() if next(files, None)]
+        if held:
+            raise CorpusError(
+                f"{self.root} is damaged: its catalog.sqlite {what}, but {' and '.join(held)}"
+                f" {'holds' if len(held) == 1 else 'hold'} files; put back a copy of catalog.sqlite."
+                " Nothing was changed."
+            )
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -90,18 +118,23 @@ class Corpus:
 
 
 @contextmanager
-def locked_corpus(root: Path) -> Iterator[Corpus]:
+def locked_corpus(root: str | PathLike[str]) -> Iterator[Corpus]:
     """Open the corpus in that folder and hold its lock: what every stage runs inside."""
     corpus = Corpus(root)
     with corpus.locked():
         yield corpus
 
 
-def init_corpus(root: Path, manifest: Path, settings: Settings = Settings()) -> Corpus:  # noqa: B008 (frozen)
+def init_corpus(
+    root: str | PathLike[str],
+    manifest: str | PathLike[str],
+    settings: Settings = Settings(),  # noqa: B008 (frozen)
+) -> Corpus:
     """Make a corpus folder with a documented corpus.toml and a copy of the manifest.
 
     Raises CorpusError where the folder holds a corpus already, ManifestError where the manifest is wrong.
     """
+    root, manifest = Path(root), Path(manifest)
     if (root / "corpus.toml").exists():
         raise CorpusError(f"{root} holds a corpus already; edit its corpus.toml, or choose another folder.")
     if root.exists() and not (root.is_dir() and all(map(_left_by_init, root.iterdir()))):

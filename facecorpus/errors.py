@@ -9,6 +9,7 @@
     ├── EngineError              the engine that the settings name is not installed, or its cluster not reached
     ├── PictureError             the bytes are no picture that can be used
     ├── BuildError               there is nothing to build, or a check before writing failed
+    ├── ShardsError              shards, or what stands beside them, hold what no build writes
     └── ExportError              the shards cannot be exported
 
 Every message is one sentence that names the thing, what was expected, and what to do next.
@@ -49,6 +50,10 @@ class PictureError(FacecorpusError):
 
 class BuildError(FacecorpusError):
     """There is nothing to build, or a check before writing failed."""
+
+
+class ShardsError(FacecorpusError):
+    """Shards, or what stands beside them, hold what no build writes, or not the bytes that it wrote."""
 
 
 class ExportError(FacecorpusError):

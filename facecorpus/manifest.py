@@ -55,10 +55,20 @@ COLUMNS = (
     "photos_until",
     "gender_source",
     "race_source",
+    "dated_only",
 )
+OPTIONAL_COLUMNS = ("dated_only",)
+"""Columns that a manifest may leave out; the others must all be there."""
 
+_VALUES: dict[str, tuple[str, ...]] = {
+    "gender": tuple(Gender),
+    "race": tuple(Race),
+    "age_group": tuple(AgeGroup),
+    "dated_only": ("true", "false"),
+}
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _WIKIDATA = re.compile(r"Q[1-9][0-9]*")
+_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}(/[0-9]{4}(-[0-9]{2}){0,2})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,7 @@ class Identity:
     photos_until: int | None
     gender_source: str
     race_source: str
+    dated_only: bool = False  # only photographs with a certain date
     line: int = field(default=0, compare=False)  # of the manifest's file; 0 where it is from none
 
     @property
@@ -97,11 +108,28 @@ class Identity:
         """Whether the labels hold for a photograph of this date (ISO 8601, may be cut to the year, or a span).
 
         An unknown date counts as inside, and so does a span that reaches into the period: nothing speaks against it.
+        Where only dated photographs count, neither does.
         """
+        if not self.dated_enough(taken_on):
+            return False
         if not taken_on:
             return True
-        first, last = int(taken_on[:4]), int(taken_on.rpartition("/")[2][:4])
+        first, last = _years(taken_on)
         return self.photos_from <= last and (self.photos_until is None or first <= self.photos_until)
+
+    def dated_enough(self, taken_on: str | None) -> bool:
+        """Whether a date is as certain as this person's must be: for dated_only it says "in the period" or "not in it".
+
+        Periods are whole years, so a date cut to the year suffices.
+        """
+        if not self.dated_only:
+            return True
+        if not taken_on or not _DATE.fullmatch(taken_on):
+            return False
+        first, last = _years(taken_on)
+        begins_before = first < self.photos_from <= last
+        ends_after = self.photos_until is not None and first <= self.photos_until < last
+        return not begins_before and not ends_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +167,16 @@ def read_manifest(path: Path, labels: LabelSettings = LabelSettings()) -> Manife
             rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ManifestError(f"{path} cannot be read as a UTF-8 CSV file: {error}.") from None
-    missing = [column for column in COLUMNS if column not in header]
+    missing = [column for column in COLUMNS if column not in (*header, *OPTIONAL_COLUMNS)]
     unknown = [column for column in header if column not in COLUMNS]
-    if missing or unknown:
+    doubled = dict.fromkeys(column for column in header if header.count(column) > 1)
+    if missing or unknown or doubled:
         raise ManifestError(
             f"{path}, line 1: "
             + "; ".join(
                 [f"column {name!r} is missing" for name in missing]
                 + [f"column {name!r} is not known" for name in unknown]
+                + [f"column {name!r} stands there more than once" for name in doubled]
             )
             + f"; the columns are {', '.join(COLUMNS)}."
         )
@@ -165,8 +195,15 @@ def write_manifest(path: Path, identities: Sequence[Identity]) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         for identity in identities:
-            values = [getattr(identity, column) for column in COLUMNS]
-            writer.writerow(["|".join(v) if isinstance(v, tuple) else "" if v is None else str(v) for v in values])
+            writer.writerow([_written(getattr(identity, column)) for column in COLUMNS])
+
+
+def _written(value: object) -> str:
+    if isinstance(value, tuple):
+        return "|".join(value)
+    if isinstance(value, bool):
+        return "true" if value else ""
+    return "" if value is None else str(value)
 
 
 def explain(path: Path, problems: Sequence[Problem], most: int = 20) -> str:
@@ -181,7 +218,8 @@ def explain(path: Path, problems: Sequence[Problem], most: int = 20) -> str:
 def _check(line: int, row: dict[str, str], labels: LabelSettings) -> list[Problem]:
     """Every rule that concerns one row alone."""
     if None in row or None in row.values():
-        return [Problem(line, "(all)", f"the line must have {len(COLUMNS)} fields; quote fields with commas.")]
+        fields = sum(column is not None for column in row)
+        return [Problem(line, "(all)", f"the line must have {fields} fields; quote fields with commas.")]
     problems: list[Problem] = []
 
     def wrong(column: str, expected: str) -> None:
@@ -193,9 +231,10 @@ def _check(line: int, row: dict[str, str], labels: LabelSettings) -> list[Proble
         wrong("name", "the person's name")
     if row["wikidata_id"] and not _WIKIDATA.fullmatch(row["wikidata_id"]):
         wrong("wikidata_id", "like Q42, or empty")
-    for column, values in (("gender", Gender), ("race", Race), ("age_group", AgeGroup)):
-        if row[column] and row[column] not in list(values):
-            wrong(column, f"one of {', '.join(values)}, or empty for 'not stated'")
+    for column, values in _VALUES.items():
+        if row.get(column) and row[column] not in values:
+            empty = "false" if column == "dated_only" else "not stated"
+            wrong(column, f"one of {', '.join(values)}, or empty for '{empty}'")
     for column in ("gender", "race"):
         if row[column] and not row[f"{column}_source"].strip():
             wrong(f"{column}_source", f"where the statement of {column} comes from")
@@ -283,6 +322,7 @@ def _identity(line: int, row: dict[str, str]) -> Identity:
         photos_until=int(row["photos_until"]) if row["photos_until"] else None,
         gender_source=row["gender_source"],
         race_source=row["race_source"],
+        dated_only=row.get("dated_only", "") == "true",
         line=line,
     )
 
@@ -292,6 +332,11 @@ def _birth_year(text: str) -> int | None:
         return date.fromisoformat(text).year if len(text) == 10 else _year(text)
     except ValueError:
         return None
+
+
+def _years(taken_on: str) -> tuple[int, int]:
+    """The first and the last year of a date, or of a span like 1990/1999."""
+    return int(taken_on[:4]), int(taken_on.rpartition("/")[2][:4])
 
 
 def _year(text: str) -> int | None:

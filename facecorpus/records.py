@@ -1,10 +1,11 @@
 """What travels between the stages and the catalog: small frozen dataclasses, in the words of the field."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
+
+from facecorpus.words import CandidateState, Kind, Outcome, Section
 
 Box = tuple[float, float, float, float]
 """x, y, width, height in pixels of the upright photograph."""
@@ -28,33 +29,6 @@ class Candidate:
     sha256: str = ""  # that the bytes must have, in hex; '' where none is stated
     box: str = ""  # x,y,width,height in pixels of where the face is said to be; '' where it is not
     file_id: str = ""  # tells the file at its source, whatever its address is; '' where the address alone does
-
-
-class Outcome(StrEnum):
-    """How a try to download ended."""
-
-    STORED = "stored"
-    GONE = "gone"  # 404, 410
-    REFUSED = "refused"  # 401, 403 and other 4xx
-    OPTED_OUT = "opted_out"  # robots.txt, X-Robots-Tag, TDM reservation
-    REMOVED = "removed"  # on this corpus's removal list
-    OUTSIDE_PERIOD = "outside_period"  # taken when the labels do not hold
-    RATE_LIMITED = "rate_limited"  # 429
-    SERVER_ERROR = "server_error"  # 5xx
-    TIMEOUT = "timeout"
-    CONNECTION = "connection"
-    TOO_BIG = "too_big"  # in bytes or in pixels
-    NOT_A_PICTURE = "not_a_picture"  # or one that breaks off
-    BLOCKED_ADDRESS = "blocked_address"  # not http(s), or a private address
-    BAD_REDIRECT = "bad_redirect"
-    NOT_AS_LISTED = "not_as_listed"  # other bytes than the list's sha256 says
-    UNCHANGED = "unchanged"  # asked again: the same photograph is still there
-    CHANGED = "changed"  # asked again: another photograph is there now; the one stored first stays
-
-    @property
-    def can_pass(self) -> bool:
-        """Whether a later try may succeed."""
-        return self in (Outcome.RATE_LIMITED, Outcome.SERVER_ERROR, Outcome.TIMEOUT, Outcome.CONNECTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +69,14 @@ class Face:
     light: float | None = None  # share at grey level 250 or above
     chroma: float | None = None  # mean distance of the crop's channels in grey levels; near 0: greyscale
 
+    def __repr__(self) -> str:
+        """What a person looks for; the arrays and hashes would fill a screen."""
+        left, top, width, height = self.box
+        return (
+            f"Face({self.face_id!r}, {width:.0f} × {height:.0f} px at ({left:.0f}, {top:.0f}),"
+            f" score {self.score:.2f}, yaw {self.yaw:.0f}°)"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class SubjectFace:
@@ -108,7 +90,7 @@ class SubjectFace:
     photo_height: int
     faces_in_photo: int
     taken_on: str | None
-    verdict: str | None  # accept, reject, or None
+    verdict: str | None  # a Verdict: accept, reject
     also_stands_for: tuple[str, ...] = ()  # identity_ids of others for whom a copy of this very face stands
 
 
@@ -127,7 +109,7 @@ class Ranking:
 
     face_id: str
     likely: float
-    section: str  # right, look, wrong
+    section: Section
     reasons: tuple[str, ...]
 
 
@@ -138,10 +120,10 @@ class Decision:
     face_id: str
     identity_id: str  # as whose picture the face is judged
     reviewer: str
-    verdict: str  # accept, reject; of kind 'age': young, adult, old; of 'removal': remove; or undecided
+    verdict: str  # what may be said in that kind
     reason: str
     decided_at: str
-    kind: str = "verdict"  # or settle, age, removal
+    kind: str = Kind.VERDICT
     shown_as: str = ""  # on whose page it was said
 
 
@@ -176,27 +158,60 @@ class AcceptedFace:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownFace:
+    """A face with everything that is known of it, in the names of the shards where those have it, too."""
+
+    face_id: str
+    photo_id: str  # sha256 of the photograph
+    group_id: str  # of near-duplicates
+    identity: str | None  # as whom it was judged, else whom it stands for; None: a bystander
+    kept: bool  # no better copy of it is there
+    likely: float | None  # 0..1: how likely it is this person; None: not ranked
+    section: str | None  # right, look, wrong
+    verdict: str | None  # accept, reject
+    reason: str | None
+    reviewed_by: str | None
+    reviewed_at: str | None
+    box: Box
+    landmarks: NDArray[np.float32]  # (5, 2)
+    detector: str
+    score: float
+    sharpness: float
+    brightness: float
+    contrast: float
+    yaw: float
+    pitch: float | None
+    roll: float | None
+    dark: float | None
+    light: float | None
+    chroma: float | None
+    width: int  # of the photograph
+    height: int
+    taken_on: str | None
+    source: str
+    source_url: str
+    page_url: str
+    title: str
+    licence: str
+    licence_url: str
+    author: str
+    embedding: NDArray[np.float32] | None  # (128,); only where it is asked for
+
+
+@dataclass(frozen=True, slots=True)
 class RankedFace:
     """What the automatic policy is told of a face: where ranking puts it, and the verdict that counts."""
 
     face_id: str
     photo_sha256: str
     identity_id: str
-    box: Box
-    photo_width: int
-    photo_height: int
     likely: float
-    section: str
+    section: Section
     reasons: tuple[str, ...]
     kept: bool
-    cluster_id: str
     verdict: str | None
     reason: str | None
     reviewer: str | None
-    page_url: str
-    licence: str
-    author: str
-    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +219,7 @@ class Ended:
     """How many candidates of a person are in a state, and how their last try ended ('': none was made)."""
 
     identity_id: str
-    state: str
+    state: CandidateState
     outcome: str
     count: int
 

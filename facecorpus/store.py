@@ -1,9 +1,10 @@
 """Photographs and crops by content hash: written once under a temporary name, renamed, verifiable."""
 
 import hashlib
+import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,15 +16,14 @@ def write_atomically(path: Path, data: bytes, scratch: Path | None = None) -> No
     """
     scratch = scratch or path.parent
     try:
-        handle, temporary = tempfile.mkstemp(prefix=".tmp-", dir=scratch)
+        handle, temporary = _new_file(scratch)
     except FileNotFoundError:
         scratch.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".tmp-", dir=scratch)
+        handle, temporary = _new_file(scratch)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
-            os.fchmod(file.fileno(), 0o644)  # mkstemp gives 0600; a corpus is shared like any other file
             os.fsync(file.fileno())
         try:
             os.replace(temporary, path)
@@ -31,10 +31,16 @@ def write_atomically(path: Path, data: bytes, scratch: Path | None = None) -> No
             path.parent.mkdir(parents=True, exist_ok=True)
             os.replace(temporary, path)
     except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)  # a write that fails does not say of which file
         raise
+
+
+def _new_file(folder: Path) -> tuple[int, Path]:
+    """Open a file under a name that nobody has; as shared as any other file is, unlike those of tempfile."""
+    path = folder / f".tmp-{secrets.token_hex(8)}"
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), path
 
 
 class _Files:
@@ -99,3 +105,67 @@ class Crops(_Files):
         """Delete the crops of all faces of that photograph, in the catalog or not."""
         for crop in self.of_photograph(photo_sha256):
             crop.unlink()
+
+
+class Quarantine:
+    """Files that a repair moved out of the way: nothing that nobody knows is ever deleted.
+
+    A file keeps its path in the corpus below this folder, so that it can be taken back. `list.jsonl` has a line for
+    each move: what, and why.
+    """
+
+    def __init__(self, corpus_root: Path) -> None:
+        self._corpus = corpus_root
+        self.root = corpus_root / "quarantine"
+        self.list = self.root / "list.jsonl"
+
+    def put(self, path: Path, why: str) -> Path:
+        """Move a file of the corpus here; return where it lies now."""
+        place = self.root / path.relative_to(self._corpus)
+        number = 0
+        while (target := place.with_name(f"{place.name}.{number}") if number else place).exists():
+            number += 1
+        target.parent.mkdir(parents=True, exist_ok=True)
+        line = {"file": str(target.relative_to(self.root)), "from": str(path.relative_to(self._corpus)), "why": why}
+        with self.list.open("a", encoding="utf-8") as file:  # first the line: a kill between leaves one too many
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(path, target)
+        return target
+
+    def take_back(self) -> tuple[int, int]:
+        """Move every file back whose place is free; how many were moved, and how many stay."""
+        moved = stayed = 0
+        kept = []
+        for line in self._lines():
+            source, target = self.root / line["file"], self._corpus / line["from"]
+            if not source.exists():
+                continue
+            if target.exists():
+                stayed += 1
+                kept.append(line)
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.rename(source, target)
+            moved += 1
+        self._write(kept)
+        return moved, stayed
+
+    def forget(self, sha256: str) -> None:
+        """Delete what is here of that photograph: its bytes, its crops, and the lines that name them."""
+        if not self.list.exists():
+            return
+        for path in [*self.root.glob(f"photos/??/??/{sha256}*"), *self.root.glob(f"crops/??/??/{sha256[:24]}-*")]:
+            path.unlink()
+        self._write([line for line in self._lines() if sha256[:24] not in line["file"]])
+
+    def _lines(self) -> list[dict[str, str]]:
+        if not self.list.exists():
+            return []
+        return [json.loads(line) for line in self.list.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+
+    def _write(self, lines: list[dict[str, str]]) -> None:
+        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        if self.root.exists():
+            write_atomically(self.list, text.encode())

@@ -19,7 +19,7 @@ from facecorpus.errors import FacecorpusError
 from facecorpus.manifest import Identity
 from facecorpus.system.trouble import sentence_of
 from review_ui.answers import change_json, details_json, disputes_json, faces_json, news_json, order_json
-from review_ui.bodies import AGES, REASONS, read_step, read_verdicts
+from review_ui.bodies import read_step, read_verdicts
 from review_ui.catalog_thread import CatalogThread
 from review_ui.files import static
 from review_ui.guard import Access, Guard, reviewer_of
@@ -95,8 +95,6 @@ class Pages:
             people=len(people),
             before=people[place - 1] if place else None,
             more=len(people) > 1,
-            reasons=REASONS,
-            ages=AGES,
             reviewer=reviewer_of(request),
             queue_key=self._queue_key(request),
         )
@@ -150,7 +148,7 @@ class Questions:
 
     async def order(self, request: Request) -> Response:
         """The undecided faces ranked anew."""
-        return _json(order_json(await self._catalog.order(self._asked(request).identity_id)))
+        return _json(order_json(await self._catalog.order(self._asked(request))))
 
     async def search(self, request: Request) -> Response:
         """The faces whose caption, author, licence, page or reasons hold a text: ?text=…"""

@@ -8,28 +8,8 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from facecorpus.manifest import AgeGroup
-
-REASONS = {
-    "w": "wrong person",
-    "n": "not a face",
-    "d": "duplicate",
-    "q": "quality",
-    "g": "age label",
-    "o": "other",
-}
-"""Why a face is rejected, by the key that says so after 'r'."""
-
-AGES = {"y": AgeGroup.YOUNG, "a": AgeGroup.ADULT, "o": AgeGroup.OLD}
-"""The age groups, by the key that says so after 'g'."""
-
-VERDICTS: Mapping[str, Sequence[str]] = {
-    "verdict": ("accept", "reject", "undecided"),
-    "settle": ("accept", "reject", "undecided"),
-    "age": (*AgeGroup, "undecided"),
-    "removal": ("remove", "undecided"),
-}
-"""What may be said of a face, by kind."""
+from facecorpus.catalog.decisions import SAYABLE
+from facecorpus.words import Kind, Reason, Verdict
 
 MOST_FACES = 100_000
 
@@ -41,8 +21,8 @@ class Verdicts:
     page: str  # identity_id of the person whose page it is
     identity_id: str  # as whose picture the faces are judged; the page's, or "this is X"
     face_ids: tuple[str, ...]
-    kind: str
-    verdict: str
+    kind: Kind
+    verdict: str  # one that is SAYABLE in that kind
     reason: str
 
 
@@ -62,11 +42,11 @@ async def read_verdicts(request: Request) -> Verdicts:
         raise HTTPException(422, "face_ids: a list of one or more texts is expected.")
     if len(face_ids) > MOST_FACES:
         raise HTTPException(422, f"face_ids: at most {MOST_FACES} at once.")
-    kind = _choice(body, "kind", tuple(VERDICTS), "verdict")
-    verdict = _choice(body, "verdict", VERDICTS[kind])
+    kind = Kind(_choice(body, "kind", tuple(Kind), Kind.VERDICT))
+    verdict = _choice(body, "verdict", SAYABLE[kind])
     reason = _text(body, "reason", "")
-    if reason not in (REASONS.values() if verdict == "reject" else ("",)):
-        raise HTTPException(422, f"A rejection, and nothing else, has a reason: {', '.join(REASONS.values())}.")
+    if reason not in (tuple(Reason) if verdict == Verdict.REJECT else ("",)):
+        raise HTTPException(422, f"A rejection, and nothing else, has a reason: {', '.join(Reason)}.")
     identity_id = _text(body, "identity_id")
     page = _text(body, "page", identity_id)
     return Verdicts(page, identity_id, tuple(dict.fromkeys(face_ids)), kind, verdict, reason)

@@ -12,6 +12,7 @@ from facecorpus.catalog.review import Dispute, FaceDetails, FaceIndex
 from facecorpus.catalog.standing import Standing
 from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
+from facecorpus.manifest import Identity
 from review_ui.bodies import Step, Verdicts
 from review_ui.learning import Order, Teacher
 
@@ -103,9 +104,9 @@ class CatalogThread:
 
         return await self.run(work)
 
-    async def order(self, identity_id: str) -> Order:
+    async def order(self, person: Identity) -> Order:
         """The undecided faces of a person ranked anew, with what was accepted and rejected meanwhile."""
-        return await self.run(lambda catalog: self._teacher.order(catalog, identity_id, self.corpus.settings.rank))
+        return await self.run(lambda catalog: self._teacher.order(catalog, person, self.corpus.settings.rank))
 
     async def disputes(self) -> list[Dispute]:
         """The faces on which people disagree, settled ones included."""

@@ -8,12 +8,23 @@ from numpy.typing import NDArray
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.descriptors import Described
 from facecorpus.judging import likeness
+from facecorpus.judging.section import NO_IDEA, Known, capped, section
+from facecorpus.manifest import Identity
 from facecorpus.settings import RankSettings
+from facecorpus.words import AUTO, Section, Verdict
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-_CERTAIN = 1e-6  # a likelihood's distance from 0 and 1, so that its log-odds are finite
+_CERTAIN = 1e-9  # a likelihood's distance from 0 and 1, so that its log-odds are finite
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What people said of a person's faces, as far as it moves the centre."""
+
+    accepted: Flags  # (N,)
+    rejected: Flags  # (N,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,67 +42,99 @@ class Teacher:
     def __init__(self) -> None:
         self._means: dict[str, Floats] | None = None
 
-    def order(self, catalog: Catalog, identity_id: str, limits: RankSettings) -> Order:
+    def order(self, catalog: Catalog, person: Identity, limits: RankSettings) -> Order:
         """Rank a person's undecided faces by what is decided now."""
         if self._means is None:
             self._means = catalog.descriptors.means()
-        others = [mean for other, mean in self._means.items() if other != identity_id]
-        said = _said(catalog, identity_id)
-        faces = catalog.descriptors.of(identity_id)
+        others = [mean for other, mean in self._means.items() if other != person.identity_id]
+        said = _said(catalog, person.identity_id)
+        faces = catalog.descriptors.of(person)
         accepted = np.array([said.get(face_id, False) for face_id in faces.face_ids], np.bool_)
         decided = np.array([face_id in said for face_id in faces.face_ids], np.bool_)
         del said
-        likely = rerank(faces, accepted, decided & ~accepted, np.array(others))
+        likely, sections = rerank(faces, Taught(accepted, decided & ~accepted), np.array(others), limits)
         left = np.flatnonzero(~decided)
         left = left[np.lexsort((left, likely[left]))]
         return Order(
             tuple(faces.face_ids[row] for row in left),
             tuple(round(1000 * float(likely[row])) for row in left),
-            "".join(section(float(likely[row]), limits) for row in left),
+            "".join(sections[row].letter for row in left),
         )
 
 
-def rerank(faces: Described, accepted: Flags, rejected: Flags, others: Floats) -> Floats:
-    """(N,): how likely each face is right, now that these were accepted and rejected.
+def rerank(faces: Described, taught: Taught, others: Floats, limits: RankSettings) -> tuple[Floats, list[Section]]:
+    """(N,): how likely each face is right after what was said of them, and the section of each.
 
-    The log-odds of the last ranking move by as much as the move of the person's centre changes them, so that a blur
-    or a doubtful date weighs as before. `others` are the other people's centres, (M, 128).
+    `others` are the other people's centres, (M, 128).
     """
-    nobody = np.zeros_like(accepted)
-    before = _own_distances(faces.descriptors, nobody, nobody)
-    after = _own_distances(faces.descriptors, accepted, rejected)
-    if after is None:
-        return faces.likely
+    odds = _log_odds(faces, taught, others)
+    chances = np.full(len(faces.face_ids), NO_IDEA) if odds is None else 1 / (1 + np.exp(-np.clip(odds, -50, 50)))
+    likely: list[float] = []
+    sections: list[Section] = []
+    for chance, claimed, outside in zip(chances.tolist(), faces.claimed, faces.outside, strict=True):
+        known = Known(judged=odds is not None, claimed=bool(claimed), outside=bool(outside))
+        likely.append(capped(chance, known))
+        sections.append(section(likely[-1], known, limits))
+    return np.array(likely), sections
+
+
+def _log_odds(faces: Described, taught: Taught, others: Floats) -> Floats | None:
+    """(N,): the log-odds that the faces are the person's; None where there is not enough to judge by.
+
+    Those of the last ranking move by as much as the move of the person's centre changes them. Where they were capped,
+    or there was no ranking, they are made anew.
+    """
+    centre = _centre(faces.descriptors, taught)
+    if centre is None or _is_anothers(centre, taught, others):
+        return None
     nearest = likeness.nearest(faces.descriptors, others)
+    after = centre.distances(faces.descriptors)
     odds = likeness.log_odds(after, nearest - after)
-    if before is not None:
-        certain = np.clip(faces.likely, _CERTAIN, 1 - _CERTAIN)
-        odds += np.log(certain / (1 - certain)) - likeness.log_odds(before, nearest - before)
-    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -50, 50))))
+    anew = odds + likeness.allowance(faces.scores, faces.yaws)
+    nobody = np.zeros_like(taught.accepted)
+    first = _centre(faces.descriptors, Taught(nobody, nobody))
+    if first is None:
+        return anew
+    before = first.distances(faces.descriptors)
+    ranked = np.clip(faces.likely, _CERTAIN, 1 - _CERTAIN)
+    moved = np.log(ranked / (1 - ranked)) + odds - likeness.log_odds(before, nearest - before)
+    return np.where(faces.likely == NO_IDEA, anew, moved)
+
+
+@dataclass(frozen=True, slots=True)
+class _Centre:
+    """The middle of a person's descriptors."""
+
+    mean: Floats  # (128,)
+    weights: Floats  # (N,), of each of the person's faces; 0 where it is not part of it
+
+    def distances(self, descriptors: likeness.Descriptors) -> Floats:
+        """(N,): how far each of the person's faces is from it, made without the face itself."""
+        distance = likeness.distances(descriptors, self.mean[None])[:, 0]
+        return likeness.without_itself(distance, self.weights, float(self.weights.sum()))
+
+
+def _centre(descriptors: likeness.Descriptors, taught: Taught) -> _Centre | None:
+    """The person's centre after what was said; None where there is none."""
+    among = likeness.members(descriptors, taught.accepted, taught.rejected)
+    if among is None:
+        return None
+    weights = likeness.weights_of(taught.accepted, taught.rejected) * among
+    return _Centre(likeness.mean_of(descriptors, weights), weights)
+
+
+def _is_anothers(centre: _Centre, taught: Taught, others: Floats) -> bool:
+    """Whether the album holds another person's photographs, for all that is said: nobody accepted enough of them."""
+    if taught.accepted.sum() >= likeness.FEWEST or not len(others):
+        return False
+    return bool(likeness.distances(others.astype(np.float32), centre.mean[None]).min() < likeness.ONE_PERSON)
 
 
 def _said(catalog: Catalog, identity_id: str) -> dict[str, bool]:
     """Whether people accepted it as this person, by face_id, of the faces that they decided."""
     standings = catalog.review.standings(identity_id, None, "", 0.0)
     return {
-        face_id: standing.verdict == "accept" and standing.identity_id == identity_id
+        face_id: standing.verdict == Verdict.ACCEPT and standing.identity_id == identity_id
         for face_id, standing in standings
-        if standing.verdict is not None and standing.reviewer != "auto"
+        if standing.verdict is not None and standing.reviewer != AUTO
     }
-
-
-def section(likely: float, limits: RankSettings) -> str:
-    """The letter of the section that a face falls into."""
-    if likely >= limits.accept_above:
-        return "r"
-    return "w" if likely <= limits.reject_below else "l"
-
-
-def _own_distances(descriptors: likeness.Descriptors, accepted: Flags, rejected: Flags) -> Floats | None:
-    """(N,): how far each face is from the person's centre; None where there is none."""
-    among = likeness.members(descriptors, accepted, rejected)
-    if among is None:
-        return None
-    weights = likeness.weights_of(accepted, rejected) * among
-    distance = likeness.distances(descriptors, likeness.mean_of(descriptors, weights)[None])[:, 0]
-    return likeness.without_itself(distance, weights, float(weights.sum()))

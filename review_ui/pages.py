@@ -7,11 +7,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from review_ui.files import scripts, static_root
+from review_ui.page_words import page_words
 
 _TEMPLATES = Environment(
     loader=PackageLoader("review_ui"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
-_TEMPLATES.globals.update(static_root=static_root, scripts=scripts)
+_TEMPLATES.globals.update(static_root=static_root, scripts=scripts, page_words=page_words)
 
 _SIGNATURES: Mapping[bytes, str] = {
     b"\xff\xd8\xff": "image/jpeg",

@@ -1,6 +1,7 @@
 """The command line: help, errors, JSON, and what it imports."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from facecorpus import __version__
 from facecorpus.corpus import Corpus
 
 COMMANDS = ("init", "crawl", "fetch", "faces", "dedup", "review", "build", "train-all", "status", "explain")
@@ -23,6 +25,24 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
 def test_help_lists_every_command() -> None:
     shown = run("--help").stdout
     assert all(re.search(rf"│ {command} ", shown) for command in COMMANDS)
+
+
+def test_the_version_stands_in_one_place() -> None:
+    assert run("--version").stdout == f"facecorpus {__version__}\n"
+    assert 'dynamic = ["version"]' in (Path(__file__).parent.parent / "pyproject.toml").read_text()
+
+
+def test_a_shell_completes_commands_and_options() -> None:
+    def completed(words: str) -> list[str]:
+        asked = {"_FACECORPUS_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+        ended = subprocess.run(
+            [sys.executable, "-m", "facecorpus"], env=os.environ | asked, capture_output=True, text=True, check=False
+        )
+        return ended.stdout.split()
+
+    assert completed("facecorpus tr") == ["train-all"]
+    assert completed("facecorpus crawl --dry") == ["--dry-run"]
+    assert "--install-completion" in run("--help").stdout
 
 
 @pytest.mark.parametrize("command", COMMANDS)

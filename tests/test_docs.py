@@ -2,22 +2,29 @@
 
 import re
 import subprocess
+import sys
 import tomllib
-from dataclasses import fields
 from pathlib import Path
 
+import commands_doc
 import pytest
+import settings_doc
 import typer.main
+import yaml
 
+from facecorpus.build.schema import shard_schema
 from facecorpus.cli import app
 from facecorpus.crawl.limits import KNOWN
 from facecorpus.crawl.sources.flickr import KEY
 from facecorpus.crawl.sources.openverse import CLIENT_ID, CLIENT_SECRET
-from facecorpus.records import Outcome
-from facecorpus.settings import SOURCES, Settings
+from facecorpus.settings import SOURCES
+from facecorpus.words import Outcome, Reason
+from training.plan.networks_and_heads import MIXES
+from training.publication import TASKS
+from training.report.tables import tables_of
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
@@ -27,13 +34,18 @@ def test_every_command_has_its_place_in_the_readme() -> None:
     assert [name for name in commands if f"facecorpus {name}" not in readme] == []
 
 
-def test_every_setting_is_explained_in_the_docs() -> None:
+def test_the_reference_of_the_commands_is_current_and_every_option_has_help() -> None:
+    text = (ROOT / "docs" / "commands.md").read_text()
+    assert text == commands_doc.page(), "make it again: python scripts/commands_doc.py"
+    for row in re.findall(r"^\| `.*", text, re.MULTILINE):
+        assert re.fullmatch(r"\| `[^`]+` \| [^|\s\[][^|]* \|", row), f"no help: {row}"
+    for section in text.split("\n## ")[1:]:
+        assert re.match(r"(facecorpus .+|facecorpus)\n\n[A-Z]", section), f"no help: {section}"
+
+
+def test_the_page_of_the_settings_is_current() -> None:
     text = (ROOT / "docs" / "settings.md").read_text()
-    for section in fields(Settings):
-        assert f"## [{section.name}]" in text
-        for key in fields(section.default):  # type: ignore[arg-type]
-            assert f"| `{key.name}` |" in text
-            assert key.metadata["help"] in text
+    assert text == settings_doc.page(), "make it again: python scripts/settings_doc.py"
 
 
 def test_every_dependency_is_justified_and_pinned() -> None:
@@ -45,11 +57,36 @@ def test_every_dependency_is_justified_and_pinned() -> None:
         assert re.search(rf"^{name}==", pins, re.MULTILINE | re.IGNORECASE), f"{requirement} has no pin"
 
 
+def test_the_site_builds_strictly_and_fetches_nothing_from_elsewhere(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert "Where things are" in (tmp_path / "index.html").read_text()
+    for page in tmp_path.rglob("*.html"):
+        tags = re.findall(r"<(?!a\b)\w[^>]*?\b(?:src|srcset|href|data|poster)=[^>]*>", page.read_text())
+        assert [tag for tag in tags if re.search(r"=\"?(https?:)?//", tag)] == [], page.name
+    for style in tmp_path.rglob("*.css"):
+        assert not re.search(r"(url\(|@import )[\"']?(https?:)?//", style.read_text()), style.name
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_between_files_lead_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", document.read_text()):
         if not re.match(r"[a-z]+:", target):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_the_citation_names_the_paper_and_the_files_for_others_are_sound() -> None:
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert {"cff-version", "message", "title", "authors"} <= set(cited)
+    assert [one["title"] for one in cited["references"]] == [
+        "Learning and Fusing Multimodal Features from and for Multi-task Facial Computing"
+    ]
+    steps = yaml.safe_load((ROOT / ".github" / "workflows" / "check.yml").read_text())["jobs"]["check"]["steps"]
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    called = [step["run"] for step in steps if "run" in step] + [hook["entry"] for hook in hooks]
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert [one for one in called if one.removeprefix("make ") not in targets] == []
 
 
 def test_no_file_speaks_of_a_machine_or_of_a_workplace() -> None:
@@ -59,7 +96,7 @@ def test_no_file_speaks_of_a_machine_or_of_a_workplace() -> None:
     words = re.compile("|".join(["/wo" + "rk/", "/home" + "/", "/ro" + "ot/", "pypi" + r"\.org"]))
     for name in listed.stdout.splitlines():
         path = ROOT / name
-        if path.suffix in {".py", ".md", ".toml", ".txt", ".sh", ".js", ".css", ".html", ".j2", ".csv", ""}:
+        if path.suffix not in {".png", ".jpg", ".zip"}:
             assert not words.search(path.read_text(encoding="utf-8")), name
 
 
@@ -79,6 +116,19 @@ def test_every_way_a_download_can_end_is_explained() -> None:
     assert [outcome for outcome in Outcome if not re.search(rf"^\| [^|]*\b{outcome}\b", text, re.MULTILINE)] == []
 
 
+def test_every_column_of_the_shards_is_explained() -> None:
+    text = (ROOT / "docs" / "dataset.md").read_text()
+    columns = shard_schema(["somebody"], embeddings=True).names
+    assert [name for name in columns if not re.search(rf"^\|[^|]*`{name}`", text, re.MULTILINE)] == []
+
+
+def test_every_fusion_is_explained_and_has_its_line_in_the_report() -> None:
+    text = (ROOT / "docs" / "training.md").read_text()
+    assert [name for name in MIXES if not re.search(rf"^\|[^|]*`{name}`", text, re.MULTILINE)] == []
+    results = {"tasks": TASKS, "classes": {}, "protocols": {"photo": {"rows": {name: {} for name in MIXES}}}}
+    assert [row.name for table in tables_of(results, "photo") for row in table.rows] == list(MIXES)
+
+
 def test_every_known_limit_of_a_host_is_in_the_docs() -> None:
     text = (ROOT / "docs" / "crawling.md").read_text()
     for host, limit in KNOWN.items():
@@ -94,3 +144,8 @@ def test_every_key_of_the_review_page_is_explained() -> None:
     shown = {"ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓", " ": "Space"}
     shown |= {"PageUp": "Page ↑", "PageDown": "Page ↓"}
     assert [key for key in sorted(keys) if f"`{shown.get(key, key)}`" not in text] == []
+
+
+def test_every_reason_to_reject_is_explained_with_its_key() -> None:
+    (row,) = re.findall(r"^\| `r`, then .*$", (ROOT / "docs" / "reviewing.md").read_text(), re.MULTILINE)
+    assert [reason for reason in Reason if f"`{reason.key}`" not in row or reason not in row] == []

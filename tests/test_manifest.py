@@ -50,6 +50,7 @@ def test_there_are_24_subgroups_in_the_order_gender_age_race() -> None:
         ("identity_id", "../etc", "1 to 64 of a-z, 0-9, _ and -"),
         ("wikidata_id", "42", "like Q42"),
         ("race_source", "", "where the statement of race comes from"),
+        ("dated_only", "yes", "'yes' must be one of true, false, or empty for 'false'"),
     ],
 )
 def test_a_wrong_value_is_named_with_file_line_column_and_what_is_allowed(
@@ -81,6 +82,12 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
         read_manifest(tmp_path / "m.csv")
 
 
+def test_a_column_that_stands_there_twice_is_named(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text(f"{','.join(COLUMNS)},dated_only\n")
+    with pytest.raises(ManifestError, match="line 1: column 'dated_only' stands there more than once"):
+        read_manifest(tmp_path / "m.csv")
+
+
 def test_a_line_with_too_many_fields_is_named(tmp_path: Path) -> None:
     write_manifest(tmp_path / "m.csv", [person("ada")])
     with (tmp_path / "m.csv").open("a") as file:
@@ -104,10 +111,62 @@ def test_labels_left_empty_are_not_stated(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("taken_on", "holds"),
-    [(None, True), ("2005", True), ("2020-12-31", True), ("2004-12-31", False), ("2021", False)],
+    [
+        (None, True),
+        ("2005", True),
+        ("2020-12-31", True),
+        ("2004-12-31", False),
+        ("2021", False),
+        ("2000/2005", True),
+        ("2021/2029", False),
+    ],
 )
 def test_labels_hold_in_the_period_and_where_no_date_is_known(taken_on: str | None, holds: bool) -> None:
     assert person("ada").holds_on(taken_on) is holds
+
+
+@pytest.mark.parametrize(
+    ("taken_on", "holds"),
+    [
+        (None, False),
+        ("", False),
+        ("2005", True),
+        ("2010-07", True),
+        ("2020-12-31", True),
+        ("2004-12-31", False),
+        ("2021", False),
+        ("2005/2012", True),
+        ("2000/2004-06", False),
+    ],
+)
+def test_where_only_dated_photographs_count_the_year_must_be_certain(taken_on: str | None, holds: bool) -> None:
+    assert person("ada", dated_only=True).holds_on(taken_on) is holds
+
+
+@pytest.mark.parametrize("taken_on", [None, "", "2004/2005", "2020-06/2021", "1990/2029", "2010?", "201"])
+def test_a_date_that_may_lie_outside_the_period_is_not_certain(taken_on: str | None) -> None:
+    dated = person("ada", dated_only=True)
+    assert not dated.dated_enough(taken_on) and not dated.holds_on(taken_on)
+    assert person("ada").dated_enough(taken_on)
+
+
+def test_dated_only_may_be_left_empty_or_out(tmp_path: Path) -> None:
+    people = [person("ada"), person("ben", dated_only=True)]
+    write_manifest(tmp_path / "m.csv", people)
+    assert read_manifest(tmp_path / "m.csv").identities == tuple(people)
+    (header, ada, ben) = (tmp_path / "m.csv").read_text().splitlines()
+    assert (ada[-1], ben.rpartition(",")[2]) == (",", "true")
+    (tmp_path / "m.csv").write_text(f"{header}\n{ada}false\n")
+    assert read_manifest(tmp_path / "m.csv").identities == (people[0],)
+    (tmp_path / "m.csv").write_text(f"{header.removesuffix(',dated_only')}\n{ada.removesuffix(',')}\n")
+    assert read_manifest(tmp_path / "m.csv").identities == (people[0],)
+
+
+def test_a_line_too_short_is_told_how_many_fields_its_own_header_has(tmp_path: Path) -> None:
+    header = ",".join(column for column in COLUMNS if column != "dated_only")
+    (tmp_path / "m.csv").write_text(f"{header}\nada,Ada\n")
+    with pytest.raises(ManifestError, match=f"must have {len(COLUMNS) - 1} fields"):
+        read_manifest(tmp_path / "m.csv")
 
 
 def test_many_problems_are_listed_and_then_counted(tmp_path: Path) -> None:
@@ -130,6 +189,7 @@ texts = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Zl", "Zp"
     gender=st.sampled_from([*Gender, None]),
     race=st.sampled_from([*Race, None]),
     age_group=st.sampled_from([AgeGroup.ADULT, None]),
+    dated_only=st.booleans(),
 )
 def test_what_is_written_reads_back_the_same(tmp_path_factory: pytest.TempPathFactory, **fields: object) -> None:
     identity: Identity = person("ada", wikipedia_title=fields.pop("title"), **fields)

@@ -16,9 +16,10 @@ from facecorpus.build.splits import TEST, TRAIN
 from facecorpus.faces.unseen import verdict
 from facecorpus.licences import UNKNOWN, Terms, family_of
 from facecorpus.system.dates import year_of
+from facecorpus.words import AUTO
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
-# Measured by benchmarks/faces.py; docs/performance.md has the tables.
+# Measured by benchmarks/faces.py; docs/quality.md has the tables.
 _KNOWN_TO_MISS = {
     "hog": "On 1,920 photographs of one face each, the detector hog missed men more often than women, and African men"
     " most of all.",
@@ -29,7 +30,6 @@ _TOLD_APART = (
     "On 679 real faces, the descriptor by which a person's face is chosen and judged told African men apart"
     " less well than other people: wrong people are likelier to remain among theirs."
 )
-_AUTO = "auto"  # the reviewer's name under which the automatic policy decides
 
 
 def dataset_card(plan: Plan, kind: Kind) -> bytes:
@@ -223,8 +223,8 @@ well than others. {verdict(plan.unseen)}
 
 
 def _processing(plan: Plan, kind: Kind) -> str:
-    by_policy = sum(row.face.reviewed_by == _AUTO for row in plan.rows)
-    reviewers = len({row.face.reviewed_by for row in plan.rows} - {_AUTO})
+    by_policy = sum(row.face.reviewed_by == AUTO for row in plan.rows)
+    reviewers = len({row.face.reviewed_by for row in plan.rows} - {AUTO})
     detectors = ", ".join(sorted({row.face.detector for row in plan.rows}))
     left_out = "\n".join(f"- {count} accepted faces left out: {reason}." for reason, count in plan.left_out.items())
     made = (

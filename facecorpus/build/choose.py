@@ -13,6 +13,7 @@ from facecorpus.settings import Settings
 
 MINOR = "taken when the person was a minor"
 OUTSIDE_PERIOD = "taken when the person's labels do not hold"
+NOT_DATED = "without the certain date that dated_only in the manifest asks for"
 COPIES = "near-duplicates of a better copy"
 NO_SUBGROUP = "without a subgroup, which --balance needs"
 OVER_QUOTA = "above the quota of their subgroup"
@@ -143,6 +144,8 @@ def within_quota(faces: Sequence[Labelled], quota: int, side: int) -> set[str]:
 def _refused_by_date(face: Labelled, settings: Settings) -> str | None:
     if face.age is not None and face.age < settings.labels.young_from:
         return MINOR
+    if not face.identity.dated_enough(face.face.taken_on):
+        return NOT_DATED
     # With the age on the day known, the label holds outside of the period, too; the row says that it is outside.
     known = settings.build.age_labels == "capture" and face.age is not None
     return OUTSIDE_PERIOD if face.outside_period and not known else None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from facecorpus import __version__
 from facecorpus.build.kind import WHAT, Kind
 from facecorpus.build.plan import Plan
+from facecorpus.words import AUTO
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -79,7 +80,7 @@ def croissant(plan: Plan, kind: Kind, shards: Mapping[str, Mapping[str, Any]], s
 
 
 def _responsible(plan: Plan) -> dict[str, str]:
-    by_policy = sum(row.face.reviewed_by == "auto" for row in plan.rows)
+    by_policy = sum(row.face.reviewed_by == AUTO for row in plan.rows)
     contact = plan.settings.crawl.contact or "not stated"
     return {
         "rai:dataCollection": "Photographs found under people's names and fetched from the sources that each row names;"

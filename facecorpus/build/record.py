@@ -1,11 +1,10 @@
-"""What stands beside the shards for programs: build.json and checksums.txt."""
+"""What a build records of itself: build.json."""
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from facecorpus import __version__
@@ -16,7 +15,6 @@ from facecorpus.build.splits import TEST, TRAIN
 from facecorpus.licences import family_of
 from facecorpus.settings import Settings
 
-RECORD = "build.json"
 _SECTIONS = ("faces", "dedup", "rank", "labels", "build")  # crawl and fetch hold addresses and paths of the operator
 
 
@@ -92,42 +90,3 @@ def counts(plan: Plan) -> dict[str, Any]:
         "licences": dict(sorted(licences.items())),
         "left_out": plan.left_out,
     }
-
-
-def recorded(folder: Path) -> dict[str, Any]:
-    """The build.json of a folder; one without a fingerprint and files where there is none that can be read."""
-    nothing: dict[str, Any] = {"fingerprint": "", "shards": {}, "files": {}}
-    try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return nothing
-    return nothing | record if isinstance(record, dict) and isinstance(record.get("files"), dict) else nothing
-
-
-def sound_files(
-    folder: Path, record: Mapping[str, Any], advance: Callable[[int], None] = lambda files: None
-) -> set[str]:
-    """The files that are there with the very bytes that the record names; `advance` is told of each that is done."""
-    sound = set()
-    for name, file in record["files"].items():
-        # An earlier version recorded sizes alone; such a file is written again.
-        if isinstance(file, dict) and (folder / name).is_file() and described(folder / name) == file:
-            sound.add(name)
-        advance(1)
-    return sound
-
-
-def described(path: Path) -> dict[str, Any]:
-    """A file's size and sha256, as build.json records them."""
-    return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
-
-
-def sha256_of(path: Path) -> str:
-    """The sha256 (hex) of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def checksums(sums: Mapping[str, str]) -> bytes:
-    """checksums.txt, as `sha256sum --check checksums.txt` reads it, of files with their sha256."""
-    return "".join(f"{sha256}  {name}\n" for name, sha256 in sums.items()).encode()

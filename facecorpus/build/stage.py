@@ -18,17 +18,7 @@ from facecorpus.build.leaks import check_shards, grey_crop, grey_face
 from facecorpus.build.overview import overview
 from facecorpus.build.plan import NOT_STATED, Plan, Row, plan_build
 from facecorpus.build.previous import Previous
-from facecorpus.build.record import (
-    RECORD,
-    build_record,
-    checksums,
-    crop_recipe,
-    described,
-    fingerprint,
-    recorded,
-    sound_files,
-    versions,
-)
+from facecorpus.build.record import build_record, crop_recipe, fingerprint, versions
 from facecorpus.build.schema import shard_schema
 from facecorpus.build.shards import row_values, write_shard
 from facecorpus.build.splits import TEST, TRAIN
@@ -36,6 +26,7 @@ from facecorpus.corpus import Corpus
 from facecorpus.errors import BuildError
 from facecorpus.manifest import SUBGROUPS
 from facecorpus.settings import BuildSettings, Settings
+from facecorpus.shards import RECORD, checksums, described, recorded, sound_files
 from facecorpus.system.console import Tracker, duration, track
 from facecorpus.system.cores import available_cores
 from facecorpus.system.folder import replaced_folder, settle

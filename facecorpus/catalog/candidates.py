@@ -1,12 +1,13 @@
 """Candidates, and the tries to download them."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from sqlite3 import Row
 
 from facecorpus.catalog.connection import Gateway, host_of, now
-from facecorpus.records import Box, Candidate, Download, Ended, Outcome
+from facecorpus.records import Box, Candidate, Download, Ended
+from facecorpus.words import CandidateState, Outcome
 
 _WAITS = "state IN ('pending', 'retry')"  # word for word as in the index candidate_waiting
 _WANTED = "listed AND identity_id NOT IN (SELECT identity_id FROM mismatch)"  # people for whom anything is fetched
@@ -204,14 +205,15 @@ class Candidates(Gateway):
             ).fetchall()
             return [row[0] for row in rows]
 
-    def _state(self, download: Download, give_up_after: int | None) -> str:
+    def _state(self, download: Download, give_up_after: int | None) -> CandidateState:
         """Of the candidates with the URL of this download, which is in the table already."""
         if download.outcome is Outcome.STORED:
-            return "stored"
+            return CandidateState.STORED
         if not download.outcome.can_pass:
-            return "failed"
+            return CandidateState.FAILED
         tries = self._catalog.query("SELECT count(*) FROM download WHERE url = ?", (download.url,)).fetchone()[0]
-        return "failed" if give_up_after is not None and tries >= give_up_after else "retry"
+        gives_up = give_up_after is not None and tries >= give_up_after
+        return CandidateState.FAILED if gives_up else CandidateState.RETRY
 
     def refuse(self, candidate_id: int, outcome: Outcome) -> None:
         """Set aside a candidate without asking for it (outside the period, for one)."""
@@ -230,15 +232,16 @@ class Candidates(Gateway):
                 tuple(outcomes),
             )
 
-    def reopen_period(self, identity_id: str, first: int, last: int | None) -> None:
-        """Let wait what was outside a person's period, and is inside it now: these years, both inclusive."""
-        with self._catalog.transaction() as connection:
-            connection.execute(
-                "UPDATE candidate SET state = 'pending', outcome = '' WHERE identity_id = ?"
-                " AND outcome = 'outside_period' AND CAST(substr(taken_on, 1, 4) AS INTEGER) <= ?"
-                " AND CAST(substr(taken_on, instr(taken_on, '/') + 1, 4) AS INTEGER) >= ?",
-                (identity_id, 9999 if last is None else last, first),
-            )
+    def reopen_dates(self, identity_id: str, holds_on: Callable[[str | None], bool]) -> None:
+        """Let wait what was refused for its date, and would not be now; `holds_on` says so of each date."""
+        for outcome in (Outcome.OUTSIDE_PERIOD, Outcome.NOT_DATED):
+            refused = f"identity_id = ? AND state = 'failed' AND outcome = '{outcome}'"
+            rows = self._catalog.query(f"SELECT DISTINCT taken_on FROM candidate WHERE {refused}", (identity_id,))
+            with self._catalog.transaction() as connection:
+                connection.executemany(
+                    f"UPDATE candidate SET state = 'pending', outcome = '' WHERE {refused} AND taken_on IS ?",
+                    [(identity_id, date) for (date,) in rows.fetchall() if holds_on(date)],
+                )
 
     def share_stored(self, url: str) -> list[str]:
         """Give waiting candidates the photograph that the same URL brought before; return their identity_ids."""
@@ -293,7 +296,7 @@ class Candidates(Gateway):
             " (SELECT identity_id, state, outcome, count(*) AS n FROM candidate GROUP BY identity_id, state, outcome)"
             " JOIN identity USING (identity_id) WHERE listed"
         )
-        return [Ended(*row) for row in rows]
+        return [Ended(row[0], CandidateState(row[1]), *row[2:]) for row in rows]
 
 
 def download_of(row: Row) -> Download:

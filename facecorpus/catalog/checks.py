@@ -59,6 +59,11 @@ class Checks(Gateway):
         }
         return [f"{count} {sentence}" for sentence, count in counts.items() if count]
 
+    def blank(self) -> bool:
+        """Whether nothing was ever proposed or stored: the catalog of a corpus that has just begun."""
+        found = "EXISTS (SELECT 1 FROM candidate) OR EXISTS (SELECT 1 FROM photo) OR EXISTS (SELECT 1 FROM removal)"
+        return not self._catalog.query(f"SELECT {found}").fetchone()[0]
+
     def photographs(self) -> dict[str, int]:
         """Bytes of each photograph that should be stored, by sha256."""
         return {row[0]: row[1] for row in self._catalog.query("SELECT sha256, bytes FROM photo")}

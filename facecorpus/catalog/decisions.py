@@ -9,12 +9,22 @@ journal alone says what can be taken back, after any restart.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from facecorpus.catalog.connection import Connection, Gateway, now
+from facecorpus.manifest import AgeGroup
 from facecorpus.records import Decision
+from facecorpus.words import Kind, Verdict
+
+SAYABLE: Mapping[Kind, tuple[Verdict | AgeGroup, ...]] = {
+    Kind.VERDICT: (Verdict.ACCEPT, Verdict.REJECT, Verdict.UNDECIDED),
+    Kind.SETTLE: (Verdict.ACCEPT, Verdict.REJECT, Verdict.UNDECIDED),
+    Kind.AGE: (*AgeGroup, Verdict.UNDECIDED),
+    Kind.REMOVAL: (Verdict.REMOVE, Verdict.UNDECIDED),
+}
+"""What may be said of a face, by kind."""
 
 UNDO = "undo"
 REDO = "redo"
@@ -111,7 +121,7 @@ class Decisions(Gateway):
         reviewer: str,
         verdict: str,
         reason: str = "",
-        kind: str = "verdict",
+        kind: str = Kind.VERDICT,
         shown_as: str | None = None,
     ) -> None:
         """Append one row for each face, all or none; on disk when this returns.
@@ -202,7 +212,7 @@ class Decisions(Gateway):
                         " shown_as) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                         (
                             *(word.face_id, word.identity_id, word.reviewer, word.kind, word.verdict),
-                            *("" if word.verdict == "undecided" else word.reason, word.decided_at, word.shown_as),
+                            *("" if word.verdict == Verdict.UNDECIDED else word.reason, word.decided_at, word.shown_as),
                         ),
                     )
                 outcomes.append(outcome)
@@ -261,8 +271,8 @@ class Decisions(Gateway):
         self, sort: str, rows: Sequence[Row], said: Sequence[Row | None], reviewer: str, shown_as: str
     ) -> None:
         """Append an undo's or a redo's batch: these faces' rows give way to `said`."""
-        withdrawn = [Row(row.face_id, row.identity_id, row.kind, "undecided", sort) for row in rows]
-        again = [row for row in said if row is not None and row.verdict != "undecided"]
+        withdrawn = [Row(row.face_id, row.identity_id, row.kind, Verdict.UNDECIDED, sort) for row in rows]
+        again = [row for row in said if row is not None and row.verdict != Verdict.UNDECIDED]
         self._append([*withdrawn, *again], reviewer, shown_as)
 
     def _append(self, rows: Sequence[Row], reviewer: str, shown_as: str) -> None:

@@ -1,4 +1,4 @@
-"""Descriptors in arrays, without an object for each face."""
+"""Descriptors in arrays, and what else ranks a person's faces anew, without an object for each face."""
 
 from array import array
 from dataclasses import dataclass
@@ -7,39 +7,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecorpus.catalog.connection import Gateway
+from facecorpus.catalog.faces import SPEAKS_FIRST, Faces
+from facecorpus.manifest import Identity
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """The kept, ranked faces of one person."""
+    """The kept, ranked faces of one person, in columns."""
 
     face_ids: tuple[str, ...]
     descriptors: NDArray[np.float32]  # (N, 128)
     likely: NDArray[np.float64]  # (N,), as ranked last
-    right: NDArray[np.bool_]  # (N,): whether ranked as surely right
+    scores: NDArray[np.float64]  # (N,), of the detector
+    yaws: NDArray[np.float64]  # (N,) degrees
+    claimed: NDArray[np.bool_]  # (N,): whether a copy of the very face stands for somebody else
+    outside: NDArray[np.bool_]  # (N,): whether the labels do not hold on the photograph's date
 
 
 class Descriptors(Gateway):
     """The descriptors of table face."""
 
-    def of(self, identity_id: str) -> Described:
+    def of(self, person: Identity) -> Described:
         """Those of one person, in the order of face_id."""
         face_ids: list[str] = []
-        descriptors, likely, right = bytearray(), array("d"), bytearray()
-        for face_id, embedding, chance, is_right in self._catalog.query(
-            "SELECT face_id, embedding, likely, section = 'right' FROM face JOIN ranking USING (face_id)"
-            " WHERE identity_id = ? AND kept ORDER BY face_id",
-            (identity_id,),
+        descriptors, outside = bytearray(), bytearray()
+        likely, scores, yaws = array("d"), array("d"), array("d")
+        for face_id, embedding, chance, score, yaw, taken_on in self._catalog.query(
+            f"""
+            SELECT face_id, embedding, likely, score, yaw, coalesce((
+                SELECT taken_on FROM candidate AS own
+                WHERE own.photo_sha256 = face.photo_sha256 AND own.identity_id = face.identity_id
+                ORDER BY {SPEAKS_FIRST} LIMIT 1), photo.taken_on)
+            FROM face JOIN ranking USING (face_id) JOIN photo ON photo.sha256 = face.photo_sha256
+            WHERE face.identity_id = ? AND kept ORDER BY face_id
+            """,
+            (person.identity_id,),
         ):
             face_ids.append(face_id)
             descriptors += embedding
             likely.append(chance)
-            right.append(is_right)
+            scores.append(score)
+            yaws.append(yaw)
+            outside.append(not person.holds_on(taken_on))
+        claimed = {conflict.face_id for conflict in Faces(self._catalog).conflicts(face_ids)}
         return Described(
             face_ids=tuple(face_ids),
             descriptors=np.frombuffer(descriptors, np.float32).reshape(len(face_ids), -1),
             likely=np.array(likely),
-            right=np.frombuffer(right, np.bool_),
+            scores=np.array(scores),
+            yaws=np.array(yaws),
+            claimed=np.array([face_id in claimed for face_id in face_ids], np.bool_),
+            outside=np.frombuffer(outside, np.bool_),
         )
 
     def means(self) -> dict[str, NDArray[np.float64]]:

@@ -8,19 +8,22 @@ import numpy as np
 
 from facecorpus.catalog.connection import Gateway
 from facecorpus.records import AcceptedFace, Conflict, Face, RankedFace, Ranking, SubjectFace
+from facecorpus.words import Section
 
-# The candidate that speaks for a photograph as a person's picture: one with a stated licence first.
-_PROVENANCE = """
+SPEAKS_FIRST = "(licence = ''), rank, candidate_id"
+"""The order of a photograph's candidates: the first speaks for it, one with a stated licence before others."""
+
+_PROVENANCE = f"""
     provenance AS (
         SELECT * FROM (
             SELECT candidate.*, row_number() OVER (
-                PARTITION BY photo_sha256, identity_id ORDER BY (licence = ''), rank, candidate_id) AS place
+                PARTITION BY photo_sha256, identity_id ORDER BY {SPEAKS_FIRST}) AS place
             FROM candidate WHERE photo_sha256 IS NOT NULL)
         WHERE place = 1)
 """
 
-# Of the accepted faces of one cluster and person, the best: a reviewer may have rejected the copy that dedup kept.
-_TAKEN_DOWN = """
+# Photographs on the list of removals, by their hash or by any of their addresses, and those marked to be.
+TAKEN_DOWN = """
     taken_down AS (
         SELECT sha256 FROM photo
               WHERE EXISTS (SELECT 1 FROM removal) AND removal_key(sha256) IN (SELECT removal_key(key) FROM removal)
@@ -29,6 +32,20 @@ _TAKEN_DOWN = """
               WHERE EXISTS (SELECT 1 FROM removal) AND photo_sha256 IS NOT NULL
                     AND removal_key(url) IN (SELECT removal_key(key) FROM removal))
 """
+
+
+def provenance_of(photo: str, identity: str) -> str:
+    """A join of the candidate that speaks for the photograph as that person's picture; both are named as in the query.
+
+    Where it was not proposed for that person (a face that was moved to them, a bystander), any other's speaks for it.
+    """
+    best = f"ORDER BY {SPEAKS_FIRST} LIMIT 1"
+    return f"""
+        LEFT JOIN candidate AS provenance ON provenance.candidate_id = coalesce(
+            (SELECT candidate_id FROM candidate AS own
+             WHERE own.photo_sha256 = {photo} AND own.identity_id = {identity} {best}),
+            (SELECT candidate_id FROM candidate AS other WHERE other.photo_sha256 = {photo} {best}))
+        """
 
 
 class Faces(Gateway):
@@ -121,53 +138,23 @@ class Faces(Gateway):
         """The ranked faces of one person, near-duplicates included, the most suspicious first."""
         rows = self._catalog.query(
             """
-            SELECT face_id, photo_sha256, identity_id, x, y, face.width, face.height, kept, likely, section, reasons,
-                   photo.width AS photo_width, photo.height AS photo_height,
-                   coalesce(photo.cluster_id, photo.sha256) AS cluster, verdict.verdict, verdict.reason,
-                   verdict.reviewer
-            FROM face JOIN photo ON photo.sha256 = face.photo_sha256 JOIN ranking USING (face_id)
-            LEFT JOIN verdict USING (face_id, identity_id)
+            SELECT face_id, photo_sha256, identity_id, likely, section, reasons, kept, verdict, reason, reviewer
+            FROM face JOIN ranking USING (face_id) LEFT JOIN verdict USING (face_id, identity_id)
             WHERE identity_id = ? ORDER BY likely, face_id
             """,
             (identity_id,),
-        ).fetchall()
-        # Joined here: in one statement SQLite would first sort the candidates of all people.
-        provenance = self._provenance(identity_id)
-        faces = []
-        for row in rows:
-            page_url, licence, author, title = provenance.get(row["photo_sha256"], ("", "", "", ""))
-            faces.append(
-                RankedFace(
-                    face_id=row["face_id"],
-                    photo_sha256=row["photo_sha256"],
-                    identity_id=row["identity_id"],
-                    box=(row["x"], row["y"], row["width"], row["height"]),
-                    photo_width=row["photo_width"],
-                    photo_height=row["photo_height"],
-                    likely=row["likely"],
-                    section=row["section"],
-                    reasons=tuple(json.loads(row["reasons"])),
-                    kept=bool(row["kept"]),
-                    cluster_id=row["cluster"],
-                    verdict=row["verdict"],
-                    reason=row["reason"],
-                    reviewer=row["reviewer"],
-                    page_url=page_url,
-                    licence=licence,
-                    author=author,
-                    title=title,
-                )
-            )
-        return faces
-
-    def _provenance(self, identity_id: str) -> dict[str, tuple[str, str, str, str]]:
-        """page_url, licence, author, title of each photograph of one person, by sha256."""
-        rows = self._catalog.query(
-            f"WITH {_PROVENANCE} SELECT photo_sha256, page_url, licence, author, title FROM provenance"
-            " WHERE identity_id = ?",
-            (identity_id,),
         )
-        return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows}
+        return [
+            RankedFace(
+                **dict(row)
+                | {
+                    "section": Section(row["section"]),
+                    "reasons": tuple(json.loads(row["reasons"])),
+                    "kept": bool(row["kept"]),
+                }
+            )
+            for row in rows
+        ]
 
     def accepted(self, embeddings: bool = False) -> Iterator[AcceptedFace]:
         """Faces accepted in review, of listed people, copies included, ordered by person and face_id.
@@ -177,7 +164,7 @@ class Faces(Gateway):
         """
         rows = self._catalog.query(
             f"""
-            WITH {_TAKEN_DOWN}
+            WITH {TAKEN_DOWN}
             SELECT face.*, verdict.identity_id AS judged_as, photo.width AS photo_width,
                    photo.height AS photo_height, coalesce(photo.cluster_id, photo.sha256) AS cluster,
                    coalesce(provenance.taken_on, photo.taken_on) AS taken_on, provenance.source, provenance.url,
@@ -185,13 +172,7 @@ class Faces(Gateway):
                    provenance.title, photo.bytes, photo.media_type, verdict.reviewer, verdict.decided_at
             FROM verdict JOIN face USING (face_id) JOIN photo ON photo.sha256 = face.photo_sha256
             JOIN identity ON identity.identity_id = verdict.identity_id
-            -- The candidate proposed as this person's picture; of a face that was moved to them, any other person's.
-            LEFT JOIN candidate AS provenance ON provenance.candidate_id = coalesce(
-                (SELECT candidate_id FROM candidate AS own
-                 WHERE own.photo_sha256 = face.photo_sha256 AND own.identity_id = verdict.identity_id
-                 ORDER BY (licence = ''), rank, candidate_id LIMIT 1),
-                (SELECT candidate_id FROM candidate AS other WHERE other.photo_sha256 = face.photo_sha256
-                 ORDER BY (licence = ''), rank, candidate_id LIMIT 1))
+            {provenance_of("face.photo_sha256", "verdict.identity_id")}
             WHERE verdict.verdict = 'accept' AND listed
                   AND face.photo_sha256 NOT IN (SELECT sha256 FROM taken_down)
             ORDER BY position, face_id
@@ -229,7 +210,7 @@ class Faces(Gateway):
         """How many accepted faces accepted() leaves out, by reason, each counted once."""
         row = self._catalog.query(
             f"""
-            WITH {_TAKEN_DOWN}, left_out AS (
+            WITH {TAKEN_DOWN}, left_out AS (
                 SELECT face.photo_sha256 IN (SELECT sha256 FROM taken_down) AS removed, listed
                 FROM verdict JOIN face USING (face_id)
                 JOIN identity ON identity.identity_id = verdict.identity_id

@@ -16,10 +16,10 @@ class CandidateHistory:
     url: str
     outcome: str  # of the download; '' where it was never tried
     photo_sha256: str | None
-    photo_state: str | None  # stored, analysed, unreadable
+    photo_state: str | None  # a PhotoState
     face_id: str | None  # the face that stands for the person in it
     kept: bool  # no better copy of the same face is there
-    verdict: str | None  # accept, reject
+    verdict: str | None  # a Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Proposal:
     author: str
     taken_on: str | None
     found_by: str
-    state: str  # pending, retry, stored, failed
+    state: str  # a CandidateState
     outcome: str
     photo_sha256: str | None
 
@@ -51,7 +51,7 @@ class PhotographHistory:
     bytes: int
     width: int | None
     height: int | None
-    state: str  # stored, analysed, unreadable
+    state: str  # a PhotoState
     error: str
     near_duplicates: tuple[str, ...]  # sha256 of the others in its cluster
 
@@ -63,7 +63,7 @@ class FaceHistory:
     face_id: str
     identity_id: str | None  # None: a bystander
     kept: bool
-    section: str | None  # right, look, wrong
+    section: str | None  # a Section
     verdict: str | None
     reviewer: str | None
     reason: str | None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from facecorpus.catalog.connection import Gateway
 from facecorpus.manifest import Identity
 from facecorpus.records import Ended, Tally
+from facecorpus.words import WAITING
 
 
 class Identities(Gateway):
@@ -52,7 +53,7 @@ class Identities(Gateway):
         waiting: Counter[str] = Counter()
         for one in ended:
             candidates[one.identity_id] += one.count
-            waiting[one.identity_id] += one.count * (one.state in ("pending", "retry"))
+            waiting[one.identity_id] += one.count * (one.state in WAITING)
         rows = self._catalog.query(
             """
             WITH shown AS (

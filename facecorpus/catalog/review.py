@@ -10,6 +10,7 @@ from operator import itemgetter
 from facecorpus.catalog.connection import Gateway
 from facecorpus.catalog.faces import Faces
 from facecorpus.catalog.standing import Said, Standing, differ, overlap_limit, stand
+from facecorpus.words import Kind, Section, Verdict
 
 _AT_ONCE = 1_000  # faces looked up together: whoever judges thirty thousand at once costs little memory
 
@@ -26,7 +27,7 @@ class FaceIndex:
 
     face_ids: list[str]
     likely: list[int]  # per mille
-    sections: str  # a letter each: l(ook), r(ight), w(rong), c(opy of a better one)
+    sections: str  # a letter of Section each
     versions: list[int]  # another box, another number: for addresses of crops
     copies: dict[int, int]  # how many other photographs are near-duplicates of the face's, by place
     conflicts: dict[int, list[str]]  # for whom else the very picture stands, by place
@@ -98,7 +99,7 @@ class Review(Gateway):
             index.likely.append(round(1000 * likely))
             index.versions.append(_version(box))
             index.standings.append(standing)
-            sections.append(section[0] if kept else "c")
+            sections.append((Section(section) if kept else Section.COPIES).letter)
             if size > 1:
                 index.copies[place] = size - 1
             if face_id in claimed:
@@ -297,7 +298,7 @@ class Review(Gateway):
             words.setdefault(row[0], []).append(Said(*row[:8]))
             page.setdefault(row[0], row[8])
         return [
-            Dispute(face_id, page[face_id], tuple(said), any(word.kind == "settle" for word in said))
+            Dispute(face_id, page[face_id], tuple(said), any(word.kind == Kind.SETTLE for word in said))
             for face_id, said in words.items()
             if differ(said)
         ]
@@ -337,7 +338,7 @@ class Review(Gateway):
 
 
 def _as(standing: Standing) -> str:
-    return standing.identity_id if standing.verdict == "accept" else ""
+    return standing.identity_id if standing.verdict == Verdict.ACCEPT else ""
 
 
 def _version(box: Sequence[float]) -> int:

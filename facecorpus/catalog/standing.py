@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from facecorpus.words import AUTO, JUDGING, Kind
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -22,7 +24,7 @@ class Said:
 class Standing:
     """How a face stands for one reviewer: the verdict that counts, or None where this reviewer is to give one."""
 
-    verdict: str | None = None  # accept, reject
+    verdict: str | None = None  # a Verdict: accept, reject
     reason: str = ""
     reviewer: str = ""
     identity_id: str = ""  # as whose picture; '' without a verdict
@@ -38,14 +40,14 @@ def stand(face_id: str, words: Sequence[Said], reviewer: str, overlap: float) ->
     The verdict is the view's: what settled a disagreement, else a person's, else the automatic policy's; of these the
     newest. But of a face that two people shall judge, the second does not see what the first said.
     """
-    if len(words) == 1 and words[0].kind == "verdict" and (words[0].reviewer in (reviewer, "auto") or not overlap):
+    if len(words) == 1 and words[0].kind == Kind.VERDICT and (words[0].reviewer in (reviewer, AUTO) or not overlap):
         word = words[0]  # nearly all faces: nothing to weigh
         return Standing(word.verdict, word.reason, word.reviewer, word.identity_id)
-    verdicts = [word for word in words if word.kind in ("verdict", "settle")]
-    ages = [word for word in words if word.kind == "age"]
-    by_people = [word for word in verdicts if word.reviewer != "auto"]
+    verdicts = [word for word in words if word.kind in JUDGING]
+    ages = [word for word in words if word.kind == Kind.AGE]
+    by_people = [word for word in verdicts if word.reviewer != AUTO]
     people = {word.reviewer for word in by_people}
-    settled = any(word.kind == "settle" for word in verdicts)
+    settled = any(word.kind == Kind.SETTLE for word in verdicts)
     second = len(people) == 1 and reviewer not in people and not settled and face_id < overlap_limit(overlap)
     best = None if second else max(verdicts, key=_weight, default=None)
     return Standing(
@@ -56,13 +58,13 @@ def stand(face_id: str, words: Sequence[Said], reviewer: str, overlap: float) ->
         disputed=not settled and differ(by_people),
         second=second,
         age=max(ages, key=_weight).verdict if ages else "",
-        removed=any(word.kind == "removal" for word in words),
+        removed=any(word.kind == Kind.REMOVAL for word in words),
     )
 
 
 def differ(words: Iterable[Said]) -> bool:
     """Whether people's own verdicts are not the same: accepted or not, and as whose picture."""
-    return len({(word.verdict, word.identity_id) for word in words if word.kind == "verdict"}) > 1
+    return len({(word.verdict, word.identity_id) for word in words if word.kind == Kind.VERDICT}) > 1
 
 
 def overlap_limit(share: float) -> str:
@@ -71,4 +73,4 @@ def overlap_limit(share: float) -> str:
 
 
 def _weight(word: Said) -> tuple[bool, bool, str, int]:
-    return (word.reviewer != "auto", word.kind == "settle", word.decided_at, word.decision_id)
+    return (word.reviewer != AUTO, word.kind == Kind.SETTLE, word.decided_at, word.decision_id)

@@ -1,12 +1,13 @@
 """Decisions to shards, and taking photographs back."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report, working_in
-from facecorpus.errors import BuildError
+from facecorpus.commands.common import AsJson, Folder, next_step, report
+from facecorpus.pipeline import build_stage, working_in
 
 app = typer.Typer()
 export = typer.Typer(no_args_is_help=True, help="Write the shards in the layout of another tool.")
@@ -35,18 +36,18 @@ def build(
 
     Example: facecorpus build -C mycorpus
     """
-    from facecorpus.build.kind import Kind
-    from facecorpus.build.stage import build_shards
-    from facecorpus.settings import changed
-
-    if original and without_images:
-        raise BuildError("--original and --without-images are two different builds; ask for one of them.")
-    kind = Kind.ORIGINAL if original else Kind.WITHOUT_IMAGES if without_images else Kind.CROPS
     with working_in(corpus) as opened:
-        asked = {"licences": licences, "balance": balance, "quota": quota, "age_labels": age_labels}
-        settings = changed(opened.settings.build, asked)
-        report(build_shards(opened, settings, kind), as_json)
-    if kind is Kind.CROPS:
+        summary = build_stage(
+            opened,
+            licences=licences,
+            balance=balance,
+            quota=quota,
+            age_labels=age_labels,
+            original=original,
+            without_images=without_images,
+        )
+        report(summary, as_json)
+    if not original and not without_images:
         next_step(f"facecorpus train-all -C {corpus}", as_json)
 
 
@@ -110,7 +111,11 @@ def verify(
     corpus: Folder = Path(),
     repair: Annotated[
         bool,
-        typer.Option("--repair", help="Mend what can be mended; delete files that nothing knows."),
+        typer.Option("--repair", help="Mend what can be mended; move files that nothing knows to quarantine/."),
+    ] = False,
+    take_back: Annotated[
+        bool,
+        typer.Option("--take-back", help="First move what is in quarantine/ back, as beside a catalog put back."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -121,12 +126,18 @@ def verify(
     from facecorpus.upkeep.verify import verify as look_through
 
     with working_in(corpus) as opened:
+        if take_back:
+            moved, stayed = opened.quarantine.take_back()
+            sentence = f"{moved} file{' was' if moved == 1 else 's were'} taken back from quarantine/."
+            if stayed:
+                sentence += f" {stayed} stay there, since another file has their place."
+            print(sentence, file=sys.stderr if as_json else sys.stdout)
         summary = look_through(opened, repair)
         report(summary, as_json)
-    if any(problem.kind == "photograph" and problem.repaired for problem in summary.problems):
+    if summary.next_command == "fetch":
         next_step(f"facecorpus fetch -C {corpus}   (then verify once more)", as_json)
-    elif not summary.sound and not repair:
-        next_step(f"facecorpus verify -C {corpus} --repair", as_json)
+    elif summary.next_command:
+        next_step(f"facecorpus {summary.next_command} -C {corpus}", as_json)
     if not summary.sound:
         raise typer.Exit(1)
 

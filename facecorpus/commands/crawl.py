@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report, working_in
+from facecorpus.commands.common import AsJson, Folder, next_step, report
+from facecorpus.pipeline import crawl_all, dedup_stage, fetch_stage, working_in
 
 app = typer.Typer()
 
@@ -41,8 +42,6 @@ def crawl(
 
     Example: facecorpus crawl -C mycorpus
     """
-    from facecorpus.pipeline import crawl_all
-
     if check or record is not None:
         return _check(corpus, record, as_json, alone=check and not dry_run and retry is None)
     if dry_run:
@@ -69,7 +68,6 @@ def fetch(
     Example: facecorpus fetch -C mycorpus
     """
     from facecorpus.crawl.recheck import recheck_photographs
-    from facecorpus.pipeline import fetch_stage
 
     if dry_run:
         return _plan(corpus, as_json)
@@ -101,8 +99,6 @@ def dedup(corpus: Folder = Path(), as_json: AsJson = False) -> None:
 
     Example: facecorpus dedup -C mycorpus
     """
-    from facecorpus.pipeline import dedup_stage
-
     with working_in(corpus) as opened:
         for summary in dedup_stage(opened):
             report(summary, as_json)

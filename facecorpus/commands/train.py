@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, beside_others, next_step
+from facecorpus.commands.common import AsJson, Folder, next_step
 from facecorpus.errors import FacecorpusError
+from facecorpus.pipeline import beside_others, train_stage
 
 app = typer.Typer()
 
@@ -42,30 +43,26 @@ def train_all(
     """
     from contextlib import redirect_stdout
 
-    from training import TrainingError
-    from training import train_all as train
+    from training import RunFolder
 
     opened = beside_others(corpus)
-    try:
-        # With --json, stdout is the result's alone; what a person reads goes to stderr.
-        with redirect_stdout(sys.stderr if as_json else sys.stdout):
-            results = train(
-                opened.shards,
-                opened.runs / name,
-                preset=preset,
-                protocols=protocol or None,
-                seed=seed,
-                seeds=seeds,
-                device=device,
-                full_schedule=full_schedule,
-                deterministic=deterministic,
-                max_time=max_time,
-            )
-    except TrainingError as error:
-        raise FacecorpusError(str(error)) from None
+    # With --json, stdout is the result's alone; what a person reads goes to stderr.
+    with redirect_stdout(sys.stderr if as_json else sys.stdout):
+        results = train_stage(
+            opened,
+            name,
+            preset=preset,
+            protocol=protocol,
+            seed=seed,
+            seeds=seeds,
+            device=device,
+            full_schedule=full_schedule,
+            deterministic=deterministic,
+            max_time=max_time,
+        )
     if as_json:
         print(results.read_text(encoding="utf-8"))
-    next_step(f"open {results.with_name('report.html')}", as_json)
+    next_step(f"open {RunFolder(results.parent).page}", as_json)
 
 
 @app.command("report")
@@ -80,7 +77,15 @@ def report(
     Example: facecorpus report first second -C mycorpus
     """
     from facecorpus.corpus import Corpus
-    from training import TrainingError, compare_runs, load_results, show_comparison, show_tables, write_comparison
+    from training import (
+        RunFolder,
+        TrainingError,
+        compare_runs,
+        load_results,
+        show_comparison,
+        show_tables,
+        write_comparison,
+    )
 
     # A name stands for a run of the corpus; a folder may be anywhere, then no corpus is needed.
     folders = [Path(run) if Path(run).is_dir() else Corpus(corpus).runs / run for run in runs]
@@ -91,7 +96,7 @@ def report(
                 print(json.dumps(results, ensure_ascii=False))
             else:
                 show_tables(results)
-            next_step(f"open {folders[0] / 'report.html'}", as_json)
+            next_step(f"open {RunFolder(folders[0]).page}", as_json)
             return
         comparison = compare_runs(folders)
         write_comparison(out, comparison)

@@ -11,7 +11,7 @@ from urllib3.exceptions import LocationValueError, NewConnectionError, TimeoutEr
 
 from facecorpus.crawl.failure import Failure, outcome_of_status
 from facecorpus.crawl.polite import opt_out, seconds_to_wait
-from facecorpus.records import Outcome
+from facecorpus.words import Outcome
 
 _CHUNK = 1 << 17  # bytes
 _REDIRECTS = (301, 302, 303, 307, 308)

@@ -24,8 +24,9 @@ from facecorpus.errors import SourceError
 from facecorpus.licences import terms_of
 from facecorpus.manifest import Identity
 from facecorpus.pictures import picture_size
-from facecorpus.records import Candidate, Outcome
+from facecorpus.records import Candidate
 from facecorpus.system.console import duration
+from facecorpus.words import Outcome
 
 SAMPLE = 10
 """Pictures that a source is asked to propose."""

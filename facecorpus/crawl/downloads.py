@@ -16,10 +16,12 @@ from facecorpus.crawl.lanes import MOST_LANES, Lanes
 from facecorpus.crawl.plan import Plan
 from facecorpus.crawl.polite import HostResting
 from facecorpus.crawl.quota import Quota
-from facecorpus.crawl.sources.local import read_here
-from facecorpus.records import Download, Outcome
+from facecorpus.crawl.sources.local import READERS, read_here
+from facecorpus.manifest import Identity
+from facecorpus.records import Candidate, Download
 from facecorpus.store import Store
 from facecorpus.system.console import Tracker
+from facecorpus.words import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,13 @@ class _Work:
             detail = f"its sha256 is {sha256}, the list says {listed}"
             return _Done(waiting, [*earlier, replace(last, outcome=Outcome.NOT_AS_LISTED, detail=detail)])
         return _Done(waiting, [*earlier, last], fetched[-1].media_type, self._photos.put(data, sha256))
+
+
+def _refused_by_date(candidate: Candidate, person: Identity) -> Outcome | None:
+    """A file of this machine may state its date itself, in EXIF: the build asks again."""
+    if person.holds_on(candidate.taken_on) or (not candidate.taken_on and candidate.source in READERS):
+        return None
+    return Outcome.OUTSIDE_PERIOD if person.dated_enough(candidate.taken_on) else Outcome.NOT_DATED
 
 
 class Downloads:
@@ -150,9 +159,9 @@ class Downloads:
         elif self._taken_down.forbids(candidate.url, candidate.author, candidate.file_id):
             self._count(Outcome.REMOVED, self._catalog.removals.blank(candidate.url))
             self._plan.not_stored(waiting)
-        elif not self._periods[candidate.identity_id].holds_on(candidate.taken_on):
-            self._catalog.candidates.refuse(waiting.candidate_id, Outcome.OUTSIDE_PERIOD)
-            self._count(Outcome.OUTSIDE_PERIOD, [candidate.identity_id])
+        elif refused := _refused_by_date(candidate, self._periods[candidate.identity_id]):
+            self._catalog.candidates.refuse(waiting.candidate_id, refused)
+            self._count(refused, [candidate.identity_id])
             self._plan.not_stored(waiting)
         elif shared := self._catalog.candidates.share_stored(candidate.url):
             self._count(Outcome.STORED, shared)

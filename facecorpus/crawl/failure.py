@@ -1,6 +1,6 @@
 """How one request can fail, whoever made it: a picture, robots.txt or a source's API."""
 
-from facecorpus.records import Outcome
+from facecorpus.words import Outcome
 
 
 class Failure(Exception):

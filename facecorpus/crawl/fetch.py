@@ -27,8 +27,9 @@ from facecorpus.crawl.patience import Patience, wait_before_next
 from facecorpus.crawl.polite import PAUSE_UNASKED, HostResting, Manners
 from facecorpus.crawl.transport import GuardedSession
 from facecorpus.errors import SettingsError, SourceError
-from facecorpus.records import Download, Outcome
+from facecorpus.records import Download
 from facecorpus.settings import Settings
+from facecorpus.words import Outcome
 
 MAX_REDIRECTS = 5
 MAX_JSON = 32_000_000  # bytes of one API answer

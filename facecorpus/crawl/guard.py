@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from urllib.parse import SplitResult, urlsplit
 
 from facecorpus.crawl.failure import Failure
-from facecorpus.records import Outcome
+from facecorpus.words import Outcome
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from facecorpus.errors import PictureError
 from facecorpus.pictures import is_cut_short, media_type, picture_size
-from facecorpus.records import Download, Outcome
+from facecorpus.records import Download
 from facecorpus.settings import FetchSettings
+from facecorpus.words import Outcome
 
 _MAX_PIXELS = FetchSettings().max_pixels
 

@@ -8,8 +8,8 @@ from tenacity import RetryCallState, wait_exponential, wait_random
 
 from facecorpus.crawl.failure import Failure
 from facecorpus.crawl.polite import Manners
-from facecorpus.records import Outcome
 from facecorpus.system.console import duration, notice
+from facecorpus.words import Outcome
 
 API_TRIES = 8  # that fail; more than for a file: without the answer a source ends
 

@@ -11,8 +11,9 @@ from facecorpus.corpus import Corpus
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.lanes import MOST_LANES, Lanes
 from facecorpus.crawl.polite import HostResting
-from facecorpus.records import Download, Outcome
+from facecorpus.records import Download
 from facecorpus.system.console import duration, track
+from facecorpus.words import Outcome
 
 _NAMED = 20  # addresses that the summary names
 _WITHDRAWN = (Outcome.GONE, Outcome.OPTED_OUT, Outcome.REFUSED)

@@ -8,7 +8,7 @@ from protego import Protego
 from facecorpus.crawl.failure import Failure
 from facecorpus.crawl.origins import PerOrigin
 from facecorpus.crawl.polite import BOT
-from facecorpus.records import Outcome
+from facecorpus.words import Outcome
 
 MAX_BYTES = 500 * 1024
 """RFC 9309 §2.5: a crawler reads at least 500 KiB; what follows is ignored."""

@@ -11,13 +11,14 @@ from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.plan import Plan
 from facecorpus.crawl.quota import Quota
 from facecorpus.errors import CorpusError
-from facecorpus.records import Outcome
 from facecorpus.system.console import duration, track
+from facecorpus.words import Outcome
 
 RETRY_FAILED = "failed"
 """Names all outcomes that may pass."""
 
-_NEVER_AGAIN = (Outcome.STORED, Outcome.REMOVED, Outcome.OUTSIDE_PERIOD, Outcome.UNCHANGED, Outcome.CHANGED)
+_BY_DATE = (Outcome.OUTSIDE_PERIOD, Outcome.NOT_DATED)
+_NEVER_AGAIN = (Outcome.STORED, Outcome.REMOVED, *_BY_DATE, Outcome.UNCHANGED, Outcome.CHANGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,6 @@ def _reopen(corpus: Corpus, catalog: Catalog, outcomes: Sequence[str]) -> None:
     if outcomes:
         catalog.candidates.reopen(outcomes)
         return
-    with catalog.transaction():  # the manifest's periods may have been mended since
+    with catalog.transaction():  # the manifest may have been mended since
         for person in corpus.manifest.identities:
-            catalog.candidates.reopen_period(person.identity_id, person.photos_from, person.photos_until)
+            catalog.candidates.reopen_dates(person.identity_id, person.holds_on)

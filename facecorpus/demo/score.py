@@ -14,6 +14,7 @@ from facecorpus.corpus import Corpus
 from facecorpus.demo.world import Truth
 from facecorpus.faces.boxes import iou
 from facecorpus.records import AcceptedFace, Box
+from facecorpus.words import Verdict
 
 COPIES = ("exact_duplicate", "near_duplicate", "tiny")
 SAME_FACE_IOU = 0.2  # the truth's boxes are taller than a detector's, so a loose bound
@@ -128,4 +129,6 @@ def _why_lost(history: CandidateHistory | None) -> str:
         return "without a face that was found"
     if not history.kept:
         return "taken for copies"
-    return {"reject": "rejected", "accept": "kept as somebody else"}.get(history.verdict or "", "left undecided")
+    if history.verdict == Verdict.REJECT:
+        return "rejected"
+    return "kept as somebody else" if history.verdict == Verdict.ACCEPT else "left undecided"

@@ -11,6 +11,9 @@ from typing import TextIO
 from facecorpus.export.reading import Shards
 from facecorpus.system.console import Tracker
 
+UNKNOWN = "unknown"
+"""The folder of faces of people who are not named."""
+
 
 def write_imagefolder(shards: Shards, folder: Path, progress: Tracker) -> int:
     """Write the images and the metadata; return how many files."""
@@ -22,10 +25,10 @@ def write_imagefolder(shards: Shards, folder: Path, progress: Tracker) -> int:
                 split.mkdir()
                 tables[row["split"]] = stack.enter_context((split / "metadata.jsonl").open("w", encoding="utf-8"))
             image = row.pop("image")
-            person = split / row["identity"]
+            person = split / (row["identity"] or UNKNOWN)
             person.mkdir(exist_ok=True)
             (person / image["path"]).write_bytes(image["bytes"])
-            values = {"file_name": f"{row['identity']}/{image['path']}", **row}
+            values = {"file_name": f"{person.name}/{image['path']}", **row}
             tables[row["split"]].write(json.dumps(values, ensure_ascii=False) + "\n")
             progress.advance()
     return shards.rows + len(tables)

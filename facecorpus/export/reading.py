@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from facecorpus.errors import ExportError
+from facecorpus.errors import ExportError, ShardsError
+from facecorpus.shards import RECORD, checked_row, foreign_record, safe_name, sound_files, whole_number
+from facecorpus.system.console import track
 
 _AT_ONCE = 100
 
@@ -21,7 +23,7 @@ class Shards:
     classes: Mapping[str, tuple[str, ...]]  # the names of each label column
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Every row by column, labels as the names of their classes (None where unknown).
+        """Every row by column, labels as the names of their classes (None where unknown); ShardsError for a bad one.
 
         The faces' descriptors are left out: an export is made to be handed on, and they are biometric templates.
         """
@@ -31,16 +33,25 @@ class Shards:
             with pq.ParquetFile(file) as parquet:
                 columns = [name for name in parquet.schema_arrow.names if name != "embedding"]
                 for batch in parquet.iter_batches(_AT_ONCE, columns=columns):
-                    yield from map(self._named, batch.to_pylist())
+                    for row in batch.to_pylist():
+                        checked_row(row, file)
+                        yield self._named(row, file)
 
-    def _named(self, row: dict[str, Any]) -> dict[str, Any]:
+    def _named(self, row: dict[str, Any], file: Path) -> dict[str, Any]:
         for column, names in self.classes.items():
-            row[column] = names[row[column]] if row[column] >= 0 else None
+            number = row.get(column)
+            if number is not None:
+                whole_number(number, -1, len(names) - 1, f"The {column} of a row of {file.name}")
+            row[column] = names[number] if number is not None and number >= 0 else None
         return row
 
 
 def open_shards(folder: Path) -> Shards:
-    """The shards of a folder; raises ExportError where there are none, or none with pictures."""
+    """The shards of a folder.
+
+    Raises ExportError where there are none, or none with pictures; ShardsError where they are not the bytes that their
+    build.json names, or hold what no build writes.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -51,17 +62,36 @@ def open_shards(folder: Path) -> Shards:
         heads = [pq.read_metadata(file) for file in files]
         schema = pq.read_schema(files[0])
         features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
-    except (pa.ArrowInvalid, OSError, KeyError, TypeError, ValueError) as error:
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
         reason = str(error).split("\n", maxsplit=1)[0]
         raise ExportError(f"The shards in {folder} cannot be read ({reason}); build them again.") from None
+    _check_bytes(folder, files)
     if "image" not in schema.names:
         raise ExportError(f"The shards in {folder} were built without images, so there is nothing to export.")
+    classes = {name: tuple(one["names"]) for name, one in features.items() if one.get("_type") == "ClassLabel"}
+    for name in classes.get("identity", ()):
+        safe_name(name, "A person's id in the shards")
     return Shards(
         files=files,
         rows=sum(head.num_rows for head in heads),
         image_bytes=sum(map(_image_bytes, heads)),
-        classes={name: tuple(one["names"]) for name, one in features.items() if one["_type"] == "ClassLabel"},
+        classes=classes,
     )
+
+
+def _check_bytes(folder: Path, files: tuple[Path, ...]) -> None:
+    """Raise ShardsError for a shard whose bytes are not those that build.json names; without one nobody can tell."""
+    record = foreign_record(folder)
+    if not record["files"]:
+        return
+    with track("checksums", len(record["files"])) as progress:
+        sound = sound_files(folder, record, progress.advance)
+    for file in files:
+        if file.name not in sound:
+            raise ShardsError(
+                f"{file} is damaged: its bytes are not those that {RECORD} names; build the shards again, or get that"
+                " file again. Nothing was exported."
+            )
 
 
 def _image_bytes(head: Any) -> int:

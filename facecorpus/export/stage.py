@@ -45,6 +45,8 @@ def export(shards: Path, target: Path, layout: str) -> ExportSummary:
     Raises ExportError where the shards cannot be read, the target holds anything but an earlier export, or the disk
     does not take the files.
     """
+    import pyarrow as pa
+
     begun = time.monotonic()
     opened = open_shards(shards)
     if target.exists() and not (target.is_dir() and ((target / MARK).is_file() or not any(target.iterdir()))):
@@ -54,6 +56,9 @@ def export(shards: Path, target: Path, layout: str) -> ExportSummary:
         with track(f"export {layout}", opened.rows) as progress, replaced_folder(target) as folder:
             files = LAYOUTS[layout](opened, folder, progress)
             (folder / MARK).write_text(json.dumps({"layout": layout, "faces": opened.rows}) + "\n", encoding="utf-8")
+    except pa.ArrowException as error:
+        reason = str(error).split("\n", maxsplit=1)[0]
+        raise ExportError(f"The shards in {shards} cannot be read to their end ({reason}); build them again.") from None
     except OSError as error:
         raise ExportError(f"{target} could not be written ({error}); make room or choose another folder.") from None
     return ExportSummary(target, layout, opened.rows, files, time.monotonic() - begun)

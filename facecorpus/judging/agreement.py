@@ -3,7 +3,9 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
+from facecorpus.catalog.standing import Said
 from facecorpus.corpus import Corpus
+from facecorpus.words import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,16 @@ def measure_agreement(corpus: Corpus) -> Agreement:
         disputes = catalog.review.disputes()
     labels: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for one, two in twice:
-        said = tuple(f"accept {word.identity_id}" if word.verdict == "accept" else "reject" for word in (one, two))
-        labels[one.reviewer, two.reviewer].append((said[0], said[1]))
+        labels[one.reviewer, two.reviewer].append((_label(one), _label(two)))
     settled = sum(dispute.settled for dispute in disputes)
     return Agreement(
         tuple(_pair(names, said) for names, said in sorted(labels.items())), len(disputes) - settled, settled
     )
+
+
+def _label(word: Said) -> str:
+    """What is compared: accepted as whose picture, or rejected."""
+    return f"{word.verdict} {word.identity_id}" if word.verdict == Verdict.ACCEPT else word.verdict
 
 
 def _pair(names: tuple[str, str], said: list[tuple[str, str]]) -> Pair:

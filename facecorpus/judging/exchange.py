@@ -2,24 +2,18 @@
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from facecorpus.catalog.decisions import Exchanged, Merged
+from facecorpus.catalog.decisions import SAYABLE, Exchanged, Merged
 from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
 from facecorpus.store import write_atomically
-
-_KINDS: Mapping[str, frozenset[str]] = {
-    "verdict": frozenset({"accept", "reject", "undecided"}),
-    "settle": frozenset({"accept", "reject", "undecided"}),
-    "age": frozenset({"young", "adult", "old", "undecided"}),
-    "removal": frozenset({"remove", "undecided"}),
-}
+from facecorpus.words import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +129,7 @@ def _checked(where: str, line: Any) -> Exchanged:
             f"{where}: expected {', '.join(_COLUMNS)}, all texts, as facecorpus review export writes them."
         )
     row = Exchanged(**{name: line[name] for name in _COLUMNS})
-    if row.verdict not in _KINDS.get(row.kind, ()):
+    if row.kind not in list(Kind) or row.verdict not in SAYABLE[Kind(row.kind)]:
         raise FacecorpusError(f"{where}: {row.verdict!r} is nothing that can be said in kind {row.kind!r}.")
     if not row.reviewer or not row.face_id.startswith(row.photo_sha256[:24]):
         raise FacecorpusError(f"{where}: a reviewer is missing, or the face is not one of the photograph.")

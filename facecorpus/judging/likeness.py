@@ -20,6 +20,9 @@ Mask = NDArray[np.bool_]
 NEAR = 0.48
 """Distance of descriptors below which two faces are likely the same person's; 0.6, the usual cut, is too loose."""
 
+ONE_PERSON = 0.3
+"""Distance of two people's centres below which both stand for one person: one album holds the other's photographs."""
+
 FEWEST = 4
 """Faces that a centre needs."""
 
@@ -30,7 +33,7 @@ BIAS, BY_DISTANCE, BY_MARGIN, BY_FAINTNESS, BY_TURN = -1.2, -16.7, 15.6, 1.2, 1.
 """log-odds of "right" = BIAS + BY_DISTANCE · (distance − 0.5) + BY_MARGIN · margin + BY_FAINTNESS · (1 − score)
 + BY_TURN · |yaw| / LARGEST_TURN, with margin within ±LARGEST_MARGIN, score within 0..1, |yaw| up to LARGEST_TURN.
 
-Fitted by ``benchmarks/rank_fit.py fit``; how well the probabilities hold is in docs/performance.md (Suspicion), and
+Fitted by ``benchmarks/rank_fit.py fit``; how well the probabilities hold is in docs/quality.md (Suspicion), and
 what else was tried.
 """
 
@@ -48,10 +51,10 @@ def log_odds(distance: Floats | float, margin: Floats | float) -> Floats:
     return np.asarray(BIAS + BY_DISTANCE * (np.asarray(distance) - 0.5) + BY_MARGIN * lead)
 
 
-def allowance(score: float, yaw: float) -> float:
-    """The log-odds to add for a face that its detector barely found, or that is turned away by `yaw` degrees."""
-    faint = 1 - min(max(score, 0.0), 1.0)
-    return BY_FAINTNESS * faint + BY_TURN * min(abs(yaw) / LARGEST_TURN, 1.0)
+def allowance(score: Floats | float, yaw: Floats | float) -> Floats:
+    """The log-odds to add for faces that the detector barely found, or that are turned away by `yaw` degrees."""
+    faint = 1 - np.clip(score, 0.0, 1.0)
+    return np.asarray(BY_FAINTNESS * faint + BY_TURN * np.minimum(np.abs(yaw) / LARGEST_TURN, 1.0))
 
 
 def members(descriptors: Descriptors, accepted: Mask, rejected: Mask) -> Mask | None:

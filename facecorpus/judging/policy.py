@@ -12,14 +12,12 @@ from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus
 from facecorpus.judging.rank import NOT_ENOUGH, said_of_not_judged
 from facecorpus.records import Decision, RankedFace
+from facecorpus.words import AUTO, JUDGING, Reason, Section, Verdict
 
-REVIEWER = "auto"
-WRONG_PERSON = "wrong person"
+Judged = tuple[str, str]
+"""identity_id as whose picture the face was judged, and a Verdict."""
 
-Verdict = tuple[str, str]
-"""identity_id as whose picture the face was judged, and accept, reject or undecided."""
-
-_VERDICT_OF_SECTION = {"right": "accept", "wrong": "reject"}
+_VERDICT_OF_SECTION = {Section.RIGHT: Verdict.ACCEPT, Section.WRONG: Verdict.REJECT}
 
 
 @dataclass(frozen=True)
@@ -49,16 +47,16 @@ def auto_review(corpus: Corpus) -> AutoSummary:
     with corpus.catalog() as catalog, catalog.transaction():
         people = [identity.identity_id for identity in corpus.manifest.identities]
         faces = [face for identity_id in people for face in catalog.faces.for_review(identity_id) if face.kept]
-        decisions = [one for one in catalog.decisions.all() if one.kind in ("verdict", "settle")]
-        by_people = {decision.face_id for decision in decisions if decision.reviewer != REVIEWER}
+        decisions = [one for one in catalog.decisions.all() if one.kind in JUDGING]
+        by_people = {decision.face_id for decision in decisions if decision.reviewer != AUTO}
         wanted = verdicts(faces, by_people)
         changes = changed(wanted, _said(decisions), set(people), by_people)
         _add(catalog, changes)
     counts = [verdict for _, verdict in wanted.values()]
     judged = sum(face.face_id in by_people for face in faces)
     return AutoSummary(
-        accepted=counts.count("accept"),
-        rejected=counts.count("reject"),
+        accepted=counts.count(Verdict.ACCEPT),
+        rejected=counts.count(Verdict.REJECT),
         left=len(faces) - len(counts) - judged,
         judged_by_people=judged,
         changed=len(changes),
@@ -66,7 +64,7 @@ def auto_review(corpus: Corpus) -> AutoSummary:
     )
 
 
-def verdicts(faces: Sequence[RankedFace], by_people: set[str]) -> dict[str, Verdict]:
+def verdicts(faces: Sequence[RankedFace], by_people: set[str]) -> dict[str, Judged]:
     """What the policy says, by face_id, of the kept faces that no person decided."""
     return {
         face.face_id: (face.identity_id, _VERDICT_OF_SECTION[face.section])
@@ -76,34 +74,34 @@ def verdicts(faces: Sequence[RankedFace], by_people: set[str]) -> dict[str, Verd
 
 
 def changed(
-    wanted: Mapping[str, Verdict], said: Mapping[str, Verdict], people: set[str], by_people: set[str]
-) -> dict[str, Verdict]:
+    wanted: Mapping[str, Judged], said: Mapping[str, Judged], people: set[str], by_people: set[str]
+) -> dict[str, Judged]:
     """The verdicts to add, by face_id, so that `wanted` holds where `said` was the policy's latest word.
 
     Faces judged as somebody who left the manifest keep their verdict, in case the person comes back.
     """
     changes = {face_id: verdict for face_id, verdict in wanted.items() if said.get(face_id) != verdict}
     for face_id, (identity_id, verdict) in said.items():
-        stands = verdict == "undecided" or face_id in wanted or face_id in by_people or identity_id not in people
+        stands = verdict == Verdict.UNDECIDED or face_id in wanted or face_id in by_people or identity_id not in people
         if not stands:
-            changes[face_id] = (identity_id, "undecided")
+            changes[face_id] = (identity_id, Verdict.UNDECIDED)
     return changes
 
 
-def _said(decisions: Sequence[Decision]) -> dict[str, Verdict]:
+def _said(decisions: Sequence[Decision]) -> dict[str, Judged]:
     """The policy's latest word on each face."""
-    return {d.face_id: (d.identity_id, d.verdict) for d in decisions if d.reviewer == REVIEWER}
+    return {d.face_id: (d.identity_id, d.verdict) for d in decisions if d.reviewer == AUTO}
 
 
-def _add(catalog: Catalog, changes: Mapping[str, Verdict]) -> None:
-    faces_of: dict[Verdict, list[str]] = defaultdict(list)
+def _add(catalog: Catalog, changes: Mapping[str, Judged]) -> None:
+    faces_of: dict[Judged, list[str]] = defaultdict(list)
     for face_id, change in changes.items():
         faces_of[change].append(face_id)
     for (identity_id, verdict), face_ids in faces_of.items():
         catalog.decisions.add(
             face_ids,
             identity_id=identity_id,
-            reviewer=REVIEWER,
+            reviewer=AUTO,
             verdict=verdict,
-            reason=WRONG_PERSON if verdict == "reject" else "",
+            reason=Reason.WRONG_PERSON if verdict == Verdict.REJECT else "",
         )

@@ -15,9 +15,11 @@ from facecorpus.corpus import Corpus
 from facecorpus.errors import SettingsError
 from facecorpus.judging import likeness
 from facecorpus.judging.likeness import FEWEST, Floats
+from facecorpus.judging.section import NO_IDEA, Known, capped, section
 from facecorpus.manifest import Identity
 from facecorpus.records import Face, Ranking, SubjectFace
 from facecorpus.settings import RankSettings
+from facecorpus.words import Section, Verdict
 
 NOT_ENOUGH = "not enough to judge: too few photographs, or no majority of them, show one and the same person"
 
@@ -27,9 +29,6 @@ _TURNED = 40.0  # degrees
 _GROUP = 3  # faces
 _FAR = 0.5
 _HARDLY = 0.05  # a margin that does not tell two people apart
-_NO_IDEA = 0.5
-_ONE_PERSON = 0.3
-"""Distance of two people's centres below which both stand for one person: one album holds the other's photographs."""
 
 _AT_ONCE = 4096  # faces compared with all people together
 _NAMED = 5  # people, in a sentence
@@ -54,7 +53,7 @@ class Judgement:
 
     def log_odds(self, face: Face) -> float:
         """The log-odds that the face is its own person's."""
-        return float(likeness.log_odds(self.distance, self.margin)) + likeness.allowance(face.score, face.yaw)
+        return float(likeness.log_odds(self.distance, self.margin) + likeness.allowance(face.score, face.yaw))
 
 
 @dataclass(frozen=True)
@@ -104,9 +103,9 @@ def rank_faces(corpus: Corpus) -> RankSummary:
     sections = [ranking.section for ranking in rankings if ranking.face_id in kept]
     return RankSummary(
         faces=len(sections),
-        right=sections.count("right"),
-        look=sections.count("look"),
-        wrong=sections.count("wrong"),
+        right=sections.count(Section.RIGHT),
+        look=sections.count(Section.LOOK),
+        wrong=sections.count(Section.WRONG),
         not_judged=tuple(
             sorted({s.identity_id for s, one in zip(subjects, rankings, strict=True) if NOT_ENOUGH in one.reasons})
         ),
@@ -132,8 +131,8 @@ def centres(subjects: Sequence[SubjectFace]) -> dict[str, Centre]:
     found: dict[str, tuple[float, Centre]] = {}
     for identity_id, faces in faces_of.items():
         descriptors = np.array([subject.face.embedding for subject in faces])
-        accepted = np.array([subject.verdict == "accept" for subject in faces])
-        rejected = np.array([subject.verdict == "reject" for subject in faces])
+        accepted = np.array([subject.verdict == Verdict.ACCEPT for subject in faces])
+        rejected = np.array([subject.verdict == Verdict.REJECT for subject in faces])
         members = likeness.members(descriptors, accepted, rejected)
         if members is not None:
             weights = likeness.weights_of(accepted, rejected)
@@ -152,7 +151,7 @@ def _borrowed(found: Mapping[str, tuple[float, Centre]]) -> Iterator[str]:
         return
     means = np.array([centre.mean for _, centre in found.values()])
     squares = (means**2).sum(axis=1)
-    near = squares[:, None] + squares - 2 * means @ means.T < _ONE_PERSON**2
+    near = squares[:, None] + squares - 2 * means @ means.T < likeness.ONE_PERSON**2
     for row, column in np.argwhere(np.triu(near, 1)):
         one, other = people[row], people[column]
         if found[one][0] <= found[other][0]:
@@ -194,28 +193,25 @@ def ranking(
     subject: SubjectFace, judged: Judgement | None, identities: Mapping[str, Identity], limits: RankSettings
 ) -> Ranking:
     """What the reviewer is told of one face."""
-    holds = identities[subject.identity_id].holds_on(subject.taken_on)
-    flaws = _flaws(subject)
-    likely = _NO_IDEA if judged is None else 1 / (1 + math.exp(-judged.log_odds(subject.face)))
-    if not holds or subject.also_stands_for:
-        likely = min(likely, _NO_IDEA)
-    if not subject.kept or judged is None:
-        section = "look"
-    elif likely >= limits.accept_above:
-        section = "right"
-    elif subject.also_stands_for:  # one of two people is wrong, and a reviewer should see both
-        section = "look"
-    else:
-        section = "wrong" if likely <= limits.reject_below else "look"
-    reasons = ["copy of a better photograph"] if not subject.kept else []
+    person = identities[subject.identity_id]
+    known = Known(
+        kept=subject.kept,
+        judged=judged is not None,
+        claimed=bool(subject.also_stands_for),
+        outside=not person.holds_on(subject.taken_on),
+    )
+    likely = capped(NO_IDEA if judged is None else 1 / (1 + math.exp(-judged.log_odds(subject.face))), known)
+    shown_in = section(likely, known, limits)
+    reasons = [] if known.kept else ["copy of a better photograph"]
     reasons += [f"stands for {identities[other].name}, too" for other in subject.also_stands_for]
-    reasons += [] if holds else ["outside the period"]
+    if known.outside:
+        reasons.append("outside the period" if person.dated_enough(subject.taken_on) else "no certain date")
     reasons += _doubts(judged, identities[judged.nearest].name if judged and judged.nearest else None)
-    reasons += flaws
+    reasons += _flaws(subject)
     reasons += _circumstances(subject)
-    if judged is not None and section != "right" and not reasons:
+    if judged is not None and shown_in != Section.RIGHT and not reasons:
         reasons = [f"not quite like this person's other faces ({judged.distance:.2f})"]
-    return Ranking(subject.face.face_id, likely, section, tuple(reasons))
+    return Ranking(subject.face.face_id, likely, shown_in, tuple(reasons))
 
 
 def _doubts(judged: Judgement | None, nearest: str | None) -> list[str]:

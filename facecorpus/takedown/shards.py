@@ -5,13 +5,13 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from facecorpus.build.kind import Kind
-from facecorpus.build.record import RECORD, recorded
 from facecorpus.build.stage import build_shards
 from facecorpus.catalog.removal_keys import author_name
 from facecorpus.catalog.removals import Marked
 from facecorpus.corpus import Corpus
 from facecorpus.errors import BuildError
 from facecorpus.settings import BuildSettings
+from facecorpus.shards import RECORD, recorded
 from facecorpus.system.folder import settle
 from facecorpus.takedown.plan import HeldBy
 

@@ -191,6 +191,7 @@ def _carry_out(corpus: Corpus, catalog: Catalog, number: int, plan: Plan) -> tup
     for sha256 in plan.marked.photographs:
         corpus.crops.remove(sha256)
         corpus.photos.remove(sha256)
+        corpus.quarantine.forget(sha256)
     if (corpus.root / "parts").exists():  # analyses that wait to be stored, crops among them: they are made again
         shutil.rmtree(corpus.root / "parts")
     catalog.removals.erase(plan.marked)

@@ -7,7 +7,8 @@ from facecorpus.catalog import Catalog
 from facecorpus.catalog.histories import FaceHistory, PhotographHistory, Proposal
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.quota import Quota
-from facecorpus.records import Download, Outcome
+from facecorpus.records import Download
+from facecorpus.words import CandidateState, Outcome, PhotoState
 
 ADVICE: Mapping[Outcome, str] = {
     Outcome.GONE: "the server says that it is no longer there",
@@ -15,6 +16,8 @@ ADVICE: Mapping[Outcome, str] = {
     Outcome.OPTED_OUT: "its owner does not want it used; --retry opted_out looks whether that still holds",
     Outcome.REMOVED: "it was taken down from this corpus, and is never fetched again",
     Outcome.OUTSIDE_PERIOD: "it was taken when the person's labels do not hold; see the period in the manifest",
+    Outcome.NOT_DATED: "its date is not certain, and the manifest takes only dated photographs of this person"
+    " (dated_only)",
     Outcome.RATE_LIMITED: "the host asked for fewer requests",
     Outcome.SERVER_ERROR: "the server failed",
     Outcome.TIMEOUT: "the answer took too long",
@@ -75,9 +78,9 @@ def explain(corpus: Corpus, name: str) -> Explanation:
 
 def _of_photograph(photograph: PhotographHistory, faces: Sequence[FaceHistory]) -> str:
     have = f"We have it as photograph {photograph.sha256[:12]}"
-    if photograph.state == "unreadable":
+    if photograph.state == PhotoState.UNREADABLE:
         return f"{have}, but it gives no faces: {photograph.error}"
-    if photograph.state == "stored":
+    if photograph.state == PhotoState.STORED:
         return f"{have}; its faces have not been looked for yet. Next: facecorpus faces"
     if not faces:
         return f"{have}, but no face was found in it."
@@ -100,12 +103,12 @@ def _of_proposal(corpus: Corpus, catalog: Catalog, proposals: Sequence[Proposal]
     first = proposals[0]
     if not any(one.listed for one in proposals):
         return f"It is not fetched: {first.identity_id} is not in the manifest any more."
-    if first.state == "pending":
+    if first.state == CandidateState.PENDING:
         return _of_pending(corpus, catalog, [one.identity_id for one in proposals if one.listed])
     outcome = Outcome(first.outcome)
     said = f" ({tries[-1].detail})" if tries and tries[-1].detail else ""
     reason = f"We do not have it: {outcome.replace('_', ' ')}{said}. {_sentence(ADVICE[outcome])}"
-    if first.state == "retry":
+    if first.state == CandidateState.RETRY:
         return f"{reason} The next crawl asks again."
     if outcome.can_pass:
         return f"{reason} After {len(tries)} tries only --retry failed asks again."

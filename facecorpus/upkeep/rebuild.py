@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from facecorpus.build.crops import CropTask, cut_crops
 from facecorpus.build.kind import Kind
-from facecorpus.build.record import RECORD, checksums, recorded, sha256_of, sound_files, versions
+from facecorpus.build.record import versions
 from facecorpus.build.schema import shard_schema
 from facecorpus.build.shards import write_shard
 from facecorpus.catalog.connection import host_of
@@ -26,8 +26,9 @@ from facecorpus.catalog.removal_keys import NOTHING, TakenDown
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.lanes import Lanes
 from facecorpus.crawl.polite import HostResting
-from facecorpus.errors import BuildError
+from facecorpus.errors import BuildError, ShardsError
 from facecorpus.settings import Settings
+from facecorpus.shards import RECORD, checked_row, checksums, foreign_record, sha256_of, sound_files, whole_number
 from facecorpus.store import Store, write_atomically
 from facecorpus.system.console import Tracker, duration, track
 from facecorpus.system.cores import available_cores
@@ -39,6 +40,7 @@ _NAMED = 20  # rows that the summary names
 _SUFFIX = ".parquet"
 _PHOTOGRAPHS = ".photographs"
 _LOCK = ".lock"
+_MOST_PIXELS = 4096  # of a crop's side
 _CROPS_PER_START = 500  # a process cuts some hundreds of crops in the time in which another one starts
 
 Row = dict[str, Any]
@@ -157,6 +159,7 @@ class _Work:
         self._target = target
         self._recipe = recipe
         self._workers = settings.build.workers
+        self._max_pixels = settings.fetch.max_pixels
         self._fetcher = fetcher
         self._taken_down = taken_down
         self._photographs = Store(target / _PHOTOGRAPHS)
@@ -274,7 +277,7 @@ class _Work:
             landmarks=np.array(row["landmarks"], np.float32),
             size=int(self._recipe["pixels"]),
             quality=int(self._recipe["quality"]),
-            max_pixels=row["width"] * row["height"],
+            max_pixels=min(row["width"] * row["height"], self._max_pixels),
         )
 
 
@@ -308,12 +311,17 @@ def _locked(target: Path) -> Iterator[None]:
 
 
 def _checked(source: Path) -> dict[str, Any]:
-    record = recorded(source)
+    record = foreign_record(source)
     if record.get("kind") != Kind.WITHOUT_IMAGES or not isinstance(record.get("crops"), dict):
         raise BuildError(
             f"{source} is no build without images (its {RECORD} does not say so); name the folder that"
             " facecorpus build --without-images wrote."
         )
+    recipe = record["crops"]
+    whole_number(recipe.get("pixels"), 16, _MOST_PIXELS, f"The size of crops in {source / RECORD}")
+    whole_number(recipe.get("quality"), 1, 100, f"The quality of crops in {source / RECORD}")
+    if not isinstance(record.get("versions"), dict):
+        raise ShardsError(f"{source / RECORD} names no versions; get that folder again.")
     if damaged := sorted(name for name in record["files"].keys() - sound_files(source, record) if _SUFFIX in name):
         raise BuildError(f"{source / damaged[0]} is missing or damaged; get that folder again.")
     return record
@@ -339,4 +347,6 @@ def _read(shard: Path) -> list[Row]:
     import pyarrow.parquet as pq
 
     rows: list[Row] = pq.read_table(shard).to_pylist()
+    for row in rows:
+        checked_row(row, shard)
     return rows

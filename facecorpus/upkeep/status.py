@@ -12,7 +12,8 @@ from facecorpus.corpus import Corpus
 from facecorpus.crawl.quota import Quota
 from facecorpus.faces.unseen import Unseen, unseen, verdict
 from facecorpus.manifest import SUBGROUPS, Manifest
-from facecorpus.records import Outcome, Tally
+from facecorpus.records import Tally
+from facecorpus.words import Outcome
 
 _NOT_STATED = "not stated"
 _NAMED = 6  # empty subgroups that are named one by one
@@ -46,7 +47,7 @@ class Status:
 
     def __str__(self) -> str:
         lines = [
-            _sentence("Candidates", {outcome or "not tried": n for outcome, n in self.outcomes.items()}),
+            _sentence("Candidates", {o.replace("_", " ") or "not tried": n for o, n in self.outcomes.items()}),
             _sentence("Photographs", {key.replace("_", " "): n for key, n in self.photographs.items()}),
             _sentence("Rejected faces", self.rejected),
         ]
@@ -184,7 +185,10 @@ def _next_command(corpus: Corpus, total: Tally, unanalysed: int) -> str:
     if not (corpus.shards / "build.json").exists():
         return f"facecorpus build {folder}"
     built = (corpus.shards / "build.json").stat().st_mtime
-    reports = [path for path in corpus.runs.glob("*/report.html") if path.stat().st_mtime > built]
+    from training import RunFolder
+
+    pages = [page for run in corpus.runs.glob("*") if (page := RunFolder(run).page).is_file()]
+    reports = [page for page in pages if page.stat().st_mtime > built]
     if not reports:
         return f"facecorpus train-all {folder}"
     return f"open {max(reports, key=lambda path: path.stat().st_mtime)}"

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facecorpus.build.kind import Kind
-from facecorpus.build.record import RECORD, recorded, sound_files
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.checks import StoredFace
 from facecorpus.corpus import Corpus
 from facecorpus.errors import PictureError
+from facecorpus.shards import RECORD, recorded, sound_files
 from facecorpus.system.console import duration, track
 from facecorpus.system.cores import available_cores
 from facecorpus.takedown.plan import HeldBy
@@ -30,6 +30,7 @@ class Problem:
     name: str
     sentence: str
     repaired: bool = False
+    mend: str = ""  # the command of facecorpus that mends it from here, "" where none can
 
     @property
     def is_damage(self) -> bool:
@@ -66,8 +67,19 @@ class VerifySummary:
             if len(of_it) > _NAMED:
                 lines.append(f"{kind}: and {len(of_it) - _NAMED} more (--json lists all)")
         damage = sum(problem.is_damage for problem in self.problems)
-        lines.append(f"{damage} problems remain." if damage else "The corpus is sound.")
+        if any(problem.repaired and problem.kind == "left over" for problem in self.problems):
+            lines.append("What nothing knows lies in quarantine/ now; facecorpus verify --take-back moves it back.")
+        lines.append(
+            f"{damage} problem{'s' * (damage != 1)} remain{'s' * (damage == 1)}." if damage else "The corpus is sound."
+        )
         return "\n".join(lines)
+
+    @property
+    def next_command(self) -> str:
+        """The command that mends most of what is damaged now, without "facecorpus"; "" where none can, or need."""
+        mends = [problem.mend for problem in self.problems if problem.is_damage and problem.mend]
+        order = ("verify --repair", "fetch", "build")
+        return min(mends, key=lambda one: order.index(one) if one in order else len(order), default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +90,26 @@ class _Found:
     name: str
     sentence: str
     repair: Callable[[], bool] | None = None
+    mend: str = ""  # the command that mends it where repair cannot, or once it has done its part
+
+    def problem(self, repair: bool) -> Problem:
+        """What is left to say of it, after it was repaired where that is wanted and possible."""
+        if self.repair is None:
+            return Problem(self.kind, self.name, self.sentence, mend=self.mend)
+        if not repair:
+            return Problem(self.kind, self.name, self.sentence, mend="verify --repair")
+        done = self.repair()
+        # A photograph that waits to be fetched again is still absent.
+        repaired = done and not self.mend
+        return Problem(self.kind, self.name, self.sentence, repaired, self.mend if done else "")
 
 
 def verify(corpus: Corpus, repair: bool = False) -> VerifySummary:
     """Hash every photograph and shard again, and hold catalog, store, crops and shards against each other.
 
     Nothing is changed unless `repair` says so. Then damaged photographs wait to be fetched again, missing crops are cut
-    again, builds that hold what was taken down are written without it, and files that nothing knows are deleted.
+    again, builds that hold what was taken down are written without it, and files that nothing knows are moved to
+    `quarantine/`. A repair deletes nothing.
     """
     begun = time.monotonic()
     with corpus.catalog() as catalog:
@@ -103,9 +128,7 @@ def verify(corpus: Corpus, repair: bool = False) -> VerifySummary:
                 if folder.is_dir():
                     files += len(recorded(folder)["files"])
                     found += _shards(corpus, catalog, kind, folder)
-        problems = tuple(
-            Problem(one.kind, one.name, one.sentence, bool(repair and one.repair and one.repair())) for one in found
-        )
+        problems = tuple(one.problem(repair) for one in found)
     return VerifySummary(
         photographs=len(on_disk),
         bytes=sum(size for _, size in on_disk.values()),
@@ -142,10 +165,10 @@ def _photographs(corpus: Corpus, catalog: Catalog, on_disk: dict[str, tuple[str,
         path = corpus.photos.path(sha256)
         if sha256 in taken_down:
             sentence = "it was taken down and is still here; facecorpus forget --photo removes it."
-            yield _Found("photograph", sha256, sentence)
+            yield _Found("photograph", sha256, sentence, mend=f"forget --photo {sha256}")
         elif sha256 not in expected:
-            sentence = "no row knows this file, as after a killed crawl, which the next one mends; or delete it."
-            yield _Found("left over", str(path), sentence, lambda path=path: _deleted(path))  # type: ignore[misc]
+            sentence = "no row knows this file, as after a killed crawl, which the next one mends."
+            yield _Found("left over", str(path), sentence, lambda path=path: _aside(corpus, path))  # type: ignore[misc]
         elif on_disk.get(sha256, ("",))[0] != sha256:
             what = "its bytes have another sha256" if sha256 in on_disk else "its file is missing"
             yield _Found(
@@ -153,17 +176,19 @@ def _photographs(corpus: Corpus, catalog: Catalog, on_disk: dict[str, tuple[str,
                 sha256,
                 f"{what}; it can be fetched again, if its address still gives it.",
                 lambda sha256=sha256: _fetched_again(corpus, catalog, sha256),  # type: ignore[misc]
+                mend="fetch",
             )
 
 
 def _fetched_again(corpus: Corpus, catalog: Catalog, sha256: str) -> bool:
     """Make room for the photograph, and let it be fetched again; False where it has no address."""
-    corpus.photos.remove(sha256)
+    if (path := corpus.photos.path(sha256)).exists():
+        corpus.quarantine.put(path, "its bytes have another sha256")
     return catalog.checks.fetch_again(sha256) > 0
 
 
-def _deleted(path: Path) -> bool:
-    path.unlink(missing_ok=True)
+def _aside(corpus: Corpus, path: Path) -> bool:
+    corpus.quarantine.put(path, "the catalog does not know it")
     return True
 
 
@@ -182,8 +207,8 @@ def _crops(corpus: Corpus, faces: Iterable[StoredFace]) -> Iterator[_Found]:
                 )
     for path in sorted(corpus.crops.root.glob("??/??/*.jpg")):
         if path not in paths:
-            sentence = "no face in the catalog has this crop; it can be deleted."
-            yield _Found("left over", str(path), sentence, lambda path=path: _deleted(path))  # type: ignore[misc]
+            sentence = "no face in the catalog has this crop."
+            yield _Found("left over", str(path), sentence, lambda path=path: _aside(corpus, path))  # type: ignore[misc]
 
 
 def _is_jpeg(path: Path) -> bool:
@@ -213,16 +238,17 @@ def _cut_again(corpus: Corpus, face: StoredFace) -> bool:
 
 
 def _shards(corpus: Corpus, catalog: Catalog, kind: Kind, folder: Path) -> Iterator[_Found]:
-    command = f"run facecorpus build{_OPTION[kind]}"
+    mend = f"build{_OPTION[kind]}"
+    command = f"run facecorpus {mend}"
     record = recorded(folder)
     if not record["files"]:
-        yield _Found("shard", f"{folder.name}/{RECORD}", f"it is missing or cannot be read; {command}.")
+        yield _Found("shard", f"{folder.name}/{RECORD}", f"it is missing or cannot be read; {command}.", mend=mend)
         return
     with track(folder.name, len(record["files"])) as progress:
         sound = sound_files(folder, record, progress.advance)
     for name in sorted(record["files"].keys() - sound):
         what = "its bytes are not those that build.json names" if (folder / name).exists() else "it is missing"
-        yield _Found("shard", f"{folder.name}/{name}", f"{what}; {command}.")
+        yield _Found("shard", f"{folder.name}/{name}", f"{what}; {command}.", mend=mend)
     for path in sorted(folder.iterdir()):
         if path.name not in {RECORD, *record["files"]}:
             yield _Found("left over", str(path), "build did not write it; move it elsewhere.")

@@ -2,6 +2,7 @@
 
 import { element, showSaveState } from "./drawing.js";
 import { SaveQueue } from "./queue.js";
+import { Kind, Verdict } from "./words.js";
 
 const SHOWN = 50; // faces in the page at once
 const byId = (id) => document.getElementById(id);
@@ -23,13 +24,13 @@ function notice(text) {
   byId("notice").textContent = text;
 }
 
-const describe = ({ verdict, reason, name }) => (verdict === "accept" ? `✓ ${name}` : `✗ ${reason || "rejected"}`);
+const describe = ({ verdict, reason, name }) => (verdict === Verdict.ACCEPT ? `✓ ${name}` : `✗ ${reason || "rejected"}`);
 
 /** The different things that are said of a face, each with who says it. */
 function choices({ words }) {
   const found = new Map();
   for (const word of words) {
-    if (word.kind !== "verdict") continue;
+    if (word.kind !== Kind.VERDICT) continue;
     const key = `${word.verdict} ${word.identity_id}`;
     if (!found.has(key)) found.set(key, { word, reviewers: [] });
     found.get(key).reviewers.push(word.reviewer);
@@ -38,7 +39,7 @@ function choices({ words }) {
 }
 
 function line(face, place) {
-  const settled = face.words.find((word) => word.kind === "settle");
+  const settled = face.words.find((word) => word.kind === Kind.SETTLE);
   const buttons = choices(face).map(({ word, reviewers }, number) => {
     const button = element("button", { type: "button", textContent: `${describe(word)} – ${reviewers.join(", ")} ` });
     button.append(element("kbd", { textContent: number + 1 }));
@@ -86,7 +87,7 @@ function settle(place, choice) {
   if (!chosen) return;
   const { verdict, reason, identity_id } = chosen.word;
   last = face.page;
-  queue.push({ ask: "decisions", kind: "settle", page: face.page, face_ids: [face.face_id], verdict, reason, identity_id });
+  queue.push({ ask: "decisions", kind: Kind.SETTLE, page: face.page, face_ids: [face.face_id], verdict, reason, identity_id });
   notice(`Settled: ${describe(chosen.word)}`);
   focus(place + 1);
 }

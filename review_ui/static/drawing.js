@@ -1,7 +1,8 @@
 // How faces, sections, counts and the state of saving look; nothing here decides anything.
 
-import { SECTIONS } from "./faces.js";
+import { entryOf } from "./keys.js";
 import { want } from "./pictures.js";
+import { Section, SECTIONS } from "./words.js";
 
 export const element = (tag, properties = {}, ...children) => {
   const made = Object.assign(document.createElement(tag), properties);
@@ -37,6 +38,11 @@ export function fillCell(cell, faces, number, details, isSelected) {
   cell.setAttribute("aria-label", `${parts.join(". ")}.`);
 }
 
+const NOTES = {
+  [Section.RIGHT]: "The least sure first.",
+  [Section.COPIES]: "Near-duplicates; a better copy stands above for each.",
+};
+
 /** A section with its heading and buttons; returns the element that becomes the grid. */
 export function addBlock(host, section, title) {
   const head = element(
@@ -45,13 +51,13 @@ export function addBlock(host, section, title) {
     element("h2", { id: `title-${section}`, textContent: title }),
     element("p", { className: "quiet", id: `counts-${section}` }),
   );
-  const note = { right: "The least sure first.", copies: "Near-duplicates; a better copy stands above for each." }[section];
+  const note = NOTES[section];
   if (note) head.append(element("p", { className: "quiet", textContent: note }));
   head.append(
-    bulkButton("expand", section, "", "e"),
-    bulkButton("acceptAll", section, "accept", "A"),
-    bulkButton("wrongAll", section, "reject", "W"),
-    bulkButton("selectAll", section, "", "s"),
+    bulkButton("expand", section),
+    bulkButton("acceptAll", section, "accept"),
+    bulkButton("wrongAll", section, "reject"),
+    bulkButton("selectAll", section),
   );
   const grid = element("div", { id: `grid-${section}`, className: "grid" });
   grid.dataset.section = section;
@@ -61,25 +67,27 @@ export function addBlock(host, section, title) {
   return grid;
 }
 
-function bulkButton(command, section, className, key) {
+function bulkButton(command, section, className = "") {
   const button = element("button", { type: "button", className, id: `${command}-${section}` });
   Object.assign(button.dataset, { command, section });
-  button.setAttribute("aria-keyshortcuts", key);
+  button.setAttribute("aria-keyshortcuts", keyOf(button));
   return button;
 }
+
+const keyOf = ({ dataset }) => entryOf(dataset.command).keys[0];
 
 /** Say on its button whether a section can show more, or less. */
 export function showExpand(section, total, grid) {
   const button = document.getElementById(`expand-${section}`);
   const open = !grid.collapsed && !grid.host.hidden;
-  button.hidden = open && total <= 2 * grid.columns && section !== "copies";
-  label(button, open ? "Show fewer" : `Show all ${total}`, "e");
+  button.hidden = open && total <= 2 * grid.columns && section !== Section.COPIES;
+  label(button, open ? "Show fewer" : `Show all ${total}`);
   button.setAttribute("aria-expanded", open);
   button.setAttribute("aria-controls", `grid-${section}`);
 }
 
-function label(button, text, key) {
-  button.replaceChildren(`${text} `, element("kbd", { textContent: key }));
+function label(button, text) {
+  button.replaceChildren(`${text} `, element("kbd", { textContent: keyOf(button) }));
   button.setAttribute("aria-label", text);
 }
 
@@ -116,7 +124,7 @@ export function showCounts(faces) {
   progress.max = Math.max(counts.total, 1);
   progress.value = counts.saved;
   document.getElementById("counts").textContent = sentence(counts);
-  for (const [section] of SECTIONS) {
+  for (const { name: section } of SECTIONS) {
     const all = faces.sections.get(section).length;
     const line = document.getElementById(`counts-${section}`);
     if (!line) continue;
@@ -127,9 +135,9 @@ export function showCounts(faces) {
     const accept = document.getElementById(`acceptAll-${section}`);
     const reject = document.getElementById(`wrongAll-${section}`);
     const select = document.getElementById(`selectAll-${section}`);
-    label(accept, left === 1 ? "✓ Accept the undecided one" : `✓ Accept all ${left} undecided`, "A");
-    label(reject, "✗ Reject them: wrong person", "W");
-    label(select, "Select undecided", "s");
+    label(accept, left === 1 ? "✓ Accept the undecided one" : `✓ Accept all ${left} undecided`);
+    label(reject, "✗ Reject them: wrong person");
+    label(select, "Select undecided");
     accept.hidden = !left;
     reject.hidden = !left;
     select.hidden = !left;

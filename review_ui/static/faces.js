@@ -2,14 +2,7 @@
 //
 // A face is a number, its place in the columns: thirty thousand objects would take ten times the memory.
 
-export const SECTIONS = [
-  ["look", "Look at these"],
-  ["right", "Surely right"],
-  ["wrong", "Surely wrong"],
-  ["copies", "Copies"],
-];
-
-const NAMES = { l: "look", r: "right", w: "wrong", c: "copies" };
+import { AUTO, Section, SECTIONS, Verdict, sectionOf } from "./words.js";
 
 /** How a face stands, by name; the server sends its fields in this order. */
 const wayOf = ([verdict, reason, reviewer, identity_id, disputed, second, age, removed]) => (
@@ -49,13 +42,13 @@ export class Faces {
     this.ways = [];
     this.wayNumbers = new Map();
     this.wanted = new Map(); // number -> {verdict, reason, identity_id} and {age}, {removed}
-    this.sections = new Map(SECTIONS.map(([name]) => [name, []]));
+    this.sections = new Map(SECTIONS.map(({ name }) => [name, []]));
     for (const number of this.add(answer)) {
       if (!this.removed.has(number)) this.sections.get(this.sectionOf[number]).push(number);
     }
     this.number();
     const kept = this.ids.map((_, number) => number).filter(
-      (number) => ["look", "right"].includes(this.sectionOf[number]) && !this.removed.has(number),
+      (number) => [Section.LOOK, Section.RIGHT].includes(this.sectionOf[number]) && !this.removed.has(number),
     );
     this.portrait = this.numbers.get(answer.portrait); // the face in Wikidata's picture of the person, if it is here
     const surest = kept.slice(-16).reverse().filter((number) => number !== this.portrait);
@@ -73,7 +66,7 @@ export class Faces {
     const ways = answer.ways.map((way) => this.wayNumber(wayOf(way)));
     this.standing = longer(this.standing, answer.standing.map((way) => ways[way]));
     this.places = longer(this.places, numbers.map(() => 0));
-    for (const letter of answer.sections) this.sectionOf.push(NAMES[letter]);
+    for (const letter of answer.sections) this.sectionOf.push(sectionOf(letter));
     for (const [place, count] of Object.entries(answer.copies)) this.copies.set(first + Number(place), count);
     for (const [place, people] of Object.entries(answer.conflicts)) this.conflicts.set(first + Number(place), people);
     for (const place of answer.guests) this.guests.add(first + place);
@@ -94,8 +87,8 @@ export class Faces {
   verdictOf(number) {
     const wanted = this.wanted.get(number);
     const { verdict, identity_id } = wanted?.verdict ? wanted : this.way(number);
-    if (!verdict || verdict === "undecided") return null;
-    return verdict === "accept" && identity_id !== this.page ? "moved" : verdict;
+    if (!verdict || verdict === Verdict.UNDECIDED) return null;
+    return verdict === Verdict.ACCEPT && identity_id !== this.page ? "moved" : verdict;
   }
 
   isLeft(number) {
@@ -134,7 +127,7 @@ export class Faces {
 
   /** Whether that way of standing makes a face of somebody else one of this page. */
   isHere({ verdict, identity_id }) {
-    return verdict === "accept" && identity_id === this.page;
+    return verdict === Verdict.ACCEPT && identity_id === this.page;
   }
 
   wayNumber(way) {
@@ -178,11 +171,11 @@ export class Faces {
   counts() {
     let [total, accepted, rejected, moved] = [0, 0, 0, 0];
     for (const [section, list] of this.sections) {
-      if (section === "copies") continue;
+      if (section === Section.COPIES) continue;
       total += list.length;
       for (const number of list) {
         const { verdict, identity_id } = this.way(number);
-        if (verdict === "reject") rejected += 1;
+        if (verdict === Verdict.REJECT) rejected += 1;
         else if (verdict && identity_id === this.page) accepted += 1;
         else if (verdict) moved += 1;
       }
@@ -201,15 +194,15 @@ export class Faces {
     const way = this.way(number);
     const said = wanted?.verdict ? { ...way, ...wanted, reviewer: this.reviewer } : way;
     const verdict = this.verdictOf(number);
-    const by = verdict && said.reviewer !== this.reviewer ? (said.reviewer === "auto" ? "automatically" : `by ${said.reviewer}`) : "";
+    const by = verdict && said.reviewer !== this.reviewer ? (said.reviewer === AUTO ? "automatically" : `by ${said.reviewer}`) : "";
     const notes = [];
     const age = wanted?.age ?? way.age;
-    if (age && age !== "undecided") notes.push(`looks ${age}`);
+    if (age && age !== Verdict.UNDECIDED) notes.push(`looks ${age}`);
     if (way.disputed) notes.push("people disagree");
     if (way.second && !verdict) notes.push("second look");
     for (const person of this.conflicts.get(number) ?? []) notes.push(`stands for ${this.names.get(person) ?? person}, too`);
-    if (verdict === "accept") return { sign: "✓", text: "accepted", by, notes };
-    if (verdict === "reject") return { sign: "✗", text: said.reason || "rejected", by, notes };
+    if (verdict === Verdict.ACCEPT) return { sign: "✓", text: "accepted", by, notes };
+    if (verdict === Verdict.REJECT) return { sign: "✗", text: said.reason || "rejected", by, notes };
     if (verdict === "moved") return { sign: "→", text: this.names.get(said.identity_id) ?? said.identity_id, by, notes };
     return { sign: "", text: `${(this.likely[number] / 10).toFixed(0)} % likely`, by, notes };
   }

@@ -1,22 +1,28 @@
 // The page of one person: ties the sheet of faces, the keys, the panels and the queue of changes together.
 
+import {
+  aboutSentence, changeSentence, decidedSentence, movedHereSentence, orderSentence, takenDownSentence,
+} from "./announce.js";
+import { addAnswers, addCommands } from "./buttons.js";
 import { Details } from "./details.js";
 import { fillReferences, showCounts, showSaveState } from "./drawing.js";
-import { Faces, SECTIONS, standingsOf } from "./faces.js";
-import { commandOf, fillHelp } from "./keys.js";
+import { Faces, standingsOf } from "./faces.js";
+import { search, whoIsIt } from "./find.js";
+import { fillHelp } from "./help.js";
+import { commandOf, entryOf } from "./keys.js";
 import { lasso } from "./lasso.js";
+import { followWindow } from "./layout.js";
 import { Learner, watch } from "./live.js";
 import { Near } from "./near.js";
 import { noteDecided, paceSentence } from "./pace.js";
 import { Photograph } from "./photograph.js";
-import { Picker } from "./picker.js";
 import { SaveQueue } from "./queue.js";
 import { Sheet } from "./sheet.js";
+import { AGES, AUTO, Kind, REASONS, Reason, SECTIONS, Verdict } from "./words.js";
 
 const { identity, queue: queueKey, name } = document.body.dataset;
 const SOON = 30; // milliseconds
 const MOST_WELCOME = 500; // faces asked for at once; more come with a reload
-const WRONG_PERSON = "wrong person"; // the reason given most, so it has a key of its own
 const byId = (id) => document.getElementById(id);
 const help = byId("help");
 const bars = { reject: byId("reasons"), age: byId("ages") }; // by the command that asks
@@ -29,7 +35,8 @@ const answered = new Map(); // number of a face -> when the server last said how
 let counting = 0; // the timer
 let faces;
 let sheet;
-let people = []; // [identity_id, name]
+let mover;
+let finder;
 
 // ---- What is said of faces
 
@@ -37,9 +44,9 @@ const idsOf = (numbers) => numbers.map((number) => faces.ids[number]);
 
 function say(numbers, change) {
   if (!numbers.length) return;
-  const said = { kind: "verdict", reason: "", identity_id: identity, ...change };
+  const said = { kind: Kind.VERDICT, reason: "", identity_id: identity, ...change };
   queue.push({ ask: "decisions", page: identity, face_ids: idsOf(numbers), ...said });
-  if (said.kind === "verdict") {
+  if (said.kind === Kind.VERDICT) {
     noteDecided(numbers.length);
     learner.note(numbers.length, faces.ids.length);
   }
@@ -53,13 +60,13 @@ function decide(verdict, reason = "", identityId = identity) {
   if (!near.current) return;
   const { face_id, identity_id } = near.current;
   const own = identityId !== identity ? identityId : identity_id || identity;
-  queue.push({ ask: "decisions", page: identity, face_ids: [face_id], kind: "verdict", verdict, reason, identity_id: own });
+  queue.push({ ask: "decisions", page: identity, face_ids: [face_id], kind: Kind.VERDICT, verdict, reason, identity_id: own });
 }
 
 function acceptAndGoOn() {
   const { grid, active } = sheet;
   const here = grid.cursor;
-  decide("accept");
+  decide(Verdict.ACCEPT);
   const following = grid.list.findIndex((number, place) => place > here && faces.isLeft(number));
   if (following > 0 && following < grid.count) sheet.go(active, following);
 }
@@ -68,22 +75,22 @@ function acceptAndGoOn() {
 function clear() {
   const mine = (number) => {
     const wanted = faces.wanted.get(number)?.verdict;
-    return wanted ? wanted !== "undecided" : faces.way(number).verdict && faces.way(number).reviewer !== "auto";
+    return wanted ? wanted !== Verdict.UNDECIDED : faces.way(number).verdict && faces.way(number).reviewer !== AUTO;
   };
-  say(sheet.targets.filter(mine), { verdict: "undecided" });
+  say(sheet.targets.filter(mine), { verdict: Verdict.UNDECIDED });
 }
 
 function takeDown() {
   const count = sheet.targets.length;
-  say(sheet.targets, { kind: "removal", verdict: "remove" });
-  notice(`${count === 1 ? "1 photograph" : `${count} photographs`} marked for removal everywhere; z takes it back.`);
+  say(sheet.targets, { kind: Kind.REMOVAL, verdict: Verdict.REMOVE });
+  notice(takenDownSentence(count));
 }
 
 /** Answer a bar: the reason of a rejection, or the age group. */
 function answer(command, text) {
   ask(command, false);
-  if (command === "reject") decide("reject", text);
-  else say(sheet.targets, { kind: "age", verdict: text });
+  if (command === "reject") decide(Verdict.REJECT, text);
+  else say(sheet.targets, { kind: Kind.AGE, verdict: text });
 }
 
 const asking = () => Object.keys(bars).find((command) => !bars[command].hidden);
@@ -113,16 +120,7 @@ function onAnswer(change, { faces: columns, touched }) {
   const standings = standingsOf(columns);
   settle(standings);
   showWanted(change.face_ids?.map((faceId) => faces.numbers.get(faceId)).filter((number) => number !== undefined) ?? []);
-  const count = touched === 1 ? "1 face" : `${touched} faces`;
-  const done = {
-    undo: "Undone", redo: "Done again", accept: "Accepted", reject: "Rejected", undecided: "Taken back",
-    remove: "Marked for removal", young: "Young", adult: "Adult", old: "Old",
-  };
-  const said = change.verdict === "accept" && change.identity_id !== identity
-    ? `Moved to ${faces.names.get(change.identity_id)}` : done[change.verdict ?? change.ask];
-  const disputed = standings.filter(([, way]) => way.disputed);
-  const others = disputed.length ? ` – somebody else judged ${disputed.length === 1 ? "it" : disputed.length} differently: see Disagreements` : "";
-  notice(touched ? `${said}: ${count}${others}` : `Nothing to ${change.ask}`);
+  notice(changeSentence(change, touched, standings, faces));
 }
 
 /** Others' verdicts, and this reviewer's in another window; what was answered since the question is newer. */
@@ -138,12 +136,9 @@ async function onNews(columns, asked) {
     return reviewer && reviewer !== faces.reviewer && (verdict !== before.verdict || reviewer !== before.reviewer);
   });
   settle(news);
-  if (foreign.length) notice(`${whoOf(foreign)} has just decided ${facesIn(foreign)} of this person.`);
+  if (foreign.length) notice(decidedSentence(foreign));
   if (strangers.length) await welcome(strangers);
 }
-
-const whoOf = (standings) => [...new Set(standings.map(([, { reviewer }]) => reviewer))].join(" and ");
-const facesIn = ({ length }) => (length === 1 ? "1 face" : `${length} faces`);
 
 /** Show faces that were moved here since the page was opened. */
 async function welcome(standings) {
@@ -155,17 +150,13 @@ async function welcome(standings) {
   const numbers = faces.add(answer);
   sheet.arrive(numbers);
   counts();
-  const where = [...new Set(numbers.map((number) => SECTIONS.find(([key]) => key === faces.sectionOf[number])[1]))];
-  notice(`${whoOf(standings)} has just moved ${facesIn(standings)} here: see ${where.join(", ")}.`);
+  notice(movedHereSentence(standings, numbers.map((number) => faces.sectionOf[number])));
 }
 
 function onOrder(order, everywhere) {
   const moved = sheet.learn(order, everywhere);
   counts();
-  if (moved || everywhere) {
-    const faces = moved === 1 ? "1 face" : `${moved} faces`;
-    notice(`New order${everywhere ? "" : " below"}, by what you decided: ${faces} changed section.`);
-  }
+  if (moved || everywhere) notice(orderSentence(moved, everywhere));
 }
 
 function onState(state, waiting, sentence) {
@@ -178,7 +169,7 @@ function onRefusal(change, sentence) {
   if (!faces) return;
   const numbers = (change.face_ids ?? []).map((faceId) => faces.numbers.get(faceId));
   let moved = false;
-  if (change.kind === "removal") for (const number of numbers) moved = faces.remove(number, change.verdict !== "remove") || moved;
+  if (change.kind === Kind.REMOVAL) for (const number of numbers) moved = faces.remove(number, change.verdict !== Verdict.REMOVE) || moved;
   showWanted(numbers, moved);
 }
 
@@ -212,19 +203,17 @@ function about() {
     else look();
   }
   if (sheet.current === undefined) return;
-  const { places, sectionOf, ids } = faces;
-  const title = SECTIONS.find(([key]) => key === sectionOf[sheet.current])[1];
-  const selection = sheet.selected.size ? `${sheet.selected.size} selected · ` : "";
-  // What is known now and what the ranking knew may be the same words.
-  const why = new Set([...faces.describe(sheet.current).notes, ...(details.get(ids[sheet.current])?.reasons ?? [])]);
-  byId("about").textContent =
-    [`${selection}${title}, ${places[sheet.current] + 1} of ${sheet.grid.list.length}`, ...why].join(" · ");
+  byId("about").textContent = aboutSentence(faces, sheet.current, {
+    selected: sheet.selected.size,
+    of: sheet.grid.list.length,
+    reasons: details.get(faces.ids[sheet.current])?.reasons ?? [],
+  });
 }
 
 // ---- Panels
 
 function look() {
-  const reference = faces.references.find((number) => number !== sheet.current && faces.verdictOf(number) !== "reject");
+  const reference = faces.references.find((number) => number !== sheet.current && faces.verdictOf(number) !== Verdict.REJECT);
   photograph.show(faces, sheet.current, details, reference);
 }
 
@@ -249,39 +238,9 @@ function escape() {
 
 function toggleHelp() {
   if (help.open) return help.close();
-  const answers = (bar) => [...bar.querySelectorAll("[data-key]")].map(({ dataset }) => [dataset.key, dataset.answer]);
-  fillHelp(help.querySelector(".key-tables"), { reject: answers(bars.reject), age: answers(bars.age) });
+  fillHelp(help.querySelector(".key-tables"), { reject: REASONS, age: AGES });
   help.showModal();
   help.scrollTop = 0;
-}
-
-const holds = (text) => ([id, title]) => title.toLowerCase().includes(text) || id.includes(text);
-
-const mover = new Picker(byId("people"), (text) => people
-  .filter(([id]) => id !== identity).filter(holds(text))
-  .map(([id, title]) => ({ label: title, hint: id, act: () => decide("accept", "", id) })));
-
-const finder = new Picker(byId("search"), async (text) => {
-  const found = people.filter(holds(text))
-    .map(([id, title]) => ({ label: title, hint: "go to this person", act: () => location.assign(`/identity/${id}`) }));
-  if (!text) return found;
-  const response = await fetch(`/api/identity/${identity}/search?text=${encodeURIComponent(text)}`);
-  const numbers = response.ok ? (await response.json()).faces.map((faceId) => faces.numbers.get(faceId)) : [];
-  return [...SECTIONS.flatMap(([section, title]) => inSection(section, title, numbers)), ...found];
-});
-
-/** The line that selects the faces found in one section. */
-function inSection(section, title, numbers) {
-  const own = numbers.filter((number) => number !== undefined && !faces.removed.has(number) && faces.sectionOf[number] === section);
-  if (!own.length) return [];
-  own.sort((one, other) => faces.places[one] - faces.places[other]);
-  const act = () => {
-    const grid = sheet.grids.get(section);
-    if (grid.host.hidden || (grid.collapsed && faces.places[own[0]] >= grid.count)) sheet.expand(section);
-    sheet.go(section, faces.places[own[0]]);
-    sheet.select(own);
-  };
-  return [{ label: `${own.length === 1 ? "1 face" : `${own.length} faces`} here: ${title}`, hint: "select", act }];
 }
 
 // ---- Commands
@@ -289,23 +248,23 @@ function inSection(section, title, numbers) {
 const ACTIONS = {
   next: () => byId("next-person")?.click(),
   previous: () => byId("previous-person")?.click(),
-  section: ({ key }) => sheet.jump(SECTIONS[Number(key) - 1][0]),
+  section: ({ key }) => sheet.jump(SECTIONS[Number(key) - 1].name),
   expand: ({ section }) => sheet.expand(section ?? sheet.active),
   photograph: () => panel(photograph),
   duplicates: () => panel(near),
   search: () => finder.open(),
   reorder: () => learner.ask(true),
   help: toggleHelp,
-  accept: () => decide("accept"),
+  accept: () => decide(Verdict.ACCEPT),
   acceptNext: acceptAndGoOn,
   reject: () => ask("reject", bars.reject.hidden),
-  wrongPerson: () => decide("reject", WRONG_PERSON),
-  wrongAll: ({ section }) => say(faces.undecided(section ?? sheet.active), { verdict: "reject", reason: WRONG_PERSON }),
+  wrongPerson: () => decide(Verdict.REJECT, Reason.WRONG_PERSON), // given most, so it has a key of its own
+  wrongAll: ({ section }) => say(faces.undecided(section ?? sheet.active), { verdict: Verdict.REJECT, reason: Reason.WRONG_PERSON }),
   clear,
   move: () => mover.open(),
   age: () => ask("age", bars.age.hidden),
   takeDown,
-  acceptAll: ({ section }) => say(faces.undecided(section ?? sheet.active), { verdict: "accept" }),
+  acceptAll: ({ section }) => say(faces.undecided(section ?? sheet.active), { verdict: Verdict.ACCEPT }),
   undo: () => step("undo"),
   redo: () => step("redo"),
   select: () => { sheet.toggle(sheet.current); sheet.anchor = sheet.grid.cursor; },
@@ -316,12 +275,10 @@ const ACTIONS = {
   escape,
 };
 
-const WITHOUT_FACES = new Set(["next", "previous", "help", "search", "undo", "redo"]);
-const SIDE_BY_SIDE = new Set(["accept", "reject", "wrongPerson", "move", "undo", "redo", "duplicates", "photograph", "help", "escape"]);
-
 function run(command) {
-  if (!faces || (sheet.current === undefined && !WITHOUT_FACES.has(command.name))) return;
-  if (near.open && !SIDE_BY_SIDE.has(command.name)) {
+  const { anywhere, beside } = entryOf(command.name);
+  if (!faces || (sheet.current === undefined && !anywhere)) return;
+  if (near.open && !beside) {
     const step = { left: -1, up: -1, right: 1, down: 1 }[command.name];
     if (step) near.move(step);
   } else if (ACTIONS[command.name]) ACTIONS[command.name](command);
@@ -373,26 +330,7 @@ function onClick(event) {
 // ---- Setting up
 
 function listen() {
-  let waiting = false;
-  const render = () => {
-    waiting = false;
-    sheet.render();
-  };
-  const soon = () => {
-    if (!waiting) requestAnimationFrame(render);
-    waiting = true;
-  };
-  addEventListener("scroll", soon, { passive: true });
-  addEventListener("scrollend", () => setTimeout(soon)); // a frame later: what was drawn ahead goes again
-  const observer = new ResizeObserver(() => {
-    const root = document.documentElement.style;
-    root.setProperty("--top", `${getComputedStyle(byId("top")).position === "sticky" ? byId("top").offsetHeight : 0}px`);
-    root.setProperty("--bottom", `${byId("bar").offsetHeight}px`);
-    sheet.measure();
-    soon();
-  });
-  for (const id of ["blocks", "top", "bar"]) observer.observe(byId(id));
-  addEventListener("resize", soon);
+  followWindow(sheet, { top: byId("top"), bottom: byId("bar"), blocks: byId("blocks") });
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", onClick);
   document.addEventListener("dblclick", (event) => { if (event.target.closest("[role=gridcell]")) panel(photograph); });
@@ -413,11 +351,12 @@ async function load() {
   const answer = await response.json();
   if (!response.ok) return notice(answer.error);
   faces = new Faces(answer, identity);
-  people = answer.people;
   queue.latest.set(identity, { undo: answer.undo, redo: answer.redo });
   const waiting = [...queue.wanted().keys()].map((faceId) => faces.numbers.get(faceId));
   faces.want(waiting.filter((number) => number !== undefined), queue.wanted());
   sheet = new Sheet(faces, details, name, about);
+  mover = whoIsIt(byId("people"), faces, (id) => decide(Verdict.ACCEPT, "", id));
+  finder = search(byId("search"), faces, sheet);
   fillReferences(byId("references"), faces);
   countNow();
   listen();
@@ -427,6 +366,9 @@ async function load() {
   watch(identity, answer.latest, onNews);
 }
 
+addCommands();
+addAnswers(bars.reject, REASONS, { asks: "Reject", cancel: "Do not reject", tone: "reject" });
+addAnswers(bars.age, AGES, { asks: "Age group", cancel: "Leave the age group" });
 load().catch((error) => {
   notice("The server is away; start facecorpus review again and reload this page.");
   throw error;

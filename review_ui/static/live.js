@@ -1,5 +1,7 @@
 // What changes while the page is open: what others decide, and the order of the faces that are left.
 
+import { Section, sectionOf } from "./words.js";
+
 const POLL = 3000; // milliseconds between questions for news, while the page is seen
 const PAUSE = 800; // milliseconds after the last answer before the faces left are ranked anew
 const ENOUGH = 8; // verdicts before that
@@ -52,8 +54,6 @@ export class Learner {
   }
 }
 
-const NAMES = { l: "look", r: "right", w: "wrong" };
-
 /** Put the faces that may move into their new sections and places; returns how many changed their section.
  *
  * `frozen` says of each section how many of its first faces stay where they are, or null for all of them. Faces for which
@@ -63,12 +63,12 @@ export function reorder(faces, { ids, likely, sections }, frozen, stays) {
   const news = new Map();
   ids.forEach((id, place) => {
     const number = faces.numbers.get(id);
-    if (number !== undefined) news.set(number, [likely[place], NAMES[sections[place]]]);
+    if (number !== undefined) news.set(number, [likely[place], sectionOf(sections[place])]);
   });
   const heads = new Map();
   const tails = new Map();
   for (const [section, list] of faces.sections) {
-    const fixed = section === "copies" ? null : frozen.get(section);
+    const fixed = section === Section.COPIES ? null : frozen.get(section);
     heads.set(section, fixed === null ? [...list] : list.slice(0, fixed));
     tails.set(section, []);
   }
@@ -83,6 +83,9 @@ export function reorder(faces, { ids, likely, sections }, frozen, stays) {
       faces.sectionOf[number] = to;
       tails.get(to).push(number);
     }
+  }
+  for (const number of faces.removed) { // not shown, but an undo brings them back
+    [faces.likely[number], faces.sectionOf[number]] = news.get(number) ?? [faces.likely[number], faces.sectionOf[number]];
   }
   for (const [section, list] of faces.sections) {
     const tail = tails.get(section).sort((one, other) => faces.likely[one] - faces.likely[other] || one - other);

@@ -1,6 +1,7 @@
 // The near-duplicates of a face side by side, those that stand for other people included.
 
 import { element } from "./drawing.js";
+import { Verdict } from "./words.js";
 
 export class Near {
   constructor(panel, page) {
@@ -45,7 +46,9 @@ export class Near {
 
   figure(face, place) {
     const { verdict, reason, identity_id } = face.standing;
-    const said = { accept: `✓ accepted as ${this.names.get(identity_id)}`, reject: `✗ ${reason || "rejected"}` }[verdict];
+    const said = {
+      [Verdict.ACCEPT]: `✓ accepted as ${this.names.get(identity_id)}`, [Verdict.REJECT]: `✗ ${reason || "rejected"}`,
+    }[verdict];
     const line = element(
       "li",
       { tabIndex: -1 },

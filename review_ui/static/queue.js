@@ -3,6 +3,8 @@
 // The queue lives in sessionStorage, so it outlives a reload. A request whose answer was lost is sent again: the server
 // appends a repeated verdict only once, and an undo names the batch that it takes back.
 
+import { Kind, Verdict } from "./words.js";
+
 const PAUSES = [500, 1000, 2000, 4000]; // milliseconds between tries while the server is away
 
 export class SaveQueue {
@@ -40,8 +42,8 @@ export class SaveQueue {
     const wanted = new Map();
     for (const { ask, kind, face_ids, verdict, reason, identity_id } of this.waiting) {
       if (ask !== "decisions") continue;
-      const news = kind === "age" ? { age: verdict }
-        : kind === "removal" ? { removed: verdict === "remove" }
+      const news = kind === Kind.AGE ? { age: verdict }
+        : kind === Kind.REMOVAL ? { removed: verdict === Verdict.REMOVE }
           : { verdict, reason, identity_id };
       for (const faceId of face_ids) wanted.set(faceId, { ...wanted.get(faceId), ...news });
     }

@@ -1,9 +1,9 @@
 // The sheet of one person's faces: its sections' grids, the current face, and the selection.
 
 import { addBlock, addJump, fillCell, showExpand } from "./drawing.js";
-import { SECTIONS } from "./faces.js";
 import { VirtualGrid } from "./grid.js";
 import { reorder } from "./live.js";
+import { Section, SECTIONS } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -17,19 +17,19 @@ export class Sheet {
     this.grids = new Map(); // section -> VirtualGrid
     this.active = ""; // the section whose current face the keys act on
     this.anchor = 0; // where a range selection began
-    SECTIONS.forEach(([section, title], place) => this.addSection(section, title, place + 1, name));
+    SECTIONS.forEach((section, place) => this.addSection(section, place + 1, name));
   }
 
   /** Draw one section, where the person has faces in it. */
-  addSection(section, title, number, name) {
+  addSection({ name: section, title }, number, name) {
     const list = this.faces.sections.get(section);
     const host = addBlock(byId("blocks"), section, title);
-    host.hidden = section === "copies";
+    host.hidden = section === Section.COPIES;
     addJump(byId("jumps"), section, title, number);
     const fill = (cell, face) => {
       fillCell(cell, this.faces, face, this.details.get(this.faces.ids[face]), this.selected.has(face));
     };
-    const grid = new VirtualGrid(host, list, `${title}: ${name}`, fill, section === "right");
+    const grid = new VirtualGrid(host, list, `${title}: ${name}`, fill, section === Section.RIGHT);
     grid.cursor = Math.max(0, list.findIndex((face) => this.faces.isLeft(face)));
     if (grid.cursor >= grid.count) grid.cursor = 0;
     this.grids.set(section, grid);
@@ -63,7 +63,7 @@ export class Sheet {
   /** Go to the first section with faces left to decide, or to the first. */
   begin() {
     const sections = [...this.grids.keys()].filter((section) => this.grids.get(section).list.length);
-    const first = sections.find((section) => section !== "copies" && this.faces.undecided(section).length) ?? sections[0];
+    const first = sections.find((section) => section !== Section.COPIES && this.faces.undecided(section).length) ?? sections[0];
     if (first) this.go(first, this.grids.get(first).cursor);
   }
 
@@ -107,7 +107,7 @@ export class Sheet {
   /** Show all of a section, or its first rows; copies are shown or not. */
   expand(section) {
     const grid = this.grids.get(section);
-    if (section === "copies") grid.host.hidden = !grid.host.hidden;
+    if (section === Section.COPIES) grid.host.hidden = !grid.host.hidden;
     else grid.collapsed = !grid.collapsed;
     grid.relayout(grid.current);
     this.showSection(section);

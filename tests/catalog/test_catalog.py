@@ -11,7 +11,8 @@ from facecorpus.catalog import Catalog
 from facecorpus.catalog.schema import MIGRATIONS
 from facecorpus.corpus import Corpus
 from facecorpus.errors import CorpusError
-from facecorpus.records import Candidate, Download, Face, Outcome, Ranking
+from facecorpus.records import Candidate, Download, Face, Ranking
+from facecorpus.words import Outcome
 
 
 def store_photo(catalog: Catalog, identity_id: str, sha256: str, url: str = "http://h/a.jpg") -> Face:

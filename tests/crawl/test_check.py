@@ -86,7 +86,9 @@ def test_what_is_recorded_holds_no_key_no_contact_and_no_picture(
     assert len(index) == sum(one.asked for one in summary.sources)
     kept = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert set(kept) == {INDEX, *(answer["file"] for answer in index if answer["file"])}
-    assert not any(word in body for body in kept.values() for word in (SECRET.encode(), b"token-xyz", b"me@example.org"))
+    assert not any(
+        word in body for body in kept.values() for word in (SECRET.encode(), b"token-xyz", b"me@example.org")
+    )
     assert not any("cookie" in name.lower() for answer in index for name in answer["headers"])
     (picture,) = [answer for answer in index if answer.get("picture")]
     assert (picture["file"], picture["bytes"]) == ("", len(jpeg(0)))

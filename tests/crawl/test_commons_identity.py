@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from crawling import make
 from loopback import Loopback, Reply, jpeg, settings_for
 from loopback_wiki import Wiki
 from loopback_wikidata import WikidataDouble, stated
 from people import person
 
-from facecorpus.corpus import Corpus, init_corpus
+from facecorpus.corpus import Corpus
 from facecorpus.crawl.discover import DiscoverSummary, discover
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.sources import WrongPerson
@@ -44,9 +45,8 @@ def ask(wiki: Wiki, wikidata: WikidataDouble, identity: Identity) -> list[Candid
 
 
 def crawl(folder: Path, wiki: Wiki, wikidata: WikidataDouble, *people: Identity) -> tuple[Corpus, DiscoverSummary]:
-    write_manifest(folder / "people.csv", people)
     settings = settings_for(wiki.web, crawl={"commons_api": wiki.url} | wikidata.settings)
-    corpus = init_corpus(folder / "corpus", folder / "people.csv", settings)
+    corpus = make(folder / "corpus", settings, *people)
     return corpus, discover(corpus)
 
 

@@ -10,7 +10,7 @@ from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.inspection import Fetched
 from facecorpus.crawl.polite import HostResting, Manners
 from facecorpus.crawl.tdm import PATH, Rule, read_rules
-from facecorpus.records import Outcome
+from facecorpus.words import Outcome
 
 EVERYTHING = (Rule("/", True),)
 NOTHING = (Rule("/", False),)

@@ -16,8 +16,8 @@ from facecorpus.crawl.recheck import recheck_photographs
 from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.crawl.tdm import PATH, Rule, read_rules
 from facecorpus.errors import SettingsError
-from facecorpus.records import Outcome
 from facecorpus.settings import FetchSettings
+from facecorpus.words import Outcome
 
 # ------------------------------------------------------------------------------------------------ limits of one host
 

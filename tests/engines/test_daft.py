@@ -18,8 +18,9 @@ from facecorpus.engines.local import analyze_all
 from facecorpus.engines.rows import results, row, schema
 from facecorpus.faces.records import Failure
 from facecorpus.pictures import media_type
-from facecorpus.records import Candidate, Download, Outcome
+from facecorpus.records import Candidate, Download
 from facecorpus.settings import FacesSettings, Settings
+from facecorpus.words import Outcome
 
 HELPERS = Path(__file__).parents[1] / "helpers"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(HELPERS.parents[1])}

@@ -10,38 +10,26 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from functools import cache
 from multiprocessing import active_children
 from pathlib import Path
 
 import numpy as np
 import pytest
+from demo_photographs import of_kind, world
 
 from facecorpus.corpus import Corpus
-from facecorpus.demo.world import DemoWorld, Truth
+from facecorpus.demo.world import Truth
 from facecorpus.engines.find_faces import find_faces
 from facecorpus.engines.local import AHEAD, Task, analyze_all
 from facecorpus.errors import ModelError
 from facecorpus.faces.records import Failure, PhotoAnalysis
 from facecorpus.pictures import media_type, picture_size
-from facecorpus.records import Candidate, Download, Outcome
+from facecorpus.records import Candidate, Download
 from facecorpus.settings import FacesSettings
+from facecorpus.words import Outcome
 
 MAX_PIXELS = 10_000_000
 SETTINGS = FacesSettings()
-
-
-@cache
-def world() -> DemoWorld:
-    return DemoWorld()
-
-
-def of_kind(kind: str, **wanted: object) -> list[Truth]:
-    return [
-        row
-        for row in world().truth
-        if row.kind == kind and all(getattr(row, field) == value for field, value in wanted.items())
-    ]
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 60) -> bool:

@@ -13,8 +13,9 @@ from facecorpus.build.stage import build_shards
 from facecorpus.corpus import Corpus
 from facecorpus.faces.unseen import Unseen, unseen, verdict
 from facecorpus.manifest import Gender, Race
-from facecorpus.records import Candidate, Download, Outcome
+from facecorpus.records import Candidate, Download
 from facecorpus.upkeep.status import status
+from facecorpus.words import Outcome
 
 ADA, BEN, DAN = person("ada"), person("ben", gender=Gender.MALE, race=Race.LATIN_AMERICAN), person("dan", gender=None)
 

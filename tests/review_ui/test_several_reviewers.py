@@ -26,10 +26,10 @@ from facecorpus.errors import CorpusError, FacecorpusError
 from facecorpus.judging.agreement import measure_agreement
 from facecorpus.judging.exchange import export_decisions, import_decisions
 from facecorpus.judging.policy import auto_review
-from facecorpus.settings import ReviewSettings, Settings
+from facecorpus.settings import RankSettings, ReviewSettings, Settings
 from facecorpus.takedown.stage import forget
 from review_ui import serve
-from review_ui.learning import rerank
+from review_ui.learning import Taught, rerank
 
 
 @pytest.fixture
@@ -336,21 +336,25 @@ def _faces(likely: list[float]) -> Described:
     descriptors[: count // 2, 0] = 0.3
     descriptors[count // 2 :, 1] = 0.3
     descriptors[:, 2] = np.linspace(0, 0.02, count)
-    return Described(tuple(map(str, range(count))), descriptors, np.array(likely), np.array(likely) > 0.9)
+    flags = np.zeros(count, np.bool_)
+    return Described(
+        tuple(map(str, range(count))), descriptors, np.array(likely), np.ones(count), np.zeros(count), flags, flags
+    )
 
 
 def test_accepting_some_faces_makes_those_like_them_likelier() -> None:
     faces = _faces([0.5] * 20)
     accepted = np.zeros(20, np.bool_)
     accepted[:5] = True
-    likely = rerank(faces, accepted, ~np.ones(20, np.bool_), np.zeros((0, 128)))
+    likely, _ = rerank(faces, Taught(accepted, ~np.ones(20, np.bool_)), np.zeros((0, 128)), RankSettings())
     assert likely[5:10].min() > likely[10:].max()
 
 
 def test_without_verdicts_the_order_stays_as_it_was_ranked() -> None:
     faces = _faces(list(np.linspace(0.05, 0.99, 20)))
     none = np.zeros(20, np.bool_)
-    assert np.allclose(rerank(faces, none, none, np.zeros((0, 128))), faces.likely, atol=1e-5)
+    likely, _ = rerank(faces, Taught(none, none), np.zeros((0, 128)), RankSettings())
+    assert np.allclose(likely, faces.likely, atol=1e-5)
 
 
 def test_overlap_is_a_setting(corpus: Corpus) -> None:

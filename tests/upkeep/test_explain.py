@@ -13,9 +13,10 @@ from people import person
 
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.stage import fetch_candidates
-from facecorpus.records import Candidate, Outcome, Ranking
+from facecorpus.records import Candidate, Ranking
 from facecorpus.takedown.stage import forget
 from facecorpus.upkeep.explain import ADVICE, explain
+from facecorpus.words import Outcome
 
 
 def stored(folder: Path, web: Loopback) -> tuple[Corpus, str, str]:

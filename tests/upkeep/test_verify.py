@@ -7,29 +7,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from build_corpus import Shot, face_id, picture, ready_corpus, sha256, shots
+from build_corpus import Shot, face_id, picture, sha256, shots
 from loopback import Loopback, Reply
 
 from facecorpus.build.stage import build_shards
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.stage import fetch_candidates
-from facecorpus.faces.analyze import review_crop
-from facecorpus.faces.decode import decode
 from facecorpus.upkeep.verify import Problem, verify
 
 ADA, BEN = Shot("ada", 0), Shot("ben", 0)
 
 
 @pytest.fixture
-def whole(tmp_path: Path) -> Corpus:
+def whole(whole: Corpus) -> Corpus:
     """A corpus with every photograph, crop and shard in its place."""
-    corpus = ready_corpus(tmp_path / "c", shots(each=2))
-    with corpus.catalog() as catalog:
-        for face in catalog.checks.faces():
-            pixels = decode(corpus.photos.read(face.photo_sha256), 10**6).picture
-            corpus.crops.put(face.face_id, review_crop(pixels, face.landmarks))
-    build_shards(corpus)
-    return corpus
+    build_shards(whole)
+    return whole
 
 
 def kinds(problems: tuple[Problem, ...]) -> list[tuple[str, str]]:
@@ -66,7 +59,8 @@ def test_a_damaged_photograph_is_fetched_again(harm: Callable[[Path], None], who
         url = web.serve("/ada.png", Reply(picture(ADA)))
         with whole.catalog() as catalog, catalog.transaction() as connection:
             connection.execute("UPDATE candidate SET url = ?, host = host_of(?) WHERE url = ?", (url, url, ADA.url))
-        assert verify(whole, repair=True).problems[0].repaired
+        waits = verify(whole, repair=True)
+        assert (waits.sound, waits.next_command) == (False, "fetch")  # it is still absent
         allow(whole, web)
         assert fetch_candidates(Corpus(whole.root)).stored == 1
     assert verify(whole).sound
@@ -109,11 +103,11 @@ def test_a_crop_whose_photograph_is_lost_too_cannot_be_cut_again(whole: Corpus) 
     whole.crops.path(face_id(ADA)).unlink()
     flip(whole.photos.path(sha256(ADA)))
     summary = verify(whole, repair=True)
-    assert [(problem.kind, problem.repaired) for problem in summary.problems] == [("photograph", True), ("crop", False)]
+    assert [(problem.kind, problem.mend) for problem in summary.problems] == [("photograph", "fetch"), ("crop", "")]
     assert not summary.sound
 
 
-def test_files_that_nothing_knows_are_named_and_deleted_only_on_request(whole: Corpus) -> None:
+def test_files_that_nothing_knows_are_named_and_moved_away_only_on_request(whole: Corpus) -> None:
     orphan = whole.photos.path(whole.photos.put(b"nobody knows me"))
     crop = whole.crops.path("ff" * 12 + "-0")
     whole.crops.put("ff" * 12 + "-0", b"nor me")
@@ -135,6 +129,7 @@ def test_a_damaged_shard_and_a_missing_page_are_named_with_the_command_that_mend
     summary = verify(whole, repair=True)
     assert kinds(summary.problems) == [("shard", "shards/attribution.csv"), ("shard", f"shards/{shard.name}")]
     assert all("run facecorpus build" in problem.sentence for problem in summary.problems)
+    assert summary.next_command == "build"
     build_shards(whole)
     assert verify(whole).sound
 
@@ -164,7 +159,9 @@ def test_what_was_taken_down_and_is_still_there_is_damage(whole: Corpus) -> None
     assert "was taken down and is still here" in problems[0].sentence
     repaired = verify(whole, repair=True).problems
     assert [problem.repaired for problem in repaired] == [False, True]
-    assert [problem.kind for problem in verify(whole).problems] == ["photograph"]
+    left = verify(whole)
+    assert [problem.kind for problem in left.problems] == ["photograph"]
+    assert left.next_command == f"forget --photo {sha256(ADA)}"
 
 
 def test_the_command_says_by_its_exit_code_whether_damage_remains(whole: Corpus) -> None:

@@ -12,7 +12,8 @@ from facecorpus.crawl.inspection import Fetched, inspected
 from facecorpus.crawl.sources.source import NoPhotographs, Source
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
-from facecorpus.records import Candidate, Download, Outcome
+from facecorpus.records import Candidate, Download
+from facecorpus.words import Outcome
 
 NAME = "folder"
 _NOT_PHOTOGRAPHS = ("labels.csv",)

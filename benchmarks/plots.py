@@ -1,0 +1,133 @@
+"""Draw docs/performance.png and docs/results.png, and write the table of docs/performance.md, from figures.csv.
+
+    python benchmarks/plots.py
+
+A row of figures.csv with a `ratio` is a figure of a stage beside its peer; `ratio` says how many times better ours is,
+as the command printed it. All other rows are accuracies, with `what` as "protocol, features, task", the 95 % interval
+as `low` and `high`, and the publication's figure as `peer`. Whoever measures anew changes the row and runs this file.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from itertools import groupby
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from PIL import Image
+
+HERE = Path(__file__).resolve().parent
+DOCS = HERE.parent / "docs"
+Row = dict[str, str]
+
+# Okabe and Ito's colours, which colour-blind readers tell apart.
+STAGES = dict(crawl="#0072B2", faces="#E69F00", dedup="#CC79A7", review="#009E73", build="#56B4E9", train="#D55E00")
+FEATURES = {"own": ("own features", "#0072B2", "o"), "all": ("features of all networks", "#D55E00", "s")}
+PROTOCOLS = ("paper", "photo", "identity")
+TASKS = ("identity", "age", "race", "gender")
+
+
+def main() -> None:
+    """Read the figures, draw both pictures, write the table."""
+    mpl.use("Agg")
+    plt.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
+    with (HERE / "figures.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    speeds = [row for row in rows if row["ratio"]]
+    draw_speeds(speeds, DOCS / "performance.png")
+    draw_accuracies([row for row in rows if not row["ratio"]], DOCS / "results.png")
+    page = DOCS / "performance.md"
+    text = page.read_text(encoding="utf-8")
+    between = "<!-- table: begin -->\n\n{}\n\n<!-- table: end -->".format("\n".join(table(speeds)))
+    page.write_text(re.sub(r"<!-- table: begin -->.*<!-- table: end -->", lambda _: between, text, flags=re.S), "utf-8")
+
+
+def table(speeds: list[Row]) -> Iterator[str]:
+    """The figures of all stages as lines of Markdown."""
+    yield "| stage | what | unit | ours | peer | ratio | the peer |"
+    yield "|---|---|---|---:|---:|---:|---|"
+    for row in speeds:
+        yield "| {stage} | {what} | {unit} | {ours} | {peer} | {ratio} × | {peer_name} |".format_map(row)
+
+
+def draw_speeds(speeds: list[Row], path: Path) -> None:
+    """A bar for each figure: how many times better than its peer, on a logarithmic axis."""
+    _, axes = plt.subplots(figsize=(9.5, 0.24 * len(speeds) + 0.8), layout="constrained")
+    for place, row in enumerate(speeds):
+        ratio = float(row["ratio"])
+        axes.barh(place, ratio - 1, left=1, color=STAGES[row["stage"]], height=0.7)
+        axes.annotate(f"{row['ratio']} ×", (max(1, ratio), place), (3, 0), va="center", textcoords="offset points")
+    labels = [f"{row['stage']}: {named(speeds, place)} ({row['unit']})" for place, row in enumerate(speeds)]
+    axes.set_yticks(range(len(speeds)), labels)
+    axes.set_ylim(len(speeds) - 0.4, -0.6)
+    axes.set_xscale("log")
+    axes.set_xlim(0.35, 4000)
+    axes.set_xticks([0.5, 1, 2, 5, 10, 100, 1000], ["0.5", "1", "2", "5", "10", "100", "1,000"])
+    axes.minorticks_off()
+    axes.axvline(1, color="black", linewidth=0.8)
+    axes.set_xlabel("times better than the peer (logarithmic; left of 1 the peer is better)")
+    for place, row in enumerate(speeds):
+        axes.annotate(row["peer_name"], (1.02, place), xycoords=("axes fraction", "data"), va="center")
+    save(path)
+
+
+def named(speeds: list[Row], place: int) -> str:
+    """What a row measures: "the same" stands for the row above."""
+    return speeds[place]["what"] if speeds[place]["what"] != "the same" else named(speeds, place - 1)
+
+
+def draw_accuracies(rows: list[Row], path: Path) -> None:
+    """A line of panels for each corpus, a panel for each task: protocols from left to right, own beside all."""
+    corpora = [(corpus, list(group)) for corpus, group in groupby(rows, lambda row: row["stage"])]
+    figure, grid = plt.subplots(len(corpora), len(TASKS), figsize=(9, 2.6 * len(corpora)), sharey=True, sharex=True,
+                                layout="constrained", squeeze=False)  # fmt: skip
+    for line, (corpus, group) in zip(grid, corpora, strict=True):
+        for axes, task in zip(line, TASKS, strict=True):
+            draw_panel(axes, [row for row in group if row["what"].endswith(f", {task}")])
+            axes.set_title(task)
+        line[0].set_ylabel(f"{corpus}\naccuracy, %".replace(", ", ",\n", 1))
+    for axes in grid[-1]:
+        axes.set_xlabel("protocol")
+    handles, labels = grid[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
+    save(path)
+
+
+def draw_panel(axes: Axes, rows: list[Row]) -> None:
+    """Accuracies of one task on one corpus with their intervals, and the publication's as dashed lines."""
+    axes.set_xlim(-0.5, len(PROTOCOLS) - 0.5)
+    axes.set_ylim(0, 104)
+    axes.set_xticks(range(len(PROTOCOLS)), PROTOCOLS)
+    axes.grid(axis="y", color="0.9")
+    if not rows:
+        axes.text(1, 50, "not known", ha="center", color="0.4")
+    for shift, (features, (name, colour, marker)) in zip((-0.12, 0.12), FEATURES.items(), strict=True):
+        for row in rows:
+            protocol, kind, _ = row["what"].split(", ")
+            if kind != features:
+                continue
+            ours, low, high = (float(row[key]) for key in ("ours", "low", "high"))
+            place = PROTOCOLS.index(protocol) + shift
+            first = protocol == "paper"
+            axes.errorbar(place, ours, [[max(0, ours - low)], [max(0, high - ours)]], color=colour, marker=marker,
+                          capsize=2, markersize=5, linestyle="", label=name if first else None)  # fmt: skip
+            if first:
+                axes.axhline(float(row["peer"]), color=colour, linestyle="--" if features == "own" else ":",
+                             linewidth=1, label=f"publication: {name}")  # fmt: skip
+
+
+def save(path: Path) -> None:
+    """As a small PNG of 64 colours."""
+    drawn = BytesIO()
+    plt.savefig(drawn, dpi=100)
+    plt.close()
+    Image.open(drawn).convert("RGB").quantize(64).save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""A folder of shards, whoever made it: its record, its files, and the border that everything in it passes.
+
+A shard and its build.json may come from anybody. Past this module none of their names, sizes or numbers is trusted for
+a path, a size or a count.
+"""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from facecorpus.errors import ShardsError
+
+RECORD = "build.json"
+"""The file beside the shards that says what they are: settings, versions, counts, and every file with its sha256."""
+
+_LONGEST = 200  # bytes of a name: a file system takes 255, and some names get an ending
+_UNSAFE = re.compile(r"[/\\\x00-\x1f\x7f:]")
+_FACE_ID = re.compile(r"[0-9a-f]{24}-\d{1,9}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_LANDMARKS = 5
+_LARGEST = 100_000  # pixels of a photograph's side
+
+
+def safe_name(name: object, what: str) -> str:
+    """The name, where it can be a file or folder inside another folder and nothing else.
+
+    Raises ShardsError for a path, for what is hidden or no text, and for what is too long for a file system. `what`
+    says in the sentence what the name is of.
+    """
+    if (
+        not isinstance(name, str)
+        or not name
+        or name.startswith(".")
+        or _UNSAFE.search(name)
+        or len(name.encode("utf-8", "replace")) > _LONGEST
+        or not name.isprintable()
+    ):
+        raise ShardsError(
+            f"{what} is {str(name)[:80]!r}, which is no plain file name; nothing is written for it: get the shards from"
+            " somebody you trust, or build them again."
+        )
+    return name
+
+
+def checked_row(row: Mapping[str, Any], file: Path) -> None:
+    """Raise ShardsError where a row holds what no build writes: ids, split, sizes, landmarks, the picture's name."""
+    here = f"of a row of {file.name}"
+    _matches(row.get("face_id"), _FACE_ID, f"The face_id {here}")
+    _matches(row.get("photo_id"), _SHA256, f"The photo_id {here}")
+    safe_name(row.get("split"), f"The split {here}")
+    for side in ("width", "height"):
+        whole_number(row.get(side), 1, _LARGEST, f"The {side} {here}")
+    points = row.get("landmarks")
+    plain = [value for point in points for value in point] if isinstance(points, list) else []
+    if len(plain) != 2 * _LANDMARKS or not all(isinstance(one, float) and math.isfinite(one) for one in plain):
+        raise ShardsError(
+            f"The landmarks {here} are not {_LANDMARKS} points; get the shards again, or build them again."
+        )
+    if "image" in row:
+        image = row["image"]
+        if not isinstance(image, dict) or not isinstance(image.get("bytes"), bytes) or not image["bytes"]:
+            raise ShardsError(f"A row of {file.name} has no picture; get or build the shards again.")
+        safe_name(image.get("path"), f"The picture's name {here}")
+
+
+def whole_number(value: object, least: int, most: int, what: str) -> int:
+    """The value, where it is a whole number of that range; else ShardsError."""
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise ShardsError(f"{what} is {str(value)[:40]!r}; a whole number from {least} to {most} is expected.")
+    return value
+
+
+def _matches(value: object, pattern: re.Pattern[str], what: str) -> None:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise ShardsError(
+            f"{what} is {str(value)[:80]!r}, which no build writes; get the shards from their maker again."
+        )
+
+
+def recorded(folder: Path) -> dict[str, Any]:
+    """The build.json of a folder; one without a fingerprint and files where there is none that can be read.
+
+    One that names a file outside of the folder counts as none.
+    """
+    nothing: dict[str, Any] = {"fingerprint": "", "shards": {}, "files": {}}
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return nothing
+    if not isinstance(record, dict) or not isinstance(record.get("files"), dict):
+        return nothing
+    try:
+        for name in record["files"]:
+            safe_name(name, "A file")
+    except ShardsError:
+        return nothing
+    return nothing | record
+
+
+def foreign_record(folder: Path) -> dict[str, Any]:
+    """The build.json of a folder that somebody else may have made; ShardsError where it names what no build writes."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        names = list(record["files"])
+    except (OSError, ValueError, RecursionError, TypeError, KeyError, AttributeError):
+        return recorded(folder)
+    for name in names:
+        safe_name(name, f"A file that {folder / RECORD} names")
+    return recorded(folder)
+
+
+def sound_files(
+    folder: Path, record: Mapping[str, Any], advance: Callable[[int], None] = lambda files: None
+) -> set[str]:
+    """The files that are there with the very bytes that the record names; `advance` is told of each that is done."""
+    sound = set()
+    for name, file in record["files"].items():
+        # An earlier version recorded sizes alone; such a file is written again.
+        if isinstance(file, dict) and (folder / name).is_file() and described(folder / name) == file:
+            sound.add(name)
+        advance(1)
+    return sound
+
+
+def described(path: Path) -> dict[str, Any]:
+    """A file's size and sha256, as build.json records them."""
+    return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 (hex) of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def checksums(sums: Mapping[str, str]) -> bytes:
+    """checksums.txt, as `sha256sum --check checksums.txt` reads it, of files with their sha256."""
+    return "".join(f"{sha256}  {name}\n" for name, sha256 in sums.items()).encode()

@@ -1,0 +1,113 @@
+"""Every word that two rooms share, once: as it stands in the catalog, in files that travel, and on the review page.
+
+The catalog's CHECKs are tested against these lists, and the page gets them as JSON: a new word is one line here.
+"""
+
+from enum import StrEnum
+
+AUTO = "auto"
+"""The reviewer's name under which the automatic policy decides."""
+
+
+class Kind(StrEnum):
+    """What a row of the journal is about."""
+
+    VERDICT = "verdict"  # whether a face is a person's picture
+    SETTLE = "settle"  # the same, and it ends a disagreement
+    AGE = "age"  # the person's age group in this photograph
+    REMOVAL = "removal"  # the photograph is to be taken down
+
+
+class Verdict(StrEnum):
+    """What is said of a face; of kind AGE it is an age group, or UNDECIDED."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+    UNDECIDED = "undecided"  # takes back what the reviewer said before
+    REMOVE = "remove"
+
+
+JUDGING = (Kind.VERDICT, Kind.SETTLE)
+"""The kinds of which a verdict that counts may be."""
+
+
+class Reason(StrEnum):
+    """Why a face is rejected, with the key of the page that says so after 'r'."""
+
+    key: str
+
+    def __new__(cls, text: str, key: str) -> "Reason":
+        made = str.__new__(cls, text)
+        made._value_ = text
+        made.key = key
+        return made
+
+    WRONG_PERSON = "wrong person", "w"
+    NOT_A_FACE = "not a face", "n"
+    DUPLICATE = "duplicate", "d"
+    QUALITY = "quality", "q"
+    AGE_LABEL = "age label", "g"
+    OTHER = "other", "o"
+
+
+class Section(StrEnum):
+    """Where a reviewer sees a face; copies of better photographs have a section of their own on the page."""
+
+    LOOK = "look"
+    RIGHT = "right"
+    WRONG = "wrong"
+    COPIES = "copies"  # of the page alone: no ranking puts a face there
+
+    @property
+    def letter(self) -> str:
+        """How the page is told of it, a face a letter."""
+        return self.value[0]
+
+
+class CandidateState(StrEnum):
+    """How far a candidate is."""
+
+    PENDING = "pending"
+    RETRY = "retry"  # a later try may succeed
+    STORED = "stored"
+    FAILED = "failed"
+
+
+WAITING = (CandidateState.PENDING, CandidateState.RETRY)
+"""The states in which a candidate waits to be fetched."""
+
+
+class PhotoState(StrEnum):
+    """How far a photograph is."""
+
+    STORED = "stored"
+    ANALYSED = "analysed"
+    UNREADABLE = "unreadable"
+
+
+class Outcome(StrEnum):
+    """How a try to download ended."""
+
+    STORED = "stored"
+    GONE = "gone"  # 404, 410
+    REFUSED = "refused"  # 401, 403 and other 4xx
+    OPTED_OUT = "opted_out"  # robots.txt, X-Robots-Tag, TDM reservation
+    REMOVED = "removed"  # on this corpus's removal list
+    OUTSIDE_PERIOD = "outside_period"  # taken when the labels do not hold
+    NOT_DATED = "not_dated"  # without a certain date, of a person with dated_only
+    RATE_LIMITED = "rate_limited"  # 429
+    SERVER_ERROR = "server_error"  # 5xx
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"
+    TOO_BIG = "too_big"  # in bytes or in pixels
+    NOT_A_PICTURE = "not_a_picture"  # or one that breaks off
+    BLOCKED_ADDRESS = "blocked_address"  # not http(s), or a private address
+    BAD_REDIRECT = "bad_redirect"
+    NOT_AS_LISTED = "not_as_listed"  # other bytes than the list's sha256 says
+    UNCHANGED = "unchanged"  # asked again: the same photograph is still there
+    CHANGED = "changed"  # asked again: another photograph is there now; the one stored first stays
+
+    @property
+    def can_pass(self) -> bool:
+        """Whether a later try may succeed."""
+        return self in (Outcome.RATE_LIMITED, Outcome.SERVER_ERROR, Outcome.TIMEOUT, Outcome.CONNECTION)

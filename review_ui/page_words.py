@@ -1,0 +1,37 @@
+"""The words that the page shares with the server: embedded in it as JSON, which static/words.js reads."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from facecorpus import words
+from facecorpus.manifest import AgeGroup
+from facecorpus.words import Section, Verdict
+
+SECTION_TITLES: Mapping[Section, str] = {
+    Section.LOOK: "Look at these",
+    Section.RIGHT: "Surely right",
+    Section.WRONG: "Surely wrong",
+    Section.COPIES: "Copies",
+}
+"""What the page calls each section, in its order."""
+
+AGE_KEYS: Mapping[str, str] = {"y": AgeGroup.YOUNG, "a": AgeGroup.ADULT, "o": AgeGroup.OLD, "u": Verdict.UNDECIDED}
+"""What is said of the age group, by the key that says so after 'g'."""
+
+
+def page_words() -> dict[str, object]:
+    """All that the scripts need to know: the enums by their members' names, and in lists what has keys or titles."""
+    enums: tuple[type[StrEnum], ...] = (words.Kind, words.Verdict, words.Reason, words.Section)
+    return {
+        "AUTO": words.AUTO,
+        **{enum.__name__: {member.name: member.value for member in enum} for enum in enums},
+        "SECTIONS": [
+            {"name": section.value, "letter": section.letter, "title": title}
+            for section, title in SECTION_TITLES.items()
+        ],
+        "REASONS": [{"key": reason.key, "says": reason.value, "label": reason.value} for reason in words.Reason],
+        "AGES": [
+            {"key": key, "says": said, "label": "as the manifest says" if said == Verdict.UNDECIDED else said}
+            for key, said in AGE_KEYS.items()
+        ],
+    }

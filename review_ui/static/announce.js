@@ -1,0 +1,43 @@
+// What the page says of changes, in a sentence each; nothing here decides anything.
+
+import { AGES, Verdict, titleOf } from "./words.js";
+
+const DONE = {
+  undo: "Undone", redo: "Done again",
+  [Verdict.ACCEPT]: "Accepted", [Verdict.REJECT]: "Rejected", [Verdict.UNDECIDED]: "Taken back",
+  [Verdict.REMOVE]: "Marked for removal",
+};
+for (const { says } of AGES) DONE[says] ??= says[0].toUpperCase() + says.slice(1);
+
+export const facesIn = ({ length }) => (length === 1 ? "1 face" : `${length} faces`);
+const whoOf = (standings) => [...new Set(standings.map(([, { reviewer }]) => reviewer))].join(" and ");
+
+/** A change that the server has on disk, and whether others judge the same faces differently. */
+export function changeSentence(change, touched, standings, faces) {
+  if (!touched) return `Nothing to ${change.ask}`;
+  const said = change.verdict === Verdict.ACCEPT && change.identity_id !== faces.page
+    ? `Moved to ${faces.names.get(change.identity_id)}` : DONE[change.verdict ?? change.ask];
+  const { length } = standings.filter(([, way]) => way.disputed);
+  const others = length ? ` – somebody else judged ${length === 1 ? "it" : length} differently: see Disagreements` : "";
+  return `${said}: ${facesIn({ length: touched })}${others}`;
+}
+
+export const takenDownSentence = (count) => (
+  `${count === 1 ? "1 photograph" : `${count} photographs`} marked for removal everywhere; z takes it back.`);
+
+export const decidedSentence = (standings) => (
+  `${whoOf(standings)} has just decided ${facesIn(standings)} of this person.`);
+
+export const movedHereSentence = (standings, sections) => (
+  `${whoOf(standings)} has just moved ${facesIn(standings)} here: see ${[...new Set(sections)].map(titleOf).join(", ")}.`);
+
+export const orderSentence = (moved, everywhere) => (
+  `New order${everywhere ? "" : " below"}, by what you decided: ${facesIn({ length: moved })} changed section.`);
+
+/** The current face: how many are selected, where it stands, and what is to be known of it. */
+export function aboutSentence(faces, number, { selected, of, reasons }) {
+  const selection = selected ? `${selected} selected · ` : "";
+  // What is known now and what the ranking knew may be the same words.
+  const why = new Set([...faces.describe(number).notes, ...reasons]);
+  return [`${selection}${titleOf(faces.sectionOf[number])}, ${faces.places[number] + 1} of ${of}`, ...why].join(" · ");
+}

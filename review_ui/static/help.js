@@ -1,0 +1,37 @@
+// The help: the key map as tables, each answer that a key asks for below it.
+
+import { element } from "./drawing.js";
+import { COMMANDS } from "./keys.js";
+
+const SHOWN = {
+  ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", " ": "Space", Escape: "Esc",
+  PageUp: "Page ↑", PageDown: "Page ↓", A: "Shift A", W: "Shift W", Z: "Shift Z",
+};
+
+/** Fill the help; `answers` has [{key, label}] by the command that asks for one. */
+export function fillHelp(host, answers) {
+  const tables = new Map();
+  for (const { keys, label, group, name } of COMMANDS) {
+    if (!tables.has(group)) tables.set(group, addTable(host, group));
+    addLine(tables.get(group), keys.map((key) => SHOWN[key] ?? key), label);
+    for (const answer of answers[name] ?? []) addLine(tables.get(group), [keys[0], answer.key], answer.label, " then ");
+  }
+  addLine(tables.get("Select"), ["Shift + arrow", "Shift + click"], "Select a range");
+  addLine(tables.get("Select"), ["Ctrl + click"], "Select one more");
+  addLine(tables.get("Select"), ["drag"], "Select what the rectangle touches; with Ctrl, in addition");
+}
+
+function addTable(host, group) {
+  const list = element("dl");
+  host.append(element("section", {}, element("h3", { textContent: group }), list));
+  return list;
+}
+
+function addLine(list, keys, label, between = " ") {
+  const term = element("dt");
+  keys.forEach((key, place) => {
+    if (place) term.append(between);
+    term.append(element("kbd", { textContent: key }));
+  });
+  list.append(element("div", {}, term, element("dd", { textContent: label })));
+}
