@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from facecorpus.crawl.failure import Failure
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.errors import SourceError
+from facecorpus.words import Outcome
 
 Json = dict[str, Any]
 Params = Mapping[str, str | int]
@@ -18,7 +20,9 @@ BATCH = 50
 
 MAXLAG = 5  # seconds of database lag above which the servers are left alone
 
-_LATER = ("maxlag", "ratelimited", "readonly")  # error codes of answers with status 200
+# Error codes of answers with status 200.
+_LATER = ("maxlag", "ratelimited", "readonly", "cirrussearch-too-busy-error")
+_BROKEN = "internal_api_error"  # begins the codes of what went wrong in the wiki itself
 _OLDER_VERSION = "iistart"  # continues with the version of a file before the one that came
 _STATED = "ImageDescription|LicenseShortName|LicenseUrl|Artist|Attribution|DateTimeOriginal"
 
@@ -136,6 +140,8 @@ def _in_order(pages: Mapping[str, Json]) -> list[Json]:
 
 def _is_busy(answer: Any) -> str:
     error = answer.get("error") if isinstance(answer, dict) else None
+    if isinstance(error, dict) and str(error.get("code")).startswith(_BROKEN):
+        raise Failure(Outcome.SERVER_ERROR, f"{error.get('info', 'it does not say why')} ({error['code']})")
     if not isinstance(error, dict) or error.get("code") not in _LATER:
         return ""
     behind = error.get("queryserviceLag")  # the query service stands minutes behind while the databases keep up

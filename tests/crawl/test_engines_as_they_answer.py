@@ -78,8 +78,11 @@ def test_the_recorded_refusal_of_baidu_is_the_one_that_is_known() -> None:
 
 
 @needs_answers
-@pytest.mark.parametrize(("engine", "allowed"), [("bing", True), ("google", False)])
-def test_what_the_engines_robots_txt_says_of_the_address_that_is_asked(engine: str, allowed: bool) -> None:
+@pytest.mark.parametrize(
+    ("engine", "answer", "allowed"),
+    [("bing", "robots-www.bing.com.txt", True), ("google", "robots-www.google.com.txt", False)],
+)
+def test_what_the_engines_robots_txt_says_of_the_address_that_is_asked(engine: str, answer: str, allowed: bool) -> None:
     """docs/sources.md says the same."""
-    rules = Protego.parse(recorded(f"robots-www.{engine}.com.txt").decode())
+    rules = Protego.parse(recorded(answer).decode())
     assert rules.can_fetch(next(page_urls(engine, '"Ada"')), BOT) is allowed

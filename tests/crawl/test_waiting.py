@@ -1,8 +1,11 @@
 """What a busy service does to a crawl: it is waited for, others go on, and it ends after what the settings allow."""
 
+import os
+import signal
 import threading
 from json import dumps
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -99,6 +102,44 @@ def test_the_recorded_lag_of_the_query_service_is_waited_for(web: Loopback) -> N
     with Fetcher(settings, manners(settings, time)) as fetcher:
         assert MediaWiki(url, fetcher, "wikidata_api").call("items", {"action": "wbgetentities"}) == {}
     assert time.now >= 60
+
+
+def test_a_wikis_own_mistake_is_tried_again_and_soon_an_error(web: Loopback) -> None:
+    body = dumps({"error": {"code": "internal_api_error_DBQueryTimeoutError", "info": "A database query timed out."}})
+    settings, time = settings_for(web), FakeTime()
+    with Fetcher(settings, manners(settings, time)) as fetcher:
+        wiki = MediaWiki(web.serve("/w/api.php", Reply(body.encode()), Reply(b"{}")), fetcher, "commons_api")
+        assert wiki.call("something", {"action": "query"}) == {}
+        web.serve("/w/api.php", Reply(body.encode()))
+        with pytest.raises(SourceError, match="A database query timed out"):
+            wiki.call("something", {"action": "query"})
+    assert time.now < 300
+
+
+def test_an_answer_of_an_unknown_shape_ends_its_source_alone(web: Loopback, tmp_path: Path) -> None:
+    wikidata = WikidataDouble(web)
+    sources = {"sources": ("openverse", "commons"), "openverse_api": web.url("/v1")}
+    corpus, _ = corpus_of_two(tmp_path, web, wikidata, **sources)
+    web.serve("/v1/images/", Reply(dumps({"page_count": 1, "results": [7]}).encode()))
+    found = discover(corpus)
+    assert found.new == 4
+    assert found.failed["openverse"].startswith("openverse answered in a shape that is not known (AttributeError: ")
+
+
+@pytest.mark.usefixtures("ctrl_c")
+def test_ctrl_c_ends_a_wait_at_once(web: Loopback, tmp_path: Path) -> None:
+    wikidata = WikidataDouble(web)
+    corpus, _ = corpus_of_two(tmp_path, web, wikidata)
+
+    def answer(request: Request) -> Reply:
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        return lag_reply()
+
+    web.serve("/wikidata/api.php", answer)
+    begun = monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        discover(corpus)
+    assert monotonic() - begun < 4  # it was asked to wait for five seconds
 
 
 class TogetherTime(FakeTime):
