@@ -1,10 +1,10 @@
 """What `import facecorpus` offers: each method is the command of its name, with the same progress on stderr."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from facecorpus.takedown.stage import ForgetSummary
     from facecorpus.upkeep.status import Status
     from facecorpus.upkeep.verify import VerifySummary
+    from training import Options
 
 AnyPath = str | PathLike[str]
 
@@ -234,33 +235,12 @@ class Corpus:
                 without_images=without_images,
             )
 
-    def train(
-        self,
-        *,
-        name: str = "paper",
-        preset: str = "paper",
-        protocol: Sequence[str] | None = None,
-        seed: int = 0,
-        seeds: int = 1,
-        device: str = "auto",
-        full_schedule: bool = False,
-        deterministic: bool = False,
-        max_time: str | None = None,
-    ) -> Run:
-        """`facecorpus train-all`: the paper's three experiments into runs/name; a finished run is only read."""
-        results = pipeline.train_stage(
-            pipeline.beside_others(self.root),
-            name,
-            preset=preset,
-            protocol=[protocol] if isinstance(protocol, str) else protocol,
-            seed=seed,
-            seeds=seeds,
-            device=device,
-            full_schedule=full_schedule,
-            deterministic=deterministic,
-            max_time=max_time,
-        )
-        return Run(results.parent)
+    def train(self, *, name: str = "paper", **options: "Unpack[Options]") -> Run:
+        """`facecorpus train-all`: the paper's three experiments into runs/name; a finished run is only read.
+
+        `options` are those of `training.train_all`: preset, protocols, seed, seeds, device and so on.
+        """
+        return Run(pipeline.train_stage(pipeline.beside_others(self.root), name, **options).parent)
 
     def verify(self, *, repair: bool = False) -> "VerifySummary":
         """`facecorpus verify`: hash everything again; `sound` says whether damage remains."""

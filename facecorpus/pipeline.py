@@ -3,11 +3,11 @@
 Each stage knows the catalog and no other stage.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 if TYPE_CHECKING:
     from facecorpus.build.stage import BuildSummary
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from facecorpus.dedup.stage import DedupSummary
     from facecorpus.engines.find_faces import FacesSummary
     from facecorpus.judging.rank import RankSummary
+    from training import Options
 
     StageSummary = DiscoverSummary | FetchSummary | FacesSummary | DedupSummary | RankSummary
 
@@ -106,19 +107,7 @@ def build_stage(
     return build_shards(corpus, changed(corpus.settings.build, asked), kind)
 
 
-def train_stage(
-    corpus: "Corpus",
-    name: str = "paper",
-    *,
-    preset: str = "paper",
-    protocol: Sequence[str] | None = None,
-    seed: int = 0,
-    seeds: int = 1,
-    device: str = "auto",
-    full_schedule: bool = False,
-    deterministic: bool = False,
-    max_time: str | None = None,
-) -> Path:
+def train_stage(corpus: "Corpus", name: str = "paper", **options: "Unpack[Options]") -> Path:
     """Train the paper's three experiments on the shards; the path of results.json in runs/name.
 
     Raises FacecorpusError for whatever training says a user can put right.
@@ -130,21 +119,8 @@ def train_stage(
     from training import TrainingError, train_all
 
     if not name.strip(".") or Path(name).name != name:
-        raise FacecorpusError(
-            f"--name {name!r} is no name of a run: give a plain name, which becomes a folder in runs/."
-        )
+        raise FacecorpusError(f"--name {name!r} is no name of a run: give a plain one, for a folder in runs/.")
     try:
-        return train_all(
-            corpus.shards,
-            corpus.runs / name,
-            preset=preset,
-            protocols=protocol or None,
-            seed=seed,
-            seeds=seeds,
-            device=device,
-            full_schedule=full_schedule,
-            deterministic=deterministic,
-            max_time=max_time,
-        )
+        return train_all(corpus.shards, corpus.runs / name, **options)
     except TrainingError as error:
         raise FacecorpusError(str(error)) from None

@@ -227,7 +227,7 @@ def test_a_stage_waits_for_no_lock_but_says_who_holds_it(opened: fc.Corpus) -> N
 
 
 def test_training_gives_a_run_with_its_tables(trained: fc.Corpus) -> None:
-    run = trained.train(name="demo", preset=str(_preset(trained)), protocol="photo")
+    run = trained.train(name="demo", preset=str(_preset(trained)), protocols=["photo"])
     assert run.folder == trained.root / "runs" / "demo"
     assert run.report.is_file()
     rows = run.accuracies().to_pandas().set_index(["protocol", "table", "features", "task"])

@@ -46,7 +46,7 @@ def test_no_function_takes_more_than_a_handful_of_parameters() -> None:
         if path.suffix != ".py" or KERNELS in path.parents:
             continue
         for node in ast.walk(parsed(path)):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not is_command(node):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 names = [one.arg for one in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]]
                 count = len(names) - (names[:1] in (["self"], ["cls"]))
                 if count > PARAMETERS:
@@ -58,14 +58,6 @@ def test_no_function_takes_more_than_a_handful_of_parameters() -> None:
                 if count > PARAMETERS:
                     too_many[f"{spelled(path)}: {found[0]}"] = count
     assert too_many == {}
-
-
-def is_command(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether the parameters are the options of a command, which Typer reads from the signature."""
-    return any(
-        isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr == "command"
-        for one in function.decorator_list
-    )
 
 
 def imports(tree: ast.AST) -> Iterator[tuple[str, int]]:

@@ -1,9 +1,12 @@
 """What the commands share: the options -C and --json, and how a result is shown."""
 
 import dataclasses
+import inspect
 import json
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -20,3 +23,29 @@ def next_step(command: str, as_json: bool = False) -> None:
     """Say what to run next, to a person."""
     if not as_json:
         print(f"Next: {command}", flush=True)
+
+
+def with_options(kind: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Let a command take the fields of a dataclass as its options; its parameter of that type gets them as one."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        own = inspect.signature(command).parameters.values()
+        (taker,) = (one.name for one in own if one.annotation is kind)
+        names, hints = [one.name for one in dataclasses.fields(kind)], get_type_hints(kind, include_extras=True)
+
+        @wraps(command)
+        def called(**given: Any) -> None:
+            options = kind(**{name: given.pop(name) for name in names})
+            command(**given, **{taker: options})
+
+        options = [
+            inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=hints[one.name])
+            for one in dataclasses.fields(kind)
+        ]
+        # Typer reads what a command takes from its signature and its annotations.
+        signature = inspect.Signature([*(one for one in own if one.name != taker), *options])
+        called.__signature__ = signature  # type: ignore[attr-defined]
+        called.__annotations__ = {one.name: one.annotation for one in signature.parameters.values()}
+        return called
+
+    return decorate

@@ -2,39 +2,48 @@
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step
+from facecorpus.commands.common import AsJson, Folder, next_step, with_options
 from facecorpus.errors import FacecorpusError
 from facecorpus.pipeline import beside_others, train_stage
 
 app = typer.Typer()
 
 
-@app.command("train-all")
-def train_all(
-    corpus: Folder = Path(),
-    name: Annotated[str, typer.Option(help="Name of the run: its folder under runs/.")] = "paper",
-    preset: Annotated[str, typer.Option(help="paper (the full schedule), quick, or a TOML file.")] = "paper",
-    protocol: Annotated[
+@dataclass(frozen=True)
+class _Training:
+    """The options of `train-all`; `training.Options` has the same names."""
+
+    preset: Annotated[str, typer.Option(help="paper (the full schedule), quick, or a TOML file.")] = "paper"
+    protocols: Annotated[
         list[str] | None,
-        typer.Option(help="photo, paper or identity; may be repeated (default: all possible)."),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of weights, batches and augmentation.")] = 0,
-    seeds: Annotated[int, typer.Option(help="So many seeds, from --seed on; what is said is over all.")] = 1,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+        typer.Option("--protocol", help="photo, paper or identity; may be repeated (default: all possible)."),
+    ] = None
+    seed: Annotated[int, typer.Option(help="Seed of weights, batches and augmentation.")] = 0
+    seeds: Annotated[int, typer.Option(help="So many seeds, from --seed on; what is said is over all.")] = 1
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto"
     full_schedule: Annotated[
         bool, typer.Option("--full-schedule", help="Train all steps, also where the validation loss has flattened.")
-    ] = False,
+    ] = False
     deterministic: Annotated[
         bool, typer.Option("--deterministic", help="The same numbers to the bit each time on this machine.")
-    ] = False,
+    ] = False
     max_time: Annotated[
         str | None, typer.Option(help="Such as 2h or 90m: stop at a checkpoint in time; run again to go on.")
-    ] = None,
+    ] = None
+
+
+@app.command("train-all")
+@with_options(_Training)
+def train_all(
+    training: _Training,
+    corpus: Folder = Path(),
+    name: Annotated[str, typer.Option(help="Name of the run: its folder under runs/.")] = "paper",
     as_json: AsJson = False,
 ) -> None:
     """Train the paper's three experiments on the shards and write the report.
@@ -48,18 +57,7 @@ def train_all(
     opened = beside_others(corpus)
     # With --json, stdout is the result's alone; what a person reads goes to stderr.
     with redirect_stdout(sys.stderr if as_json else sys.stdout):
-        results = train_stage(
-            opened,
-            name,
-            preset=preset,
-            protocol=protocol,
-            seed=seed,
-            seeds=seeds,
-            device=device,
-            full_schedule=full_schedule,
-            deterministic=deterministic,
-            max_time=max_time,
-        )
+        results = train_stage(opened, name, **vars(training))
     if as_json:
         print(results.read_text(encoding="utf-8"))
     next_step(f"open {RunFolder(results.parent).page}", as_json)
