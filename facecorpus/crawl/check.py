@@ -1,7 +1,7 @@
 """`crawl --check`: asks each source for one person and one picture, and says what came and what was understood.
 
-It is what to run first, and what to paste into a report: it writes nothing to the corpus and asks as politely as a
-crawl does.
+It is what to run first, and what to paste into a report. It asks as politely as a crawl does, and the corpus stays as
+it is; only an engine's answer that cannot be read is kept beside it, as ever.
 """
 
 import time
@@ -94,9 +94,11 @@ def check_sources(corpus: Corpus, record: Path | None = None) -> CheckSummary:
     """Ask each source that the settings name for a few pictures of one person, and fetch one.
 
     With `record` all that is answered is kept in that folder, keys and tokens removed. Raises SourceError where the
-    folder cannot be used; what a source refuses is part of the answer.
+    folder cannot be used, or no source is named; what a source refuses is part of the answer.
     """
     settings = corpus.settings
+    if not settings.crawl.sources:
+        raise SourceError("sources in [crawl] of corpus.toml names no source to check; name one, like commons.")
     patience = min(_PATIENCE, settings.fetch.patience_minutes)
     settings = replace(settings, fetch=replace(settings.fetch, patience_minutes=patience))
     count = _Count(Recorder(record, [settings.crawl.contact]) if record else None)

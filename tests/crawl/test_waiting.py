@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from crawling import make
-from loopback import FakeTime, Loopback, Reply, Request, settings_for
+from loopback import FakeTime, Loopback, Reply, Request, jpeg, settings_for
 from loopback_wiki import Wiki
-from loopback_wikidata import WikidataDouble
+from loopback_wikidata import LAG, WikidataDouble
 from people import person
 from recorded import needs_answers, recorded, recorded_json
 
@@ -22,12 +22,11 @@ from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.mediawiki import MediaWiki
 from facecorpus.crawl.polite import Manners
 from facecorpus.crawl.sources.openverse import Openverse
+from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.errors import SourceError
 from facecorpus.settings import Settings
 
 FEMALE = "Q6581072"
-LAG = {"error": {"code": "maxlag", "info": "Waiting for all: 3.45 seconds lagged.", "type": "wikibase-queryservice"}}
-LAG["error"] |= {"host": "all", "lag": 3.45, "queryserviceLag": 626}
 
 
 def lag_reply(body: bytes = b"") -> Reply:
@@ -55,6 +54,9 @@ def corpus_of_two(folder: Path, web: Loopback, wikidata: WikidataDouble, **crawl
     for number, name in enumerate(("ada", "ben"), start=1):
         wikidata.human(f"Q{number}", P21=FEMALE, P569="1970")
         wiki.category(name.title(), f"{name}1.jpg", f"{name}2.jpg")
+        for n in (1, 2):
+            url = web.serve(f"/{name}{n}.jpg", Reply(jpeg(10 * number + n)))
+            wiki.info[f"{name}{n}.jpg"] = {"thumburl": url}
         people.append(person(name, wikidata_id=f"Q{number}"))
     settings = settings_for(web, crawl={"commons_api": wiki.url} | wikidata.settings | crawl)
     return make(folder / "corpus", settings, *people), wiki
@@ -68,6 +70,7 @@ def test_a_crawl_through_ten_minutes_of_lag_ends_complete(
     lagging(web, wikidata, time, 600)
     found = discover(corpus, manners(corpus.settings, time))
     assert (found.failed, found.new) == ({}, 4)
+    assert fetch_candidates(corpus).outcomes == {"stored": 4}
     assert 600 <= time.now < 700
     asked = sum(request.path == "/wikidata/api.php" for request in web.requests)
     assert asked < 40  # the longer it lasts, the less often

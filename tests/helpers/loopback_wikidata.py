@@ -7,6 +7,19 @@ from loopback import Loopback, Reply, Request
 
 JsonObject = dict[str, Any]
 
+LAG: JsonObject = {
+    "error": {
+        "code": "maxlag",
+        "info": "Waiting for all: 3.45 seconds lagged.",
+        "host": "all",
+        "lag": 3.45,
+        "type": "wikibase-queryservice",
+        "queryserviceLag": 626,
+    },
+    "servedby": "mw1280",
+}
+"""What Wikidata answers, with status 200 and Retry-After: 5, while its query service lags behind."""
+
 
 class WikidataDouble:
     """Answers as www.wikidata.org and en.wikipedia.org do, in the documented shapes.
@@ -44,7 +57,7 @@ class WikidataDouble:
         self.entities[item_id] = {
             "type": "item",
             "id": item_id,
-            "labels": {"en": {"language": "en", "value": label}} if label else [],
+            "labels": {"mul": {"language": "mul", "value": label}} if label else [],
             "descriptions": {"en": {"language": "en", "value": "a person of a test"}},
             "aliases": [],
             "claims": {
