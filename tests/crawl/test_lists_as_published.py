@@ -59,6 +59,11 @@ def test_a_pubfig_list_has_a_header_with_a_sign_before_it(tmp_path: Path, form: 
     assert addresses.understood == 1
 
 
+def test_commas_without_a_line_of_names(tmp_path: Path) -> None:
+    ((entry,), _) = read(tmp_path / "list.csv", '7,"L, Ada",http://h/1.jpg,"1,2,11,22"\n')
+    assert (entry.person, entry.url, entry.box) == ("L, Ada", "http://h/1.jpg", "1,2,10,20")
+
+
 def test_a_damaged_line_costs_itself_alone_and_is_counted(tmp_path: Path) -> None:
     text = FACESCRUB + "Ada L\t5\t6\thttp://h/cut-o\n\nAda L\t7\t8\tnot an address\t1,2,3,4\t" + SHA + "\n"
     entries, addresses = read(tmp_path / "list.txt", text)

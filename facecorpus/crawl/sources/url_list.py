@@ -149,8 +149,14 @@ def _skip_comments(file: Iterable[str], separator: str) -> tuple[Iterator[str], 
     return iter(()), names, ""
 
 
+def _fields(line: str, separator: str) -> list[str]:
+    if separator == ",":
+        return next(csv.reader([line]), [])
+    return line.rstrip("\r\n").split(separator)  # a quotation mark is part of a name there
+
+
 def _names_of(line: str, separator: str) -> list[str]:
-    names = [name.strip().lower() for name in next(csv.reader([line], delimiter=separator), [])]
+    names = [name.strip().lower() for name in _fields(line, separator)]
     return [_SAME.get(name, name) for name in names]
 
 
@@ -163,7 +169,7 @@ def _is_vggface(line: str, separator: str) -> bool:
 def _columns_by_content(line: str, separator: str) -> tuple[str, ...]:
     """What the columns of a list without names hold, by its first line; empty where there is no address or no name."""
     columns: list[str] = []
-    for field in line.rstrip("\r\n").split(separator):
+    for field in _fields(line, separator):
         kind = next((kind for kind, form in _BY_CONTENT if form.fullmatch(field.strip())), "")
         columns.append("" if kind in columns else kind)
     return tuple(columns) if {"url", "name"} <= set(columns) else ()
