@@ -28,7 +28,7 @@ from training.machine.team import Team, follow
 from training.machine.workers import Workers
 from training.plan.jobs import ProbeJob, Setting, UntrainedJob
 from training.plan.plan import Plan, heads_job, make_plan, network_jobs
-from training.presets import Preset, Value, load_preset
+from training.presets import DEFAULTS, Preset, Value, load_preset
 from training.report.terminal import show_tables
 
 _OUTPUTS = ("results.json", "report.html", "report.md")
@@ -258,7 +258,7 @@ def _check_same(run: Path, settings: dict[str, Value]) -> None:
     path = run / "run.json"
     if not path.is_file():
         return
-    before = read_json(path)
+    before = DEFAULTS | read_json(path)
     if set(before) != set(settings):
         raise TrainingError(
             f"{run} was begun by another version of this program: take a new run folder, or delete this one."
