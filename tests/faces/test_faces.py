@@ -15,9 +15,11 @@ import dlib
 import imagehash
 import numpy as np
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from torch import Tensor
 from yunet_model import SIDE, write_other_network, write_yunet
 
 from facecorpus.demo.world import DemoWorld, Truth
@@ -27,6 +29,7 @@ from facecorpus.faces.align import aligned_crop, face_chip
 from facecorpus.faces.analyze import analyze, describe, see
 from facecorpus.faces.boxes import iou
 from facecorpus.faces.decode import decode
+from facecorpus.faces.dlib import embed
 from facecorpus.faces.dlib.embed import TorchEmbedder
 from facecorpus.faces.dlib.hog import HogDetector
 from facecorpus.faces.dlib.mmod import MmodDetector
@@ -306,6 +309,22 @@ def test_descriptors_are_those_of_dlib() -> None:
     assert len(chips) >= 30
     expected = np.array([network.compute_face_descriptor(chip) for chip in chips])
     assert np.abs(loaded().embedder.embed(chips) - expected).max() < 1e-5
+
+
+def test_without_torch_s_private_functions_the_descriptors_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    chips = chips_of_the_world()[:10]
+    assert embed._packs()
+    monkeypatch.setattr(embed, "_packs", lambda: False)
+    plain = TorchEmbedder(model_file(models.DESCRIPTOR)).embed(chips)
+    assert np.abs(plain - loaded().embedder.embed(chips)).max() < 1e-5
+
+
+def test_a_torch_that_has_lost_or_changed_its_private_functions_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def changed(*arguments: object) -> Tensor:
+        raise TypeError("another signature")
+
+    monkeypatch.setattr(torch._C._nn, "mkldnn_reorder_conv2d_weight", changed)
+    assert not embed._packs.__wrapped__()
 
 
 def test_a_descriptor_does_not_depend_on_the_other_faces_of_the_photograph() -> None:

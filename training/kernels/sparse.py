@@ -101,7 +101,7 @@ def gradient_of_images(gradient: Tensor, places: Tensor, images: Tensor, filters
 
 
 def _moves(rows: int, of_sums: int, of_numbers: int, vectors: int, together: int) -> NDArray[np.int64]:
-    """Moves of `add_products` for each line of a kernel, which is so many vectors, and so far on from the one before."""
+    """Moves of `add_products` for each line of a kernel: so many vectors, so far on from the line before."""
     return np.array(
         [
             (of_sums * row + VECTOR * v, of_numbers * row + VECTOR * v, min(together, vectors - v))
@@ -122,7 +122,7 @@ def _lists(count: int, most: int) -> Lists:
 
 @compiled
 def _list_by_filter(gradient: Floats, places: NDArray[np.uint8], steps: _Steps, lists: Lists, of_bias: Floats) -> None:
-    """List for each filter the numbers of some lines of windows (n, W, F): where they are in a row, and their values."""
+    """List for each filter the numbers of some lines of windows (n, W, F): where in a row they are, and values."""
     offsets, factors, counts = lists.offsets, lists.factors, lists.counts
     height, width, filters = gradient.shape
     where = np.empty(filters, np.int32)
@@ -167,14 +167,14 @@ def _list_by_place(gradient: Floats, places: NDArray[np.uint8], size: int, lists
     offsets, factors, counts = lists.offsets, lists.factors, lists.counts
     width, filters = gradient.shape
     counts[:] = 0
-    for x in range(width):
+    for x in range(np.uint64(width)):  # unsigned: numba then does not look for places counted from the end
         values, corners = gradient[x], places[x]
         for f in range(filters):
-            corner = _CORNERS * x + corners[f]
+            corner = np.uint64(_CORNERS) * x + np.uint64(corners[f])
             n = counts[corner]
             offsets[corner, n], factors[corner, n] = f * size, values[f]
             counts[corner] = n + np.uint64(1)
-        counts[_CORNERS * x + NOWHERE] = 0
+        counts[np.uint64(_CORNERS) * x + np.uint64(NOWHERE)] = 0
 
 
 @compiled
