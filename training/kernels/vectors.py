@@ -74,14 +74,15 @@ def _check(
             raise IndexError("products of vectors before their array, or too many")
         last_sum = min(last_sum, len(sums) - on - VECTOR * vectors)
         last_seen = min(last_seen, len(numbers) - seen - apart * (vectors - 1) - VECTOR)
-    if not len(targets) == len(counts) <= min(len(offsets), len(factors)):
+    if last_seen < 0 or not len(targets) == len(counts) <= min(len(offsets), len(factors)):
         raise IndexError("lists of products that do not fit each other")
+    last = np.uint32(min(last_seen, 2**31 - 1))  # a negative offset is a larger number without a sign
     for n in range(len(targets)):
         if counts[n] > min(offsets.shape[1], factors.shape[1]) or not 0 <= targets[n] <= last_sum:
             raise IndexError("sums of products outside of their array")
         inside, listed = True, offsets[n]
         for entry in range(np.int64(counts[n])):
-            inside &= 0 <= listed[entry] <= last_seen
+            inside &= np.uint32(listed[entry]) <= last
         if not inside:
             raise IndexError("products of numbers outside of their array")
 
