@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -191,6 +192,13 @@ def test_products_outside_of_an_array_are_refused_before_anything_is_written(
     sums, numbers = np.zeros(32, np.float32), np.ones(64, np.float32)
     with pytest.raises(IndexError, match="products"):
         add_products(sums, numbers, np.array([move]), apart, lists([[0], [offset]], [0, target]))
+    assert not sums.any()
+
+
+@pytest.mark.parametrize("sums", [np.zeros(32), np.zeros(64, np.float32)[::2]])
+def test_products_for_sums_of_another_kind_are_refused(sums: NDArray[np.float32]) -> None:
+    with pytest.raises(IndexError, match="products"):
+        add_products(sums, np.ones(64, np.float32), np.array([[0, 0, 1]]), 16, lists([[0]], [0]))
     assert not sums.any()
 
 

@@ -67,6 +67,8 @@ def _check(
     sums: NDArray[np.float32], numbers: NDArray[np.float32], moves: NDArray[np.int64], apart: int, lists: Lists
 ) -> None:
     offsets, factors, counts, targets = lists
+    if not sums.strides[0] == numbers.strides[0] == offsets.strides[1] == factors.strides[1] == 4:
+        raise IndexError("products of numbers of another size than 4 bytes, or that do not lie side by side")
     last_sum, last_seen = len(sums), len(numbers)
     for move in range(len(moves)):
         on, seen, vectors = moves[move]
@@ -78,12 +80,12 @@ def _check(
         raise IndexError("lists of products that do not fit each other")
     last = np.uint32(min(last_seen, 2**31 - 1))  # a negative offset is a larger number without a sign
     for n in range(len(targets)):
-        if counts[n] > min(offsets.shape[1], factors.shape[1]) or not 0 <= targets[n] <= last_sum:
+        if not 0 <= np.int64(counts[n]) <= min(offsets.shape[1], factors.shape[1]) or not 0 <= targets[n] <= last_sum:
             raise IndexError("sums of products outside of their array")
-        inside, listed = True, offsets[n]
+        outside, listed = 0, offsets[n]
         for entry in range(np.int64(counts[n])):
-            inside &= np.uint32(listed[entry]) <= last
-        if not inside:
+            outside += int(np.uint32(listed[entry]) > last)
+        if outside:
             raise IndexError("products of numbers outside of their array")
 
 
