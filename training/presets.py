@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 
 from training.errors import TrainingError
@@ -48,6 +48,7 @@ class Preset:
     evaluate_every: int
     curve_images: int
     dtype: str
+    kernels: str = "auto"  # presets, runs and results of earlier versions lack it
 
     def features(self, task: str) -> int:
         """Width of the high-level feature layer of `task`'s network."""
@@ -136,7 +137,9 @@ _STRENGTHS = {
     "tint": _Number(float, 0, 1, count=2),
 }
 PROTOCOL_NAMES = ("photo", "paper", "identity")
-_DTYPES = ("auto", "float32", "bfloat16")
+_CHOICES = {"dtype": ("auto", "float32", "bfloat16"), "kernels": ("auto", "torch")}
+DEFAULTS = {field.name: field.default for field in fields(Preset) if field.default is not MISSING}
+"""Values of the keys that presets and runs of earlier versions lack."""
 
 
 def load_preset(name: str) -> Preset:
@@ -151,7 +154,7 @@ def load_preset(name: str) -> Preset:
         known = ", ".join(sorted(file.stem for file in PRESETS.glob("*.toml")))
         raise TrainingError(f"There is no preset '{name}': use one of {known}, or the path of a .toml file.")
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = DEFAULTS | tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise TrainingError(f"The preset {path} is not valid TOML: {error}.") from error
     _check(values, path)
@@ -176,8 +179,9 @@ def _check(values: dict[str, object], path: Path) -> None:
         )
     if values["out_of_fold"] == 1:
         raise TrainingError(f"The preset {path} has out_of_fold = 1: expected 0 for none, or 2 folds and more.")
-    if values["dtype"] not in _DTYPES:
-        raise TrainingError(f"The preset {path} has dtype = {values['dtype']!r}: expected one of {', '.join(_DTYPES)}.")
+    for key, choices in _CHOICES.items():
+        if values[key] not in choices:
+            raise TrainingError(f"The preset {path} has {key} = {values[key]!r}: expected one of {', '.join(choices)}.")
 
 
 def _check_table(key: str, table: object, rules: dict[str, _Number], path: Path, *, whole: bool) -> None:

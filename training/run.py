@@ -29,7 +29,7 @@ from training.machine.workers import Workers
 from training.options import Options, with_defaults
 from training.plan.jobs import ProbeJob, Setting, UntrainedJob
 from training.plan.plan import Plan, heads_job, make_plan, network_jobs
-from training.presets import Preset, Value, load_preset
+from training.presets import DEFAULTS, Preset, Value, load_preset
 from training.report.terminal import show_tables
 
 
@@ -255,7 +255,7 @@ def _check_same(run: RunFolder, settings: dict[str, Value]) -> None:
     clear_partials(run.path)
     if not run.settings.is_file():
         return
-    before = read_json(run.settings)
+    before = DEFAULTS | read_json(run.settings)
     if set(before) != set(settings):
         raise TrainingError(
             f"{run.path} was begun by another version of this program: take a new run folder, or delete this one."

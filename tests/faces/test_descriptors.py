@@ -6,14 +6,18 @@ from functools import cache
 import dlib
 import numpy as np
 import pytest
+import torch
 from demo_faces import MAX_PIXELS, SETTINGS, analysis_of, loaded, picture_of, portrait
 from demo_photographs import of_kind, world
 from real_photographs import PHOTOS
+from torch import Tensor
 
 from facecorpus.faces import models
 from facecorpus.faces.align import face_chip
 from facecorpus.faces.analyze import describe, see
 from facecorpus.faces.decode import decode
+from facecorpus.faces.dlib import embed
+from facecorpus.faces.dlib.embed import TorchEmbedder
 from facecorpus.faces.models import model_file
 from facecorpus.faces.records import Picture
 
@@ -36,6 +40,22 @@ def test_descriptors_are_those_of_dlib() -> None:
     assert len(chips) >= 30
     expected = np.array([network.compute_face_descriptor(chip) for chip in chips])
     assert np.abs(loaded().embedder.embed(chips) - expected).max() < 1e-5
+
+
+def test_without_torch_s_private_functions_the_descriptors_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    chips = chips_of_the_world()[:10]
+    assert embed._packs()
+    monkeypatch.setattr(embed, "_packs", lambda: False)
+    plain = TorchEmbedder(model_file(models.DESCRIPTOR)).embed(chips)
+    assert np.abs(plain - loaded().embedder.embed(chips)).max() < 1e-5
+
+
+def test_a_torch_that_has_lost_or_changed_its_private_functions_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def changed(*arguments: object) -> Tensor:
+        raise TypeError("another signature")
+
+    monkeypatch.setattr(torch._C._nn, "mkldnn_reorder_conv2d_weight", changed)
+    assert not embed._packs.__wrapped__()
 
 
 def test_a_descriptor_does_not_depend_on_the_other_faces_of_the_photograph() -> None:

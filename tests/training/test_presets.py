@@ -56,6 +56,7 @@ def test_an_unknown_preset_names_the_known_ones() -> None:
         ("batch = 24", "batch = ", "not valid TOML"),
         ("[16, 16]", "[16]", r"hidden = \[16\]: expected 2 whole numbers"),
         ('"float32"', '"half"', "dtype = 'half': expected one of auto"),
+        ('kernels = "', 'kernels = "cuda', "kernels = 'cuda.*': expected one of auto, torch"),
         ("turn = 12", "turn = 270", "affine.turn = 270: expected a number from 0 to 180"),
         ("shift = 0.06", "jump = 0.06", "expected all of mirror, turn, scale, shear, shift"),
         ("noise = [4, 10]", "snow = [4, 10]", "expected some of blur, brighter"),

@@ -296,6 +296,31 @@ def test_a_run_folder_of_another_version_says_so_in_a_sentence(shards: Path, tmp
         train_all(shards, tmp_path, preset=str(TINY))
 
 
+def test_a_run_begun_before_a_key_had_a_name_goes_on_with_its_default(shards: Path, run: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    shutil.copytree(run, old)
+    settings = json.loads((old / "run.json").read_text(encoding="utf-8"))
+    del settings["kernels"]
+    (old / "run.json").write_text(json.dumps(settings), encoding="utf-8")
+    before = tmp_path / "before.toml"
+    lines = TINY.read_text(encoding="utf-8").splitlines()
+    before.write_text("\n".join(line for line in lines if not line.startswith("kernels")), encoding="utf-8")
+    train_all(shards, old, preset=str(before))
+    assert figures(old) == figures(run)
+    with pytest.raises(TrainingError, match="begun with kernels = auto, now torch"):
+        before.write_text(before.read_text(encoding="utf-8") + '\nkernels = "torch"\n', encoding="utf-8")
+        train_all(shards, old, preset=str(before))
+
+
+def test_torch_alone_makes_the_same_run_within_rounding(shards: Path, run: Path, tmp_path: Path) -> None:
+    plain = tmp_path / "torch.toml"
+    plain.write_text(TINY.read_text(encoding="utf-8").replace('"auto"', '"torch"'), encoding="utf-8")
+    results = load_results(train_all(shards, tmp_path / "run", preset=str(plain), protocols=["photo"], device="cpu"))
+    rows, compiled = (one["protocols"]["photo"]["rows"]["own"] for one in (results, load_results(run)))
+    for task in TASKS:
+        assert rows[task]["accuracy"] == pytest.approx(compiled[task]["accuracy"], abs=0.15), task
+
+
 def test_the_report_tells_speeds_steps_and_waiting(run: Path) -> None:
     results = load_results(run)
     speed = results["speeds"]["float32"]

@@ -26,11 +26,13 @@ def test_a_step_counts_the_operations_of_each_layer() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_a_network_learns_fifty_images_by_heart(dtype: str) -> None:
+@pytest.mark.parametrize("kernels", ["auto", "torch"])
+def test_a_network_learns_fifty_images_by_heart(dtype: str, kernels: str) -> None:
+    preset = replace(PRESET, kernels=kernels)
     random = np.random.default_rng(0)
     images = as_input(random.integers(0, 256, (50, 16, 16, 3), dtype=np.uint8), "cpu")
     labels = torch.from_numpy(random.integers(0, 6, (50, 1)))
-    stepper = Stepper(make_network(PRESET, 16, 6, seed=0), PRESET, "cpu", dtype, (6,))
+    stepper = Stepper(make_network(preset, 16, 6, seed=0), preset, "cpu", dtype, (6,))
     for _ in range(250):
         stepper.step(images, labels, 0.01)
     assert (stepper.look(images)[1].argmax(1) == labels[:, 0]).all()
