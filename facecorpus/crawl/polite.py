@@ -15,9 +15,6 @@ from facecorpus.system.console import duration
 BOT = "facecorpus"
 """The name by which robots.txt and X-Robots-Tag may speak of this crawler."""
 
-PATIENCE = 60.0 * FetchSettings.patience_minutes
-"""Seconds, by default. A host that asks for a longer pause is left alone for the rest of the run."""
-
 PAUSE_UNASKED = 5.0
 """Seconds of pause after "too many requests" from a host that does not say how long to wait."""
 

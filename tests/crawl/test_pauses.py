@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from loopback import FakeTime, Loopback, Reply, jpeg, settings_for
 
 from facecorpus.crawl.fetch import Fetcher
-from facecorpus.crawl.polite import PATIENCE, HostResting, Manners, seconds_to_wait
+from facecorpus.crawl.polite import HostResting, Manners, seconds_to_wait
 from facecorpus.errors import SourceError
+from facecorpus.settings import FetchSettings
 from facecorpus.words import Outcome
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -50,7 +51,9 @@ def test_a_429_that_names_no_time_pauses_too(web: Loopback) -> None:
 
 def test_a_host_that_asks_for_too_long_a_pause_is_left_for_the_next_run(web: Loopback) -> None:
     time = FakeTime()
-    url = web.serve("/a.jpg", Reply(status=429, headers=(("Retry-After", f"{PATIENCE + 100:.0f}"),)))
+    url = web.serve(
+        "/a.jpg", Reply(status=429, headers=(("Retry-After", f"{60 * FetchSettings().patience_minutes + 100:.0f}"),))
+    )
     with polite(web, time, obey_opt_outs=False) as fetcher:
         assert [one.download.outcome for one in fetcher.fetch_in_tries(url)] == [Outcome.RATE_LIMITED]
         with pytest.raises(HostResting, match="left alone for 31 min 40 s"):
