@@ -47,8 +47,10 @@ def lagging(web: Loopback, wikidata: WikidataDouble, time: FakeTime, seconds: fl
     web.serve("/wikidata/api.php", answer)
 
 
-def corpus_of_two(folder: Path, web: Loopback, wikidata: WikidataDouble, **crawl: Any) -> tuple[Corpus, Wiki]:
-    """Ada and Ben, each with an item and a category of two files."""
+def corpus_of_two(
+    folder: Path, web: Loopback, wikidata: WikidataDouble, *others: Loopback, **crawl: Any
+) -> tuple[Corpus, Wiki]:
+    """Ada and Ben, each with an item and a category of two files; sources may also ask the other webs."""
     wiki = Wiki(web)
     people = []
     for number, name in enumerate(("ada", "ben"), start=1):
@@ -58,7 +60,7 @@ def corpus_of_two(folder: Path, web: Loopback, wikidata: WikidataDouble, **crawl
             url = web.serve(f"/{name}{n}.jpg", Reply(jpeg(10 * number + n)))
             wiki.info[f"{name}{n}.jpg"] = {"thumburl": url}
         people.append(person(name, wikidata_id=f"Q{number}"))
-    settings = settings_for(web, crawl={"commons_api": wiki.url} | wikidata.settings | crawl)
+    settings = settings_for(web, *others, crawl={"commons_api": wiki.url} | wikidata.settings | crawl)
     return make(folder / "corpus", settings, *people), wiki
 
 
@@ -160,8 +162,6 @@ class TogetherTime(FakeTime):
 def test_another_source_goes_on_with_whom_it_can_while_one_waits(web: Loopback, tmp_path: Path) -> None:
     """Commons is busy when Ben's turn comes; Openverse is asked about Ada meanwhile."""
     wikidata, time = WikidataDouble(web), TogetherTime()
-    sources = {"sources": ("commons", "openverse"), "openverse_api": web.url("/v1")}
-    corpus, wiki = corpus_of_two(tmp_path, web, wikidata, **sources)
     answers = iter([True])
 
     def commons(request: Request) -> Reply:
@@ -173,9 +173,12 @@ def test_another_source_goes_on_with_whom_it_can_while_one_waits(web: Loopback, 
         time.other_was_asked.set()
         return Reply(dumps({"result_count": 0, "page_count": 0, "page_size": 20, "page": 1, "results": []}).encode())
 
-    web.serve("/w/api.php", commons)
-    web.serve("/v1/images/", openverse)
-    found = discover(corpus, manners(corpus.settings, time))
+    with Loopback() as another:  # a host of its own: the busy one rests for all sources
+        sources = {"sources": ("commons", "openverse"), "openverse_api": another.url("/v1")}
+        corpus, wiki = corpus_of_two(tmp_path, web, wikidata, another, **sources)
+        web.serve("/w/api.php", commons)
+        another.serve("/v1/images/", openverse)
+        found = discover(corpus, manners(corpus.settings, time))
     assert (found.failed, found.new) == ({}, 4)
     assert time.other_was_asked.is_set()
 

@@ -135,8 +135,8 @@ class Commons(Source):
 
 
 def _categories_of(identity: Identity, item: Item | None) -> list[str]:
-    """The manifest's category first, then those that the item names; underscores and spaces are one."""
-    named_ones = (identity.commons_category, *(item.categories if item else ()))
+    """The categories that the item names, or else the manifest's; underscores and spaces are one."""
+    named_ones = (item.categories if item else ()) or (identity.commons_category,)
     return list(dict.fromkeys(name.replace("_", " ") for name in named_ones if name))
 
 
