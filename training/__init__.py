@@ -3,6 +3,8 @@
 Knows the schema of the shards and nothing else of the toolkit that made them. torch is loaded by the workers alone.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from training.data.shards import fingerprint
 from training.errors import TrainingError
 from training.evidence.results import load_results
@@ -14,7 +16,11 @@ from training.report.tables import accuracies
 from training.report.terminal import show_tables
 from training.run import train_all
 
+if TYPE_CHECKING:
+    from training.models.network import Model, load_model
+
 __all__ = [
+    "Model",
     "Options",
     "RunFolder",
     "TrainingError",
@@ -24,6 +30,7 @@ __all__ = [
     "fingerprint",
     "forget",
     "learned_from",
+    "load_model",
     "load_results",
     "may_show",
     "show_comparison",
@@ -31,3 +38,12 @@ __all__ = [
     "train_all",
     "write_comparison",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What needs torch is imported when it is asked for (PEP 562)."""
+    if name not in ("Model", "load_model"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from training.models import network
+
+    return getattr(network, name)
