@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,8 +24,8 @@ class Corpus:
     those files are wrong.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: str | PathLike[str]) -> None:
+        self.root = root = Path(root)
         if not (root / "corpus.toml").is_file():
             raise CorpusError(
                 f"{root} is no corpus folder (it has no corpus.toml); make one with: facecorpus init {root}"
@@ -119,27 +120,32 @@ class Corpus:
 
 
 @contextmanager
-def locked_corpus(root: Path) -> Iterator[Corpus]:
+def locked_corpus(root: str | PathLike[str]) -> Iterator[Corpus]:
     """Open the corpus in that folder and hold its lock: what every stage runs inside."""
     corpus = Corpus(root)
     with corpus.locked():
         yield corpus
 
 
-def init_corpus(root: Path, manifest: Path, settings: Settings = Settings()) -> Corpus:  # noqa: B008 (frozen)
+def init_corpus(
+    root: str | PathLike[str],
+    manifest: str | PathLike[str],
+    settings: Settings = Settings(),  # noqa: B008 (frozen)
+) -> Corpus:
     """Make a corpus folder with a documented corpus.toml and a copy of the manifest.
 
     A new folder is private to this account; an empty one that is there keeps its mode, and all in it follows that.
     Raises CorpusError where the folder holds a corpus already, ManifestError where the manifest is wrong.
     """
+    root, manifest = Path(root), Path(manifest)
     if (root / "corpus.toml").exists():
         raise CorpusError(f"{root} holds a corpus already; edit its corpus.toml, or choose another folder.")
     if root.exists() and not (root.is_dir() and all(map(_left_by_init, root.iterdir()))):
         raise CorpusError(f"{root} is not an empty folder; choose a new or an empty one for the corpus.")
     read_manifest(manifest, settings.labels)
     root.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-    write_atomically(root / "manifest.csv", manifest.read_bytes())
-    write_atomically(root / "corpus.toml", documented_toml(settings).encode())
+    write_atomically(root / "manifest.csv", manifest.read_bytes(), root)
+    write_atomically(root / "corpus.toml", documented_toml(settings).encode(), root)
     return Corpus(root)
 
 

@@ -15,6 +15,7 @@ from facecorpus.build.plan import NOT_STATED, Plan
 from facecorpus.build.splits import TEST, TRAIN
 from facecorpus.faces.unseen import verdict
 from facecorpus.licences import UNKNOWN, Terms, family_of
+from facecorpus.system.dates import year_of
 from facecorpus.system.escape import for_markdown, for_terminal
 from facecorpus.words import AUTO
 
@@ -174,7 +175,7 @@ def _per_person(plan: Plan) -> str:
 
 
 def _dates(plan: Plan) -> str:
-    years = sorted(row.face.taken_on[:4] for row in plan.rows if row.face.taken_on)
+    years = sorted(year for row in plan.rows if row.face.taken_on and (year := year_of(row.face.taken_on)))
     if not years:
         return "No date is known: any face may be from other years."
     undated = len(plan.rows) - len(years)

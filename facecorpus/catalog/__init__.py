@@ -16,6 +16,7 @@ from facecorpus.catalog.descriptors import Descriptors
 from facecorpus.catalog.faces import Faces
 from facecorpus.catalog.histories import Histories
 from facecorpus.catalog.identities import Identities
+from facecorpus.catalog.known_faces import KnownFaces
 from facecorpus.catalog.photos import Photos
 from facecorpus.catalog.removals import Removals
 from facecorpus.catalog.review import Review
@@ -31,6 +32,7 @@ class Catalog(Connection):
         self.candidates = Candidates(self)
         self.photos = Photos(self)
         self.faces = Faces(self)
+        self.known_faces = KnownFaces(self)
         self.decisions = Decisions(self)
         self.removals = Removals(self)
         self.review = Review(self)

@@ -34,13 +34,10 @@ def check(
     from facecorpus.corpus import Corpus
     from facecorpus.crawl.lookup import check_manifest
     from facecorpus.manifest import read_manifest
-    from manifests import find_shipped
+    from manifests import find_manifest
 
     settings = _settings(corpus, contact)
-    if file is None:
-        people = Corpus(corpus).manifest
-    else:
-        people = read_manifest(file if file.is_file() else find_shipped(str(file)), settings.labels)
+    people = Corpus(corpus).manifest if file is None else read_manifest(find_manifest(file), settings.labels)
     summary = check_manifest(people, settings)
     if not as_json:
         _show(summary)

@@ -186,7 +186,10 @@ def _next_command(corpus: Corpus, total: Tally, unanalysed: int) -> str:
     if not (corpus.shards / "build.json").exists():
         return f"facecorpus build {folder}"
     built = (corpus.shards / "build.json").stat().st_mtime
-    reports = [path for path in corpus.runs.glob("*/report.html") if path.stat().st_mtime > built]
+    from training import RunFolder
+
+    pages = [page for run in corpus.runs.glob("*") if (page := RunFolder(run).page).is_file()]
+    reports = [page for page in pages if page.stat().st_mtime > built]
     if not reports:
         return f"facecorpus train-all {folder}"
     return f"open {max(reports, key=lambda path: path.stat().st_mtime)}"

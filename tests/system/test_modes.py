@@ -37,7 +37,6 @@ def used(folder: Path) -> Corpus:
     corpus.crops.put(f"{sha256[:24]}-0", b"\xff\xd8\xff")
     corpus.quarantine.put(corpus.crops.path(f"{sha256[:24]}-0"), "nobody knows it")
     corpus.crops.put(f"{sha256[:24]}-0", b"\xff\xd8\xff")
-    export_decisions(corpus, corpus.root / "decisions.csv")
     with locked_corpus(corpus.root), corpus.catalog() as catalog:
         catalog.decisions.add([], identity_id="ada", reviewer="bob", verdict="accept")
         assert {path.name for path in corpus.root.glob("catalog.sqlite-*")} == {
@@ -76,6 +75,14 @@ def test_shards_are_made_to_be_handed_on(tmp_path: Path, umask: int) -> None:
     assert {mode_of(path) for path in corpus.shards.iterdir()} == {0o666 & ~umask}
 
 
+def test_what_is_written_to_be_handed_on_goes_by_the_umask(tmp_path: Path, umask: int) -> None:
+    corpus = used(tmp_path / "c")
+    for file in (corpus.root / "decisions.csv", tmp_path / "new" / "decisions.csv"):
+        export_decisions(corpus, file)
+        assert mode_of(file) == 0o666 & ~umask
+    assert mode_of(tmp_path / "new") == 0o777 & ~umask
+
+
 def test_a_receipt_follows_the_folder_too(tmp_path: Path) -> None:
     corpus = used(tmp_path / "c")
     sha256 = next(corpus.photos.root.glob("??/??/*")).name
@@ -97,7 +104,7 @@ def test_a_folder_that_holds_files_already_keeps_its_mode(tmp_path: Path) -> Non
 
 def test_in_everybodys_folder_nothing_is_everybodys_to_write(tmp_path: Path) -> None:
     tmp_path.chmod(0o1777)
-    write_atomically(tmp_path / "decisions.csv", b"")
+    write_atomically(tmp_path / "manifest.csv", b"", tmp_path)
     make_folder(tmp_path / "deep" / "er")
-    assert mode_of(tmp_path / "decisions.csv") == 0o644
+    assert mode_of(tmp_path / "manifest.csv") == 0o644
     assert mode_of(tmp_path / "deep") == mode_of(tmp_path / "deep" / "er") == 0o755
