@@ -120,11 +120,11 @@ def test_thirty_wrong_passwords_do_not_delay_the_right_one(corpus: Corpus) -> No
         time.sleep(0.2)
         asked = time.monotonic()
         answer = come_in(base, SECRET)
-        assert time.monotonic() - asked < 0.8
+        assert time.monotonic() - asked < 5  # one after the other they would take 30
         assert answer.cookies
         for thread in wrong:
             thread.join()
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 15
 
 
 def test_a_wrong_password_is_answered_slowly(corpus: Corpus) -> None:
