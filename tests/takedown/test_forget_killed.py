@@ -16,9 +16,9 @@ from taking_down import ADA, BEN, holding, rows, traces, with_crops
 from trained_run import kept_of, trained
 
 from facecorpus.build.stage import build_shards
-from facecorpus.commands.common import working_in
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.stage import fetch_candidates
+from facecorpus.pipeline import working_in
 from facecorpus.records import Candidate
 from facecorpus.shards import recorded, sound_files
 from facecorpus.takedown.stage import forget
