@@ -75,7 +75,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command not in ("init", "demo")])
 def test_a_folder_that_is_no_corpus_is_one_sentence_and_exit_code_2(command: str, tmp_path: Path) -> None:
-    more = {"forget": ("--identity", "ada"), "explain": ("http://h/a.jpg",)}.get(command, ())
+    more = {"forget": ("--identity", "ada", "--yes"), "explain": ("http://h/a.jpg",)}.get(command, ())
     ended = run(command, "-C", str(tmp_path / "nowhere"), *more)
     assert ended.returncode == 2
     assert ended.stderr == (

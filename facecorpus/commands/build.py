@@ -1,13 +1,16 @@
 """Decisions to shards, and taking photographs back."""
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report
+from facecorpus.commands.common import AsJson, Folder, next_step, report, with_options
+from facecorpus.errors import CorpusError
 from facecorpus.pipeline import build_stage, working_in
+from facecorpus.system.escape import lines_for_terminal
 
 app = typer.Typer()
 export = typer.Typer(no_args_is_help=True, help="Write the shards in the layout of another tool.")
@@ -79,30 +82,48 @@ def _export(out: Path, corpus: Path, shards: Path | None, layout: str, as_json: 
         report(export(opened.shards, out, layout), as_json)
 
 
-@app.command()
-def forget(
-    corpus: Folder = Path(),
-    identity: Annotated[str | None, typer.Option(help="Everything of one person, by identity_id.")] = None,
-    photo: Annotated[str | None, typer.Option(help="One photograph, by its sha256 or a face_id of it.")] = None,
-    url: Annotated[str | None, typer.Option(help="What came from this address.")] = None,
-    author: Annotated[str | None, typer.Option(help="Everything that a source says this author made.")] = None,
+@dataclass(frozen=True)
+class _What:
+    """What to forget: one of these options."""
+
+    identity: Annotated[str | None, typer.Option(help="Everything of one person, by identity_id.")] = None
+    photo: Annotated[str | None, typer.Option(help="One photograph, by its sha256 or a face_id of it.")] = None
+    url: Annotated[str | None, typer.Option(help="What came from this address.")] = None
+    author: Annotated[str | None, typer.Option(help="Everything that a source says this author made.")] = None
     names: Annotated[
         Path | None, typer.Option("--list", help="A file of addresses and hashes, one a line (.csv: the first column).")
-    ] = None,
+    ] = None
     marked: Annotated[
         bool, typer.Option("--marked", help="All photographs that were marked for removal in the review.")
-    ] = False,
+    ] = False
+
+
+@app.command()
+@with_options(_What)
+def forget(
+    what: _What,
+    corpus: Folder = Path(),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking, as a script must.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Take photographs down: delete them with all that was made of them, and never fetch them again.
 
-    Example: facecorpus forget -C mycorpus --identity ada_example
+    Says what would go, and asks. Example: facecorpus forget -C mycorpus --identity ada_example
     """
     from facecorpus.takedown.stage import forget as take_down
+    from facecorpus.takedown.stage import preview
 
     with working_in(corpus) as opened:
-        summary = take_down(opened, identity=identity, photo=photo, url=url, author=author, names=names, marked=marked)
-        report(summary, as_json)
+        if dry_run:
+            report(preview(opened, **vars(what)), as_json)
+            return
+        if not yes:
+            print(lines_for_terminal(str(preview(opened, **vars(what)))), file=sys.stderr)
+            if not sys.stdin.isatty():
+                raise CorpusError("Nothing was removed, for nobody can be asked here: add --yes.")
+            typer.confirm("Remove it?", abort=True, err=True)
+        report(take_down(opened, **vars(what)), as_json)
     next_step(f"facecorpus verify -C {corpus}", as_json)
 
 

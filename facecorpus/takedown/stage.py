@@ -87,6 +87,34 @@ class ForgetSummary:
         return "\n".join([*lines, BEYOND_REACH, f"Receipt: {self.receipt}"])
 
 
+@dataclass(frozen=True, slots=True)
+class ForgetPreview:
+    """What a forget would remove."""
+
+    photographs: int
+    crops: int
+    faces: int
+    decisions: int
+    candidates: int
+    unknown: tuple[str, ...]  # entries of a list
+    builds: tuple[str, ...]  # folders of shards that would be written without it
+    runs: tuple[str, ...]  # that learned from it, or may have
+
+    def __str__(self) -> str:
+        """The sentences that a person reads."""
+        lines = [
+            f"This removes {self.photographs} photographs with {self.crops} crops, {self.faces} faces and"
+            f" {self.decisions} decisions, and {self.candidates} addresses, for good; they are never fetched again."
+        ]
+        if self.builds:
+            lines.append(f"Written anew without them: {', '.join(self.builds)}.")
+        if self.runs:
+            lines.append(f"Their decoded pictures and features go: {_folders(self.runs)}.")
+        if self.unknown:
+            lines.append(f"Not known here: {', '.join(self.unknown)}.")
+        return "\n".join(lines)
+
+
 def _of_build(build: Rewritten) -> str:
     if build.deleted:
         return f"{build.build} is deleted, it could not be written without them: {build.deleted}"
@@ -114,20 +142,11 @@ def forget(
     May be killed at any moment: what goes is written down first, and `finish` carries it to its end. Raises
     CorpusError for a name that the corpus does not know, and where a run is being trained on it.
     """
-    options = {"identity": identity, "photo": photo, "url": url, "author": author, "list": names}
-    given = [(option, str(name)) for option, name in options.items() if name is not None]
-    if len(given) + marked != 1:
-        raise CorpusError(
-            "Say what to forget with exactly one of --identity, --photo, --url, --author, --list and --marked."
-        )
+    asked = _what(identity=identity, photo=photo, url=url, author=author, list=names, marked=marked)
     finish(corpus)
     with corpus.catalog() as catalog:
-        if marked:
-            asked, wanted = "marked", Wanted(catalog.removals.of_photographs(catalog.review.marked()))
-        else:
-            asked, wanted = given[0][0], named(corpus, catalog, *given[0])
+        wanted, plan = _wanted(corpus, catalog, *asked)
         near_duplicates = catalog.removals.near_duplicates(wanted.marked)
-        plan = _planned(corpus, catalog, asked, wanted)
         with ExitStack() as locks:
             for run in plan.runs:
                 locks.enter_context(at_rest(corpus, run))
@@ -146,6 +165,46 @@ def forget(
         exports=tuple(sorted(mark.parent.name for mark in corpus.root.glob("*/.facecorpus-export.json"))),
         receipt=receipt,
     )
+
+
+def preview(
+    corpus: Corpus,
+    *,
+    identity: str | None = None,
+    photo: str | None = None,
+    url: str | None = None,
+    author: str | None = None,
+    names: Path | None = None,
+    marked: bool = False,
+) -> ForgetPreview:
+    """What `forget` would do, asked in the same way; nothing is changed."""
+    asked = _what(identity=identity, photo=photo, url=url, author=author, list=names, marked=marked)
+    with corpus.catalog() as catalog:
+        wanted, plan = _wanted(corpus, catalog, *asked)
+    return ForgetPreview(
+        **asdict(plan.counts),
+        unknown=wanted.unknown,
+        builds=tuple(Kind(one.kind).folder(corpus.shards).name for one in plan.builds),
+        runs=tuple(run.name for run in plan.runs),
+    )
+
+
+def _what(**given: object) -> tuple[str, str]:
+    """The one option that was given, and what it names; CorpusError where there is none, or are several."""
+    options = [(option, str(name)) for option, name in given.items() if name is not None and name is not False]
+    if len(options) != 1:
+        raise CorpusError(
+            "Say what to forget with exactly one of --identity, --photo, --url, --author, --list and --marked."
+        )
+    return options[0]
+
+
+def _wanted(corpus: Corpus, catalog: Catalog, option: str, name: str) -> tuple[Wanted, Plan]:
+    if option == "marked":
+        wanted = Wanted(catalog.removals.of_photographs(catalog.review.marked()))
+    else:
+        wanted = named(corpus, catalog, option, name)
+    return wanted, _planned(corpus, catalog, option, wanted)
 
 
 def finish(corpus: Corpus) -> None:

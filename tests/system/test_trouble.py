@@ -107,9 +107,9 @@ def test_on_a_full_disk_a_build_leaves_what_was_there_and_goes_through_when_ther
 def test_on_a_full_disk_a_forget_says_so_and_is_finished_when_there_is_room(small: Corpus, disk: Path) -> None:
     build_shards(small)
     filler = fill(disk)
-    is_one_sentence(run(small.root, "forget", "--photo", sha256(ADA)), "full", "No space left")
+    is_one_sentence(run(small.root, "forget", "--yes", "--photo", sha256(ADA)), "full", "No space left")
     filler.unlink()
-    assert run(small.root, "forget", "--photo", sha256(ADA)).returncode == 0
+    assert run(small.root, "forget", "--yes", "--photo", sha256(ADA)).returncode == 0
     left = [path for path in small.root.rglob("*") if path.is_file() and face_id(ADA).encode() in path.read_bytes()]
     assert left == []
     assert unfinished(small.root) == []
@@ -162,7 +162,7 @@ COMMANDS = [
     ("dedup",),
     ("review", "--auto"),
     ("build",),
-    ("forget", "--url", ADA.url),
+    ("forget", "--yes", "--url", ADA.url),
     ("verify",),
 ]
 
@@ -184,7 +184,7 @@ def test_a_full_folder_for_temporary_files_is_named(tmp_path: Path, disk: Path) 
     assert ended.returncode == 0 or str(disk) in ended.stderr.splitlines()[-1]
     assert "Traceback" not in ended.stderr
     assert run(corpus.root, "build", TMPDIR=str(disk)).returncode == 0
-    assert run(corpus.root, "forget", "--url", ADA.url, TMPDIR=str(disk)).returncode == 0
+    assert run(corpus.root, "forget", "--yes", "--url", ADA.url, TMPDIR=str(disk)).returncode == 0
 
 
 @pytest.mark.parametrize("command", [("build",), ("verify",), ("status",)], ids=lambda command: command[0])

@@ -285,7 +285,7 @@ def test_the_command_takes_one_name_and_prints_sentences_or_json(tmp_path: Path)
     corpus = ready_corpus(tmp_path / "c", shots(each=1))
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "facecorpus", "forget", "-C", str(corpus.root), *arguments]
+        command = [sys.executable, "-m", "facecorpus", "forget", "--yes", "-C", str(corpus.root), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     for wrong in ([], ["--identity", "ada", "--url", ADA.url]):

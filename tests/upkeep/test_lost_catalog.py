@@ -59,7 +59,7 @@ def test_a_full_store_without_its_catalog_is_damaged_and_nothing_is_begun_anew(l
         ["build"],
         ["review", "--auto"],
         ["verify", "--repair"],
-        ["forget", "--identity", "ada"],
+        ["forget", "--yes", "--identity", "ada"],
         ["explain", "http://h/ada.png"],
         ["crawl", "--dry-run"],
     ],
