@@ -13,6 +13,7 @@ from facecorpus.catalog.checks import Checks
 from facecorpus.catalog.connection import Connection
 from facecorpus.catalog.decisions import Decisions
 from facecorpus.catalog.descriptors import Descriptors
+from facecorpus.catalog.exchange import Exchange
 from facecorpus.catalog.faces import Faces
 from facecorpus.catalog.histories import Histories
 from facecorpus.catalog.identities import Identities
@@ -32,6 +33,7 @@ class Catalog(Connection):
         self.photos = Photos(self)
         self.faces = Faces(self)
         self.decisions = Decisions(self)
+        self.exchange = Exchange(self)
         self.removals = Removals(self)
         self.review = Review(self)
         self.descriptors = Descriptors(self)
