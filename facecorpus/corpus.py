@@ -48,6 +48,11 @@ class Corpus:
         """The folder that train-all writes, one sub-folder a run."""
         return self.root / "runs"
 
+    @property
+    def log(self) -> Path:
+        """The second home of decisions and removals."""
+        return self.root / "decisions.jsonl"
+
     @contextmanager
     def catalog(self, cache_kib: int = 32_000) -> Iterator[Catalog]:
         """The catalog, opened, brought to this version's schema, in step with the manifest; closed at the end.
@@ -55,10 +60,12 @@ class Corpus:
         Raises CorpusError where it is missing or blank although photographs or shards are there.
         """
         self._refuse_without(self.root / "catalog.sqlite")
-        catalog = Catalog(self.root / "catalog.sqlite", cache_kib)
+        catalog = Catalog(self.root / "catalog.sqlite", cache_kib, self.log)
         try:
             self._refuse_blank(catalog)
             catalog.identities.replace_all(self.manifest.identities)
+            if catalog.log:
+                catalog.log.settle()
             yield catalog
         finally:
             catalog.close()

@@ -17,6 +17,7 @@ from facecorpus.catalog.exchange import Exchange
 from facecorpus.catalog.faces import Faces
 from facecorpus.catalog.histories import Histories
 from facecorpus.catalog.identities import Identities
+from facecorpus.catalog.log_keeper import LogKeeper
 from facecorpus.catalog.photos import Photos
 from facecorpus.catalog.removals import Removals
 from facecorpus.catalog.review import Review
@@ -24,9 +25,12 @@ from facecorpus.errors import CorpusError
 
 
 class Catalog(Connection):
-    """The catalog of a corpus: the connection, and a gateway for each group of tables."""
+    """The catalog of a corpus: the connection, and a gateway for each group of tables.
 
-    def __init__(self, path: Path, cache_kib: int = 32_000) -> None:
+    Where a log is named, every decision and removal stands there, too, before its transaction is committed.
+    """
+
+    def __init__(self, path: Path, cache_kib: int = 32_000, log: Path | None = None) -> None:
         super().__init__(path, cache_kib)
         self.identities = Identities(self)
         self.candidates = Candidates(self)
@@ -39,6 +43,8 @@ class Catalog(Connection):
         self.descriptors = Descriptors(self)
         self.histories = Histories(self)
         self.checks = Checks(self)
+        self.log = None if log is None else LogKeeper(self, log)
+        self.keeper = self.log
 
 
 def copy_catalog(path: Path, copy: Path) -> None:

@@ -164,8 +164,11 @@ class Removals(Gateway):
         photographs = [(sha256,) for sha256 in marked.photographs]
         urls = [(url,) for url in marked.urls]
         with self._catalog.transaction() as connection:
-            connection.executemany(
-                "DELETE FROM decision WHERE face_id IN (SELECT face_id FROM face WHERE photo_sha256 = ?)", photographs
+            if self._catalog.keeper:
+                self._catalog.keeper.forget(set(marked.photographs), marked.identity_id)
+            connection.executemany(  # by name: decisions from the log may wait for a face that is still to be found
+                "DELETE FROM decision WHERE face_id > ?1 || '-' AND face_id < ?1 || '.'",
+                [(sha256[:24],) for sha256 in marked.photographs],
             )
             connection.executemany("DELETE FROM face WHERE photo_sha256 = ?", photographs)
             connection.executemany(f"{_BLANK} WHERE photo_sha256 = ?", photographs)

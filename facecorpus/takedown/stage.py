@@ -192,6 +192,9 @@ def _carry_out(corpus: Corpus, catalog: Catalog, number: int, plan: Plan) -> tup
         corpus.crops.remove(sha256)
         corpus.photos.remove(sha256)
         corpus.quarantine.forget(sha256)
+    for folder in (corpus.root, corpus.quarantine.root):  # copies of a log that did not agree with the catalog
+        for copy in folder.glob(f"{corpus.log.name}.*"):
+            copy.unlink()
     if (corpus.root / "parts").exists():  # analyses that wait to be stored, crops among them: they are made again
         shutil.rmtree(corpus.root / "parts")
     catalog.removals.erase(plan.marked)

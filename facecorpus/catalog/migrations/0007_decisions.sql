@@ -24,3 +24,8 @@ CREATE TABLE decision_log (
     decision_id INTEGER NOT NULL,       -- the latest decision in it
     import_id   INTEGER NOT NULL        -- the latest import in it
 );
+
+-- Removals that are not in the log yet.
+CREATE TABLE removal_unlogged (key TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TRIGGER removal_is_to_log AFTER INSERT ON removal
+    BEGIN INSERT INTO removal_unlogged VALUES (NEW.key) ON CONFLICT DO NOTHING; END;
