@@ -143,10 +143,14 @@ class LogKeeper(Gateway):
         yield from self._other_differences(kept)
 
     def repair(self) -> None:
-        """Take over what the log says in lines that are sound, and write the log anew from the catalog."""
+        """Take over what the log says in lines that are sound; seal it anew where it has others, or lacks something."""
         with self._catalog.transaction():
-            self._take_over(_Kept(log.read(self.path).lines), replace=True)
-            self._rewrite(frozenset(), None)
+            state = self._state()
+            reading = log.read(self.path, state.head if state else None)
+            kept = _Kept(reading.lines)
+            self._take_over(kept, replace=True)
+            if self._missing(kept) or not all(line.sound for line in reading.lines):
+                self._rewrite(frozenset(), None)
 
     def _other_differences(self, kept: "_Kept") -> Iterator[Difference]:
         tables: dict[str, tuple[str, str, Mapping[Any, Entry]]] = {

@@ -23,14 +23,15 @@ def log_problems(corpus: Corpus, catalog: Catalog) -> Iterator[tuple[str, str, C
     def mend() -> bool:
         if catalog.log is None:
             return False
-        if corpus.log.exists():  # a repair deletes nothing
+        if any(one.name.startswith("line ") for one in found):  # a repair deletes nothing
             copy = corpus.log.with_name(f"{corpus.log.name}.damaged")
             shutil.copy2(corpus.log, copy)
             corpus.quarantine.put(copy, "it did not agree with the catalog")
         catalog.log.repair()
         return True
 
-    for one in list(catalog.log.differences()):
+    found = list(catalog.log.differences())
+    for one in found:
         if one.mended:
             yield one.name, f"{one.sentence}; verify --repair mends it.", mend
         else:
