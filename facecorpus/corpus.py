@@ -99,9 +99,10 @@ class Corpus:
         stores = {"photos/": self.photos.root.glob("??/??/[!.]*"), "shards/": self.shards.glob("*.parquet")}
         held = [name for name, files in stores.items() if next(files, None)]
         if held:
+            or_restore = " (facecorpus restore), or let restore begin one from decisions.jsonl" * self.log.exists()
             raise CorpusError(
                 f"{self.root} is damaged: its catalog.sqlite {what}, but {' and '.join(held)}"
-                f" {'holds' if len(held) == 1 else 'hold'} files; put back a copy of catalog.sqlite."
+                f" {'holds' if len(held) == 1 else 'hold'} files; put back a copy of catalog.sqlite{or_restore}."
                 " Nothing was changed."
             )
 

@@ -21,6 +21,7 @@ from facecorpus.catalog.log_keeper import LogKeeper
 from facecorpus.catalog.photos import Photos
 from facecorpus.catalog.removals import Removals
 from facecorpus.catalog.review import Review
+from facecorpus.catalog.schema import MIGRATIONS
 from facecorpus.errors import CorpusError
 
 
@@ -60,7 +61,59 @@ def copy_catalog(path: Path, copy: Path) -> None:
             closing(sqlite3.connect(copy)) as target,
         ):
             source.backup(target)
+            target.execute("PRAGMA journal_mode = DELETE")  # one file
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError as error:
         raise CorpusError(f"{path} cannot be read as a catalog ({error}); restore it from a copy.") from None
+
+
+def close_journal(path: Path) -> None:
+    """Take in what the catalog's journal holds and delete it, so that another file can take the catalog's place.
+
+    Raises CorpusError where anybody has the catalog open.
+    """
+    if path.exists():
+        try:
+            with closing(sqlite3.connect(path, timeout=1)) as connection:
+                connection.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise
+            raise CorpusError(f"{path} is in use; close the review page, and run this again.") from None
+        except sqlite3.DatabaseError:
+            pass  # no database: its journal is of no use either
+    for suffix in ("-wal", "-shm"):
+        path.with_name(f"{path.name}{suffix}").unlink(missing_ok=True)
+
+
+def check_foreign_catalog(path: Path) -> None:
+    """Raise CorpusError where the file is not a sound catalog as this program makes them: no table, no trigger more."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.execute("PRAGMA trusted_schema = OFF")
+            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            if version > len(MIGRATIONS):
+                raise CorpusError(f"{path.name} was written by a newer facecorpus; update facecorpus to restore it.")
+            sound = version > 0 and _schema(connection) == _schema_at(version)
+            sound = sound and connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    except sqlite3.DatabaseError as error:
+        raise CorpusError(f"The backup's {path.name} cannot be read ({error}); take another backup.") from None
+    if not sound:
+        raise CorpusError(f"The backup's {path.name} is no catalog as facecorpus makes it; take another backup.")
+
+
+def _schema(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
+    return {tuple(row) for row in rows}
+
+
+def _schema_at(version: int) -> set[tuple[str, str, str]]:
+    class Older(Connection):
+        migrations = MIGRATIONS[:version]
+
+    older = Older(Path(":memory:"))
+    rows = older.query("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
+    found = {tuple(row) for row in rows}
+    older.close()
+    return found

@@ -38,6 +38,7 @@ class Connection:
     """
 
     keeper: Keeper | None = None
+    migrations: tuple[str, ...] = MIGRATIONS
 
     def __init__(self, path: Path, cache_kib: int = 32_000) -> None:
         self._path = path
@@ -66,17 +67,17 @@ class Connection:
 
     def _migrate(self, path: Path) -> None:
         version = self._version()
-        if version > len(MIGRATIONS):
+        if version > len(self.migrations):
             self._connection.close()
             raise CorpusError(
-                f"{path} was written by a newer facecorpus (schema {version}, this one knows {len(MIGRATIONS)});"
+                f"{path} was written by a newer facecorpus (schema {version}, this one knows {len(self.migrations)});"
                 " update facecorpus to work with it."
             )
-        if version == len(MIGRATIONS):
+        if version == len(self.migrations):
             return
         with self.transaction():
             # Read again under the write lock: another process may have migrated meanwhile.
-            for number, script in enumerate(MIGRATIONS[self._version() :], start=self._version() + 1):
+            for number, script in enumerate(self.migrations[self._version() :], start=self._version() + 1):
                 for statement in _statements(script):
                     self._connection.execute(statement)
                 self._connection.execute(f"PRAGMA user_version = {number}")

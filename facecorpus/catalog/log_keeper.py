@@ -285,6 +285,12 @@ class LogKeeper(Gateway):
         return self._catalog.removal_key(f"decision:{json.dumps([decision.get(name) for name in _COLUMNS])}")
 
 
+def content_of(path: Path) -> tuple[str | None, bool]:
+    """The secret that a log names, and whether it has any decision or removal."""
+    kept = _Kept(log.read(path).lines)
+    return kept.secret, bool(kept.decisions or kept.forgotten or kept.removals)
+
+
 class _Kept:
     """What the log says in its sound lines, by kind."""
 
