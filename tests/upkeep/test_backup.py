@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from build_corpus import PEOPLE, Shot, face_id, ready_corpus, sha256, shots, tree
+from build_corpus import PEOPLE, Shot, _analysed, face_id, ready_corpus, sha256, shots, tree
 
 from facecorpus.catalog.schema import MIGRATIONS
 from facecorpus.corpus import Corpus
@@ -194,6 +194,32 @@ def test_a_lost_catalog_begins_again_from_the_log(corpus: Corpus) -> None:
         restore_from_log(corpus)
 
 
+def test_the_verdicts_of_the_log_meet_the_faces_that_are_found_again(corpus: Corpus) -> None:
+    def accepted() -> set[str]:
+        with corpus.catalog() as catalog:
+            return {face.face_id for face in catalog.faces.accepted()}
+
+    say(corpus, ADA, "reject")
+    before = accepted()
+    lose_catalog(corpus)
+    restore_from_log(corpus)
+    assert accepted() == set()
+    with corpus.catalog() as catalog, catalog.transaction():
+        for shot in shots(each=2):
+            catalog.faces.assign({_analysed(corpus, catalog, shot).face_id: shot.identity_id})
+    assert accepted() == before
+    forget(corpus, photo=sha256(Shot("ben", 0)))
+    assert agree(corpus)
+
+
+def test_forget_reaches_verdicts_whose_faces_are_not_found_again_yet(corpus: Corpus) -> None:
+    lose_catalog(corpus)
+    restore_from_log(corpus)
+    forget(corpus, photo=sha256(ADA))
+    assert face_id(ADA) not in decided(corpus)
+    assert sha256(ADA)[:24] not in corpus.log.read_text()
+
+
 # ---- What somebody else may have written
 
 
@@ -283,7 +309,8 @@ def test_a_file_that_no_backup_wrote_changes_nothing(corpus: Corpus, tmp_path: P
     backup(corpus, tmp_path / "b.zip")
     HOSTILE[how](tmp_path / "b.zip")
     lose_catalog(corpus)
-    before = tree(corpus.root)
+    with corpus.locked():
+        before = tree(corpus.root)
     ended = run("restore", str(tmp_path / "b.zip"), "-C", str(corpus.root))
     assert ended.returncode == 2, ended.stdout + ended.stderr
     assert len(ended.stderr.splitlines()) == 1
