@@ -58,7 +58,7 @@ class LogKeeper(Gateway):
     def __init__(self, catalog: Connection, path: Path) -> None:
         super().__init__(catalog)
         self.path = path
-        self._forgotten: tuple[Set[str], str | None] | None = None  # beginnings of face_ids, and a person
+        self._forgotten: tuple[set[str], set[str]] | None = None  # beginnings of face_ids, and people
         self._written: tuple[int, int] | None = None  # where this transaction's lines begin and end
 
     # ---- What each transaction does
@@ -78,7 +78,9 @@ class LogKeeper(Gateway):
 
     def forget(self, photographs: Set[str], identity_id: str | None) -> None:
         """Seal the log without what was said of these photographs and of that person when this transaction ends."""
-        self._forgotten = ({sha256[:24] for sha256 in photographs}, identity_id)
+        beginnings, people = self._forgotten or (set(), set())
+        beginnings |= {sha256[:24] for sha256 in photographs}
+        self._forgotten = (beginnings, people if identity_id is None else people | {identity_id})
 
     def ending(self) -> None:
         """The transaction is about to be committed: write what it added, and see to it that it is on disk."""
@@ -150,7 +152,7 @@ class LogKeeper(Gateway):
             kept = _Kept(reading.lines)
             self._take_over(kept, replace=True)
             if self._missing(kept) or not all(line.sound for line in reading.lines):
-                self._rewrite(frozenset(), None)
+                self._rewrite(frozenset(), frozenset())
 
     def _other_differences(self, kept: "_Kept") -> Iterator[Difference]:
         tables: dict[str, tuple[str, str, Mapping[Any, Entry]]] = {
@@ -239,12 +241,12 @@ class LogKeeper(Gateway):
             self._written = (state.bytes, state.bytes + len(data))
         self._note(state.bytes + len(data), head)
 
-    def _rewrite(self, beginnings: Set[str], identity_id: str | None) -> None:
+    def _rewrite(self, beginnings: Set[str], people: Set[str]) -> None:
         """Seal the whole log anew: its sound lines, without what is to be forgotten, and what it lacks."""
         reading = log.read(self.path)
         kept = _Kept(reading.lines)
         entries = [*kept.entries(), *self._missing(kept)]
-        goes = partial(_goes, beginnings=beginnings, identity_id=identity_id)
+        goes = partial(_goes, beginnings=beginnings, people=people)
         blanked = [
             {"decision_id": entry["decision_id"], "forgotten": self._key(entry)} if goes(entry) else entry
             for entry in entries
@@ -326,9 +328,10 @@ class _Kept:
             yield self.decisions[number] if gone is None else {"decision_id": number, "forgotten": gone}
 
 
-def _goes(entry: Entry, beginnings: Set[str], identity_id: str | None) -> bool:
-    """Whether a line is a decision on one of these photographs, or of that person."""
+def _goes(entry: Entry, beginnings: Set[str], people: Set[str]) -> bool:
+    """Whether a line is a decision on one of these photographs, or of one of these people."""
     if "face_id" not in entry:
         return False
-    people = (entry["identity_id"], entry["shown_as"])
-    return entry["face_id"].partition("-")[0] in beginnings or (identity_id is not None and identity_id in people)
+    return entry["face_id"].partition("-")[0] in beginnings or not people.isdisjoint(
+        (entry["identity_id"], entry["shown_as"])
+    )
