@@ -23,6 +23,7 @@ from scipy import stats
 
 from training import load_results, train_all
 from training.evidence.results import Results
+from training.folder import RunFolder
 from training.presets import PRESETS
 from training.publication import TITLES
 
@@ -87,7 +88,7 @@ def trained(name: str, preset: Path, shards: Path, seeds: int, workers: int | No
     before = cpu_seconds()
     run = preset.with_suffix("")
     train_all(shards, run, preset=str(preset), protocols=["photo"], seeds=seeds, workers=workers)
-    folders = [run, *(run / f"seed-{seed}" for seed in range(1, seeds))]
+    folders = [run, *(RunFolder(run).seed(seed).path for seed in range(1, seeds))]
     return Variation(name, tuple(load_results(folder) for folder in folders), cpu_seconds() - before)
 
 

@@ -18,7 +18,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import torch
 from torch import Tensor
 
-from training.kernels.sixteen import NOWHERE
+from training.kernels.arrays import NOWHERE
 from training.kernels.sparse import gradient_of_filters, gradient_of_images
 from training.learn.flops import best
 from training.learn.networks import make_network

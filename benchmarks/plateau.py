@@ -16,13 +16,15 @@ from pathlib import Path
 import torch
 from choices import changed
 
-from training.data.images import image_jobs, images_path
+from training.data.images import image_jobs
 from training.data.protocols import make_splits, save_split
 from training.data.shards import Shards, read_shards
 from training.files import read_json
+from training.folder import RunFolder
 from training.job import Progress
 from training.learn.plateau import Check, stage_at, stage_lengths
 from training.machine.budget import duration, parse_time
+from training.machine.work import do
 from training.plan.jobs import NetworkJob, ProbeJob, Setting
 from training.plan.networks_and_heads import task_networks
 from training.presets import PRESETS, Preset, load_preset
@@ -43,7 +45,7 @@ def main() -> None:
     shards = read_shards(options.shards)
     job = prepared(shards, options.folder, preset, options.task, parse_time(options.max_time))
     if not job.done.is_file():
-        job.run(_say)
+        do(job, _say)
     print("\n".join(story(job)))
 
 
@@ -60,16 +62,17 @@ def preset_with(name: str, changes: Sequence[str], folder: Path) -> Preset:
 def prepared(shards: Shards, folder: Path, preset: Preset, task: str, seconds: float) -> NetworkJob:
     """The job of the task's network, with all that it reads in its folder."""
     classes = {target: len(names) for target, names in shards.targets.items()}
-    images = images_path(folder, shards.sha256, preset.size, preset.variants, 0)
+    run = RunFolder(folder)
+    images = run.images(shards.sha256, preset.size, preset.variants, 0)
     for decoding in image_jobs(images, shards, preset, 0):
         if not decoding.done.is_file():
-            decoding.run(lambda progress: None)
-    setting = Setting(folder, images, classes, preset, 0, "cpu", "float32")
+            do(decoding)
+    setting = Setting(run, images, classes, preset, 0, "cpu", "float32")
     (split,) = make_splits("photo", shards, preset, 0)
-    save_split(folder / split.name / "split.npz", split, shards, preset, 0)
+    save_split(run.split(split.name).split, split, shards, preset, 0)
     probe = ProbeJob(setting)
     if not probe.done.is_file():
-        probe.run(lambda progress: None)
+        do(probe)
     chosen = read_json(probe.done)
     print(f"{chosen['dtype']}: {chosen['reason']}.", flush=True)
     network = next(one for one in task_networks(shards.tasks, preset) if one.name == task)
@@ -90,7 +93,7 @@ def story(job: NetworkJob) -> list[str]:
             f"{100 * found['accuracy']:.1f} % of all {found['test_images']} test images right."
         )
     else:
-        found = torch.load(job.folder / "checkpoint.pt", weights_only=True)
+        found = torch.load(job.folder.checkpoint, weights_only=True)
         points, checks = found["curve"], found["checks"]
         each = found["seconds"] / found["step"]
         end = (

@@ -32,6 +32,7 @@ from facecorpus.settings import Settings
 from facecorpus.system.console import track
 from training import load_results
 from training.evidence.results import Results
+from training.folder import RunFolder
 from training.learn.networks import as_input, make_network
 from training.plan.networks_and_heads import task_networks
 from training.presets import Preset
@@ -104,7 +105,8 @@ def answered(run: Path, results: Results, preset: Preset, task: str, strangers: 
     names = results["classes"][task]
     (wanted,) = task_networks((task,), preset)
     network = make_network(preset, wanted.width, len(names), seed=0)
-    network.load_state_dict(torch.load(run / "photo" / task / "network.pt", weights_only=True, map_location="cpu"))
+    weights = RunFolder(run).split("photo").network(task).weights
+    network.load_state_dict(torch.load(weights, weights_only=True, map_location="cpu"))
     images = as_input(np.stack([one.face for one in strangers if one.face is not None]), "cpu")
     return [names[number] for number in network(images).argmax(1).tolist()]
 

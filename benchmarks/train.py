@@ -31,12 +31,14 @@ from torch.utils.data import DataLoader, Dataset
 from training.data.images import image_jobs, open_images
 from training.data.protocols import make_splits
 from training.data.shards import Shards, encoded_images, read_shards
+from training.folder import RunFolder
 from training.learn.batches import batch_rows
 from training.learn.networks import make_network
 from training.learn.probe import Speed, measure
 from training.learn.stacks import HeadStack
 from training.learn.stepper import Stepper
 from training.machine.memory import keep_freed_memory
+from training.machine.work import do
 from training.plan.jobs import Setting
 from training.plan.networks_and_heads import paper_heads, task_networks
 from training.presets import Preset, load_preset
@@ -246,7 +248,7 @@ def time_ours(shards: Shards, encoded: list[bytes], preset: Preset) -> tuple[Tim
         jobs = image_jobs(path, shards, preset, 0)
         start = time.process_time()
         for job in jobs:
-            job.run(lambda progress: None)
+            do(job)
         made = (time.process_time() - start) / len(shards)
         from training.data.augment import variant
         from training.data.images import _decode
@@ -256,7 +258,7 @@ def time_ours(shards: Shards, encoded: list[bytes], preset: Preset) -> tuple[Tim
         indices = iter(range(10**9))
         our_change = best(lambda: variant(first, "a", 1 + next(indices) % 9, 0, preset), 300)
         images = open_images(path)
-        setting = Setting(Path(folder), path, classes, preset, 0, "cpu", "float32")
+        setting = Setting(RunFolder(Path(folder)), path, classes, preset, 0, "cpu", "float32")
         speeds = measure(setting, "cpu", ("float32", "bfloat16"))
         dtype = min(speeds, key=lambda name: speeds[name].seconds_an_image)
         our_steps, our_look = [], 0.0
@@ -337,7 +339,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "images.npy"
             for job in image_jobs(path, shards, small, 0):
-                job.run(lambda progress: None)
+                do(job)
             agreement(shards, small, open_images(path), encoded, dtype, given.agree_steps)
 
 

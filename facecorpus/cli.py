@@ -8,6 +8,7 @@ import typer
 from facecorpus import __version__
 from facecorpus.commands import APPS
 from facecorpus.errors import FacecorpusError
+from facecorpus.system.escape import lines_for_terminal
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -39,12 +40,12 @@ def main() -> None:
     try:
         app(prog_name="facecorpus")
     except FacecorpusError as error:
-        print(f"facecorpus: {error}", file=sys.stderr)
+        print(lines_for_terminal(f"facecorpus: {error}"), file=sys.stderr)
         sys.exit(2)
     except Exception as error:
         from facecorpus.system.trouble import sentence_of
 
         if (sentence := sentence_of(error)) is None:
             raise
-        print(f"facecorpus: {sentence}", file=sys.stderr)
+        print(lines_for_terminal(f"facecorpus: {sentence}"), file=sys.stderr)
         sys.exit(2)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,6 +14,7 @@ from facecorpus.errors import CorpusError
 from facecorpus.manifest import Manifest, read_manifest
 from facecorpus.settings import Settings, documented_toml, read_settings
 from facecorpus.store import Crops, Quarantine, Store, write_atomically
+from facecorpus.system.modes import PRIVATE, file_mode, make_file
 
 
 class Corpus:
@@ -22,8 +24,8 @@ class Corpus:
     those files are wrong.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: str | PathLike[str]) -> None:
+        self.root = root = Path(root)
         if not (root / "corpus.toml").is_file():
             raise CorpusError(
                 f"{root} is no corpus folder (it has no corpus.toml); make one with: facecorpus init {root}"
@@ -60,6 +62,7 @@ class Corpus:
         Raises CorpusError where it is missing or blank although photographs or shards are there.
         """
         self._refuse_without(self.root / "catalog.sqlite")
+        make_file(self.root / "catalog.sqlite")  # SQLite gives its journal the same mode
         catalog = Catalog(self.root / "catalog.sqlite", cache_kib, self.log)
         try:
             self._refuse_blank(catalog)
@@ -109,7 +112,7 @@ class Corpus:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder for one stage at a time; the lock ends with the process, however it ends."""
-        lock = FileLock(self.root / ".lock")
+        lock = FileLock(self.root / ".lock", mode=file_mode(self.root))
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -125,26 +128,32 @@ class Corpus:
 
 
 @contextmanager
-def locked_corpus(root: Path) -> Iterator[Corpus]:
+def locked_corpus(root: str | PathLike[str]) -> Iterator[Corpus]:
     """Open the corpus in that folder and hold its lock: what every stage runs inside."""
     corpus = Corpus(root)
     with corpus.locked():
         yield corpus
 
 
-def init_corpus(root: Path, manifest: Path, settings: Settings = Settings()) -> Corpus:  # noqa: B008 (frozen)
+def init_corpus(
+    root: str | PathLike[str],
+    manifest: str | PathLike[str],
+    settings: Settings = Settings(),  # noqa: B008 (frozen)
+) -> Corpus:
     """Make a corpus folder with a documented corpus.toml and a copy of the manifest.
 
+    A new folder is private to this account; an empty one that is there keeps its mode, and all in it follows that.
     Raises CorpusError where the folder holds a corpus already, ManifestError where the manifest is wrong.
     """
+    root, manifest = Path(root), Path(manifest)
     if (root / "corpus.toml").exists():
         raise CorpusError(f"{root} holds a corpus already; edit its corpus.toml, or choose another folder.")
     if root.exists() and not (root.is_dir() and all(map(_left_by_init, root.iterdir()))):
         raise CorpusError(f"{root} is not an empty folder; choose a new or an empty one for the corpus.")
     read_manifest(manifest, settings.labels)
-    root.mkdir(parents=True, exist_ok=True)
-    write_atomically(root / "manifest.csv", manifest.read_bytes())
-    write_atomically(root / "corpus.toml", documented_toml(settings).encode())
+    root.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    write_atomically(root / "manifest.csv", manifest.read_bytes(), root)
+    write_atomically(root / "corpus.toml", documented_toml(settings).encode(), root)
     return Corpus(root)
 
 

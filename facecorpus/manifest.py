@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from itertools import product
@@ -90,6 +90,7 @@ class Identity:
     gender_source: str
     race_source: str
     dated_only: bool = False  # only photographs with a certain date
+    line: int = field(default=0, compare=False)  # of the manifest's file; 0 where it is from none
 
     @property
     def birth_year(self) -> int:
@@ -185,7 +186,7 @@ def read_manifest(path: Path, labels: LabelSettings = LabelSettings()) -> Manife
     problems += _check_unique(rows)
     if problems:
         raise ManifestError(explain(path, problems))
-    return Manifest(tuple(_identity(row) for _, row in rows))
+    return Manifest(tuple(_identity(line, row) for line, row in rows))
 
 
 def write_manifest(path: Path, identities: Sequence[Identity]) -> None:
@@ -305,7 +306,7 @@ def _check_unique(rows: Sequence[tuple[int, dict[str, str]]]) -> list[Problem]:
     return problems
 
 
-def _identity(row: dict[str, str]) -> Identity:
+def _identity(line: int, row: dict[str, str]) -> Identity:
     return Identity(
         identity_id=row["identity_id"],
         name=row["name"].strip(),
@@ -322,6 +323,7 @@ def _identity(row: dict[str, str]) -> Identity:
         gender_source=row["gender_source"],
         race_source=row["race_source"],
         dated_only=row.get("dated_only", "") == "true",
+        line=line,
     )
 
 

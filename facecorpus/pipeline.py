@@ -1,11 +1,59 @@
-"""The order of the stages that `facecorpus crawl` runs; each stage knows the catalog and no other stage."""
+"""The order of the stages, and what each works in: what the commands and the library both call.
+
+Each stage knows the catalog and no other stage.
+"""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
 
-from facecorpus.corpus import Corpus
+if TYPE_CHECKING:
+    from facecorpus.build.stage import BuildSummary
+    from facecorpus.corpus import Corpus
+    from facecorpus.crawl.discover import DiscoverSummary
+    from facecorpus.crawl.stage import FetchSummary
+    from facecorpus.dedup.stage import DedupSummary
+    from facecorpus.engines.find_faces import FacesSummary
+    from facecorpus.judging.rank import RankSummary
+    from training import Options
+
+    StageSummary = DiscoverSummary | FetchSummary | FacesSummary | DedupSummary | RankSummary
 
 
-def crawl_all(corpus: Corpus, retry: str | None = None) -> Iterator[object]:
+@contextmanager
+def working_in(root: str | PathLike[str]) -> "Iterator[Corpus]":
+    """Open the corpus in that folder and hold its lock; what a killed forget had begun is finished first."""
+    from facecorpus.corpus import locked_corpus
+
+    with locked_corpus(root) as corpus:
+        if _forget_was_killed(corpus):
+            from facecorpus.takedown.stage import finish
+
+            finish(corpus)
+        yield corpus
+
+
+def beside_others(root: str | PathLike[str]) -> "Corpus":
+    """Open the corpus for what takes no lock; what a killed forget had begun is finished first."""
+    from facecorpus.corpus import Corpus
+
+    corpus = Corpus(root)
+    if _forget_was_killed(corpus):
+        with working_in(root):
+            pass
+    return corpus
+
+
+def _forget_was_killed(corpus: "Corpus") -> bool:
+    if not (corpus.root / "catalog.sqlite").exists():
+        return False
+    with corpus.catalog() as catalog:
+        return bool(catalog.removals.unfinished())
+
+
+def crawl_all(corpus: "Corpus", retry: str | None = None) -> "Iterator[StageSummary]":
     """Run every stage up to the review; yield each one's summary as it ends. retry as fetch_stage takes it."""
     from facecorpus.engines.find_faces import find_faces
 
@@ -14,7 +62,7 @@ def crawl_all(corpus: Corpus, retry: str | None = None) -> Iterator[object]:
     yield from dedup_stage(corpus)
 
 
-def fetch_stage(corpus: Corpus, retry: str | None = None) -> Iterator[object]:
+def fetch_stage(corpus: "Corpus", retry: str | None = None) -> "Iterator[DiscoverSummary | FetchSummary]":
     """Ask the sources, then download what is new; with retry only what failed before, and no source is asked."""
     from facecorpus.crawl.discover import discover
     from facecorpus.crawl.stage import fetch_candidates
@@ -24,10 +72,55 @@ def fetch_stage(corpus: Corpus, retry: str | None = None) -> Iterator[object]:
     yield fetch_candidates(corpus, retry)
 
 
-def dedup_stage(corpus: Corpus) -> Iterator[object]:
+def dedup_stage(corpus: "Corpus") -> "Iterator[DedupSummary | RankSummary]":
     """Cluster near-duplicates, then rank what is left for review."""
     from facecorpus.dedup.stage import find_duplicates
     from facecorpus.judging.rank import rank_faces
 
     yield find_duplicates(corpus)
     yield rank_faces(corpus)
+
+
+def build_stage(
+    corpus: "Corpus",
+    *,
+    licences: str | None = None,
+    balance: str | None = None,
+    quota: int | None = None,
+    age_labels: str | None = None,
+    original: bool = False,
+    without_images: bool = False,
+) -> "BuildSummary":
+    """Write the accepted faces as shards, by the section build of corpus.toml where an option is None.
+
+    Raises SettingsError for what an option may not be, BuildError as build_shards does.
+    """
+    from facecorpus.build.kind import Kind
+    from facecorpus.build.stage import build_shards
+    from facecorpus.errors import BuildError
+    from facecorpus.settings import changed
+
+    if original and without_images:
+        raise BuildError("--original and --without-images are two different builds; ask for one of them.")
+    kind = Kind.ORIGINAL if original else Kind.WITHOUT_IMAGES if without_images else Kind.CROPS
+    asked = {"licences": licences, "balance": balance, "quota": quota, "age_labels": age_labels}
+    return build_shards(corpus, changed(corpus.settings.build, asked), kind)
+
+
+def train_stage(corpus: "Corpus", name: str = "paper", **options: "Unpack[Options]") -> Path:
+    """Train the paper's three experiments on the shards; the path of results.json in runs/name.
+
+    Raises FacecorpusError for whatever training says a user can put right.
+    """
+    from facecorpus.errors import FacecorpusError
+    from facecorpus.system.siblings import check_sibling
+
+    check_sibling("training")
+    from training import TrainingError, train_all
+
+    if not name.strip(".") or Path(name).name != name:
+        raise FacecorpusError(f"--name {name!r} is no name of a run: give a plain one, for a folder in runs/.")
+    try:
+        return train_all(corpus.shards, corpus.runs / name, **options)
+    except TrainingError as error:
+        raise FacecorpusError(str(error)) from None

@@ -24,10 +24,11 @@ class Candidate:
     licence: str = ""
     licence_url: str = ""
     author: str = ""
-    taken_on: str | None = None  # ISO date, may be cut to the month or year
+    taken_on: str | None = None  # ISO date, may be cut to the month or year, or a span of them: 1990/1999
     found_by: str = ""  # which of its source's ways led there
     sha256: str = ""  # that the bytes must have, in hex; '' where none is stated
     box: str = ""  # x,y,width,height in pixels of where the face is said to be; '' where it is not
+    file_id: str = ""  # tells the file at its source, whatever its address is; '' where the address alone does
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,14 @@ class Face:
     dark: float | None = None  # share of the aligned crop's pixels at grey level 5 or below
     light: float | None = None  # share at grey level 250 or above
     chroma: float | None = None  # mean distance of the crop's channels in grey levels; near 0: greyscale
+
+    def __repr__(self) -> str:
+        """What a person looks for; the arrays and hashes would fill a screen."""
+        left, top, width, height = self.box
+        return (
+            f"Face({self.face_id!r}, {width:.0f} × {height:.0f} px at ({left:.0f}, {top:.0f}),"
+            f" score {self.score:.2f}, yaw {self.yaw:.0f}°)"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +155,47 @@ class AcceptedFace:
     bytes: int = 0  # of the photograph's file
     media_type: str = "image/jpeg"  # of the photograph's file
     embedding: NDArray[np.float32] | None = None  # (128,); only where a build asks for it
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFace:
+    """A face with everything that is known of it, in the names of the shards where those have it, too."""
+
+    face_id: str
+    photo_id: str  # sha256 of the photograph
+    group_id: str  # of near-duplicates
+    identity: str | None  # as whom it was judged, else whom it stands for; None: a bystander
+    kept: bool  # no better copy of it is there
+    likely: float | None  # 0..1: how likely it is this person; None: not ranked
+    section: str | None  # right, look, wrong
+    verdict: str | None  # accept, reject
+    reason: str | None
+    reviewed_by: str | None
+    reviewed_at: str | None
+    box: Box
+    landmarks: NDArray[np.float32]  # (5, 2)
+    detector: str
+    score: float
+    sharpness: float
+    brightness: float
+    contrast: float
+    yaw: float
+    pitch: float | None
+    roll: float | None
+    dark: float | None
+    light: float | None
+    chroma: float | None
+    width: int  # of the photograph
+    height: int
+    taken_on: str | None
+    source: str
+    source_url: str
+    page_url: str
+    title: str
+    licence: str
+    licence_url: str
+    author: str
+    embedding: NDArray[np.float32] | None  # (128,); only where it is asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,12 +58,18 @@ class CrawlSettings:
     )
     engines_despite_robots: bool = option(
         False,
-        "Ask bing, google and baidu though their robots.txt disallows result pages to crawlers. Whether you may is"
+        "Ask bing, google and baidu also where their robots.txt disallows it, as Google's does. Whether you may is"
         " between you and them.",
     )
     urls: str = option(
         "",
         "Source 'urls': a CSV, TSV, Parquet or JSONL file of names and addresses (relative: from the corpus folder).",
+    )
+    urls_format: str = option(
+        "auto",
+        "Source 'urls': how the list is laid out. auto looks at its content; table has a line with the names of its"
+        " columns; the others are the lists of those data sets, also without such a line.",
+        choices=("auto", "table", "facescrub", "vggface", "pubfig"),
     )
     folder: str = option(
         "", "Source 'folder': a directory with one sub-folder per identity_id (relative: from the corpus folder)."
@@ -89,6 +95,12 @@ class FetchSettings:
     host_failures: int = option(8, "Requests in a row that fail before a host rests while the others go on.", minimum=1)
     host_rest_seconds: float = option(
         60.0, "Seconds of a failing host's first rest; each further one is four times as long.", minimum=0
+    )
+    patience_minutes: float = option(
+        30.0,
+        "Minutes that a host which says it is too busy (429, a wiki that lags) is waited for, while others are asked;"
+        " then it is left alone for the rest of the run.",
+        minimum=0,
     )
     tries: int = option(4, "Tries for one file in one run, where a further try can help.", minimum=1)
     give_up_after: int = option(
@@ -270,24 +282,32 @@ def read_settings(path: Path) -> Settings:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not valid TOML ({error}); mend that line and run again.") from None
+    return settings_of(document, str(path))
+
+
+def settings_of(document: Mapping[str, Any], where: str) -> Settings:
+    """The settings that sections with keys state, as corpus.toml has them; the defaults for all others.
+
+    Raises SettingsError, which names `where` they stand, for an unknown section or key and for a wrong value.
+    """
     known = {section.name: section.default for section in fields(Settings)}
     for name in document:
         if name not in known:
-            raise SettingsError(f"{path}: unknown section [{name}]; the sections are {', '.join(known)}.")
+            raise SettingsError(f"{where}: unknown section [{name}]; the sections are {', '.join(known)}.")
     return Settings(
-        **{name: _read_section(path, name, default, document.get(name, {})) for name, default in known.items()}
+        **{name: _read_section(where, name, default, document.get(name, {})) for name, default in known.items()}
     )
 
 
-def _read_section(path: Path, name: str, defaults: Any, values: Any) -> Any:
-    if not isinstance(values, dict):
-        raise SettingsError(f"{path}: {name} must be a section, written [{name}], not a single value.")
+def _read_section(where: str, name: str, defaults: Any, values: Any) -> Any:
+    if not isinstance(values, Mapping):
+        raise SettingsError(f"{where}: {name} must be a section, written [{name}], not a single value.")
     keys = {key.name: key for key in fields(defaults)}
     read: dict[str, Any] = {}
     for key, value in values.items():
         if key not in keys:
-            raise SettingsError(f"{path}: unknown key {key!r} in [{name}]; its keys are {', '.join(keys)}.")
-        read[key] = _checked(f"{path}: {key} in [{name}]", keys[key].default, value, keys[key].metadata)
+            raise SettingsError(f"{where}: unknown key {key!r} in [{name}]; its keys are {', '.join(keys)}.")
+        read[key] = _checked(f"{where}: {key} in [{name}]", keys[key].default, value, keys[key].metadata)
     return type(defaults)(**read)
 
 
@@ -305,7 +325,7 @@ def changed(section: BuildSettings, values: Mapping[str, Any]) -> BuildSettings:
 def _checked(where: str, default: Any, value: Any, rules: Any) -> Any:
     """The value in the type of its default, or a SettingsError that says what was expected."""
     if isinstance(default, tuple):
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
             raise SettingsError(f"{where} must be a list of texts, not {value!r}.")
         value = tuple(value)
     elif isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):

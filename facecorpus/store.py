@@ -3,39 +3,59 @@
 import hashlib
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from facecorpus.system.modes import file_mode, make_file, make_folder
 
 
 def write_atomically(path: Path, data: bytes, scratch: Path | None = None) -> None:
     """Put data at path so that a reader, or a crash, sees the whole of it or nothing.
 
-    The temporary file lies in the folder scratch, on the same file system; beside path where none is named.
+    A file of a corpus names the folder scratch, on the same file system: there the temporary file lies, and whoever may
+    use that folder may use the file. Without one it lies beside path, and the umask says who may use the file.
     """
+    in_corpus = scratch is not None
     scratch = scratch or path.parent
     try:
-        handle, temporary = tempfile.mkstemp(prefix=".tmp-", dir=scratch)
+        handle, temporary = _new_file(scratch, in_corpus)
     except FileNotFoundError:
-        scratch.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".tmp-", dir=scratch)
+        _make(scratch, in_corpus)
+        handle, temporary = _new_file(scratch, in_corpus)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
-            os.fchmod(file.fileno(), 0o644)  # mkstemp gives 0600; a corpus is shared like any other file
             os.fsync(file.fileno())
         try:
             os.replace(temporary, path)
         except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make(path.parent, in_corpus)
             os.replace(temporary, path)
     except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)  # a write that fails does not say of which file
         raise
+
+
+def _new_file(folder: Path, in_corpus: bool) -> tuple[int, Path]:
+    """Open a file under a name that nobody has; as shared as its folder, or as any other file is."""
+    path = folder / f".tmp-{secrets.token_hex(8)}"
+    mode = file_mode(folder) if in_corpus else 0o666
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    if in_corpus:
+        os.fchmod(handle, mode)  # whatever the umask took
+    return handle, path
+
+
+def _make(folder: Path, in_corpus: bool) -> None:
+    if in_corpus:
+        make_folder(folder)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
 
 
 class _Files:
@@ -120,8 +140,9 @@ class Quarantine:
         number = 0
         while (target := place.with_name(f"{place.name}.{number}") if number else place).exists():
             number += 1
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         line = {"file": str(target.relative_to(self.root)), "from": str(path.relative_to(self._corpus)), "why": why}
+        make_file(self.list)
         with self.list.open("a", encoding="utf-8") as file:  # first the line: a kill between leaves one too many
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
             file.flush()
@@ -141,7 +162,7 @@ class Quarantine:
                 stayed += 1
                 kept.append(line)
                 continue
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(target.parent)
             os.rename(source, target)
             moved += 1
         self._write(kept)
@@ -163,4 +184,4 @@ class Quarantine:
     def _write(self, lines: list[dict[str, str]]) -> None:
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         if self.root.exists():
-            write_atomically(self.list, text.encode())
+            write_atomically(self.list, text.encode(), self.root)

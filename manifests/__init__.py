@@ -1,6 +1,7 @@
 """The manifests that facecorpus ships: who is in a corpus, one CSV file each."""
 
 from importlib.resources import files
+from os import PathLike
 from pathlib import Path
 
 from facecorpus.errors import ManifestError
@@ -24,3 +25,11 @@ def find_shipped(name: str) -> Path:
             " or give the path of your own CSV file."
         )
     return _FOLDER / f"{name}.csv"
+
+
+def find_manifest(given: str | PathLike[str]) -> Path:
+    """The file that is meant: a path where there is such a file, else the name of a shipped manifest.
+
+    Raises ManifestError as find_shipped does.
+    """
+    return Path(given) if Path(given).is_file() else find_shipped(str(given))

@@ -19,7 +19,7 @@ from facecorpus.errors import FacecorpusError
 from facecorpus.manifest import Identity
 from facecorpus.system.trouble import sentence_of
 from review_ui.answers import change_json, details_json, disputes_json, faces_json, news_json, order_json
-from review_ui.bodies import read_step, read_verdicts
+from review_ui.bodies import read_step, read_verdicts, whole_number
 from review_ui.catalog_thread import CatalogThread
 from review_ui.files import static
 from review_ui.guard import Access, Guard, reviewer_of
@@ -140,11 +140,11 @@ class Questions:
 
     async def news(self, request: Request) -> Response:
         """How the faces stand of which anybody said something since: ?after=ROW."""
-        after = request.query_params.get("after", "")
-        if not after.isdecimal():
+        after = whole_number(request.query_params.get("after", ""))
+        if after is None:
             raise HTTPException(422, "after: a whole number is expected.")
         person = self._asked(request)
-        return _json(news_json(await self._catalog.news(person.identity_id, int(after), reviewer_of(request))))
+        return _json(news_json(await self._catalog.news(person.identity_id, after, reviewer_of(request))))
 
     async def order(self, request: Request) -> Response:
         """The undecided faces ranked anew."""

@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from facecorpus.catalog.decisions import SAYABLE
 from facecorpus.words import Kind, Reason, Verdict
 
 MOST_FACES = 100_000
+MOST_BYTES = 4_000_000
+"""Of a body: the ids of so many faces, with quotes and commas, are less."""
+
+LARGEST = 2**63 - 1
+"""The largest whole number that the catalog holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ async def read_verdicts(request: Request) -> Verdicts:
     """The body of a request; HTTPException 422 in one sentence where it is not one."""
     body = await _body(request)
     face_ids = body.get("face_ids")
-    if not isinstance(face_ids, list) or not face_ids or not all(isinstance(face_id, str) for face_id in face_ids):
+    if not isinstance(face_ids, list) or not face_ids or not all(map(_is_text, face_ids)):
         raise HTTPException(422, "face_ids: a list of one or more texts is expected.")
     if len(face_ids) > MOST_FACES:
         raise HTTPException(422, f"face_ids: at most {MOST_FACES} at once.")
@@ -56,26 +61,58 @@ async def read_step(request: Request) -> Step:
     """The body of an undo or a redo; HTTPException 422 where it is not one."""
     body = await _body(request)
     batch = body.get("batch")
-    if batch is not None and (not isinstance(batch, int) or isinstance(batch, bool)):
+    if batch is not None and (not isinstance(batch, int) or isinstance(batch, bool) or abs(batch) > LARGEST):
         raise HTTPException(422, "batch: a whole number or null is expected.")
     return Step(_text(body, "page"), batch)
 
 
-async def _body(request: Request) -> Mapping[str, Any]:
+def whole_number(text: str) -> int | None:
+    """The number that is written there; None where it is none, or larger than the catalog holds."""
+    return int(text) if text.isdecimal() and len(text) < len(str(LARGEST)) else None
+
+
+async def read_at_most(request: Request, limit: int) -> bytes | None:
+    """The body of a request; None where it has more bytes than that, of which no more are kept, or breaks off."""
+    body = bytearray()
     try:
-        body = json.loads(await request.body())
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                return None
+    except ClientDisconnect:
+        return None
+    return bytes(body)
+
+
+async def _body(request: Request) -> Mapping[str, Any]:
+    read = await read_at_most(request, MOST_BYTES)
+    if read is None:
+        raise HTTPException(413, f"body: at most {MOST_BYTES} bytes are read.")
+    try:
+        body = json.loads(read)
+    except (ValueError, RecursionError):  # a number of thousands of digits is a ValueError, too
         raise HTTPException(422, "body: JSON is expected.") from None
     if not isinstance(body, dict):
         raise HTTPException(422, "body: a JSON object is expected.")
     return body
 
 
+def _is_text(value: object) -> bool:
+    """Whether it is a text that can be stored: JSON also writes halves of characters."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _text(body: Mapping[str, Any], key: str, default: str | None = None) -> str:
     value = body.get(key, default)
-    if not isinstance(value, str):
+    if not _is_text(value):
         raise HTTPException(422, f"{key}: a text is expected.")
-    return value
+    return str(value)
 
 
 def _choice(body: Mapping[str, Any], key: str, choices: Sequence[str], default: str | None = None) -> str:

@@ -18,8 +18,10 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from facecorpus.errors import FacecorpusError
+from review_ui.bodies import read_at_most
 from review_ui.pages import page, refusal
 from review_ui.reviewers import check_reviewer
+from review_ui.tries import PAUSE, Tries, client_of
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
@@ -39,7 +41,6 @@ _HEADERS = [
 ]
 
 _REVIEWER = "facecorpus.reviewer"
-_WRONG_PASSWORD_PAUSE = 1.0  # seconds; tries wait for each other
 _LONGEST_FORM = 4096  # bytes
 
 
@@ -67,7 +68,7 @@ class Guard:
         self._access = access
         self._token = access.token
         self._reviewers: dict[str, str] = {}  # by session
-        self._trying = asyncio.Lock()
+        self._tries = Tries()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or pass it on."""
@@ -141,10 +142,15 @@ class Guard:
         except FacecorpusError as error:
             return page("login.html", 401, problem=str(error), name="")
         assert self._access.password is not None
-        async with self._trying:
-            if hmac.compare_digest(password.encode(), self._access.password.encode()):
-                return self._let_in(name, port)
-            await asyncio.sleep(_WRONG_PASSWORD_PAUSE)
+        client = client_of(scope)
+        if self._tries.too_many(client):
+            return page(
+                "login.html", 429, problem="Too many wrong passwords from your address; wait a minute.", name=name
+            )
+        if hmac.compare_digest(password.encode(), self._access.password.encode()):
+            return self._let_in(name, port)
+        self._tries.wrong(client)
+        await asyncio.sleep(PAUSE)
         return page("login.html", 401, problem="That is not the password.", name=name)
 
     def _let_in(self, reviewer: str, port: int) -> ASGIApp:
@@ -164,11 +170,7 @@ def _cookie_name(port: int) -> str:
 
 async def _read_form(scope: Scope, receive: Receive) -> dict[str, str]:
     """The fields of a posted form; none where it is longer than a name and a password."""
-    body = b""
-    async for chunk in Request(scope, receive).stream():
-        body += chunk
-        if len(body) > _LONGEST_FORM:
-            return {}
+    body = await read_at_most(Request(scope, receive), _LONGEST_FORM) or b""
     return {key: values[0] for key, values in parse_qs(body.decode("utf-8", "replace")).items()}
 
 

@@ -6,11 +6,17 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from facecorpus.system.escape import for_html
 from review_ui.files import scripts, static_root
 from review_ui.page_words import page_words
 
 _TEMPLATES = Environment(
-    loader=PackageLoader("review_ui"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    loader=PackageLoader("review_ui"),
+    autoescape=True,
+    finalize=for_html,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
 _TEMPLATES.globals.update(static_root=static_root, scripts=scripts, page_words=page_words)
 

@@ -40,6 +40,7 @@ def serve(
 
     from review_ui.app import create_app
     from review_ui.guard import Access
+    from review_ui.opening import private_page
 
     check_reviewer(reviewer)
     keep_little()
@@ -54,8 +55,6 @@ def serve(
         url = review_url(shown, listener.getsockname()[1], access.token)
         how = "The address works once." if access.token else "The page asks for your name and the password."
         print(f"Review as {reviewer}: {url}\n{how} Ctrl-C ends; every verdict is saved.", flush=True)
-        if open_browser:
-            webbrowser.open(url)
         config = uvicorn.Config(
             create_app(corpus, access),
             log_level="warning",
@@ -65,7 +64,10 @@ def serve(
             timeout_graceful_shutdown=3,
             timeout_keep_alive=_KEEP_ALIVE,
         )
-        with contextlib.suppress(KeyboardInterrupt):
+        with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as stack:
+            if open_browser:
+                port = listener.getsockname()[1]
+                webbrowser.open(stack.enter_context(private_page(corpus.root, url, port)) if access.token else url)
             uvicorn.Server(config).run(sockets=[listener])
     print(f"\n{_closing_sentence(corpus, reviewer)}", flush=True)
 

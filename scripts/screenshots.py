@@ -17,6 +17,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from facecorpus.corpus import Corpus
+from training import RunFolder
 
 FLAGS = [
     "--no-sandbox",
@@ -95,7 +96,7 @@ def photograph(page: Page, path: Path) -> None:
 def report(browser: Browser, corpus: Path, docs: Path) -> None:
     """The head of the demo's report."""
     page = browser.new_page(viewport={"width": 900, "height": 760})
-    page.goto((corpus / "runs" / "demo" / "report.html").absolute().as_uri())
+    page.goto(RunFolder(corpus / "runs" / "demo").page.absolute().as_uri())
     page.screenshot(path=docs / "report.png")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from facecorpus.settings import Settings
 
 
-def main() -> None:
+def page() -> str:
     """One table a section, one row a key."""
     lines = ["# Settings", "", "The keys of `corpus.toml`. Made by `python scripts/settings_doc.py`."]
     for section in fields(Settings):
@@ -18,8 +18,8 @@ def main() -> None:
             default = getattr(values, key.name)
             shown = list(default) if isinstance(default, tuple) else default
             lines.append(f"| `{key.name}` | `{shown!r}` | {key.metadata['help']}{choices} |")
-    Path("docs/settings.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    main()
+    Path("docs/settings.md").write_text(page(), encoding="utf-8")

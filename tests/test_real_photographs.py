@@ -1,21 +1,16 @@
-"""Real photographs from folder to report. They are no part of the repository and never enter it.
-
-FACECORPUS_REAL_PHOTOS names a folder as benchmarks/real_photos.py expects it; without it, a folder `shared/photos`
-beside the checkout is taken, and where there is none, these tests are skipped.
-"""
+"""Real photographs from folder to report. Where there are none (see the helper), these tests are skipped."""
 
 import csv
 import json
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from real_photographs import PHOTOS
 
 ROOT = Path(__file__).parent.parent
-PHOTOS = Path(os.environ.get("FACECORPUS_REAL_PHOTOS", ROOT.parent / "shared" / "photos"))
 OF_EACH_GENDER = 3
 PHOTOGRAPHS = 10  # of each
 

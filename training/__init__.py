@@ -3,18 +3,47 @@
 Knows the schema of the shards and nothing else of the toolkit that made them. torch is loaded by the workers alone.
 """
 
+from typing import TYPE_CHECKING, Any
+
+from training.data.shards import fingerprint
 from training.errors import TrainingError
 from training.evidence.results import load_results
+from training.folder import RunFolder
+from training.forget import at_rest, forget, learned_from, may_show
+from training.options import Options
 from training.report.compare import compare_runs, show_comparison, write_comparison
+from training.report.tables import accuracies
 from training.report.terminal import show_tables
 from training.run import train_all
 
+if TYPE_CHECKING:
+    from training.models.network import Model, load_model
+
 __all__ = [
+    "Model",
+    "Options",
+    "RunFolder",
     "TrainingError",
+    "accuracies",
+    "at_rest",
     "compare_runs",
+    "fingerprint",
+    "forget",
+    "learned_from",
+    "load_model",
     "load_results",
+    "may_show",
     "show_comparison",
     "show_tables",
     "train_all",
     "write_comparison",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What needs torch is imported when it is asked for (PEP 562)."""
+    if name not in ("Model", "load_model"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from training.models import network
+
+    return getattr(network, name)

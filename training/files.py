@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+_PARTIAL = ".partial"
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside `path`, bring it to the disk, then rename it to `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
     try:
         write(partial)
         with partial.open("rb") as file:
@@ -40,3 +43,20 @@ def write_json(path: Path, value: object) -> None:
 def read_json(path: Path) -> Any:
     """Read a JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def clear_partials(folder: Path) -> None:
+    """Delete what killed writers left half-written anywhere below; nobody may be writing."""
+    for partial in list(folder.rglob(f".*{_PARTIAL}")):
+        partial.unlink()
+
+
+def lock(path: Path) -> IO[str]:
+    """Hold a file alone until it is closed, or this process ends; BlockingIOError where another does."""
+    file = path.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BaseException:
+        file.close()
+        raise
+    return file

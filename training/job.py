@@ -22,7 +22,7 @@ Report = Callable[[Progress], None]
 
 
 class Job(Protocol):
-    """What a worker can do."""
+    """A piece of work as plain data; `machine/work.py` says who does it."""
 
     @property
     def name(self) -> str: ...
@@ -31,5 +31,3 @@ class Job(Protocol):
     @property
     def done(self) -> Path:
         """The file whose presence tells that this job is finished."""
-
-    def run(self, report: Report) -> None: ...

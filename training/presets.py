@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from training.errors import TrainingError
 
@@ -48,6 +50,7 @@ class Preset:
     evaluate_every: int
     curve_images: int
     dtype: str
+    kernels: str = "auto"  # presets, runs and results of earlier versions lack it
 
     def features(self, task: str) -> int:
         """Width of the high-level feature layer of `task`'s network."""
@@ -136,7 +139,9 @@ _STRENGTHS = {
     "tint": _Number(float, 0, 1, count=2),
 }
 PROTOCOL_NAMES = ("photo", "paper", "identity")
-_DTYPES = ("auto", "float32", "bfloat16")
+_CHOICES = {"dtype": ("auto", "float32", "bfloat16"), "kernels": ("auto", "torch")}
+DEFAULTS = {field.name: field.default for field in fields(Preset) if field.default is not MISSING}
+"""Values of the keys that presets and runs of earlier versions lack."""
 
 
 def load_preset(name: str) -> Preset:
@@ -154,37 +159,44 @@ def load_preset(name: str) -> Preset:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise TrainingError(f"The preset {path} is not valid TOML: {error}.") from error
-    _check(values, path)
-    return Preset(**values)
+    return preset_of(values, f"The preset {path}")
 
 
-def _check(values: dict[str, object], path: Path) -> None:
+def preset_of(values: Mapping[str, Any], whose: str = "The preset") -> Preset:
+    """The preset of plain values, such as a run's results have them; `whose` begins the sentence of a TrainingError."""
+    whole = DEFAULTS | dict(values)
+    _check(whole, whose)
+    return Preset(**whole)
+
+
+def _check(values: dict[str, Any], whose: str) -> None:
     known = [field.name for field in fields(Preset)]
     if unknown := sorted(set(values) - set(known)):
-        raise TrainingError(f"The preset {path} has an unknown key '{unknown[0]}': known are {', '.join(known)}.")
+        raise TrainingError(f"{whose} has an unknown key '{unknown[0]}': known are {', '.join(known)}.")
     if missing := [key for key in known if key not in values]:
-        raise TrainingError(f"The preset {path} lacks the key '{missing[0]}': copy it from {PRESETS / 'paper.toml'}.")
+        raise TrainingError(f"{whose} lacks the key '{missing[0]}': copy it from {PRESETS / 'paper.toml'}.")
     for key, rule in _RULES.items():
         if not rule.accepts(values[key]):
-            raise TrainingError(f"The preset {path} has {key} = {values[key]!r}: expected {rule}.")
-    _check_table("affine", values["affine"], _AFFINE, path, whole=True)
-    _check_table("image_filters", values["image_filters"], _STRENGTHS, path, whole=False)
+            raise TrainingError(f"{whose} has {key} = {values[key]!r}: expected {rule}.")
+    _check_table("affine", values["affine"], _AFFINE, whose, whole=True)
+    _check_table("image_filters", values["image_filters"], _STRENGTHS, whose, whole=False)
     chosen = values["control_protocols"]
     if not isinstance(chosen, list) or not set(map(str, chosen)) <= set(PROTOCOL_NAMES):
         raise TrainingError(
-            f"The preset {path} has control_protocols = {chosen!r}: expected a list of {', '.join(PROTOCOL_NAMES)}."
+            f"{whose} has control_protocols = {chosen!r}: expected a list of {', '.join(PROTOCOL_NAMES)}."
         )
     if values["out_of_fold"] == 1:
-        raise TrainingError(f"The preset {path} has out_of_fold = 1: expected 0 for none, or 2 folds and more.")
-    if values["dtype"] not in _DTYPES:
-        raise TrainingError(f"The preset {path} has dtype = {values['dtype']!r}: expected one of {', '.join(_DTYPES)}.")
+        raise TrainingError(f"{whose} has out_of_fold = 1: expected 0 for none, or 2 folds and more.")
+    for key, choices in _CHOICES.items():
+        if values[key] not in choices:
+            raise TrainingError(f"{whose} has {key} = {values[key]!r}: expected one of {', '.join(choices)}.")
 
 
-def _check_table(key: str, table: object, rules: dict[str, _Number], path: Path, *, whole: bool) -> None:
+def _check_table(key: str, table: object, rules: dict[str, _Number], whose: str, *, whole: bool) -> None:
     """See that a table of the preset holds numbers that its rules allow: all of them, or at least one."""
     known = f"{'all' if whole else 'some'} of {', '.join(rules)}"
     if not isinstance(table, dict) or not table or not set(table) <= set(rules) or (whole and set(table) < set(rules)):
-        raise TrainingError(f"The preset {path} has {key} = {table!r}: expected {known}.")
+        raise TrainingError(f"{whose} has {key} = {table!r}: expected {known}.")
     for name, value in table.items():
         if not rules[name].accepts(value):
-            raise TrainingError(f"The preset {path} has {key}.{name} = {value!r}: expected {rules[name]}.")
+            raise TrainingError(f"{whose} has {key}.{name} = {value!r}: expected {rules[name]}.")

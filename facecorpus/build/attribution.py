@@ -10,6 +10,7 @@ from facecorpus.build.pages import page
 from facecorpus.build.plan import Plan
 from facecorpus.licences import UNKNOWN, Terms, family_of, terms_of
 from facecorpus.records import AcceptedFace
+from facecorpus.system.escape import for_csv
 
 COLUMNS = ("face_id", "title", "author", "source_url", "page_url", "licence", "licence_url")
 
@@ -27,13 +28,17 @@ class Credit:
 
 
 def attribution_csv(plan: Plan, kind: Kind) -> bytes:
-    """For each face where its photograph is from, whose it is, under which licence, and what was changed."""
+    """For each face where its photograph is from, whose it is, under which licence, and what was changed.
+
+    A text that a spreadsheet would take for a formula stands behind a '.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*COLUMNS, "licence_family", "changes"])
     for row in plan.rows:
         family = family_of(row.face.licence, row.face.licence_url)
-        writer.writerow([*(getattr(row.face, column) for column in COLUMNS), family, changes(kind)])
+        texts = [getattr(row.face, column) for column in COLUMNS]
+        writer.writerow([*map(for_csv, texts), family, changes(kind)])
     return text.getvalue().encode()
 
 

@@ -15,6 +15,8 @@ from facecorpus.build.plan import NOT_STATED, Plan
 from facecorpus.build.splits import TEST, TRAIN
 from facecorpus.faces.unseen import verdict
 from facecorpus.licences import UNKNOWN, Terms, family_of
+from facecorpus.system.dates import year_of
+from facecorpus.system.escape import for_markdown, for_terminal
 from facecorpus.words import AUTO
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -52,9 +54,11 @@ def _head(plan: Plan) -> str:
     files = "".join(
         f"      - split: {split}\n        path: {split}-*.parquet\n" for split in (TRAIN, TEST) if plan.side(split)
     )
+    # A JSON string is a YAML string, where it holds no control characters.
+    title = json.dumps(for_terminal(plan.settings.build.title), ensure_ascii=False)
     return (
         "---\n"
-        f"pretty_name: {json.dumps(plan.settings.build.title, ensure_ascii=False)}\n"  # a JSON string is a YAML string
+        f"pretty_name: {title}\n"
         "license: other\n"
         "license_name: per-photograph\n"
         "task_categories:\n  - image-classification\n"
@@ -67,7 +71,7 @@ def _head(plan: Plan) -> str:
 
 def _opening(plan: Plan, kind: Kind) -> str:
     shown = "" if kind is Kind.WITHOUT_IMAGES else 'faces["train"][0]["image"], '
-    return f"""# {plan.settings.build.title}
+    return f"""# {for_markdown(plan.settings.build.title)}
 
 {len(plan.rows)} {WHAT[kind]} of {plan.identities} people ({len(plan.side(TRAIN))} train, {len(plan.side(TEST))} test)
 with four labels each: identity, gender, age group and race. Every face carries where its photograph is from, its
@@ -93,7 +97,7 @@ from and for Multi-task Facial Computing* (arXiv 1610.04322), and on what such r
 def _whom(plan: Plan) -> str:
     contact = plan.settings.crawl.contact
     return (
-        f"Whoever collected it can be reached at {contact}."
+        f"Whoever collected it can be reached at {for_markdown(contact)}."
         if contact
         else "Who collected it, and who paid for it, is not stated: whoever publishes this must add it."
     )
@@ -171,7 +175,7 @@ def _per_person(plan: Plan) -> str:
 
 
 def _dates(plan: Plan) -> str:
-    years = sorted(row.face.taken_on[:4] for row in plan.rows if row.face.taken_on)
+    years = sorted(year for row in plan.rows if row.face.taken_on and (year := year_of(row.face.taken_on)))
     if not years:
         return "No date is known: any face may be from other years."
     undated = len(plan.rows) - len(years)
@@ -282,7 +286,11 @@ CC0 or in the public domain.{kept}
 
 def _maintenance(plan: Plan) -> str:
     contact = plan.settings.crawl.contact
-    whom = f"write to {contact}" if contact else "**no contact is stated yet; whoever publishes this must add one**"
+    whom = (
+        f"write to {for_markdown(contact)}"
+        if contact
+        else "**no contact is stated yet; whoever publishes this must add one**"
+    )
     return f"""## Maintenance
 
 If you are in these photographs, or one is yours, and you want it removed: {whom}.
@@ -299,4 +307,4 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def _cell(value: object) -> str:
     """What a source states may hold anything: on one line, and no markup."""
-    return " ".join(str(value).split()).replace("|", "\\|").replace("<", "&lt;")
+    return for_markdown(" ".join(str(value).split()))

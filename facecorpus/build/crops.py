@@ -15,6 +15,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from facecorpus.errors import BuildError, PictureError
+from facecorpus.system.spawn import without_main
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,7 +89,8 @@ def cut_crops(tasks: Iterable[CropTask], workers: int) -> Iterator[bytes]:
     remaining = iter(tasks)
     try:
         while some := list(islice(remaining, _AT_ONCE)):
-            under_way.append(pool.submit(_cut_some, some))
+            with without_main():  # the first call starts the processes
+                under_way.append(pool.submit(_cut_some, some))
             if len(under_way) >= workers * _AHEAD:
                 yield from under_way.popleft().result()
         while under_way:

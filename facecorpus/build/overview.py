@@ -12,6 +12,7 @@ from facecorpus.build.plan import Plan, Row
 from facecorpus.build.splits import TEST, TRAIN
 from facecorpus.licences import UNKNOWN, family_of
 from facecorpus.manifest import AgeGroup, Gender, Race
+from facecorpus.system.dates import year_of
 
 _BARS = 24  # bins of a chart, at most
 
@@ -68,13 +69,18 @@ def _cross(plan: Plan) -> list[tuple[Gender, AgeGroup, list[int]]]:
 
 def _charts(plan: Plan) -> list[Chart]:
     rows = plan.rows
-    years = [int(row.face.taken_on[:4]) for row in rows if row.face.taken_on]
+    years = [year for row in rows if row.face.taken_on and (year := year_of(row.face.taken_on))]
     ages = [row.labelled.age for row in rows if row.labelled.age is not None]
     sides = [round(min(row.face.box[2:])) for row in rows]
     return [
         _chart("Subgroups", plan.subgroups, "faces by subgroup", ""),
         _chart("Faces per person", _per_person(rows), "people by their number of faces", "Each bar counts people."),
-        _chart("Years of the photographs", _bins(years), "faces by year", f"{len(rows) - len(years)} have no date."),
+        _chart(
+            "Years of the photographs",
+            _bins(years),
+            "faces by year",
+            f"{len(rows) - len(years)} have no date of one year.",
+        ),
         _chart("Ages on the day", _bins(ages), "faces by age", f"Not known of {len(rows) - len(ages)} faces."),
         _chart("Sources", _most(row.face.source or "not known" for row in rows), "faces by source", ""),
         _chart(

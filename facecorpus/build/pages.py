@@ -4,6 +4,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from facecorpus import __version__
+from facecorpus.system.escape import for_html
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -21,6 +22,7 @@ def _environment() -> "Environment":
     environment = Environment(
         loader=PackageLoader("facecorpus.build"),
         autoescape=True,
+        finalize=for_html,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

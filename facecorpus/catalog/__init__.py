@@ -17,6 +17,7 @@ from facecorpus.catalog.exchange import Exchange
 from facecorpus.catalog.faces import Faces
 from facecorpus.catalog.histories import Histories
 from facecorpus.catalog.identities import Identities
+from facecorpus.catalog.known_faces import KnownFaces
 from facecorpus.catalog.log_keeper import LogKeeper
 from facecorpus.catalog.photos import Photos
 from facecorpus.catalog.removals import Removals
@@ -37,6 +38,7 @@ class Catalog(Connection):
         self.candidates = Candidates(self)
         self.photos = Photos(self)
         self.faces = Faces(self)
+        self.known_faces = KnownFaces(self)
         self.decisions = Decisions(self)
         self.exchange = Exchange(self)
         self.removals = Removals(self)

@@ -12,6 +12,25 @@ from facecorpus.words import CandidateState, Outcome
 _WAITS = "state IN ('pending', 'retry')"  # word for word as in the index candidate_waiting
 _WANTED = "listed AND identity_id NOT IN (SELECT identity_id FROM mismatch)"  # people for whom anything is fetched
 
+_FIELDS = tuple(Candidate.__dataclass_fields__)
+_SAME_SOURCE = "identity_id = :identity_id AND source = :source"
+# A row of a time when files had no name of their own is known by its page, where that page is of one file.
+_NAME_FILE = f"""
+    UPDATE OR IGNORE candidate SET file_id = :file_id WHERE {_SAME_SOURCE} AND file_id = '' AND page_url = :page_url
+        AND page_url != '' AND 1 = (SELECT count(*) FROM candidate WHERE {_SAME_SOURCE} AND page_url = :page_url)
+"""
+_MOVE = f"""
+    UPDATE OR IGNORE candidate SET url = :url, host = :host
+    WHERE {_SAME_SOURCE} AND file_id = :file_id AND url != :url AND {_WAITS}
+"""
+_PROPOSE = f"""
+    INSERT INTO candidate ({", ".join(_FIELDS)}, host)
+    SELECT {", ".join(f":{field}" for field in _FIELDS)}, :host
+    WHERE :file_id = '' OR NOT EXISTS (
+        SELECT 1 FROM candidate WHERE {_SAME_SOURCE} AND file_id = removal_key(:file_id))
+    ON CONFLICT DO NOTHING
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -40,20 +59,19 @@ class Candidates(Gateway):
     """Tables candidate, discovery and download."""
 
     def propose(self, candidates: Iterable[Candidate]) -> int:
-        """Add what is new; return how many were. A URL known already keeps its state."""
+        """Add what is new; return how many were. A file or an address known already keeps its state.
+
+        What still waits for its first photograph is asked for at the address that the source names now.
+        """
+        new = 0
         with self._catalog.transaction() as connection:
-            before = connection.total_changes
-            connection.executemany(
-                "INSERT INTO candidate (identity_id, source, url, page_url, rank, title, licence, licence_url,"
-                " author, taken_on, found_by, sha256, box, host)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT (identity_id, source, url) DO NOTHING",
-                [
-                    (*(getattr(candidate, field) for field in Candidate.__dataclass_fields__), host_of(candidate.url))
-                    for candidate in candidates
-                ],
-            )
-            return connection.total_changes - before
+            for candidate in candidates:
+                values = {field: getattr(candidate, field) for field in _FIELDS} | {"host": host_of(candidate.url)}
+                if candidate.file_id:
+                    connection.execute(_NAME_FILE, values)
+                    connection.execute(_MOVE, values)
+                new += connection.execute(_PROPOSE, values).rowcount
+        return new
 
     def finish_discovery(self, identity_id: str, source: str, proposed: int, stopped_at: int | None = None) -> None:
         """Note that the source has answered to the end, or was stopped when so many photographs were there."""

@@ -21,7 +21,7 @@ class Described:
     scores: NDArray[np.float64]  # (N,), of the detector
     yaws: NDArray[np.float64]  # (N,) degrees
     claimed: NDArray[np.bool_]  # (N,): whether a copy of the very face stands for somebody else
-    outside: NDArray[np.bool_]  # (N,): whether the photograph is from outside the person's period
+    outside: NDArray[np.bool_]  # (N,): whether the labels do not hold on the photograph's date
 
 
 class Descriptors(Gateway):

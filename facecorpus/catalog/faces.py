@@ -22,8 +22,8 @@ _PROVENANCE = f"""
         WHERE place = 1)
 """
 
-# Of the accepted faces of one cluster and person, the best: a reviewer may have rejected the copy that dedup kept.
-_TAKEN_DOWN = """
+# Photographs on the list of removals, by their hash or by any of their addresses, and those marked to be.
+TAKEN_DOWN = """
     taken_down AS (
         SELECT sha256 FROM photo
               WHERE EXISTS (SELECT 1 FROM removal) AND removal_key(sha256) IN (SELECT removal_key(key) FROM removal)
@@ -32,6 +32,20 @@ _TAKEN_DOWN = """
               WHERE EXISTS (SELECT 1 FROM removal) AND photo_sha256 IS NOT NULL
                     AND removal_key(url) IN (SELECT removal_key(key) FROM removal))
 """
+
+
+def provenance_of(photo: str, identity: str) -> str:
+    """A join of the candidate that speaks for the photograph as that person's picture; both are named as in the query.
+
+    Where it was not proposed for that person (a face that was moved to them, a bystander), any other's speaks for it.
+    """
+    best = f"ORDER BY {SPEAKS_FIRST} LIMIT 1"
+    return f"""
+        LEFT JOIN candidate AS provenance ON provenance.candidate_id = coalesce(
+            (SELECT candidate_id FROM candidate AS own
+             WHERE own.photo_sha256 = {photo} AND own.identity_id = {identity} {best}),
+            (SELECT candidate_id FROM candidate AS other WHERE other.photo_sha256 = {photo} {best}))
+        """
 
 
 class Faces(Gateway):
@@ -150,7 +164,7 @@ class Faces(Gateway):
         """
         rows = self._catalog.query(
             f"""
-            WITH {_TAKEN_DOWN}
+            WITH {TAKEN_DOWN}
             SELECT face.*, verdict.identity_id AS judged_as, photo.width AS photo_width,
                    photo.height AS photo_height, coalesce(photo.cluster_id, photo.sha256) AS cluster,
                    coalesce(provenance.taken_on, photo.taken_on) AS taken_on, provenance.source, provenance.url,
@@ -158,13 +172,7 @@ class Faces(Gateway):
                    provenance.title, photo.bytes, photo.media_type, verdict.reviewer, verdict.decided_at
             FROM verdict JOIN face USING (face_id) JOIN photo ON photo.sha256 = face.photo_sha256
             JOIN identity ON identity.identity_id = verdict.identity_id
-            -- The candidate proposed as this person's picture; of a face that was moved to them, any other person's.
-            LEFT JOIN candidate AS provenance ON provenance.candidate_id = coalesce(
-                (SELECT candidate_id FROM candidate AS own
-                 WHERE own.photo_sha256 = face.photo_sha256 AND own.identity_id = verdict.identity_id
-                 ORDER BY {SPEAKS_FIRST} LIMIT 1),
-                (SELECT candidate_id FROM candidate AS other WHERE other.photo_sha256 = face.photo_sha256
-                 ORDER BY {SPEAKS_FIRST} LIMIT 1))
+            {provenance_of("face.photo_sha256", "verdict.identity_id")}
             WHERE verdict.verdict = 'accept' AND listed
                   AND face.photo_sha256 NOT IN (SELECT sha256 FROM taken_down)
             ORDER BY position, face_id
@@ -202,7 +210,7 @@ class Faces(Gateway):
         """How many accepted faces accepted() leaves out, by reason, each counted once."""
         row = self._catalog.query(
             f"""
-            WITH {_TAKEN_DOWN}, left_out AS (
+            WITH {TAKEN_DOWN}, left_out AS (
                 SELECT face.photo_sha256 IN (SELECT sha256 FROM taken_down) AS removed, listed
                 FROM verdict JOIN face USING (face_id)
                 JOIN identity ON identity.identity_id = verdict.identity_id

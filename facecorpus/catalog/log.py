@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from facecorpus.system.modes import file_mode, make_file
+
 Entry = Mapping[str, Any]
 """A line without its `before` and `more`: of a secret, a decision, an import, a removal, or of what was forgotten."""
 
@@ -74,7 +76,8 @@ def read(path: Path, head: str | None = None) -> Reading:
 def append(path: Path, at: int, data: bytes) -> None:
     """Write data at the end, which is `at`, and see to it that it is on disk; all of it or nothing."""
     new = not path.exists()
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    make_file(path)
+    handle = os.open(path, os.O_WRONLY)
     try:
         written = 0
         while written < len(data):
@@ -104,6 +107,7 @@ def replace(path: Path, data: bytes) -> None:
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:
+            os.fchmod(handle, file_mode(path.parent))
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

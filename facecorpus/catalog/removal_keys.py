@@ -36,9 +36,9 @@ class TakenDown:
     def __contains__(self, name: str) -> bool:
         return bool(self.keys) and removal_key(name, self.secret) in self.keys
 
-    def forbids(self, url: str, author: str) -> bool:
-        """Whether an address, or all of an author's, was taken down."""
-        return url in self or (author != "" and author_name(author) in self)
+    def forbids(self, url: str, author: str, file_id: str = "") -> bool:
+        """Whether an address, or all of an author's, or a file of a source under any address, was taken down."""
+        return url in self or (author != "" and author_name(author) in self) or (file_id != "" and file_id in self)
 
 
 NOTHING = TakenDown(frozenset(), b"")

@@ -11,7 +11,8 @@ from facecorpus.catalog.removal_keys import TakenDown, author_name
 _BLANK = """
     UPDATE OR REPLACE candidate
     SET state = 'failed', outcome = 'removed', photo_sha256 = NULL, url = removal_key(url), host = '', page_url = '',
-        title = '', licence = '', licence_url = '', author = '', taken_on = NULL, found_by = '', sha256 = '', box = ''
+        title = '', licence = '', licence_url = '', author = '', taken_on = NULL, found_by = '', sha256 = '', box = '',
+        file_id = CASE file_id WHEN '' THEN '' ELSE removal_key(file_id) END
 """
 
 
@@ -130,9 +131,13 @@ class Removals(Gateway):
     def begin(self, marked: Marked, plan: str) -> int:
         """Put photographs, addresses and author on the list, and keep the plan until all is done; return its number.
 
-        From then on nothing fetches or builds them.
+        From then on nothing fetches or builds them, nor the same files of a source under another address.
         """
-        names = [*marked.photographs, *marked.urls]
+        files = self._column(
+            "SELECT file_id FROM candidate WHERE file_id != '' AND url IN (SELECT value FROM json_each(?))",
+            json.dumps(marked.urls),
+        )
+        names = [*marked.photographs, *marked.urls, *sorted(files)]
         if marked.author is not None:
             names.append(author_name(marked.author))
         with self._catalog.transaction() as connection:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report, working_in
-from facecorpus.errors import BuildError
+from facecorpus.commands.common import AsJson, Folder, next_step, report
+from facecorpus.pipeline import build_stage, working_in
 
 app = typer.Typer()
 export = typer.Typer(no_args_is_help=True, help="Write the shards in the layout of another tool.")
@@ -36,18 +36,18 @@ def build(
 
     Example: facecorpus build -C mycorpus
     """
-    from facecorpus.build.kind import Kind
-    from facecorpus.build.stage import build_shards
-    from facecorpus.settings import changed
-
-    if original and without_images:
-        raise BuildError("--original and --without-images are two different builds; ask for one of them.")
-    kind = Kind.ORIGINAL if original else Kind.WITHOUT_IMAGES if without_images else Kind.CROPS
     with working_in(corpus) as opened:
-        asked = {"licences": licences, "balance": balance, "quota": quota, "age_labels": age_labels}
-        settings = changed(opened.settings.build, asked)
-        report(build_shards(opened, settings, kind), as_json)
-    if kind is Kind.CROPS:
+        summary = build_stage(
+            opened,
+            licences=licences,
+            balance=balance,
+            quota=quota,
+            age_labels=age_labels,
+            original=original,
+            without_images=without_images,
+        )
+        report(summary, as_json)
+    if not original and not without_images:
         next_step(f"facecorpus train-all -C {corpus}", as_json)
 
 

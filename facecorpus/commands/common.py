@@ -1,58 +1,56 @@
-"""What the commands share: the options -C and --json, how a corpus is opened, and how a result is shown."""
+"""What the commands share: the options -C and --json, and how a result is shown."""
 
 import dataclasses
+import inspect
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
-if TYPE_CHECKING:
-    from facecorpus.corpus import Corpus
+from facecorpus.system.escape import for_terminal, lines_for_terminal
 
 Folder = Annotated[Path, typer.Option("--corpus", "-C", help="The corpus folder.", show_default="this folder")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
-@contextmanager
-def working_in(root: Path) -> "Iterator[Corpus]":
-    """Open the corpus in that folder and hold its lock; what a killed forget had begun is finished first."""
-    from facecorpus.corpus import locked_corpus
-
-    with locked_corpus(root) as corpus:
-        if _forget_was_killed(corpus):
-            from facecorpus.takedown.stage import finish
-
-            finish(corpus)
-        yield corpus
-
-
-def beside_others(root: Path) -> "Corpus":
-    """Open the corpus for a command that takes no lock; what a killed forget had begun is finished first."""
-    from facecorpus.corpus import Corpus
-
-    corpus = Corpus(root)
-    if _forget_was_killed(corpus):
-        with working_in(root):
-            pass
-    return corpus
-
-
-def _forget_was_killed(corpus: "Corpus") -> bool:
-    if not (corpus.root / "catalog.sqlite").exists():
-        return False
-    with corpus.catalog() as catalog:
-        return bool(catalog.removals.unfinished())
-
-
 def report(summary: Any, as_json: bool) -> None:
     """Print a stage's summary: its sentences, or its fields as JSON."""
-    print(json.dumps(dataclasses.asdict(summary), default=str) if as_json else summary, flush=True)
+    if as_json:
+        print(json.dumps(dataclasses.asdict(summary), default=str), flush=True)
+    else:
+        print(lines_for_terminal(str(summary)), flush=True)
 
 
 def next_step(command: str, as_json: bool = False) -> None:
     """Say what to run next, to a person."""
     if not as_json:
-        print(f"Next: {command}", flush=True)
+        print(for_terminal(f"Next: {command}"), flush=True)
+
+
+def with_options(kind: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Let a command take the fields of a dataclass as its options; its parameter of that type gets them as one."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        own = inspect.signature(command).parameters.values()
+        (taker,) = (one.name for one in own if one.annotation is kind)
+        names, hints = [one.name for one in dataclasses.fields(kind)], get_type_hints(kind, include_extras=True)
+
+        @wraps(command)
+        def called(**given: Any) -> None:
+            options = kind(**{name: given.pop(name) for name in names})
+            command(**given, **{taker: options})
+
+        options = [
+            inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=hints[one.name])
+            for one in dataclasses.fields(kind)
+        ]
+        # Typer reads what a command takes from its signature and its annotations.
+        signature = inspect.Signature([*(one for one in own if one.name != taker), *options])
+        called.__signature__ = signature  # type: ignore[attr-defined]
+        called.__annotations__ = {one.name: one.annotation for one in signature.parameters.values()}
+        return called
+
+    return decorate

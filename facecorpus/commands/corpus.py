@@ -22,9 +22,9 @@ def init(
     Example: facecorpus init mycorpus --manifest paper77
     """
     from facecorpus.corpus import init_corpus
-    from manifests import find_shipped
+    from manifests import find_manifest
 
-    init_corpus(folder, Path(manifest) if Path(manifest).is_file() else find_shipped(manifest))
+    init_corpus(folder, find_manifest(manifest))
     print(f"Made {folder}. Set 'contact' in {folder / 'corpus.toml'}.")
     next_step(f"facecorpus crawl -C {folder}")
 

@@ -5,12 +5,21 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report, working_in
+from facecorpus.commands.common import AsJson, Folder, next_step, report
+from facecorpus.pipeline import crawl_all, dedup_stage, fetch_stage, working_in
 
 app = typer.Typer()
 
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be asked of whom, and how long it takes; ask nothing.")
+]
+Check = Annotated[
+    bool,
+    typer.Option("--check", help="Ask each source for one person and one picture, and say what came; store nothing."),
+]
+Record = Annotated[
+    Path | None,
+    typer.Option(help="With --check: a new folder for what was answered, keys and tokens removed.", metavar="DIR"),
 ]
 Retry = Annotated[
     str | None,
@@ -21,13 +30,20 @@ Retry = Annotated[
 
 
 @app.command()
-def crawl(corpus: Folder = Path(), retry: Retry = None, dry_run: DryRun = False, as_json: AsJson = False) -> None:
+def crawl(
+    corpus: Folder = Path(),
+    retry: Retry = None,
+    dry_run: DryRun = False,
+    check: Check = False,
+    record: Record = None,
+    as_json: AsJson = False,
+) -> None:
     """Find and fetch photographs, find their faces and duplicates, and rank them for review.
 
     Example: facecorpus crawl -C mycorpus
     """
-    from facecorpus.pipeline import crawl_all
-
+    if check or record is not None:
+        return _check(corpus, record, as_json, alone=check and not dry_run and retry is None)
     if dry_run:
         return _plan(corpus, as_json)
     with working_in(corpus) as opened:
@@ -52,7 +68,6 @@ def fetch(
     Example: facecorpus fetch -C mycorpus
     """
     from facecorpus.crawl.recheck import recheck_photographs
-    from facecorpus.pipeline import fetch_stage
 
     if dry_run:
         return _plan(corpus, as_json)
@@ -84,12 +99,25 @@ def dedup(corpus: Folder = Path(), as_json: AsJson = False) -> None:
 
     Example: facecorpus dedup -C mycorpus
     """
-    from facecorpus.pipeline import dedup_stage
-
     with working_in(corpus) as opened:
         for summary in dedup_stage(opened):
             report(summary, as_json)
     next_step(f"facecorpus review -C {corpus}", as_json)
+
+
+def _check(corpus: Path, record: Path | None, as_json: bool, alone: bool) -> None:
+    """Show what the sources answer; exit code 1 where one of them refuses something."""
+    from facecorpus.corpus import Corpus
+    from facecorpus.crawl.check import check_sources
+    from facecorpus.errors import SettingsError
+
+    if not alone:
+        raise SettingsError("Use --record with --check, and --check with neither --dry-run nor --retry.")
+    summary = check_sources(Corpus(corpus), record)
+    report(summary, as_json)
+    if summary.refused:
+        raise typer.Exit(1)
+    next_step(f"facecorpus crawl -C {corpus}", as_json)
 
 
 def _plan(corpus: Path, as_json: bool) -> None:

@@ -34,13 +34,10 @@ def check(
     from facecorpus.corpus import Corpus
     from facecorpus.crawl.lookup import check_manifest
     from facecorpus.manifest import read_manifest
-    from manifests import find_shipped
+    from manifests import find_manifest
 
     settings = _settings(corpus, contact)
-    if file is None:
-        people = Corpus(corpus).manifest
-    else:
-        people = read_manifest(file if file.is_file() else find_shipped(str(file)), settings.labels)
+    people = Corpus(corpus).manifest if file is None else read_manifest(find_manifest(file), settings.labels)
     summary = check_manifest(people, settings)
     if not as_json:
         _show(summary)
@@ -82,11 +79,14 @@ def _show(summary: "CheckSummary") -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from facecorpus.system.escape import for_terminal
+
     if not summary.differences:
         return
     table = Table("", "person", "field", "manifest", "Wikidata")
     for row in summary.differences:
-        table.add_row("!!" if row.contradicts else "", row.identity_id, row.field, row.manifest or "–", row.wikidata)
+        cells = (row.identity_id, row.field, row.manifest or "–", row.wikidata)
+        table.add_row("!!" if row.contradicts else "", *map(for_terminal, cells))
     console = Console()
     if not console.is_terminal:
         console.width = max(console.width, 160)  # a pipe has no width; nothing may be cut

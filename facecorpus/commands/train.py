@@ -2,38 +2,48 @@
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, beside_others, next_step
+from facecorpus.commands.common import AsJson, Folder, next_step, with_options
 from facecorpus.errors import FacecorpusError
+from facecorpus.pipeline import beside_others, train_stage
 
 app = typer.Typer()
 
 
-@app.command("train-all")
-def train_all(
-    corpus: Folder = Path(),
-    name: Annotated[str, typer.Option(help="Name of the run: its folder under runs/.")] = "paper",
-    preset: Annotated[str, typer.Option(help="paper (the full schedule), quick, or a TOML file.")] = "paper",
-    protocol: Annotated[
+@dataclass(frozen=True)
+class _Training:
+    """The options of `train-all`; `training.Options` has the same names."""
+
+    preset: Annotated[str, typer.Option(help="paper (the full schedule), quick, or a TOML file.")] = "paper"
+    protocols: Annotated[
         list[str] | None,
-        typer.Option(help="photo, paper or identity; may be repeated (default: all possible)."),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of weights, batches and augmentation.")] = 0,
-    seeds: Annotated[int, typer.Option(help="So many seeds, from --seed on; what is said is over all.")] = 1,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+        typer.Option("--protocol", help="photo, paper or identity; may be repeated (default: all possible)."),
+    ] = None
+    seed: Annotated[int, typer.Option(help="Seed of weights, batches and augmentation.")] = 0
+    seeds: Annotated[int, typer.Option(help="So many seeds, from --seed on; what is said is over all.")] = 1
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto"
     full_schedule: Annotated[
         bool, typer.Option("--full-schedule", help="Train all steps, also where the validation loss has flattened.")
-    ] = False,
+    ] = False
     deterministic: Annotated[
         bool, typer.Option("--deterministic", help="The same numbers to the bit each time on this machine.")
-    ] = False,
+    ] = False
     max_time: Annotated[
         str | None, typer.Option(help="Such as 2h or 90m: stop at a checkpoint in time; run again to go on.")
-    ] = None,
+    ] = None
+
+
+@app.command("train-all")
+@with_options(_Training)
+def train_all(
+    training: _Training,
+    corpus: Folder = Path(),
+    name: Annotated[str, typer.Option(help="Name of the run: its folder under runs/.")] = "paper",
     as_json: AsJson = False,
 ) -> None:
     """Train the paper's three experiments on the shards and write the report.
@@ -42,34 +52,15 @@ def train_all(
     """
     from contextlib import redirect_stdout
 
-    from training import TrainingError
-    from training import train_all as train
+    from training import RunFolder
 
     opened = beside_others(corpus)
-    if not name.strip(".") or Path(name).name != name:
-        raise FacecorpusError(
-            f"--name {name!r} is no name of a run: give a plain name, which becomes a folder in runs/."
-        )
-    try:
-        # With --json, stdout is the result's alone; what a person reads goes to stderr.
-        with redirect_stdout(sys.stderr if as_json else sys.stdout):
-            results = train(
-                opened.shards,
-                opened.runs / name,
-                preset=preset,
-                protocols=protocol or None,
-                seed=seed,
-                seeds=seeds,
-                device=device,
-                full_schedule=full_schedule,
-                deterministic=deterministic,
-                max_time=max_time,
-            )
-    except TrainingError as error:
-        raise FacecorpusError(str(error)) from None
+    # With --json, stdout is the result's alone; what a person reads goes to stderr.
+    with redirect_stdout(sys.stderr if as_json else sys.stdout):
+        results = train_stage(opened, name, **vars(training))
     if as_json:
         print(results.read_text(encoding="utf-8"))
-    next_step(f"open {results.with_name('report.html')}", as_json)
+    next_step(f"open {RunFolder(results.parent).page}", as_json)
 
 
 @app.command("report")
@@ -84,7 +75,15 @@ def report(
     Example: facecorpus report first second -C mycorpus
     """
     from facecorpus.corpus import Corpus
-    from training import TrainingError, compare_runs, load_results, show_comparison, show_tables, write_comparison
+    from training import (
+        RunFolder,
+        TrainingError,
+        compare_runs,
+        load_results,
+        show_comparison,
+        show_tables,
+        write_comparison,
+    )
 
     # A name stands for a run of the corpus; a folder may be anywhere, then no corpus is needed.
     folders = [Path(run) if Path(run).is_dir() else Corpus(corpus).runs / run for run in runs]
@@ -95,7 +94,7 @@ def report(
                 print(json.dumps(results, ensure_ascii=False))
             else:
                 show_tables(results)
-            next_step(f"open {folders[0] / 'report.html'}", as_json)
+            next_step(f"open {RunFolder(folders[0]).page}", as_json)
             return
         comparison = compare_runs(folders)
         write_comparison(out, comparison)

@@ -16,6 +16,7 @@ from facecorpus.words import Outcome
 _CHUNK = 1 << 17  # bytes
 _REDIRECTS = (301, 302, 303, 307, 308)
 _NOT_MODIFIED = 304
+_WAIT_IN_WORDS = re.compile(rb"available in (\d{1,9}) second")  # Django REST framework, which serves Openverse
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,11 @@ def _check_status(response: Response) -> None:
         return
     outcome = outcome_of_status(status)
     if outcome is not None:
-        _read(response)  # a short body read to its end keeps the connection alive
-        raise Failure(outcome, f"HTTP status {status}", status)
+        failure = Failure(outcome, f"HTTP status {status}", status)
+        failure.said = _read(response)  # a short body read to its end keeps the connection alive
+        if outcome is Outcome.RATE_LIMITED and (wait := _WAIT_IN_WORDS.search(failure.said)):
+            failure.wait = float(wait[1])
+        raise failure
 
 
 def _check_opt_out(response: Response) -> None:

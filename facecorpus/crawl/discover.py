@@ -1,18 +1,22 @@
 """First stage of a crawl: ask every source for every person, and note what it proposes."""
 
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.fetch import Fetcher
-from facecorpus.crawl.sources import NoPhotographs, Source, WrongPerson, open_source
+from facecorpus.crawl.polite import Manners
+from facecorpus.crawl.side_by_side import Note, SideBySide
+from facecorpus.crawl.sources import ODD_SHAPE, NoPhotographs, Source, WrongPerson, not_understood, open_source
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
 from facecorpus.records import Candidate
-from facecorpus.system.console import duration, notice, track
+from facecorpus.system.console import Tracker, duration, notice, track
 
 BATCH = 50  # candidates of one transaction: an answer of the Commons API
 MOST_NAMES = 5  # of people, in one sentence
@@ -50,37 +54,38 @@ class DiscoverSummary:
         return "\n".join([*lines, *self.warnings])
 
 
-@dataclass(slots=True)
-class _Run:
-    """What a discovery has seen so far."""
+@dataclass(slots=True, eq=False)
+class _Person:
+    """Somebody whom sources are asked about, and how far that has come."""
 
-    proposed: int = 0
-    new: int = 0
-    mismatches: list[str] = field(default_factory=list)
-    failed: dict[str, SourceError] = field(default_factory=dict)
-    unchecked: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    identity: Identity
+    sources: deque[Source]  # not asked yet
+    checking: int = 0  # sources that have not said yet whether they know the person as somebody else
+    checks: list[bool | None] = field(default_factory=list)
+    is_wrong: bool = False
 
 
-def discover(corpus: Corpus) -> DiscoverSummary:
+def discover(corpus: Corpus, manners: Manners | None = None) -> DiscoverSummary:
     """Ask each source for each listed person, where it has not answered to the end, or to this limit, before.
 
-    What a source says is stored as it comes; after a break the same is asked again and nothing is doubled. For a
-    person who is somebody else by what a source knows, no source is asked. A source that cannot be asked is left
-    alone for the rest of the run, and the others go on; where that is so of all, its SourceError is raised.
+    Sources are asked side by side: while a host is too busy, those that ask others go on. What a source says is
+    stored as it comes; after a break the same is asked again and nothing is doubled. For a person who is somebody
+    else by what a source knows, no source is asked. A source that cannot be asked is left alone for the rest of the
+    run, and the others go on; where that is so of all, its SourceError is raised.
     """
     begun = time.monotonic()
-    run = _Run()
-    with corpus.catalog() as catalog, Fetcher(corpus.settings) as fetcher:
+    with corpus.catalog() as catalog, Fetcher(corpus.settings, manners) as fetcher:
         asked = open_questions(corpus, catalog)
         names = dict.fromkeys(name for of_person in asked.values() for name in of_person)
         sources = {name: open_source(name, corpus, fetcher) for name in names}
+        people = [_Person(who, deque(sources[name] for name in of_person)) for who, of_person in asked.items()]
         with track("discover", sum(map(len, asked.values()))) as tracker:
-            for identity, of_person in asked.items():
-                _ask_for(run, corpus, catalog, identity, [sources[name] for name in of_person])
-                tracker.advance(len(of_person), note=f"{identity.name} · {run.new} new")
-                if set(names) == set(run.failed):
-                    raise next(iter(run.failed.values()))
+            run = _Run(corpus.settings.crawl.per_identity, catalog, people, tracker)
+            try:
+                run.to_its_end()
+            except BaseException:
+                fetcher.stop()
+                raise
     return DiscoverSummary(
         asked=sum(map(len, asked.values())),
         proposed=run.proposed,
@@ -103,57 +108,138 @@ def open_questions(corpus: Corpus, catalog: Catalog) -> dict[Identity, list[str]
     return {identity: names for identity, names in asked.items() if names}
 
 
-def _ask_for(run: _Run, corpus: Corpus, catalog: Catalog, identity: Identity, sources: Sequence[Source]) -> None:
-    """Check a person with each source that can, then let each one propose photographs."""
-    answering = [source for source in sources if source.name not in run.failed]
-    checks: list[bool | None] = []
-    for source in answering:
-        try:
-            checks.append(source.check(identity))
-        except WrongPerson as wrong:
-            catalog.candidates.note_mismatch(identity.identity_id, str(wrong))
-            notice(f"NOT CRAWLED: {wrong}")
-            run.mismatches.append(str(wrong))
-            return
-        except SourceError as error:
-            _give_up(run, source, error)
-    catalog.candidates.note_mismatch(identity.identity_id, None)
-    if False in checks and True not in checks:
-        run.unchecked.append(identity.name)
-    for source in answering:
-        if source.name in run.failed:
-            continue
-        try:
-            given, added = _ask(catalog, identity, source, corpus.settings.crawl.per_identity)
-        except NoPhotographs as nothing:
-            run.warnings.append(str(nothing))
-        except SourceError as error:
-            _give_up(run, source, error)
-        else:
-            run.proposed += given
-            run.new += added
+class _Run:
+    """What a discovery has seen so far.
 
-
-def _give_up(run: _Run, source: Source, error: SourceError) -> None:
-    notice(f"SOURCE FAILED: {source.name} is not asked any more in this run. {error}")
-    run.failed[source.name] = error
-
-
-def _ask(catalog: Catalog, identity: Identity, source: Source, most: int) -> tuple[int, int]:
-    """Store what one source proposes for one person; return how many it gave, and how many were new.
-
-    Raises NoPhotographs and leaves the question open: the manifest, or the source, may be mended.
+    People begin in their order, each with a check by the sources that can; then their sources are asked one after the
+    other, each for what is still missing. Only _check and _answer run in a source's thread.
     """
-    finished = catalog.candidates.discovered(most)
-    before = catalog.candidates.dates(identity.identity_id)
-    have = sum(identity.holds_on(date) for name, date in before if (identity.identity_id, name) in finished)
-    answer = _Enough(source.candidates(identity), identity, most - have)
-    given = added = 0
-    for batch in _batches(answer, BATCH):
-        added += catalog.candidates.propose(batch)
-        given += len(batch)
-    catalog.candidates.finish_discovery(identity.identity_id, source.name, given, most if answer.stopped else None)
-    return given, added
+
+    def __init__(self, most: int, catalog: Catalog, people: Sequence[_Person], tracker: Tracker) -> None:
+        self.proposed = self.new = 0
+        self.mismatches: list[str] = []
+        self.failed: dict[str, SourceError] = {}
+        self.unchecked: list[str] = []
+        self.warnings: list[str] = []
+        self._most = most
+        self._catalog = catalog
+        self._names = {source.name for person in people for source in person.sources}
+        self._to_begin = iter(people)
+        self._tracker = tracker
+        self._threads = SideBySide()
+
+    def to_its_end(self) -> None:
+        """Ask until every question is answered, or no source can be asked any more."""
+        try:
+            self._begin_next()
+            for act in self._threads.notes():
+                act()
+        finally:
+            self._threads.close()
+
+    def _begin_next(self) -> None:
+        """Let the next person whom a source can check be checked; those before are asked about at once."""
+        for person in self._to_begin:
+            checking = [source for source in person.sources if source.checks and source.name not in self.failed]
+            person.checking = len(checking)
+            for source in checking:
+                self._threads.submit(source.name, self._check(person, source))
+            if checking:
+                return
+            self._checked(person)
+
+    def _check(self, person: _Person, source: Source) -> Iterator[Note]:
+        try:
+            known = source.check(person.identity)
+        except WrongPerson as wrong:
+            yield partial(self._refuse, person, str(wrong))
+        except SourceError as error:
+            yield partial(self._give_up, source.name, error)
+        except ODD_SHAPE as error:
+            yield partial(self._give_up, source.name, not_understood(source, error))
+        else:
+            yield partial(person.checks.append, known)
+        yield partial(self._has_checked, person)
+
+    def _has_checked(self, person: _Person) -> None:
+        person.checking -= 1
+        if not person.checking:
+            self._checked(person)
+            self._begin_next()
+
+    def _refuse(self, person: _Person, sentence: str) -> None:
+        self._catalog.candidates.note_mismatch(person.identity.identity_id, sentence)
+        if not person.is_wrong:
+            notice(f"NOT CRAWLED: {sentence}")
+            self.mismatches.append(sentence)
+        person.is_wrong = True
+
+    def _checked(self, person: _Person) -> None:
+        """Begin to ask about a person whom every source that can has checked."""
+        if person.is_wrong:
+            self._tracker.advance(len(person.sources))
+            return
+        self._catalog.candidates.note_mismatch(person.identity.identity_id, None)
+        if False in person.checks and True not in person.checks:
+            self.unchecked.append(person.identity.name)
+        self._ask_next_source(person)
+
+    def _ask_next_source(self, person: _Person) -> None:
+        while person.sources:
+            source = person.sources.popleft()
+            if source.name not in self.failed:
+                self._threads.submit(source.name, self._answer(person, source, self._missing(person.identity)))
+                return
+            self._tracker.advance()
+
+    def _missing(self, identity: Identity) -> int:
+        """How many photographs of a person are still wanted."""
+        finished = self._catalog.candidates.discovered(self._most)
+        before = self._catalog.candidates.dates(identity.identity_id)
+        return self._most - sum(
+            identity.holds_on(date) for name, date in before if (identity.identity_id, name) in finished
+        )
+
+    def _answer(self, person: _Person, source: Source, missing: int) -> Iterator[Note]:
+        """What one source proposes for one person, in batches.
+
+        Where it has no photographs the question stays open: the manifest, or the source, may be mended.
+        """
+        try:
+            if source.name not in self.failed:
+                answer = _Enough(source.candidates(person.identity), person.identity, missing)
+                given = 0
+                for batch in _batches(answer, BATCH):
+                    given += len(batch)
+                    yield partial(self._store, batch)
+                yield partial(self._finish, person.identity, source.name, given, answer.stopped)
+        except NoPhotographs as nothing:
+            yield partial(self.warnings.append, str(nothing))
+        except SourceError as error:
+            yield partial(self._give_up, source.name, error)
+        except ODD_SHAPE as error:
+            yield partial(self._give_up, source.name, not_understood(source, error))
+        yield partial(self._has_answered, person)
+
+    def _store(self, batch: Sequence[Candidate]) -> None:
+        self.new += self._catalog.candidates.propose(batch)
+        self.proposed += len(batch)
+
+    def _finish(self, identity: Identity, source: str, given: int, stopped: bool) -> None:
+        stopped_at = self._most if stopped else None
+        self._catalog.candidates.finish_discovery(identity.identity_id, source, given, stopped_at)
+
+    def _has_answered(self, person: _Person) -> None:
+        self._tracker.advance(note=f"{person.identity.name} · {self.new} new")
+        self._ask_next_source(person)
+
+    def _give_up(self, name: str, error: SourceError) -> None:
+        """Ask a source nothing more in this run; where none is left, raise its error."""
+        if name not in self.failed:
+            notice(f"SOURCE FAILED: {name} is not asked any more in this run. {error}")
+            self.failed[name] = error
+        if self._names == set(self.failed):
+            raise next(iter(self.failed.values()))
 
 
 class _Enough:

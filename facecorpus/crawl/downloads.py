@@ -16,14 +16,12 @@ from facecorpus.crawl.lanes import MOST_LANES, Lanes
 from facecorpus.crawl.plan import Plan
 from facecorpus.crawl.polite import HostResting
 from facecorpus.crawl.quota import Quota
-from facecorpus.crawl.sources import archive, folder
+from facecorpus.crawl.sources.local import READERS, read_here
 from facecorpus.manifest import Identity
 from facecorpus.records import Candidate, Download
 from facecorpus.store import Store
 from facecorpus.system.console import Tracker
 from facecorpus.words import Outcome
-
-_OF_THIS_MACHINE = {folder.NAME: folder.read_file, archive.NAME: archive.read_member}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +52,10 @@ class _Work:
         self._taken_down = taken_down
 
     def __call__(self, waiting: Waiting) -> _Done | _Left:
-        url = waiting.candidate.url
         try:
-            if read := _OF_THIS_MACHINE.get(waiting.candidate.source):
-                return self._stored(waiting, [read(url, self._max_bytes)])
-            return self._stored(waiting, self._fetcher.fetch_in_tries(url))
+            if read := read_here(waiting.candidate, self._max_bytes):
+                return self._stored(waiting, [read])
+            return self._stored(waiting, self._fetcher.fetch_in_tries(waiting.candidate.url))
         except HostResting as resting:
             return _Left(waiting, resting)
 
@@ -79,7 +76,7 @@ class _Work:
 
 def _refused_by_date(candidate: Candidate, person: Identity) -> Outcome | None:
     """A file of this machine may state its date itself, in EXIF: the build asks again."""
-    if person.holds_on(candidate.taken_on) or (not candidate.taken_on and candidate.source in _OF_THIS_MACHINE):
+    if person.holds_on(candidate.taken_on) or (not candidate.taken_on and candidate.source in READERS):
         return None
     return Outcome.OUTSIDE_PERIOD if person.dated_enough(candidate.taken_on) else Outcome.NOT_DATED
 
@@ -159,7 +156,7 @@ class Downloads:
         candidate = waiting.candidate
         if candidate.url in self._under_way:
             self._plan.not_stored(waiting)  # it gets what the same URL brings for another candidate
-        elif self._taken_down.forbids(candidate.url, candidate.author):
+        elif self._taken_down.forbids(candidate.url, candidate.author, candidate.file_id):
             self._count(Outcome.REMOVED, self._catalog.removals.blank(candidate.url))
             self._plan.not_stored(waiting)
         elif refused := _refused_by_date(candidate, self._periods[candidate.identity_id]):

@@ -1,6 +1,7 @@
 """What a crawl would ask of whom, and how long it would take at the polite rate. Nothing is asked, nothing written."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from facecorpus.catalog import Catalog
@@ -61,13 +62,14 @@ class DryRun:
         return "\n".join([*lines, *[self.missing] * bool(self.missing), "Nothing was asked, nothing was written."])
 
 
-def dry_run(corpus: Corpus) -> DryRun:
-    """Plan a crawl from the settings, the manifest and a copy of the catalog.
+def dry_run(corpus: Corpus, but: Collection[str] = ()) -> DryRun:
+    """Plan a crawl from the settings, the manifest and a copy of the catalog, without the sources named in `but`.
 
     Raises SourceError where a source's settings do not suffice.
     """
     with corpus.catalog_copy() as catalog, Fetcher(corpus.settings) as fetcher:
-        asked = open_questions(corpus, catalog)
+        questions = open_questions(corpus, catalog)
+        asked = {identity: [name for name in names if name not in but] for identity, names in questions.items()}
         wanted = {identity: _wanted(corpus, catalog, identity) for identity in asked}
         names = dict.fromkeys(name for of_person in asked.values() for name in of_person)
         sources = tuple(

@@ -6,8 +6,13 @@ from facecorpus.words import Outcome
 class Failure(Exception):
     """A request that did not end with a usable answer.
 
-    outcome says how, detail says it in words; status is None where no answer came, size is in bytes read.
+    outcome says how, detail says it in words; status is None where no answer came, size is in bytes read. wait is in
+    seconds: how long the host asks to be left alone in what it answered, its headers apart; said is the beginning of
+    that.
     """
+
+    wait = 0.0
+    said = b""
 
     def __init__(self, outcome: Outcome, detail: str, status: int | None = None, size: int = 0) -> None:
         super().__init__(detail)

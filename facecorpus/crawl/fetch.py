@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 from urllib.parse import urlencode, urljoin
 
 from requests import Request, RequestException, Response
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from urllib3.exceptions import HTTPError, ProtocolError
 
 from facecorpus import __version__
@@ -23,24 +23,22 @@ from facecorpus.crawl.deadline import Deadline, Deadlines
 from facecorpus.crawl.failure import Failure
 from facecorpus.crawl.guard import Guard, host_of
 from facecorpus.crawl.inspection import Fetched, inspected
+from facecorpus.crawl.patience import Patience, wait_before_next
 from facecorpus.crawl.polite import PAUSE_UNASKED, HostResting, Manners
 from facecorpus.crawl.transport import GuardedSession
 from facecorpus.errors import SettingsError, SourceError
 from facecorpus.records import Download
 from facecorpus.settings import Settings
-from facecorpus.system.console import duration, notice
 from facecorpus.words import Outcome
 
 MAX_REDIRECTS = 5
 MAX_JSON = 32_000_000  # bytes of one API answer
-SILENT_SECONDS = 2.0  # a shorter wait before asking an API again is not spoken of
-API_TRIES = 8  # more than for a file: without the answer a whole crawl ends
 
 _HOST_FAILURES = (Outcome.CONNECTION, Outcome.TIMEOUT, Outcome.SERVER_ERROR)
 
 Read = TypeVar("Read")
-
-_backoff = wait_exponential(multiplier=0.5, max=60) + wait_random(0, 0.5)
+Watch = Callable[[str, Answer], None]
+"""Is told an address that was asked, and what came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +63,13 @@ class _Wish:
 
 
 class Fetcher:
-    """Downloads pictures and asks APIs; every thread may use it, each has its own kept-alive connections."""
+    """Downloads pictures and asks APIs; every thread may use it, each has its own kept-alive connections.
 
-    def __init__(self, settings: Settings, manners: Manners | None = None) -> None:
+    watch is told of every answer that comes, refusals too.
+    """
+
+    def __init__(self, settings: Settings, manners: Manners | None = None, watch: Watch | None = None) -> None:
+        self._watch = watch or (lambda url, answer: None)
         self._settings = settings.fetch
         self._contact = settings.crawl.contact.strip()
         if not (self._contact.isascii() and self._contact.isprintable()):
@@ -177,7 +179,7 @@ class Fetcher:
 
         try:
             with suppress(Failure):
-                self._retrying(self._settings.tries)(once)
+                self._retrying(stop_after_attempt(self._settings.tries))(once)
         except HostResting:
             if not made:
                 raise
@@ -187,7 +189,7 @@ class Fetcher:
         self,
         url: str,
         params: Mapping[str, str | int],
-        is_busy: Callable[[Any], bool] = lambda answer: False,
+        is_busy: Callable[[Any], str] = lambda answer: "",
         *,
         headers: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
@@ -195,18 +197,18 @@ class Fetcher:
     ) -> Any:
         """What an API answers, asked as `ask` does.
 
-        is_busy tells an answer that means "later" though its status is 200; heed says from the answer's headers how
-        many seconds the host is to be left alone from now on.
+        is_busy says why an answer means "later" though its status is 200, or ''; heed says from the answer's headers
+        how many seconds the host is to be left alone from now on.
         """
 
         def read(answer: Answer) -> Any:
             try:
-                document = json.loads(answer.content)
+                document = json.loads(answer.content.rstrip(b", \r\n"))  # Flickr's outage ends with a comma
             except ValueError:
                 raise Failure(Outcome.REFUSED, "it answered something that is not JSON") from None
-            if is_busy(document):
+            if why := is_busy(document):
                 self.manners.pause(host_of(url), asked_to_wait(answer.headers) or PAUSE_UNASKED)
-                raise Failure(Outcome.RATE_LIMITED, "it is too busy")
+                raise Failure(Outcome.RATE_LIMITED, why)
             self.manners.pause(host_of(url), heed(answer.headers))
             return document
 
@@ -224,9 +226,9 @@ class Fetcher:
     ) -> Read:
         """What `read` makes of a source's answer, asked again where a Failure that it raises, or the host, allows.
 
-        With a form it is a POST. Headers and form go to this address alone, not to where it redirects. Raises
-        SourceError where no answer comes. robots.txt is asked only with obey_robots: it speaks to crawlers of pages,
-        and wikis disallow their API in it.
+        A host that says it is busy is waited for as long as the settings' patience lasts. With a form it is a POST.
+        Headers and form go to this address alone, not to where it redirects. Raises SourceError where no answer comes.
+        robots.txt is asked only with obey_robots: it speaks to crawlers of pages, and wikis disallow their API in it.
         """
         address = f"{url}?{urlencode(params)}" if params else url
 
@@ -235,19 +237,20 @@ class Fetcher:
                 raise Failure(Outcome.OPTED_OUT, "its robots.txt disallows this address to crawlers")
             return read(self._get(address, _Wish(MAX_JSON), _Secret(headers or {}, form)))
 
+        patience = Patience(self.manners, host_of(url))
         try:
-            return self._retrying(API_TRIES, before_sleep=_say_what_is_waited_for(host_of(url)))(once)
+            return self._retrying(patience.ends).copy(before_sleep=patience.say)(once)
         except Failure as failure:
-            reason, hint = failure.detail, "check the address, or run again later"
+            reason = patience.explain(failure)
+            hint = "check the address, or " * (failure.outcome is not Outcome.RATE_LIMITED) + "run again later"
         except HostResting as resting:
             reason, hint = resting.reason, "run again later"
         raise SourceError(f"{url} cannot be asked: {reason}; {hint}.")
 
-    def _retrying(self, tries: int, before_sleep: Callable[[RetryCallState], None] | None = None) -> Retrying:
+    def _retrying(self, stop: Callable[[RetryCallState], bool]) -> Retrying:
         return Retrying(
-            before_sleep=before_sleep,
-            stop=stop_after_attempt(tries),
-            wait=_wait_before_next,
+            stop=stop,
+            wait=wait_before_next,
             sleep=self.manners.sleep,
             retry=retry_if_exception(lambda error: isinstance(error, Failure) and error.outcome.can_pass),
             reraise=True,
@@ -255,7 +258,7 @@ class Fetcher:
 
     def _read_robots(self, url: str) -> bytes:
         try:
-            return self._read_rules(url, robots.MAX_BYTES)
+            return robots.checked(self._read_rules(url, robots.MAX_BYTES))
         except Failure as failure:
             if failure.outcome.can_pass:
                 self.manners.rest(host_of(url), f"its robots.txt cannot be read ({failure.detail})")
@@ -268,7 +271,7 @@ class Fetcher:
         def once() -> bytes:
             return self._get(url, _Wish(limit, cut=True)).content
 
-        return self._retrying(self._settings.tries)(once)
+        return self._retrying(stop_after_attempt(self._settings.tries))(once)
 
     def _get(self, url: str, wish: _Wish, secret: _Secret = _NO_SECRET) -> Answer:
         """The answer, redirects followed; each hop is guarded, obeyed and polite like the first."""
@@ -328,7 +331,13 @@ class Fetcher:
         response = self._request(url, {**self._headers, **wish.conditions, **secret.headers}, secret.form, deadline)
         try:
             self._heed(host_of(url), response)
-            return read_answer(response, wish.limit, obey=wish.obey, cut=wish.cut, conditional=bool(wish.conditions))
+            answer = read_answer(response, wish.limit, obey=wish.obey, cut=wish.cut, conditional=bool(wish.conditions))
+            self._watch(url, answer)
+            return answer
+        except Failure as failure:
+            self._watch(url, Answer(response.status_code, response.headers, failure.said))
+            self.manners.pause(host_of(url), failure.wait)
+            raise
         finally:
             response.close()  # the connection, too, where the answer was not read to its end
 
@@ -360,23 +369,3 @@ class Fetcher:
             self.manners.failed(host, failure.detail)
         elif failure is None or failure.status is not None:
             self.manners.answered(host)
-
-
-def _say_what_is_waited_for(host: str) -> Callable[[RetryCallState], None]:
-    """An API that does not answer holds up the whole crawl: a person is told why nothing goes on."""
-
-    def say(state: RetryCallState) -> None:
-        seconds = state.next_action.sleep if state.next_action else 0.0
-        failure = state.outcome.exception() if state.outcome else None
-        if seconds >= SILENT_SECONDS:
-            notice(f"{host}: {failure}; asking again in {duration(seconds)} ({state.attempt_number} of {API_TRIES}).")
-
-    return say
-
-
-def _wait_before_next(state: RetryCallState) -> float:
-    """Seconds of exponential backoff with jitter; none where the host as a whole is paused anyway."""
-    failure = state.outcome.exception() if state.outcome else None
-    if isinstance(failure, Failure) and failure.outcome is Outcome.RATE_LIMITED:
-        return 0.0
-    return _backoff(state)

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from facecorpus.crawl.failure import Failure
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.errors import SourceError
+from facecorpus.words import Outcome
 
 Json = dict[str, Any]
 Params = Mapping[str, str | int]
@@ -18,7 +20,10 @@ BATCH = 50
 
 MAXLAG = 5  # seconds of database lag above which the servers are left alone
 
-_LATER = ("maxlag", "ratelimited", "readonly")  # error codes of answers with status 200
+# Error codes of answers with status 200.
+_LATER = ("maxlag", "ratelimited", "readonly", "cirrussearch-too-busy-error")
+_BROKEN = "internal_api_error"  # begins the codes of what went wrong in the wiki itself
+_OLDER_VERSION = "iistart"  # continues with the version of a file before the one that came
 _STATED = "ImageDescription|LicenseShortName|LicenseUrl|Artist|Attribution|DateTimeOriginal"
 
 
@@ -79,12 +84,13 @@ class MediaWiki:
         }
         if width:
             asked["iiurlwidth"] = width
-        pages: dict[int, Json] = {}
+        pages: dict[str, Json] = {}
         for answer in self.query(about, asked):
-            # One batch of files may come in several answers, each with the imageinfo of some.
+            # One batch of files may come in several answers, each with the imageinfo of some: what came first stays.
             for page in answer.get("query", {}).get("pages", ()):
-                if "pageid" in page:  # a title without a page has none
-                    pages.setdefault(page["pageid"], {}).update(page)
+                pages[page["title"]] = page | pages.get(page["title"], {})
+            if _OLDER_VERSION in answer.get("continue", ()):
+                break  # the only file of its batch, which is the last one: batches are full before
             if answer.get("batchcomplete"):
                 yield from _in_order(pages)
                 pages = {}
@@ -120,11 +126,23 @@ class MediaWiki:
         return self.files(words, params, width)
 
 
-def _in_order(pages: Mapping[int, Json]) -> list[Json]:
+def stated_warnings(answer: Json) -> str:
+    """What an answer warns of, in one line; '' where it warns of nothing."""
+    warnings = answer.get("warnings")
+    said = [one for one in warnings.values() if isinstance(one, dict)] if isinstance(warnings, dict) else []
+    return " ".join(str(text) for one in said for text in one.values())
+
+
+def _in_order(pages: Mapping[str, Json]) -> list[Json]:
     """Pages come sorted by id; a search's say with `index` which one is best."""
     return sorted(pages.values(), key=lambda page: int(page.get("index", 0)))
 
 
-def _is_busy(answer: Any) -> bool:
+def _is_busy(answer: Any) -> str:
     error = answer.get("error") if isinstance(answer, dict) else None
-    return isinstance(error, dict) and error.get("code") in _LATER
+    if isinstance(error, dict) and str(error.get("code")).startswith(_BROKEN):
+        raise Failure(Outcome.SERVER_ERROR, f"{error.get('info', 'it does not say why')} ({error['code']})")
+    if not isinstance(error, dict) or error.get("code") not in _LATER:
+        return ""
+    behind = error.get("queryserviceLag")  # the query service stands minutes behind while the databases keep up
+    return f"{error.get('info', error['code'])}" + f" The query service is {behind} s behind." * bool(behind)

@@ -15,12 +15,10 @@ from facecorpus.system.console import duration
 BOT = "facecorpus"
 """The name by which robots.txt and X-Robots-Tag may speak of this crawler."""
 
-PATIENCE = 300.0
-"""Seconds. A host that asks for a longer pause is left alone for the rest of the run."""
-
 PAUSE_UNASKED = 5.0
 """Seconds of pause after "too many requests" from a host that does not say how long to wait."""
 
+_LONGEST_REST = 300.0  # seconds; a host that would have to rest for longer is left alone for the rest of the run
 _LONGER = 4  # times as long as before: the next rest of a host that still fails
 _LONGEST = 10 * 365 * 86_400.0  # seconds; whoever asks for more means "never"
 _OPT_OUTS = frozenset({"noai", "noimageai", "noindex", "noimageindex", "noml", "none"})
@@ -63,9 +61,10 @@ class Manners:
         sleep: Callable[[float], object] | None = None,
     ) -> None:
         self.limits = Limits(settings)
+        self.patience = 60.0 * settings.patience_minutes  # seconds that a busy host is waited for
         self._failures = settings.host_failures
         self._rest_seconds = settings.host_rest_seconds
-        self._clock = clock
+        self.clock = clock
         self._stopped = threading.Event()
         self._sleep = sleep or self._stopped.wait
         self._hosts: dict[str, _Host] = {}
@@ -93,7 +92,11 @@ class Manners:
         """Ask the host nothing for so many seconds, from any thread."""
         state = self._host(host)
         with self._lock:
-            state.paused_until = max(state.paused_until, self._clock() + seconds)
+            state.paused_until = max(state.paused_until, self.clock() + seconds)
+
+    def paused_for(self, host: str) -> float:
+        """Seconds that are left of a host's pause; 0 where it has none."""
+        return max(0.0, self._host(host).paused_until - self.clock())
 
     def slow_down(self, host: str, interval: float) -> None:
         """Let at least so many seconds pass between two requests to the host, from the last one on."""
@@ -118,13 +121,13 @@ class Manners:
         state = self._host(host)
         with self._lock:
             state.failures += 1
-            if state.failures < self._failures or state.paused_until > self._clock():
+            if state.failures < self._failures or state.paused_until > self.clock():
                 return
             seconds = self._rest_seconds * _LONGER**state.trips
             state.trips += 1
-            state.paused_until = self._clock() + seconds
+            state.paused_until = self.clock() + seconds
             said = f"{state.failures} requests in a row failed, the last one with: {reason}"
-            if seconds > PATIENCE:
+            if seconds > _LONGEST_REST:
                 state.resting = said
             else:
                 self.rests[host] = f"{said}; it was left alone for {duration(seconds)}"
@@ -148,12 +151,12 @@ class Manners:
     def _wait(self, host: str, state: _Host) -> float:
         """Seconds until the next try to get a turn; 0 where this request has it."""
         with self._lock:
-            now = self._clock()
+            now = self.clock()
             if self.stopped:
                 raise HostResting(host, "the run was stopped")
             if state.resting:
                 raise HostResting(host, state.resting)
-            if state.paused_until - now > PATIENCE:
+            if state.paused_until - now > self.patience:
                 raise HostResting(host, f"it asks to be left alone for {duration(state.paused_until - now)}")
             ready = max(state.next_at, state.paused_until)
             if ready <= now:

@@ -1,5 +1,6 @@
 """robots.txt by RFC 9309: read once for each host, and what its absence or failure means."""
 
+import codecs
 from collections.abc import Callable
 
 from protego import Protego
@@ -15,6 +16,15 @@ MAX_BYTES = 500 * 1024
 
 LONGEST_DELAY = 60.0
 """Seconds between two requests, at most, that a Crawl-delay is obeyed for; with more, no host could be crawled."""
+
+
+def checked(body: bytes) -> bytes:
+    """A robots.txt's body. Raises Failure, as for a server that fails, where it is not UTF-8 (§2.3) but UTF-16 or so:
+    read as if it were, it would allow everything.
+    """
+    if b"\0" in body or body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise Failure(Outcome.SERVER_ERROR, "it is not text in UTF-8")
+    return body
 
 
 class Robots:

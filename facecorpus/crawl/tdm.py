@@ -5,14 +5,17 @@ section "TDM file on the origin server".
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from facecorpus.crawl.failure import Failure
 from facecorpus.crawl.origins import PerOrigin
 
 MAX_BYTES = 500 * 1024
+
+_RESERVED = ("1", "true")
 
 PATH = "/.well-known/tdmrep.json"
 
@@ -64,14 +67,24 @@ class Reservations:
 
 
 def read_rules(body: bytes) -> tuple[Rule, ...]:
-    """The rules of a tdmrep.json in their order; what is not as the protocol says is left out."""
+    """The rules of a tdmrep.json in their order; what states no reservation is left out.
+
+    The protocol wants a list of objects with location and tdm-reservation. Owners also write one object for the whole
+    host, a list below a key, and underscores: what they mean is plain, and counts as well.
+    """
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
         return ()
-    entries = [entry for entry in document if isinstance(entry, dict)] if isinstance(document, list) else []
-    return tuple(
-        Rule(entry["location"], str(entry.get("tdm-reservation")) == "1")
-        for entry in entries
-        if isinstance(entry.get("location"), str)
-    )
+    return tuple(_rules_in(document))
+
+
+def _rules_in(document: Any) -> Iterator[Rule]:
+    entries = document if isinstance(document, list) else [document]
+    for entry in entries:
+        told = {str(key).replace("_", "-"): value for key, value in entry.items()} if isinstance(entry, dict) else {}
+        location = told.get("location", "/")
+        if "tdm-reservation" in told and isinstance(location, str):
+            yield Rule(location, str(told["tdm-reservation"]).strip().lower() in _RESERVED)
+        elif isinstance(told.get("tdmrep"), list):
+            yield from _rules_in([one for one in told["tdmrep"] if not (isinstance(one, dict) and "tdmrep" in one)])

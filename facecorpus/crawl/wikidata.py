@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from facecorpus.crawl.fetch import Fetcher
-from facecorpus.crawl.mediawiki import BATCH, Json, MediaWiki, Params
+from facecorpus.crawl.mediawiki import BATCH, ApiRefusal, Json, MediaWiki, Params, stated_warnings
+from facecorpus.errors import SourceError
 from facecorpus.manifest import Gender, Identity
 from facecorpus.settings import CrawlSettings
+from facecorpus.system.console import notice
 
 HUMAN = "Q5"
 
@@ -23,6 +25,15 @@ GENDERS = {
 }
 """Values of P21 that one of the manifest's two classes covers."""
 
+_ENTITIES: Params = {
+    "action": "wbgetentities",
+    "props": "labels|descriptions|aliases|claims|sitelinks",
+    "languages": "en|mul",
+    "languagefallback": 1,
+    "sitefilter": "commonswiki|enwiki",
+}
+_NO_SUCH_ITEM = ("no-such-entity", "invalid-entity-id")  # of one of the ids; the whole answer is refused
+_LANGUAGES = ("en", "mul")  # mul: what holds in every language, where most names of people stand now
 _DATE_LENGTHS = {9: 4, 10: 7, 11: 10}  # precision year, month, day: characters of an ISO date that it vouches for
 
 
@@ -93,25 +104,41 @@ class Wikidata:
         return found
 
     def items(self, ids: Sequence[str]) -> dict[str, Item]:
-        """What is stated of these items, by the id that was asked for; those that do not exist are left out."""
-        found: dict[str, Item] = {}
+        """What is stated of these items, by the id that was asked for; those that do not exist are left out.
+
+        Raises SourceError where Wikidata has not said of each whether it exists.
+        """
+        entities: dict[str, Json] = {}
         for some in _batches(ids):
-            answer = self.wikidata.call(
-                "items",
-                {
-                    "action": "wbgetentities",
-                    "ids": "|".join(some),
-                    "props": "labels|descriptions|aliases|claims|sitelinks",
-                    "languages": "en",
-                    "languagefallback": 1,
-                    "sitefilter": "commonswiki|enwiki",
-                },
-            )
-            for asked, entity in answer.get("entities", {}).items():
-                if "missing" not in entity:
-                    item = _item(entity)
-                    found[entity.get("redirects", {}).get("from", asked)] = item
-        return found
+            entities |= self._entities(some)
+        return {asked: _item(entity) for asked, entity in entities.items() if "missing" not in entity}
+
+    def _entities(self, ids: Sequence[str]) -> dict[str, Json]:
+        """The entity of each id. One that Wikidata refuses is as one that is missing; whatever an answer left out is
+        asked for again, in smaller batches.
+        """
+        try:
+            answer = self.wikidata.call("items", {**_ENTITIES, "ids": "|".join(ids)})
+        except ApiRefusal as refusal:
+            if refusal.code not in _NO_SUCH_ITEM:
+                raise
+            return {ids[0]: {"missing": True}} if len(ids) == 1 else self._halves(ids)
+        found = {
+            entity.get("redirects", {}).get("from", asked): entity
+            for asked, entity in answer.get("entities", {}).items()
+            if "missing" in entity or "claims" in entity  # else it was cut off
+        }
+        left = [item_id for item_id in ids if item_id not in found]
+        if not left:
+            return found
+        if len(ids) == 1:
+            why = stated_warnings(answer) or "it does not say why"
+            raise SourceError(f"{self.wikidata.url} does not answer for {ids[0]}: {why}")
+        return found | (self._halves(left) if len(left) == len(ids) else self._entities(left))
+
+    def _halves(self, ids: Sequence[str]) -> dict[str, Json]:
+        middle = len(ids) // 2
+        return self._entities(ids[:middle]) | (self._entities(ids[middle:]) if ids[middle:] else {})
 
     def search(self, name: str, most: int = 10) -> list[str]:
         """The ids of items with such a label or alias in English, the best first."""
@@ -144,11 +171,20 @@ class People:
         ids = {i: i.wikidata_id or by_title.get(i.wikipedia_title, "") for i in batch}
         items = self._wikidata.items([item_id for item_id in ids.values() if item_id])
         self._items |= {i: items.get(item_id) for i, item_id in ids.items()}
+        for i, item_id in ids.items():
+            item = self._items[i]
+            if item is not None and item.item_id != item_id:
+                notice(f"{i.name}: {item_id} was merged into {item.item_id}; write that in {place_of(i)}.")
 
 
 def named(identity: Identity) -> bool:
     """Whether the manifest names something by which Wikidata knows the person."""
     return bool(identity.wikidata_id or identity.wikipedia_title)
+
+
+def place_of(identity: Identity) -> str:
+    """Where the manifest speaks of somebody: "line 3 of the manifest"."""
+    return f"line {identity.line} of the manifest" if identity.line else "the manifest"
 
 
 def differences(identity: Identity, item: Item | None) -> list[Difference]:
@@ -211,7 +247,7 @@ def _item(entity: Json) -> Item:
         item_id=entity["id"],
         label=_text(entity, "labels"),
         description=_text(entity, "descriptions"),
-        aliases=tuple(alias["value"] for alias in (entity.get("aliases") or {}).get("en", ())),
+        aliases=_aliases(entity),
         kinds=_ids(claims, "P31"),
         genders=_ids(claims, "P21"),
         born=_dates(claims, "P569"),
@@ -223,7 +259,13 @@ def _item(entity: Json) -> Item:
 
 
 def _text(entity: Json, key: str) -> str:
-    return str((entity.get(key) or {}).get("en", {}).get("value", ""))
+    texts = entity.get(key) or {}
+    return next((str(texts[language]["value"]) for language in _LANGUAGES if language in texts), "")
+
+
+def _aliases(entity: Json) -> tuple[str, ...]:
+    texts = entity.get("aliases") or {}
+    return tuple(dict.fromkeys(str(alias["value"]) for language in _LANGUAGES for alias in texts.get(language, ())))
 
 
 def _values(claims: Mapping[str, Sequence[Json]], prop: str) -> list[object]:

@@ -1,17 +1,20 @@
 """What the demo's wiki says of a file: prop=imageinfo of the MediaWiki API, with extmetadata of the licence."""
 
 from collections.abc import Collection
+from datetime import date, datetime, timedelta
 from html import escape
 from pathlib import PurePosixPath
 
 from facecorpus.demo import urls
 from facecorpus.demo.thumbnails import scaled_height
 from facecorpus.demo.wiki import FilePage, Recorded, Wiki
+from facecorpus.demo.world import digest_of
 
 UPLOADER = "Facecorpus demo renderer"
 LICENCE_NAME = "CC0"
 LICENCE_URL = "http://creativecommons.org/publicdomain/zero/1.0/deed.en"
 
+_ONE_IN_HAD_ANOTHER = 3  # files that had another version before
 _MIME = {".jpg": "image/jpeg", ".png": "image/png", ".gif": "image/gif", ".webp": "image/webp", ".bmp": "image/bmp"}
 
 
@@ -31,7 +34,7 @@ def image_info(
     recorded = wiki.record(page.row)
     info: dict[str, object] = {}
     if "timestamp" in properties:
-        info["timestamp"] = recorded.uploaded_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        info["timestamp"] = timestamp(recorded.uploaded_at)
     if "user" in properties:
         info["user"] = UPLOADER
     if "size" in properties:
@@ -51,6 +54,20 @@ def image_info(
     if "extmetadata" in properties:
         info["extmetadata"] = _extmetadata(wiki, page, base_url)
     return info
+
+
+def older_version(page: FilePage, recorded: Recorded, base_url: str) -> dict[str, object] | None:
+    """What is said of the version that a file had before its current one; most had none."""
+    if digest_of(page.row.file) % _ONE_IN_HAD_ANOTHER:
+        return None
+    before = recorded.uploaded_at - timedelta(hours=5)
+    path = urls.original_path(page.title).replace("/images/", f"/images/archive/{before:%Y%m%d%H%M%S}!", 1)
+    return {"timestamp": timestamp(before), "user": UPLOADER, "url": base_url + path}
+
+
+def timestamp(moment: datetime) -> str:
+    """A time as MediaWiki writes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _thumbnail(page: FilePage, recorded: Recorded, base_url: str, asked: int) -> dict[str, object]:
@@ -80,7 +97,7 @@ def _extmetadata(wiki: Wiki, page: FilePage, base_url: str) -> dict[str, dict[st
         "Categories": (f"CC-Zero|{category}|Renders of invented people", "commons-categories"),
     }
     if page.row.taken_on:
-        values["DateTimeOriginal"] = (page.row.taken_on, "commons-desc-page")
+        values["DateTimeOriginal"] = (_date(page.row.taken_on, digest_of(page.row.file)), "commons-desc-page")
     return {key: {"value": value, "source": source} for key, (value, source) in values.items()}
 
 
@@ -89,7 +106,19 @@ def caption(wiki: Wiki, page: FilePage, base_url: str) -> str:
     name = wiki.person_of(page)
     link = f'<a href="{base_url}{urls.page_path("Category:" + name)}">{escape(name)}</a>'
     when = f", {page.row.taken_on[:4]}" if page.row.taken_on else ""
-    return f"<p><b>{link}</b>{when}. A rendered picture of an invented person.</p>"
+    seen = f"<p><b>{link}</b>{when}. A rendered picture of an invented person.</p>"
+    return seen + f'<div style="display: none;">label QS:Len,"{escape(name)}"</div>'
+
+
+def _date(day: str, digest: int) -> str:
+    """A day as file pages state it: plainly, for machines to read, or with its code in a hidden element."""
+    taken = date.fromisoformat(day)
+    words = f"{taken.day} {taken:%B %Y}"
+    return (
+        day,
+        f'<time class="dtstart" datetime="{day}">{words}</time>',
+        f'{words}<div style="display: none;">date QS:P571,+{day}T00:00:00Z/11</div>',
+    )[digest % 3]
 
 
 def artist(base_url: str) -> str:

@@ -9,7 +9,7 @@ API:Imageinfo, API:Continue and Manual:Maxlag_parameter.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from facecorpus.demo.imageinfo import caption, image_info
+from facecorpus.demo.imageinfo import caption, image_info, older_version
 from facecorpus.demo.urls import name_of_title
 from facecorpus.demo.wiki import FilePage, Page, Wiki, normalise, sortkey
 
@@ -108,12 +108,14 @@ class MediaWikiApi:
             )
         titles = {title: normalise(title) for title in asked}
         found = {title: self._wiki.page(title) for title in titles.values()}
-        pages, _ = self._with_properties([page for page in found.values() if page], params)
+        pages, unfinished = self._with_properties([page for page in found.values() if page], params)
         missing = [_missing(title) for title, page in found.items() if page is None]
         query: Answer = {}
         if changed := {old: new for old, new in titles.items() if old != new}:
             query["normalized"] = [{"fromencoded": False, "from": old, "to": new} for old, new in changed.items()]
         query["pages"] = missing + pages
+        if unfinished:
+            return {"continue": {**unfinished, "continue": "||"}, "query": query}
         return {"batchcomplete": True, "query": query}
 
     def _members(self, params: Params, prefix: str) -> Batch:
@@ -142,7 +144,10 @@ class MediaWikiApi:
         return f"{page.title} {caption(self._wiki, page, self._base_url)}".casefold()
 
     def _with_properties(self, pages: Sequence[Page], params: Params) -> tuple[list[Answer], Answer]:
-        """The pages by id, files with imageinfo; and how to continue where too many thumbnails are asked for."""
+        """The pages by id, files with imageinfo; and how to continue.
+
+        That is where too many thumbnails are asked for, and where the only file had another version before.
+        """
         described = {page.page_id: _described(page) for page in sorted(pages, key=lambda page: page.page_id)}
         if "imageinfo" not in params.get("prop", "").split("|"):
             return list(described.values()), {}
@@ -151,12 +156,18 @@ class MediaWikiApi:
         start = params.get("iicontinue", "").partition("|")[0]
         files = [page for page in pages if isinstance(page, FilePage) and name_of_title(page.title) >= start]
         files.sort(key=lambda page: name_of_title(page.title))
+        older = older_version(files[0], self._wiki.record(files[0].row), self._base_url) if len(files) == 1 else None
+        if older and "iistart" in params:
+            described[files[0].page_id] |= {"imagerepository": "local", "imageinfo": [older]}
+            return list(described.values()), {}
         most = THUMBNAILS_A_CALL if thumb_width else len(files)
         for page in files[:most]:
             info = image_info(self._wiki, page, self._base_url, properties, thumb_width)
             described[page.page_id] |= {"imagerepository": "local", "imageinfo": [info]}
-        unfinished = {"iicontinue": self._imageinfo_continue(files[most])} if files[most:] else {}
-        return list(described.values()), dict(unfinished)
+        unfinished: Answer = {"iistart": older["timestamp"]} if older else {}
+        if files[most:]:
+            unfinished = {"iicontinue": self._imageinfo_continue(files[most])}
+        return list(described.values()), unfinished
 
     def _imageinfo_continue(self, page: FilePage) -> str:
         uploaded_at = self._wiki.record(page.row).uploaded_at

@@ -85,14 +85,14 @@ def _begin(folder: Path, world: DemoWorld, server: DemoServer) -> None:
         fetch=replace(defaults.fetch, private_hosts=(f"127.0.0.1:{server.port}",), requests_per_minute=60_000),
         build=replace(defaults.build, embeddings=True),  # nobody real is shown, and training has a control more
     )
-    write_atomically(folder / "corpus.toml", documented_toml(settings).encode())
+    write_atomically(folder / "corpus.toml", documented_toml(settings).encode(), folder)
     print(f"corpus.toml now asks {server.api_url} instead of Wikimedia Commons.")
 
 
 def _run(*command: str) -> None:
     """Run one command of facecorpus as a user would, on the same terminal."""
     print(f"\n$ facecorpus {' '.join(command)}", flush=True)
-    with subprocess.Popen([sys.executable, "-m", "facecorpus", *command]) as process:
+    with subprocess.Popen([sys.executable, "-P", "-m", "facecorpus", *command]) as process:
         try:
             code = process.wait()
         except KeyboardInterrupt:  # Ctrl-C reached the command, too; for the review page it is the way to end
@@ -107,9 +107,11 @@ def _run(*command: str) -> None:
 
 
 def _close(folder: Path, seconds: float) -> None:
+    from training import RunFolder
+
     # As it was called itself, where the command is not on the path (a .venv that is not activated, for one).
     program = "facecorpus" if shutil.which("facecorpus") else os.path.relpath(sys.argv[0])
-    print(f"\nThe demo took {duration(seconds)}. Its report: {folder / 'runs' / RUN / 'report.html'}")
+    print(f"\nThe demo took {duration(seconds)}. Its report: {RunFolder(folder / 'runs' / RUN).page}")
     print("Try next:")
     print(f"  {program} status -C {folder}      the counts by subgroup")
     print(f"  {program} review -C {folder}      the page on which you accept and reject faces")

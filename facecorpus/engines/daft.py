@@ -173,7 +173,7 @@ def _write(rows: Sequence[dict[str, Any]], folder: Path) -> Path:
     sink = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_pylist(list(rows), schema=schema()), sink)
     path = folder / f"{name}.parquet"
-    write_atomically(path, sink.getvalue().to_pybytes())
+    write_atomically(path, sink.getvalue().to_pybytes(), folder)
     return path
 
 

@@ -1,16 +1,19 @@
 """The stage `faces`: analyse the photographs not analysed yet, then say whom each face stands for."""
 
+import hashlib
 import time
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus
 from facecorpus.engines.local import Result, analyze_all
 from facecorpus.faces.records import Failure, PhotoAnalysis
 from facecorpus.faces.subject import choose_subjects
-from facecorpus.system.console import duration, track
+from facecorpus.settings import FacesSettings
+from facecorpus.system.console import duration, notice, track
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ def find_faces(corpus: Corpus) -> FacesSummary:
     unreadable = 0
     with corpus.catalog() as catalog:
         waiting = catalog.photos.waiting()
+        if waiting:
+            _say_which_model(corpus.settings.faces)
         with closing(_results(corpus, waiting)) as parts, track("faces", len(waiting)) as tracker:
             for part in parts:
                 unreadable += _store(corpus, catalog, part)
@@ -80,6 +85,14 @@ def find_faces(corpus: Corpus) -> FacesSummary:
 def assign_subjects(catalog: Catalog) -> None:
     """Say of every face of the catalog whom it stands for, or that it is a bystander."""
     catalog.faces.assign(choose_subjects(catalog.faces.with_proposals(), catalog.candidates.stated_boxes()))
+
+
+def _say_which_model(settings: FacesSettings) -> None:
+    """The sha256 of a model file that the user supplies, which only the user can know; all others are checked."""
+    path = Path(settings.yunet_model)
+    if settings.detector == "yunet" and path.is_file():
+        with path.open("rb") as file:
+            notice(f"Detector yunet is {path}, sha256 {hashlib.file_digest(file, 'sha256').hexdigest()}.")
 
 
 def _results(corpus: Corpus, waiting: Sequence[str]) -> Generator[list[Result], None, None]:

@@ -17,6 +17,7 @@ from facecorpus.errors import ModelError
 from facecorpus.faces.records import Failure, PhotoAnalysis
 from facecorpus.settings import FacesSettings
 from facecorpus.system.cores import available_cores
+from facecorpus.system.spawn import without_main
 
 Task = tuple[str, Path]  # sha256, and the file with the bytes
 Result = tuple[str, PhotoAnalysis | Failure]
@@ -165,7 +166,8 @@ def _start(settings: FacesSettings, max_pixels: int) -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(theirs, settings, max_pixels), name="faces", daemon=True)
-    process.start()
+    with without_main():
+        process.start()
     theirs.close()  # so that reading ends when the worker does
     return _Worker(process, ours)
 

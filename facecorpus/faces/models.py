@@ -1,5 +1,6 @@
 """The model files, and the loaded models that an analysis works with."""
 
+import hashlib
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,12 @@ PACKAGE = "face_recognition_models"
 LANDMARKS = "shape_predictor_5_face_landmarks.dat"
 MMOD = "mmod_human_face_detector.dat"
 DESCRIPTOR = "dlib_face_recognition_resnet_model_v1.dat"
+SHA256 = {
+    LANDMARKS: "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
+    MMOD: "4cb19393e2fbaf2b1609a9319ad5386618c886a6234ec1b971f3e87c85d87fe6",
+    DESCRIPTOR: "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+}
+"""Of the files in face_recognition_models 0.3.0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,7 @@ class Models:
 def load_models(settings: FacesSettings = DEFAULTS) -> Models:
     """Load the models of this machine, once in a process (about a second).
 
-    Raises ModelError where a file is missing or is no model.
+    Raises ModelError where a file is missing, is another than the known one, or is no model.
     """
     detector: Detector
     if settings.detector == "mmod":
@@ -48,7 +55,8 @@ def load_models(settings: FacesSettings = DEFAULTS) -> Models:
 def model_file(name: str) -> Path:
     """The path of a file in the package face_recognition_models, which is found but not imported.
 
-    Its import would need pkg_resources, which newer Python environments lack.
+    Its import would need pkg_resources, which newer Python environments lack. Raises ModelError where the file is
+    missing or has not the bytes that are known.
     """
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
@@ -60,4 +68,15 @@ def model_file(name: str) -> Path:
         raise ModelError(
             f"The model file {path} is missing; reinstall it with: pip install --force-reinstall {PACKAGE}"
         )
+    if (found := sha256_of(path)) != SHA256[name]:
+        raise ModelError(
+            f"The model file {path} is not the known one: its sha256 is {found}, expected is {SHA256[name]}; reinstall"
+            f" it with: pip install --force-reinstall {PACKAGE}"
+        )
     return path
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 (hex) of a file, read in parts."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -27,6 +27,12 @@ class PhotoAnalysis:
     faces: tuple[Face, ...]  # by descending score
     crops: tuple[bytes, ...]  # a JPEG of 224 × 224 pixels for each face
 
+    def __repr__(self) -> str:
+        """The size, and a line a face."""
+        faces = "".join(f"\n  {face!r}" for face in self.faces)
+        count = "1 face" if len(self.faces) == 1 else f"{len(self.faces)} faces"
+        return f"PhotoAnalysis({self.width} × {self.height} px, {count}{':' if faces else ''}{faces})"
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

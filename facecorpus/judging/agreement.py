@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from facecorpus.catalog.standing import Said
 from facecorpus.corpus import Corpus
+from facecorpus.system.escape import for_terminal
 from facecorpus.words import Verdict
 
 
@@ -35,7 +36,12 @@ class Agreement:
             + (" kappa not defined (both said one thing only)." if pair.kappa is None else f" kappa {pair.kappa:.3f}.")
             for pair in self.pairs
         ]
-        return "\n".join([*lines, f"{self.disputed} disagreements are left to settle, {self.settled} are settled."])
+        return "\n".join(
+            [
+                *map(for_terminal, lines),
+                f"{self.disputed} disagreements are left to settle, {self.settled} are settled.",
+            ]
+        )
 
 
 def measure_agreement(corpus: Corpus) -> Agreement:

@@ -16,7 +16,7 @@ class Known:
     kept: bool = True  # no copy of a better photograph
     judged: bool = True  # there is enough of its person to judge by
     claimed: bool = False  # a copy of this very face stands for somebody else
-    outside: bool = False  # its photograph is from outside its person's period
+    outside: bool = False  # its labels do not hold on its photograph's date
 
     @property
     def doubtful(self) -> bool:

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from facecorpus.system.escape import for_terminal
+
 LINE_EVERY_SECONDS = 5.0
 
 
@@ -38,7 +40,7 @@ def track(what: str, total: int | None) -> Iterator[Tracker]:
         MofNCompleteColumn(),
         _Rate(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),  # a name may hold what looks like rich's markup
         console=console,
     ) as progress:
         yield _Bar(progress, progress.add_task(what, total=total, note=""))
@@ -50,7 +52,7 @@ class _Bar(Tracker):
         self._task = progress.task_ids[task]
 
     def advance(self, items: int = 1, note: str = "") -> None:
-        self._progress.update(self._task, advance=items, note=note)
+        self._progress.update(self._task, advance=items, note=for_terminal(note))
 
 
 class _Lines(Tracker):
@@ -78,7 +80,7 @@ class _Lines(Tracker):
         parts = [f"{self._done}" + (f" of {self._total}" if self._total is not None else ""), f"{rate:.1f}/s"]
         if self._total is not None and self._done < self._total and rate > 0:
             parts.append(f"{duration((self._total - self._done) / rate)} left")
-        print(f"{self._what}: {' · '.join(parts + [note] * bool(note))}", file=sys.stderr, flush=True)
+        print(f"{self._what}: {' · '.join(parts + [for_terminal(note)] * bool(note))}", file=sys.stderr, flush=True)
 
 
 class _Rate(ProgressColumn):
@@ -89,7 +91,7 @@ class _Rate(ProgressColumn):
 
 def notice(sentence: str) -> None:
     """Tell a person something while a stage goes on; a live bar makes room for it."""
-    print(sentence, file=sys.stderr, flush=True)
+    print(for_terminal(sentence), file=sys.stderr, flush=True)
 
 
 def duration(seconds: float) -> str:

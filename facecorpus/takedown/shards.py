@@ -11,7 +11,7 @@ from facecorpus.catalog.removals import Marked
 from facecorpus.corpus import Corpus
 from facecorpus.errors import BuildError
 from facecorpus.settings import BuildSettings
-from facecorpus.shards import RECORD, recorded
+from facecorpus.shards import RECORD, recorded, sound_files
 from facecorpus.system.folder import settle
 from facecorpus.takedown.plan import HeldBy
 
@@ -29,11 +29,19 @@ class Rewritten:
 
 
 def builds_holding(corpus: Corpus, marked: Marked) -> tuple[HeldBy, ...]:
-    """The builds with a shard that holds a marked photograph, address or author, or that names a marked person."""
+    """The builds with a shard that holds a marked photograph, address or author, or that names a marked person.
+
+    Nobody can tell what a damaged shard holds, so it counts as one that does.
+    """
     found = []
     for kind in Kind:
         folder = kind.folder(corpus.shards)
-        holding = tuple(name for name, rows in _rows(folder) if rows is None or any(_is(row, marked) for row in rows))
+        damaged = _damaged(folder)
+        holding = tuple(
+            name
+            for name, rows in _rows(folder)
+            if rows is None or name in damaged or any(_is(row, marked) for row in rows)
+        )
         if holding or _names(folder, corpus, marked.identity_id):
             found.append(HeldBy(kind, holding))
     return tuple(found)
@@ -61,7 +69,8 @@ def write_without(corpus: Corpus, held: HeldBy) -> Rewritten:
     made_with = {key: value for key, value in record.get("settings", {}).get("build", {}).items() if key in known}
     settings = replace(corpus.settings.build, **made_with)
     shards = list(_rows(folder))
-    readable = all(rows is not None for _, rows in shards)
+    # What a damaged shard says of its faces is not to be followed either.
+    readable = all(rows is not None for _, rows in shards) and not _damaged(folder)
     among = {row[1] for _, rows in shards for row in rows or ()} if readable else None
     try:
         summary = build_shards(corpus, settings, kind, among)
@@ -81,13 +90,19 @@ def rows_of(shard: Path, columns: tuple[str, ...] = _NAMING) -> list[tuple[str, 
     try:
         table = pq.read_table(shard, columns=list(columns))
         return list(zip(*(table[name].to_pylist() for name in columns), strict=True))
-    except (pa.ArrowException, OSError, KeyError):
+    except (pa.ArrowException, OSError, KeyError, ValueError):  # ValueError: text that is no UTF-8
         return None
 
 
 def _rows(folder: Path) -> Iterator[tuple[str, list[tuple[str, ...]] | None]]:
     for path in sorted(folder.glob("*.parquet")):
         yield path.name, rows_of(path)
+
+
+def _damaged(folder: Path) -> set[str]:
+    """The shards whose bytes are not those that build.json names."""
+    record = recorded(folder)
+    return {name for name in record["files"].keys() - sound_files(folder, record) if name.endswith(".parquet")}
 
 
 def _is(row: tuple[str, ...], marked: Marked) -> bool:

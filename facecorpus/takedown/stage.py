@@ -210,7 +210,7 @@ def _carry_out(corpus: Corpus, catalog: Catalog, number: int, plan: Plan) -> tup
     for run in plan.runs:
         clear(corpus, run)
     receipt = corpus.root / "receipts" / f"{_stamp(plan.begun_at)}-{number}.json"
-    write_atomically(receipt, _receipt(catalog, plan, builds))
+    write_atomically(receipt, _receipt(catalog, plan, builds), corpus.root)
     catalog.removals.end(number)
     return receipt, builds
 

@@ -25,6 +25,8 @@ from facecorpus.errors import CorpusError, FacecorpusError
 from facecorpus.manifest import read_manifest
 from facecorpus.settings import read_settings
 from facecorpus.shards import sha256_of
+from facecorpus.store import write_atomically
+from facecorpus.system.modes import PRIVATE, file_mode, make_file
 
 RECORD = "backup.json"
 SCRATCH = ".restore.tmp"
@@ -98,7 +100,7 @@ def restore(root: Path, file: Path, replace: bool = False) -> RestoreSummary:
     folder's own catalog works, unless `replace` says so, where a command or a page uses it, and for a file that no
     backup wrote.
     """
-    root.mkdir(parents=True, exist_ok=True)
+    root.mkdir(PRIVATE, parents=True, exist_ok=True)
     with ExitStack() as held:
         if (root / "corpus.toml").exists():
             held.enter_context(Corpus(root).locked())
@@ -109,10 +111,11 @@ def restore(root: Path, file: Path, replace: bool = False) -> RestoreSummary:
         read_manifest(scratch / "manifest.csv", read_settings(scratch / "corpus.toml").labels)
         for name in _SETTINGS:
             if not (root / name).exists():
-                shutil.copyfile(scratch / name, root / name)
+                write_atomically(root / name, (scratch / name).read_bytes())
         corpus = Corpus(root)
         _make_room(corpus, replace)
         _place_log(corpus, scratch / corpus.log.name, file)
+        (scratch / "catalog.sqlite").chmod(file_mode(root))
         os.replace(scratch / "catalog.sqlite", root / "catalog.sqlite")
         kept = tuple(name for name in _SETTINGS if sha256_of(root / name) != sha256_of(scratch / name))
         return _summary(corpus, file, _forget_again(corpus), kept)
@@ -126,6 +129,7 @@ def restore_from_log(corpus: Corpus) -> RestoreSummary:
         if not content_of(corpus.log)[1]:
             raise CorpusError(f"{corpus.log} holds no decision and no removal; name a backup, or crawl anew.")
         _make_room(corpus, replace=False)
+        make_file(corpus.root / "catalog.sqlite")
         catalog = Catalog(corpus.root / "catalog.sqlite", log=corpus.log)
         try:
             catalog.identities.replace_all(corpus.manifest.identities)
@@ -192,7 +196,7 @@ def _place_log(corpus: Corpus, log: Path, file: Path) -> None:
         raise CorpusError(f"{file} is the backup of another corpus than {corpus.root}; restore it into a new folder.")
     if not used:
         os.replace(log, corpus.log)
-        corpus.log.chmod(0o600)
+        corpus.log.chmod(file_mode(corpus.root))
 
 
 def _forget_again(corpus: Corpus) -> int:

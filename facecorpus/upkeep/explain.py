@@ -8,6 +8,7 @@ from facecorpus.catalog.histories import FaceHistory, PhotographHistory, Proposa
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.quota import Quota
 from facecorpus.records import Download
+from facecorpus.system.escape import for_terminal
 from facecorpus.words import CandidateState, Outcome, PhotoState
 
 ADVICE: Mapping[Outcome, str] = {
@@ -50,7 +51,7 @@ class Explanation:
         if self.photograph is not None:
             lines.append(f"  photograph {_photograph(self.photograph)}")
         lines += [f"  face       {_face(one)}" for one in self.faces]
-        return "\n".join(lines)
+        return "\n".join(map(for_terminal, lines))
 
 
 def explain(corpus: Corpus, name: str) -> Explanation:

@@ -13,6 +13,7 @@ from facecorpus.crawl.quota import Quota
 from facecorpus.faces.unseen import Unseen, unseen, verdict
 from facecorpus.manifest import SUBGROUPS, Manifest
 from facecorpus.records import Tally
+from facecorpus.system.escape import for_terminal
 from facecorpus.words import Outcome
 
 _NOT_STATED = "not stated"
@@ -60,7 +61,7 @@ class Status:
         if self.empty:
             named = f": {', '.join(self.empty)}" if len(self.empty) <= _NAMED else ""
             lines.append(f"Nobody in the manifest: {len(self.empty)} of {len(SUBGROUPS)} subgroups{named}.")
-        return "\n".join([line for line in lines if line] + [f"Next: {self.next}"])
+        return "\n".join(map(for_terminal, [*filter(None, lines), f"Next: {self.next}"]))
 
 
 def status(corpus: Corpus) -> Status:
@@ -185,7 +186,10 @@ def _next_command(corpus: Corpus, total: Tally, unanalysed: int) -> str:
     if not (corpus.shards / "build.json").exists():
         return f"facecorpus build {folder}"
     built = (corpus.shards / "build.json").stat().st_mtime
-    reports = [path for path in corpus.runs.glob("*/report.html") if path.stat().st_mtime > built]
+    from training import RunFolder
+
+    pages = [page for run in corpus.runs.glob("*") if (page := RunFolder(run).page).is_file()]
+    reports = [page for page in pages if page.stat().st_mtime > built]
     if not reports:
         return f"facecorpus train-all {folder}"
     return f"open {max(reports, key=lambda path: path.stat().st_mtime)}"

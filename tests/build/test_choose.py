@@ -3,11 +3,10 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from build_corpus import Shot, ready_corpus, set_build, sha256, shots
+from build_corpus import Shot, ready_corpus, rows_of, set_build, sha256, shots
 from people import person
 from typer.testing import CliRunner
 
@@ -25,17 +24,12 @@ PEOPLE = (
 )
 
 
-def read(corpus: Corpus) -> list[dict[str, Any]]:
-    """All rows of the shards."""
-    return [row for path in corpus.shards.glob("*.parquet") for row in pq.read_table(path).to_pylist()]
-
-
 def test_only_licences_that_are_asked_for_enter(tmp_path: Path) -> None:
     names = ["CC0", "CC BY 4.0", "CC BY-ND 2.0", "CC BY-NC 2.0", ""]
     photographs = [replace(shot, licence=name) for shot, name in zip(shots(("ada",), 5), names, strict=True)]
     corpus = ready_corpus(tmp_path / "c", photographs, licences="free")
     summary = build_shards(corpus)
-    assert {row["licence"] for row in read(corpus)} == {"CC0", "CC BY 4.0"}
+    assert {row["licence"] for row in rows_of(corpus.shards)} == {"CC0", "CC BY 4.0"}
     assert summary.left_out == {
         "under a licence that forbids changes, as a crop is one": 1,
         "under a licence that 'free' does not let in": 1,
@@ -51,7 +45,7 @@ def test_a_copy_with_a_licence_stands_in_for_a_better_one_without(tmp_path: Path
         tmp_path / "c", [replace(better, licence="", side=90), replace(free, licence="CC0"), *rest], licences="free"
     )
     build_shards(corpus)
-    assert free.url in {row["source_url"] for row in read(corpus)}
+    assert free.url in {row["source_url"] for row in rows_of(corpus.shards)}
 
 
 def test_balance_takes_the_best_of_each_person_in_turn_as_many_as_the_smallest_subgroup_has(tmp_path: Path) -> None:
@@ -68,7 +62,7 @@ def test_balance_takes_the_best_of_each_person_in_turn_as_many_as_the_smallest_s
         "without a subgroup, which --balance needs": 2,
         "above the quota of their subgroup": 8,
     }
-    taken = {(row["identity"], row["sharpness"]) for row in read(corpus) if row["identity"] < 2}
+    taken = {(row["identity"], row["sharpness"]) for row in rows_of(corpus.shards) if row["identity"] < 2}
     assert taken == {(0, 8), (0, 7), (1, 2), (1, 1)}
 
 
@@ -96,7 +90,7 @@ DATED = [
 def test_by_the_manifest_a_face_from_outside_the_period_has_no_true_age_group_and_stays_out(tmp_path: Path) -> None:
     corpus = ready_corpus(tmp_path / "c", DATED, AGES)
     summary = build_shards(corpus)
-    assert {(row["age_group"], row["outside_period"]) for row in read(corpus)} == {(0, False)}
+    assert {(row["age_group"], row["outside_period"]) for row in rows_of(corpus.shards)} == {(0, False)}
     assert summary.left_out == {
         "taken when the person was a minor": 1,
         "taken when the person's labels do not hold": 2,
@@ -106,7 +100,7 @@ def test_by_the_manifest_a_face_from_outside_the_period_has_no_true_age_group_an
 def test_by_the_day_of_the_photograph_it_enters_with_the_age_group_of_that_day_and_is_flagged(tmp_path: Path) -> None:
     corpus = ready_corpus(tmp_path / "c", DATED, AGES, age_labels="capture")
     summary = build_shards(corpus)
-    rows = {row["source_url"]: row for row in read(corpus)}
+    rows = {row["source_url"]: row for row in rows_of(corpus.shards)}
     assert {url: (row["age_group"], row["outside_period"]) for url, row in rows.items()} == {
         DATED[0].url: (0, False),
         DATED[1].url: (1, True),
@@ -130,7 +124,7 @@ def test_without_a_certain_date_a_face_of_somebody_with_dated_only_stays_out(tmp
     people = (replace(AGES[0], dated_only=True), AGES[1])
     corpus = ready_corpus(tmp_path / "c", [DATED[0], DATED[2], DATED[5]], people, age_labels=age_labels)
     summary = build_shards(corpus)
-    assert {row["source_url"] for row in read(corpus)} == {DATED[0].url, DATED[5].url}
+    assert {row["source_url"] for row in rows_of(corpus.shards)} == {DATED[0].url, DATED[5].url}
     assert "Left out: 1 without the certain date that dated_only in the manifest asks for." in str(summary)
 
 
@@ -139,7 +133,7 @@ def test_a_date_in_exif_is_as_good_as_one_that_a_source_states(tmp_path: Path) -
     with corpus.catalog() as catalog, catalog.transaction() as connection:
         connection.execute("UPDATE photo SET taken_on = '2011-01-02' WHERE sha256 = ?", (sha256(DATED[2]),))
     assert not build_shards(corpus).left_out
-    assert {row["taken_on"] for row in read(corpus)} == {"2010-05-01", "2011-01-02"}
+    assert {row["taken_on"] for row in rows_of(corpus.shards)} == {"2010-05-01", "2011-01-02"}
 
 
 def test_a_minor_never_enters_whatever_the_labels_follow(tmp_path: Path) -> None:
@@ -199,7 +193,7 @@ def test_no_row_and_no_page_names_a_folder_of_the_operator(tmp_path: Path) -> No
     with corpus.catalog() as catalog, catalog.transaction() as connection:
         connection.execute("UPDATE candidate SET url = replace(url, 'https:', 'file:'), page_url = ''")
     build_shards(corpus)
-    assert {(row["source_url"], row["page_url"]) for row in read(corpus)} == {("", "")}
+    assert {(row["source_url"], row["page_url"]) for row in rows_of(corpus.shards)} == {("", "")}
     assert not [path for path in corpus.shards.iterdir() if b"file:/" in path.read_bytes()]
 
 
@@ -227,7 +221,7 @@ def test_the_age_group_that_a_reviewer_saw_stands_above_the_manifests_and_is_cou
         seen = next(face for face in catalog.faces.accepted() if face.identity_id == "ada")
         catalog.decisions.add([seen.face_id], identity_id="ada", reviewer="me", verdict="old", kind="age")
     summary = build_shards(corpus)
-    ages = {row["face_id"]: list(AgeGroup)[row["age_group"]] for row in read(corpus) if row["identity"] == 0}
+    ages = {row["face_id"]: list(AgeGroup)[row["age_group"]] for row in rows_of(corpus.shards) if row["identity"] == 0}
     assert ages.pop(seen.face_id) == "old"
     assert set(ages.values()) == {"adult"}
     assert summary.ages_corrected == 1
@@ -243,13 +237,13 @@ def test_descriptors_are_in_the_shards_only_if_asked_for_and_never_without_image
 
     corpus = ready_corpus(tmp_path / "c", shots(("ada",), 4))
     build_shards(corpus)
-    assert "embedding" not in read(corpus)[0]
+    assert "embedding" not in rows_of(corpus.shards)[0]
     set_build(corpus, embeddings=True)
     corpus = Corpus(corpus.root)
     assert build_shards(corpus).changed
     with corpus.catalog() as catalog:
         known = {face.face_id: face.embedding.tolist() for face in catalog.faces.accepted(embeddings=True)}  # type: ignore[union-attr]
-    assert {row["face_id"]: row["embedding"] for row in read(corpus)} == known
+    assert {row["face_id"]: row["embedding"] for row in rows_of(corpus.shards)} == known
     assert "biometric template" in (corpus.shards / "README.md").read_text()
     without = build_shards(corpus, kind=Kind.WITHOUT_IMAGES)
     assert "embedding" not in pq.read_schema(next(without.path.glob("*.parquet"))).names

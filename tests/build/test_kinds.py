@@ -4,11 +4,10 @@ import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from build_corpus import picture, ready_corpus, set_build, shots
+from build_corpus import picture, ready_corpus, rows_by_face, set_build, shots, tree
 
 from facecorpus.build.kind import Kind
 from facecorpus.build.schema import shard_schema
@@ -19,15 +18,6 @@ from facecorpus.errors import BuildError, ExportError
 from facecorpus.export.stage import export
 from training import TrainingError
 from training.data.shards import read_shards
-
-
-def read(folder: Path) -> dict[str, dict[str, Any]]:
-    """The rows of a folder of shards by face_id."""
-    return {row["face_id"]: row for path in folder.glob("*.parquet") for row in pq.read_table(path).to_pylist()}
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +39,7 @@ def test_each_kind_has_a_folder_of_its_own(built: Corpus) -> None:
 
 
 def test_an_original_is_the_photographs_own_bytes_with_the_box_in_its_pixels(built: Corpus) -> None:
-    rows = read(built.root / "shards-original")
+    rows = rows_by_face(built.root / "shards-original")
     files = {hashlib.sha256(data).hexdigest(): data for data in map(picture, shots(each=4))}
     copy = picture(replace(shots(("ben",), 1)[0], like=9))
     files[hashlib.sha256(copy).hexdigest()] = copy
@@ -70,7 +60,7 @@ def test_training_refuses_whole_photographs_and_rows_without_pictures_in_a_sente
 
 
 def test_without_images_is_the_same_table_but_for_the_pictures(built: Corpus) -> None:
-    whole, bare = read(built.shards), read(built.root / "shards-without-images")
+    whole, bare = rows_by_face(built.shards), rows_by_face(built.root / "shards-without-images")
     assert bare.keys() == whole.keys()
     for face_id, row in bare.items():
         expected = whole[face_id]
@@ -84,7 +74,7 @@ def test_a_file_without_images_and_its_pictures_give_the_file_with_images_to_the
     corpus = ready_corpus(tmp_path / "c", shots(each=40), crop=128, shard_megabytes=1)
     for kind in (Kind.CROPS, Kind.WITHOUT_IMAGES):
         build_shards(corpus, kind=kind)
-    pictures = read(corpus.shards)
+    pictures = rows_by_face(corpus.shards)
     files = sorted((corpus.root / "shards-without-images").glob("*.parquet"))
     assert [file.name for file in files] == sorted(path.name for path in corpus.shards.glob("*.parquet"))
     assert len(files) > 2
@@ -96,8 +86,8 @@ def test_a_file_without_images_and_its_pictures_give_the_file_with_images_to_the
 
 
 def test_no_byte_of_a_picture_is_in_a_build_without_images(built: Corpus) -> None:
-    pictures = [row["image"]["bytes"] for row in read(built.shards).values()]
-    everything = b"".join(contents(built.root / "shards-without-images").values())
+    pictures = [row["image"]["bytes"] for row in rows_by_face(built.shards).values()]
+    everything = b"".join(tree(built.root / "shards-without-images").values())
     assert all(data[200:260] not in everything for data in pictures)
     assert b"\xff\xd8\xff" not in everything
 
@@ -105,7 +95,7 @@ def test_no_byte_of_a_picture_is_in_a_build_without_images(built: Corpus) -> Non
 def test_a_build_without_images_takes_its_hashes_from_the_crops_that_are_there(tmp_path: Path) -> None:
     corpus = ready_corpus(tmp_path / "c", shots(each=3))
     build_shards(corpus, kind=Kind.WITHOUT_IMAGES)
-    alone = contents(corpus.root / "shards-without-images")
+    alone = tree(corpus.root / "shards-without-images")
     set_build(corpus, seed=1)
     build_shards(Corpus(corpus.root), kind=Kind.WITHOUT_IMAGES)
     set_build(corpus, seed=0)
@@ -114,7 +104,7 @@ def test_a_build_without_images_takes_its_hashes_from_the_crops_that_are_there(t
     for path in corpus.photos.root.glob("??/??/*"):
         path.unlink()
     build_shards(corpus, kind=Kind.WITHOUT_IMAGES)
-    assert contents(corpus.root / "shards-without-images") == alone
+    assert tree(corpus.root / "shards-without-images") == alone
 
 
 def test_a_photograph_whose_licence_forbids_changes_enters_uncropped_alone(tmp_path: Path) -> None:

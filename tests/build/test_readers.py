@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from build_corpus import PEOPLE
+from build_corpus import PEOPLE, rows_of
 
 from facecorpus.corpus import Corpus
 from facecorpus.manifest import SUBGROUPS
@@ -170,7 +170,6 @@ def test_mlcroissant_validates_the_description_and_loads_its_records(published: 
     )
     assert ended.returncode == 0, ended.stderr
     records = json.loads(ended.stdout.splitlines()[-1])
-    tables = [pq.read_table(path).to_pylist() for path in published.shards.glob("*.parquet")]
-    expected = {row["face_id"]: row["identity"] for table in tables for row in table}
+    expected = {row["face_id"]: row["identity"] for row in rows_of(published.shards)}
     assert {face_id: identity for face_id, identity, _ in records} == expected
     assert {tuple(size) for *_, size in records} == {(224, 224)}

@@ -15,8 +15,9 @@ from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.polite import Manners
 from facecorpus.crawl.sources import NoPhotographs
 from facecorpus.crawl.sources.commons import Commons
-from facecorpus.crawl.sources.extmetadata import parse_date, plain_text, plain_value, taken_on
+from facecorpus.crawl.sources.extmetadata import plain_text, plain_value, taken_on
 from facecorpus.crawl.sources.portraits import may_hold_portraits
+from facecorpus.crawl.sources.stated_dates import parse_date
 from facecorpus.errors import SourceError
 from facecorpus.records import Candidate
 
@@ -54,6 +55,7 @@ def test_a_file_becomes_a_candidate_with_all_that_is_known_of_it(web: Loopback) 
             author="Jo Doe",
             taken_on="2011-09-25",
             found_by="Category:Ada",
+            file_id="File:A.jpg cf5a5bbb1ae65ecb8ba68159ad37600d3ac97ecc",
         )
     ]
     first = wiki.asked[0]
@@ -218,14 +220,14 @@ def test_a_source_that_cannot_be_asked_says_why_in_a_sentence(web: Loopback, rep
         ("September 25th, 2011", "2011-09-25"),
         ("May 2011", "2011-05"),
         ("2011-09", "2011-09"),
-        ("circa 1990", "1990"),
+        ("circa 1990", "1985/1995"),
         ("25/09/2011", "2011"),  # whose day and month?
         ("2011-31-12", "2011"),
         ("30 February 2011", "2011-02"),
-        ("1990s", None),
-        ("before 1990", None),
-        ("between 2005 and 2008", None),
-        ("2005–2008", None),
+        ("1990s", "1990/1999"),
+        ("before 1990", "1826/1990"),
+        ("between 2005 and 2008", "2005/2008"),
+        ("2005–2008", "2005/2008"),
         ("Unknown date", None),
         ("0000:00:00 00:00:00", None),
         ("201109", None),

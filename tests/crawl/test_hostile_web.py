@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import trustme
 from crawling import corpus_of, propose_urls, states
-from loopback import Loopback, Reply, jpeg, settings_for
+from loopback import Loopback, Reply, jpeg, raw, settings_for
 
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.fetch import Fetcher
@@ -38,18 +38,6 @@ LIMITS: dict[str, Any] = {
 }
 HEAD = b"HTTP/1.1 200 OK\r\n"
 PICTURE = jpeg(99)
-
-
-def raw(*pieces: bytes, pause: float = 0.0) -> Reply:
-    """An answer written piece by piece, until the client has hung up."""
-
-    def write(send: Send) -> None:
-        with suppress(OSError):
-            for piece in pieces:
-                send(piece)
-                time.sleep(pause)
-
-    return Reply(raw=write)
 
 
 def reset(*pieces: bytes) -> Reply:

@@ -16,7 +16,7 @@ from people import person
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.crawl.discover import discover
 from facecorpus.crawl.sources.archive import read_member
-from facecorpus.crawl.sources.url_list import read_list
+from facecorpus.crawl.sources.url_list import ListOfAddresses
 from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity, write_manifest
@@ -83,7 +83,7 @@ def test_every_form_of_list_reads_the_same(tmp_path: Path) -> None:
     pyarrow.parquet.write_table(
         pa.Table.from_pylist(rows).drop_columns("bbox").append_column("bbox", boxes), tmp_path / "list.parquet"
     )
-    lists = [list(read_list(tmp_path / f"list.{kind}")) for kind in ("csv", "tsv", "jsonl", "parquet")]
+    lists = [list(ListOfAddresses(tmp_path / f"list.{kind}")) for kind in ("csv", "tsv", "jsonl", "parquet")]
     assert lists[0] == lists[1] == lists[2] == lists[3]
     ada, ben = lists[0]
     assert (ada.person, ada.texts, ada.box) == ("Ada", {"licence": "CC0", "taken_on": "2011-09"}, "1,2,10,20")
@@ -94,7 +94,7 @@ def test_a_vggface_folder_names_people_by_its_files(tmp_path: Path) -> None:
     folder = tmp_path / "files"
     folder.mkdir()
     (folder / "Ada_Lovelace.txt").write_text("00000001 http://h/1.jpg 87.46 47.89 134.66 95.09 3.00 5.46 1\n")
-    (entry,) = read_list(folder)
+    (entry,) = ListOfAddresses(folder)
     assert (entry.person, entry.url, entry.box) == ("Ada_Lovelace", "http://h/1.jpg", "87.46,47.89,47.2,47.2")
 
 

@@ -108,6 +108,7 @@ def test_openverse_without_credentials_gives_what_the_server_says_is_there(web: 
         licence_url="https://creativecommons.org/licenses/by-sa/4.0/",
         author="Jo Doe",
         found_by='search for "Ada" in flickr',
+        file_id="00000001-0000",
     )
     assert found[0].author == ""
     assert [request.query["page"] for request in double.searches] == [str(number) for number in range(1, 13)]
@@ -265,6 +266,7 @@ def test_flickr_is_asked_once_a_page_and_for_the_wanted_licences_alone(web: Loop
         author="Jo Doe",
         taken_on="2011-09-25",
         found_by='search for "Ada"',
+        file_id="0",
     )
     assert [call["method"].rpartition(".")[2] for call in double.calls] == ["getInfo", "search", "search", "search"]
     assert {call["license"] for call in double.calls[1:]} == {"4,5,9,11"}

@@ -18,12 +18,13 @@ from typing import Any
 from urllib.parse import unquote, urlencode
 
 import pytest
+from crawling import make
 from loopback import settings_for
 from people import person
 
-from facecorpus.corpus import Corpus, init_corpus
+from facecorpus.corpus import Corpus
 from facecorpus.demo.world import DemoWorld, Truth
-from facecorpus.manifest import Identity, write_manifest
+from facecorpus.manifest import Identity
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "scripts" / "mediawiki.sh"
@@ -165,13 +166,12 @@ def wiki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealWiki]:
         server.stderr.close()
 
 
-def make(folder: Path, wiki: RealWiki, *people: Identity, **crawl: Any) -> Corpus:
-    write_manifest(folder / "people.csv", people)
+def corpus_on(folder: Path, wiki: RealWiki, *people: Identity, **crawl: Any) -> Corpus:
     settings = settings_for(
         crawl={"commons_api": wiki.api, "commons_width": 0} | crawl,
         fetch={"private_hosts": (f"127.0.0.1:{wiki.port}",)},
     )
-    return init_corpus(folder / "corpus", folder / "people.csv", settings)
+    return make(folder / "corpus", settings, *people)
 
 
 def people(**changes: Any) -> tuple[Identity, Identity]:
@@ -198,7 +198,7 @@ def test_a_crawl_that_is_throttled_killed_and_resumed_brings_every_file_once_and
     assert refused.value.code == 403
     refused.value.close()
 
-    corpus = make(tmp_path, wiki, *people())
+    corpus = corpus_on(tmp_path, wiki, *people())
     program = [sys.executable, "-c", CRAWL, str(corpus.root)]
     with subprocess.Popen(program, stdout=subprocess.PIPE, cwd=ROOT) as killed:
         assert wiki.tenth_file.wait(60)
@@ -237,7 +237,7 @@ def test_a_crawl_that_is_throttled_killed_and_resumed_brings_every_file_once_and
 
 
 def test_thumbnails_come_from_the_address_that_the_wiki_gives(wiki: RealWiki, tmp_path: Path) -> None:
-    corpus = make(tmp_path, wiki, people()[1], commons_width=120)
+    corpus = corpus_on(tmp_path, wiki, people()[1], commons_width=120)
     subprocess.run([sys.executable, "-c", CRAWL, str(corpus.root)], check=True, capture_output=True, cwd=ROOT)
     found = [row for row in rows(corpus).values() if row["outcome"] == "stored"]
     assert len(found) == sum(name.startswith(OTHER) for name in wiki.pages)

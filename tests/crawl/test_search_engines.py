@@ -126,7 +126,7 @@ def test_baidu_gives_what_its_cipher_hides(web: Loopback, tmp_path: Path) -> Non
     [
         ("bing", "/images/async", b"<html>Are you a robot?</html>"),
         ("google", "/search", b"<html><script>var x = 1;</script></html>"),
-        ("baidu", "/search/acjson", b'{"antiFlag":1,"message":"Forbid spider access"}'),
+        ("baidu", "/search/acjson", b'{"message":"no results"}'),
         ("baidu", "/search/acjson", b"<html>"),
     ],
 )

@@ -10,11 +10,6 @@ from facecorpus.faces.boxes import iou
 from facecorpus.records import AcceptedFace, Box
 
 
-@pytest.fixture(scope="module")
-def world() -> DemoWorld:
-    return DemoWorld()
-
-
 def url_of(world: DemoWorld, row: Truth) -> str:
     return f"http://127.0.0.1:1/images/a/ab/{world.title_of(row.file).removeprefix('File:').replace(' ', '_')}"
 

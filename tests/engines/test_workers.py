@@ -10,15 +10,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from functools import cache
 from multiprocessing import active_children
 from pathlib import Path
 
 import numpy as np
 import pytest
+from demo_photographs import of_kind, world
 
 from facecorpus.corpus import Corpus
-from facecorpus.demo.world import DemoWorld, Truth
+from facecorpus.demo.world import Truth
 from facecorpus.engines.find_faces import find_faces
 from facecorpus.engines.local import AHEAD, Task, analyze_all
 from facecorpus.errors import ModelError
@@ -30,19 +30,6 @@ from facecorpus.words import Outcome
 
 MAX_PIXELS = 10_000_000
 SETTINGS = FacesSettings()
-
-
-@cache
-def world() -> DemoWorld:
-    return DemoWorld()
-
-
-def of_kind(kind: str, **wanted: object) -> list[Truth]:
-    return [
-        row
-        for row in world().truth
-        if row.kind == kind and all(getattr(row, field) == value for field, value in wanted.items())
-    ]
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 60) -> bool:

@@ -8,10 +8,9 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
-from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
+from build_corpus import rows_by_face, tree
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -19,18 +18,6 @@ from facecorpus.cli import app
 from facecorpus.corpus import Corpus
 from facecorpus.errors import ExportError
 from facecorpus.export.stage import export
-
-
-def rows(corpus: Corpus) -> dict[str, dict[str, Any]]:
-    """The rows of the shards by face_id."""
-    tables = [pq.read_table(path).to_pylist() for path in corpus.shards.glob("*.parquet")]
-    return {row["face_id"]: row for table in tables for row in table}
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    """The bytes of every file under the folder."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
 
 WEBDATASET = """
 import hashlib, json, sys
@@ -55,7 +42,7 @@ def test_webdataset_reads_its_tars_back(published: Corpus, tmp_path: Path) -> No
     )
     assert ended.returncode == 0, ended.stderr
     samples = json.loads(ended.stdout)
-    expected = rows(published)
+    expected = rows_by_face(published.shards)
     assert samples.keys() == expected.keys()
     for face_id, (sha256, identity, gender) in samples.items():
         row = expected[face_id]
@@ -78,7 +65,7 @@ def test_datasets_loads_the_folder_of_images_with_its_metadata(
     export(published.shards, tmp_path / "images", "imagefolder")
     loaded = datasets.load_dataset("imagefolder", data_dir=str(tmp_path / "images"), cache_dir=str(tmp_path / "cache"))
     assert {split: len(found) for split, found in loaded.items()} == {"train": 12, "test": 8}
-    expected = rows(published)
+    expected = rows_by_face(published.shards)
     for row in (row for found in loaded.values() for row in found):
         assert row["image"].size == (224, 224)
         assert row["landmarks"] == expected[row["face_id"]]["landmarks"]

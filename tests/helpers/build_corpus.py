@@ -6,9 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+import pyarrow.parquet as pq
 from people import LANDMARKS, face, person
 
 from facecorpus.catalog import Catalog
@@ -140,3 +142,14 @@ def face_id(shot: Shot) -> str:
 def tree(folder: Path) -> dict[str, bytes]:
     """The bytes of every file under the folder."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def rows_of(shards: Path) -> list[dict[str, Any]]:
+    """All rows of a folder of shards, train first."""
+    files = sorted(shards.glob("*.parquet"), reverse=True)
+    return [row for file in files for row in pq.read_table(file).to_pylist()]
+
+
+def rows_by_face(shards: Path) -> dict[str, dict[str, Any]]:
+    """The rows of a folder of shards by face_id."""
+    return {row["face_id"]: row for row in rows_of(shards)}

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from loopback import Loopback, settings_for
+from loopback import Loopback, Reply, jpeg, settings_for
+from loopback_wiki import Wiki
 from people import person
 
 from facecorpus.corpus import Corpus, init_corpus
@@ -43,3 +44,32 @@ def states(corpus: Corpus) -> dict[tuple[str, str], str]:
             (history.identity_id, history.url.rpartition("/")[2]): history.outcome
             for history in catalog.histories.all()
         }
+
+
+def content(corpus: Corpus) -> tuple[Any, ...]:
+    """All that a crawl leaves: candidates, photographs in the catalog, files in the store."""
+    with corpus.catalog() as catalog:
+        candidates = catalog.query(
+            "SELECT identity_id, source, url, page_url, rank, title, licence, author, taken_on, state, outcome,"
+            " photo_sha256 FROM candidate ORDER BY identity_id, source, url"
+        )
+        photos = catalog.query("SELECT sha256, media_type, bytes FROM photo ORDER BY sha256")
+        rows = [[tuple(row) for row in table] for table in (candidates, photos)]
+        discovered = catalog.candidates.discovered()
+    return *rows, discovered, sorted(path.name for path in corpus.photos.root.glob("??/??/[0-9a-f]*"))
+
+
+def serve_wiki(web: Loopback, **categories: Sequence[int]) -> Settings:
+    """A wiki whose categories hold pictures of these numbers; the same number is the same file."""
+    wiki = Wiki(web, batch=3)
+    for name, numbers in categories.items():
+        files = [f"{number}.jpg" for number in numbers]
+        wiki.category(name, *files)
+        for number, file in zip(numbers, files, strict=True):
+            wiki.info[file] = {"thumburl": web.serve(f"/{file}", Reply(jpeg(number)))}
+    return settings_for(web, crawl={"commons_api": wiki.url})
+
+
+def pictures(web: Loopback) -> list[str]:
+    """Paths of the pictures asked for, sorted."""
+    return sorted(path for path in web.paths() if path.endswith(".jpg"))

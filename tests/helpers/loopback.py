@@ -5,6 +5,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -166,3 +167,15 @@ def settings_for(*webs: Loopback, crawl: dict[str, Any] | None = None, fetch: di
     reachable: dict[str, Any] = {"private_hosts": tuple(web.host for web in webs), "requests_per_minute": 600_000}
     named: dict[str, Any] = {"contact": "me@example.org"}
     return Settings(crawl=CrawlSettings(**named | (crawl or {})), fetch=FetchSettings(**reachable | (fetch or {})))
+
+
+def raw(*pieces: bytes, pause: float = 0.0) -> Reply:
+    """An answer written piece by piece, until the client has hung up."""
+
+    def write(send: Callable[[bytes], Any]) -> None:
+        with suppress(OSError):
+            for piece in pieces:
+                send(piece)
+                time.sleep(pause)
+
+    return Reply(raw=write)

@@ -1,5 +1,6 @@
 """A double of a MediaWiki for tests, on the loopback web."""
 
+import hashlib
 from itertools import chain
 from json import dumps
 from typing import Any
@@ -14,6 +15,9 @@ class Wiki:
     say with `index` how good they are (API:Search). haswbstatement:P180=Q… is a keyword of WikibaseCirrusSearch,
     which a stock MediaWiki takes for a word that stands nowhere: it answers no pages and no error. A batch holds
     `batch` files, and each answer the imageinfo of at most `described` of them.
+
+    A file of which there are `older` versions continues with `iistart` where it is the only one of an answer: the next
+    answer would have the imageinfo of the version before (ApiQueryImageInfo; recorded so at Commons).
     """
 
     def __init__(self, web: Loopback, batch: int = 50, described: int = 50) -> None:
@@ -24,6 +28,7 @@ class Wiki:
         self.below: dict[str, list[str]] = {}
         self.info: dict[str, dict[str, Any]] = {}
         self.finds: dict[str, list[str]] = {}
+        self.older: dict[str, int] = {}  # by file: how many versions there were before
         self.asked: list[dict[str, str]] = []
         self.url = web.serve("/w/api.php", self._answer)
 
@@ -36,7 +41,7 @@ class Wiki:
         query = request.query
         self.asked.append(query)
         assert query["action"] == "query" and query["formatversion"] == "2" and query["maxlag"] == "5"
-        answer = self._members(query) if "list" in query else self._pages(query)
+        answer = self._members(query) if "list" in query else self._with_versions(self._pages(query), query)
         return Reply(dumps({"batchcomplete": True} | answer if "continue" not in answer else answer).encode())
 
     def _members(self, query: dict[str, str]) -> dict[str, Any]:
@@ -77,6 +82,22 @@ class Wiki:
             answer["continue"] = {"gcmcontinue": f"file|{first + self.batch}", "continue": "gcmcontinue||"}
         return answer
 
+    def _with_versions(self, answer: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
+        """An answer with one file alone speaks of one of its versions, and continues to the one before."""
+        pages = answer.get("query", {}).get("pages", [])
+        if len(pages) != 1 or "imageinfo" not in pages[0]:
+            return answer
+        name = pages[0]["title"].removeprefix("File:")
+        version = int(query.get("iistart", "2020-01-01")[:4]) - 2020  # 0 is the current one, -1 the one before
+        if version:
+            pages[0]["imageinfo"][0] |= {"url": f"http://o/archive/{-version}!{name}", "thumburl": "http://t/old"}
+        if -version < self.older.get(name, 0):
+            answer.pop("batchcomplete", None)
+            here = {key: query[key] for key in ("gcmcontinue", "gsroffset") if key in query}
+            going_on = {"iistart": f"{2019 + version}-01-01T00:00:00Z", **here, "continue": f"{'|'.join(here)}||"}
+            return answer | {"continue": going_on}
+        return answer
+
     def _names(self) -> list[str]:
         return sorted(set(chain(*self.files.values(), *self.finds.values())))
 
@@ -85,6 +106,7 @@ class Wiki:
         page["title"] = f"File:{name}"
         if with_info:
             plain = {"url": f"http://o/{name}", "descriptionurl": f"http://w/File:{name}", "user": "Uploader"}
+            plain |= {"sha1": hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()}
             plain |= {"mime": "image/jpeg", "mediatype": "BITMAP", "thumburl": f"http://t/960px-{name}"}
             page["imageinfo"] = [{**plain, **self.info.get(name, {})}]
         return page

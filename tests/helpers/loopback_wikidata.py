@@ -7,6 +7,19 @@ from loopback import Loopback, Reply, Request
 
 JsonObject = dict[str, Any]
 
+LAG: JsonObject = {
+    "error": {
+        "code": "maxlag",
+        "info": "Waiting for all: 3.45 seconds lagged.",
+        "host": "all",
+        "lag": 3.45,
+        "type": "wikibase-queryservice",
+        "queryserviceLag": 626,
+    },
+    "servedby": "mw1280",
+}
+"""What Wikidata answers, with status 200 and Retry-After: 5, while its query service lags behind."""
+
 
 class WikidataDouble:
     """Answers as www.wikidata.org and en.wikipedia.org do, in the documented shapes.
@@ -15,7 +28,10 @@ class WikidataDouble:
     id asked for to an entity, or to {"id", "missing": ""}; a merged item says `redirects: {from, to}`. A statement has
     a rank (preferred, normal, deprecated) and a mainsnak with snaktype value, somevalue or novalue; a time is
     {"time": "+1990-09-05T00:00:00Z", "precision": 11 (day), 10 (month), 9 (year)}. Maps without entries are written
-    as [] (PHP). wbsearchentities answers {"search": [{"id", "label", "description"}]}.
+    as [] (PHP). Labels and aliases that hold in every language stand in "mul". One id that cannot be, as those that are
+    `refused`, makes an error of the whole answer, which names it in its info. An answer that would be too large holds
+    the first entities alone, `fitting` of them here, and a warning (ApiResult). wbsearchentities answers {"search":
+    [{"id", "label", "description"}]}.
 
     Wikipedia: prop=pageprops with ppprop=wikibase_item (Extension:Wikibase Client); redirects=1 answers `redirects`,
     a title in another spelling `normalized`, both lists of {from, to}.
@@ -26,6 +42,8 @@ class WikidataDouble:
         self.titles: dict[str, str] = {}
         self.redirects: dict[str, str] = {}
         self.found: dict[str, list[str]] = {}
+        self.refused: set[str] = set()
+        self.fitting = 50
         self.asked: list[dict[str, str]] = []
         self.settings = {
             "wikidata_api": web.serve("/wikidata/api.php", self._wikidata),
@@ -39,7 +57,7 @@ class WikidataDouble:
         self.entities[item_id] = {
             "type": "item",
             "id": item_id,
-            "labels": {"en": {"language": "en", "value": label}} if label else [],
+            "labels": {"mul": {"language": "mul", "value": label}} if label else [],
             "descriptions": {"en": {"language": "en", "value": "a person of a test"}},
             "aliases": [],
             "claims": {
@@ -62,8 +80,16 @@ class WikidataDouble:
         assert query["action"] == "wbgetentities" and "P172" not in query.values()
         ids = query["ids"].split("|")
         assert len(ids) <= 50
+        if refused := [item_id for item_id in ids if item_id in self.refused]:
+            info = f"Could not find such an entity (Invalid id: {refused[0]})"
+            return _json({"error": {"code": "no-such-entity", "info": info, "id": refused[0]}, "servedby": "mw1223"})
         missing = {"missing": ""}
-        return _json({"entities": {i: self.entities.get(i, {"id": i} | missing) for i in ids}, "success": 1})
+        found = {i: self.entities.get(i, {"id": i} | missing) for i in ids}
+        if len(found) <= self.fitting:
+            return _json({"entities": found, "success": 1})
+        cut = "This result was truncated because it would otherwise be larger than the limit of 12,582,912 bytes."
+        some = dict(list(found.items())[: self.fitting])
+        return _json({"warnings": {"result": {"warnings": cut}}, "entities": some, "success": 1})
 
     def _wikipedia(self, request: Request) -> Reply:
         query = request.query

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import requests
 import uvicorn
+from people import face as a_face
 from people import person
 from PIL import Image, ImageDraw
 
@@ -29,6 +30,7 @@ from review_ui.guard import Access
 ADA = "ada-example"
 BEN = "ben-example"
 WAY = ("verdict", "reason", "reviewer", "identity_id", "disputed", "second", "age", "removed")
+SCRIPT = '"><script>alert(1)</script>'
 REASONS = ("another face is closer to this person", "blurred")
 
 
@@ -81,7 +83,7 @@ def _fill(corpus: Corpus, catalog: Catalog, identity_id: str, count: int, title:
         jpeg = _tile(f"{identity_id[:3]} {number}", number) if number < 300 else b"\xff\xd8\xff"
         # The bytes of a photograph are stored for the first few alone: a grid of thousands never opens the rest.
         sha256 = corpus.photos.put(jpeg) if number < 40 else hashlib.sha256(url.encode()).hexdigest()
-        face = _face(f"{sha256[:24]}-0", sha256)
+        face = _face(sha256)
         catalog.candidates.propose(
             [
                 Candidate(
@@ -136,21 +138,15 @@ def _ranking(face_id: str, likely: float) -> Ranking:
     return Ranking(face_id, likely, section, () if section == Section.RIGHT else REASONS)
 
 
-def _face(face_id: str, sha256: str) -> Face:
-    return Face(
-        face_id=face_id,
-        photo_sha256=sha256,
+def _face(sha256: str) -> Face:
+    return a_face(
+        sha256,
         box=(24.0, 24.0, 48.0, 48.0),
         landmarks=np.full((5, 2), 48, np.float32),
-        detector="hog",
         score=1.0,
         embedding=np.zeros(128, np.float32),
-        sharpness=100.0,
         brightness=128.0,
-        contrast=40.0,
         yaw=0.0,
-        phash=bytes(32),
-        dhash=bytes(32),
     )
 
 
@@ -168,6 +164,17 @@ def journal(corpus: Corpus) -> Sequence[tuple[str, str, str, str]]:
     """Every row of the journal: (face_id, reviewer, verdict, reason)."""
     with corpus.catalog() as catalog:
         return [(d.face_id, d.reviewer, d.verdict, d.reason) for d in catalog.decisions.all()]
+
+
+def rows(corpus: Corpus) -> list[tuple[str, str, str]]:
+    """The same without the reviewer."""
+    return [(face_id, verdict, reason) for face_id, _, verdict, reason in journal(corpus)]
+
+
+def said(corpus: Corpus) -> list[tuple[str, str, str, str]]:
+    """Every row of the journal: (face_id, kind, verdict, identity_id)."""
+    with corpus.catalog() as catalog:
+        return [(row.face_id, row.kind, row.verdict, row.identity_id) for row in catalog.decisions.all()]
 
 
 class Browser(requests.Session):

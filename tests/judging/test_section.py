@@ -15,12 +15,12 @@ from two_looks import two_looks
 from facecorpus.catalog.descriptors import Described
 from facecorpus.judging.rank import centres, rank, rank_faces
 from facecorpus.judging.section import Known, capped, section
+from facecorpus.manifest import Identity
 from facecorpus.records import SubjectFace
 from facecorpus.settings import RankSettings
 from facecorpus.words import Section, Verdict
 from review_ui.learning import Taught, Teacher, rerank
 
-PEOPLE = {identity_id: person(identity_id) for identity_id in ("ada", "ben")}
 TOO_EARLY = "2001-05-01"
 
 
@@ -46,7 +46,7 @@ def _subject(number: int, who: str, look: float) -> SubjectFace:
     return SubjectFace(made, who, True, made.photo_sha256, 400, 300, 1, None, None)
 
 
-def _described(subjects: list[SubjectFace], likely: list[float]) -> Described:
+def _described(subjects: list[SubjectFace], likely: list[float], ada: Identity) -> Described:
     return Described(
         face_ids=tuple(one.face.face_id for one in subjects),
         descriptors=np.array([one.face.embedding for one in subjects]),
@@ -54,7 +54,7 @@ def _described(subjects: list[SubjectFace], likely: list[float]) -> Described:
         scores=np.array([one.face.score for one in subjects]),
         yaws=np.array([one.face.yaw for one in subjects]),
         claimed=np.array([bool(one.also_stands_for) for one in subjects]),
-        outside=np.array([not PEOPLE["ada"].holds_on(one.taken_on) for one in subjects]),
+        outside=np.array([not ada.holds_on(one.taken_on) for one in subjects]),
     )
 
 
@@ -74,15 +74,17 @@ def test_the_ranking_and_the_new_order_put_every_face_into_the_same_section(
                 one.face, score=data.draw(st.sampled_from([0.1, 1.0])), yaw=data.draw(st.sampled_from([0, 40]))
             ),
             also_stands_for=data.draw(st.sampled_from([(), ("ben",)])),
-            taken_on=data.draw(st.sampled_from([None, TOO_EARLY])),
+            taken_on=data.draw(st.sampled_from([None, TOO_EARLY, "2010-05"])),
         )
 
+    ada = person("ada", dated_only=data.draw(st.booleans()))
+    people = {"ada": ada, "ben": person("ben")}
     adas = [drawn(_subject(number, "ada", look)) for number, look in enumerate(looks)]
     bens = [_subject(number, "ben", 1.0) for number in range(8)]
     verdicts = [data.draw(st.sampled_from([None, None, *(Verdict.ACCEPT, Verdict.REJECT)])) for _ in adas]
-    before = rank([*adas, *bens], PEOPLE, limits)
+    before = rank([*adas, *bens], people, limits)
     judged = [replace(one, verdict=verdict) for one, verdict in zip(adas, verdicts, strict=True)]
-    whole = rank([*judged, *bens], PEOPLE, limits)[: len(adas)]
+    whole = rank([*judged, *bens], people, limits)[: len(adas)]
     middle = centres([*judged, *bens])
     # Of two people with the same centre the page asks the last ranking, which did not know what was said since.
     assume("ben" in middle and "ben" in centres([*adas, *bens]))
@@ -93,7 +95,7 @@ def test_the_ranking_and_the_new_order_put_every_face_into_the_same_section(
     )
 
     said = [np.array([verdict == word for verdict in verdicts]) for word in (Verdict.ACCEPT, Verdict.REJECT)]
-    faces = _described(adas, [one.likely for one in before[: len(adas)]])
+    faces = _described(adas, [one.likely for one in before[: len(adas)]], ada)
     likely, sections = rerank(faces, Taught(*said), middle["ben"].mean[None], limits)
     for place, one in enumerate(whole):
         if verdicts[place] is None:

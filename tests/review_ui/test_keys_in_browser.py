@@ -1,113 +1,20 @@
-"""The review page in a real Chromium: every key, undo over a reload, thousands of faces, and a server that dies."""
+"""Every key of the review page in a real Chromium, the mouse, and undo over a reload."""
 
-import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
-from review_corpus import ADA, BEN, Process, face_ids, journal, make_corpus, served
+from chromium_page import IN_BROWSER, all_saved, current, opened, press, shows
+from playwright.sync_api import BrowserContext, Page, expect
+from review_corpus import ADA, BEN, face_ids, make_corpus, rows
 
 from facecorpus.corpus import Corpus
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox --disable-dev-shm-usage --disable-gpu --hide-scrollbars --disable-background-networking"
-    " --disable-component-update --disable-sync --no-first-run"
-)
-
-CELLS_ON_SCREEN = """[...document.querySelectorAll("[role=gridcell]")]
-    .map((cell) => cell.getBoundingClientRect())
-    .filter((box) => box.bottom > 0 && box.top < innerHeight).length"""
-
-# A second later: a scroll that has ended already gives no event to wait for.
-NODES_AT_REST = """new Promise((done) => {
-    setTimeout(() => done(document.querySelectorAll("*").length), 1000);
-})"""
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="/usr/bin/chromium is not installed: apt-get install chromium"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        expect.set_options(timeout=20_000)  # for a busy machine
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def window(chromium: Browser) -> Iterator[BrowserContext]:
-    """A window that fails the test on any error of a script or of the content security policy."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(20_000)
-    problems: list[str] = []
-    context.on("weberror", lambda problem: problems.append(str(problem.error)))
-    context.on(
-        "console",
-        lambda message: problems.append(message.text) if "Content Security Policy" in message.text else None,
-    )
-    yield context
-    context.close()
-    assert problems == []
+pytestmark = IN_BROWSER
 
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Corpus:
     return make_corpus(tmp_path / "review", {ADA: 30, BEN: 10}, title='"><img src=x onerror=alert(1)>')
-
-
-@pytest.fixture
-def page(window: BrowserContext, corpus: Corpus) -> Iterator[Page]:
-    """The page of Ada, her faces shown."""
-    with served(corpus) as base:
-        page = window.new_page()
-        open_person(page, f"{base}/?token=sesame")
-        yield page
-        page.close()
-
-
-def open_person(page: Page, address: str, identity_id: str = ADA) -> None:
-    """Come in with the token, then go to a person."""
-    page.goto(address)
-    page.wait_for_selector(".group")
-    page.goto(f"{address.split('/?', maxsplit=1)[0]}/identity/{identity_id}")
-    page.wait_for_selector("[role=gridcell]")
-
-
-def press(page: Page, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
-
-
-def current(page: Page) -> str:
-    """The face that has the focus."""
-    return str(page.evaluate("document.activeElement.dataset.face"))
-
-
-def shows(page: Page, face: str, text: str) -> None:
-    """The face's cell says so."""
-    expect(page.locator(f"[data-face='{face}']")).to_have_attribute("data-state", re.compile(re.escape(text)))
-
-
-def all_saved(page: Page) -> None:
-    expect(page.locator("#save")).to_have_text("✓ All saved")
-
-
-def nodes_at_rest(page: Page) -> int:
-    """How many elements the page has once its scrolling has ended, and what was drawn ahead of it is gone."""
-    return int(page.evaluate(NODES_AT_REST))
-
-
-def rows(corpus: Corpus) -> list[tuple[str, str, str]]:
-    return [(face_id, verdict, reason) for face_id, _, verdict, reason in journal(corpus)]
-
-
-# ---- Keys
 
 
 def test_arrows_and_letters_move_over_rows_and_sections(page: Page, corpus: Corpus) -> None:
@@ -280,13 +187,10 @@ def test_f_shows_the_photograph_and_the_same_keys_hold_in_it(page: Page, corpus:
 
 
 def test_a_page_address_that_is_a_script_is_no_link(window: BrowserContext, tmp_path: Path) -> None:
-    with served(make_corpus(tmp_path / "review", {ADA: 3}, page="javascript:alert(1)")) as base:
-        page = window.new_page()
-        open_person(page, f"{base}/?token=sesame")
+    with opened(window, make_corpus(tmp_path / "review", {ADA: 3}, page="javascript:alert(1)")) as page:
         press(page, "f")
         expect(page.locator("#photograph")).to_contain_text("javascript:alert(1)")
         assert page.locator("#photograph a").count() == 0
-        page.close()
 
 
 def test_n_and_p_change_the_person_and_the_question_mark_helps(page: Page) -> None:
@@ -349,93 +253,3 @@ def test_the_page_stands_at_two_hundred_per_cent(page: Page, corpus: Corpus) -> 
     assert cell["y"] >= 0
     assert cell["y"] + cell["height"] <= bar["y"]
     assert page.evaluate("document.documentElement.scrollWidth") <= 640
-
-
-# ---- Many faces
-
-
-def test_thirty_thousand_faces_keep_the_page_small(window: BrowserContext, tmp_path: Path) -> None:
-    corpus = make_corpus(tmp_path / "review", {ADA: 30_000})
-    right = face_ids(corpus, ADA, "right")
-    with served(corpus) as base:
-        page = window.new_page()
-        open_person(page, f"{base}/?token=sesame")
-        press(page, "2", "e")
-        nodes = []
-        for _ in range(5):
-            press(page, "PageDown", "PageDown")
-            page.evaluate("() => { scrollBy(0, 3000); return new Promise((done) => setTimeout(done, 50)); }")
-            assert page.evaluate(CELLS_ON_SCREEN) > 20  # no hole where the page was scrolled to
-            nodes.append(nodes_at_rest(page))
-        press(page, "End")
-        assert current(page) == right[-1]
-        expect(page.locator(":focus")).to_be_in_viewport(ratio=1)
-        nodes.append(nodes_at_rest(page))
-        assert max(nodes) < 500
-        press(page, "Shift+A")
-        all_saved(page)
-        assert len(journal(corpus)) == len(right)
-        press(page, "z")
-        expect(page.locator("#notice")).to_have_text(f"Undone: {len(right)} faces")
-        page.close()
-
-
-# ---- A server that dies
-
-
-@pytest.mark.parametrize("reached", [False, True], ids=["before-the-request-arrived", "before-the-answer-was-read"])
-def test_a_server_killed_between_key_and_answer_loses_and_doubles_nothing(
-    window: BrowserContext, corpus: Corpus, reached: bool
-) -> None:
-    look = face_ids(corpus, ADA, "look")
-    first = Process(corpus)
-    page = window.new_page()
-    open_person(page, first.url)
-    press(page, "a", "l")
-    all_saved(page)
-
-    def kill(route: Route) -> None:
-        if reached:
-            route.fetch()  # the server has written the verdict, but its answer is lost
-        first.kill()
-        route.abort()
-
-    page.route("**/api/decisions", kill, times=1)
-    press(page, "r", "w")
-    expect(page.locator("#save")).to_have_text("! 1 change kept here")
-    expect(page.locator(f"[data-face='{look[1]}']")).to_have_attribute("data-saved", "no")
-    press(page, "l", "a", "z")  # work goes on while the server is away
-    expect(page.locator("#save")).to_contain_text("3 changes kept here")
-
-    second = Process(corpus, first.port)
-    other = window.new_page()
-    other.goto(second.url)  # what the restarted server opens in the same browser
-    all_saved(page)
-    shows(page, look[1], "✗ wrong person")
-    shows(page, look[2], "% likely")
-    assert rows(corpus) == [
-        (look[0], "accept", ""),
-        (look[1], "reject", "wrong person"),
-        (look[2], "accept", ""),
-        (look[2], "undecided", "undo"),
-    ]
-    other.close()
-    page.close()
-    second.kill()
-
-
-def test_verdicts_that_wait_outlive_a_reload(window: BrowserContext, corpus: Corpus) -> None:
-    first = Process(corpus)
-    page = window.new_page()
-    page.on("dialog", lambda dialog: dialog.accept())
-    open_person(page, first.url)
-    face = current(page)
-    first.kill()
-    press(page, "a")
-    expect(page.locator("#save")).to_contain_text("1 change kept here")
-    second = Process(corpus, first.port)
-    open_person(page, second.url)
-    all_saved(page)
-    assert rows(corpus) == [(face, "accept", "")]
-    page.close()
-    second.kill()

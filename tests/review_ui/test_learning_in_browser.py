@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
+from chromium_page import IN_BROWSER, all_saved, open_person, press
 from playwright.sync_api import BrowserContext, expect
 from review_corpus import ADA, face_ids, journal, served
-from test_keys_in_browser import all_saved, chromium, open_person, press, pytestmark, window
 from two_looks import two_looks
 
 from facecorpus.words import Kind, Verdict
 
-__all__ = ["chromium", "pytestmark", "window"]  # fixtures and marks that hold here, too
+pytestmark = IN_BROWSER
 
 
 def test_no_key_accepts_unseen_what_two_people_claim_or_what_is_outside_its_period(

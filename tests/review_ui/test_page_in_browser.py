@@ -1,33 +1,28 @@
-"""More of the review page in a real Chromium: moving, ages, removal, duplicates, search, lasso, learning, several
-people."""
+"""What the review page can do in a real Chromium: moving, ages, removal, duplicates, search, lasso, many faces,
+learning."""
 
 import re
 import sqlite3
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
-from review_corpus import ADA, BEN, face_ids, make_corpus, served
-from test_keys_in_browser import all_saved, chromium, current, open_person, page, press, pytestmark, shows, window
+from chromium_page import IN_BROWSER, all_saved, current, opened, press, shows
+from playwright.sync_api import BrowserContext, Page, expect
+from review_corpus import ADA, BEN, face_ids, journal, make_corpus, said
 
-from facecorpus.corpus import Corpus, Settings
-from facecorpus.settings import ReviewSettings
+from facecorpus.corpus import Corpus
 
-__all__ = ["chromium", "page", "pytestmark", "window"]  # fixtures and marks that hold here, too
+CELLS_ON_SCREEN = """[...document.querySelectorAll("[role=gridcell]")]
+    .map((cell) => cell.getBoundingClientRect())
+    .filter((box) => box.bottom > 0 && box.top < innerHeight).length"""
 
+# A second later: a scroll that has ended already gives no event to wait for.
+NODES_AT_REST = """new Promise((done) => {
+    setTimeout(() => done(document.querySelectorAll("*").length), 1000);
+})"""
 
-@pytest.fixture
-def corpus(tmp_path: Path) -> Corpus:
-    return make_corpus(tmp_path / "review", {ADA: 30, BEN: 10})
-
-
-def said(corpus: Corpus) -> list[tuple[str, str, str, str]]:
-    """Every row of the journal: (face_id, kind, verdict, identity_id)."""
-    with corpus.catalog() as catalog:
-        return [(row.face_id, row.kind, row.verdict, row.identity_id) for row in catalog.decisions.all()]
+pytestmark = IN_BROWSER
 
 
 # ---- Moving, ages, removal
@@ -92,13 +87,10 @@ def test_the_picture_that_wikidata_shows_leads_the_strip(window: BrowserContext,
         found = "UPDATE candidate SET found_by = 'P18 of Q1' WHERE substr(photo_sha256, 1, 24) = ?"
         connection.execute(found, (face[:24],))
     connection.close()
-    with served(corpus) as base:
-        page = window.new_page()
-        open_person(page, f"{base}/?token=sesame")
+    with opened(window, corpus) as page:
         first = page.locator("#references img").first
         assert f"/crops/{face}.jpg" in (first.get_attribute("src") or "")
         expect(first).to_have_attribute("alt", "The face in Wikidata's picture of this person")
-        page.close()
 
 
 def test_d_shows_near_duplicates_side_by_side(page: Page, corpus: Corpus) -> None:
@@ -124,9 +116,7 @@ def test_a_near_duplicate_of_somebody_else_is_shown_as_a_conflict(window: Browse
     with connection:
         connection.executemany("INSERT INTO conflict VALUES (?, ?)", [(mine, other), (other, mine)])
     connection.close()
-    with served(corpus) as base:
-        page = window.new_page()
-        open_person(page, f"{base}/?token=sesame")
+    with opened(window, corpus) as page:
         page.locator(f"[data-face='{mine}']").click()
         expect(page.locator(f"[data-face='{mine}']")).to_have_attribute("data-why", "stands for Ben Example, too")
         press(page, "d")
@@ -137,7 +127,6 @@ def test_a_near_duplicate_of_somebody_else_is_shown_as_a_conflict(window: Browse
         press(page, "z")  # what was said here is taken back here
         all_saved(page)
         assert said(corpus)[-1] == (other, "verdict", "undecided", BEN)
-        page.close()
 
 
 def test_the_slash_finds_faces_by_their_caption_and_people_by_name(page: Page, corpus: Corpus) -> None:
@@ -171,9 +160,7 @@ def test_dragging_the_mouse_selects_what_the_rectangle_touches(page: Page, corpu
 def test_surely_right_is_collapsed_and_one_key_accepts_it(window: BrowserContext, tmp_path: Path) -> None:
     corpus = make_corpus(tmp_path / "review", {ADA: 100})
     right = face_ids(corpus, ADA, "right")
-    with served(corpus) as base:
-        page = window.new_page()
-        open_person(page, f"{base}/?token=sesame")
+    with opened(window, corpus) as page:
         columns = int(page.get_attribute("#grid-right", "aria-colcount") or 0)
         assert page.get_attribute("#grid-right", "aria-rowcount") == "2"
         press(page, "2", "End")
@@ -183,7 +170,34 @@ def test_surely_right_is_collapsed_and_one_key_accepts_it(window: BrowserContext
         press(page, "e", "Shift+A")
         all_saved(page)
         assert [row[0] for row in said(corpus)] == right
-        page.close()
+
+
+def nodes_at_rest(page: Page) -> int:
+    """How many elements the page has once its scrolling has ended, and what was drawn ahead of it is gone."""
+    return int(page.evaluate(NODES_AT_REST))
+
+
+def test_thirty_thousand_faces_keep_the_page_small(window: BrowserContext, tmp_path: Path) -> None:
+    corpus = make_corpus(tmp_path / "review", {ADA: 30_000})
+    right = face_ids(corpus, ADA, "right")
+    with opened(window, corpus) as page:
+        press(page, "2", "e")
+        nodes = []
+        for _ in range(5):
+            press(page, "PageDown", "PageDown")
+            page.evaluate("() => { scrollBy(0, 3000); return new Promise((done) => setTimeout(done, 50)); }")
+            assert page.evaluate(CELLS_ON_SCREEN) > 20  # no hole where the page was scrolled to
+            nodes.append(nodes_at_rest(page))
+        press(page, "End")
+        assert current(page) == right[-1]
+        expect(page.locator(":focus")).to_be_in_viewport(ratio=1)
+        nodes.append(nodes_at_rest(page))
+        assert max(nodes) < 500
+        press(page, "Shift+A")
+        all_saved(page)
+        assert len(journal(corpus)) == len(right)
+        press(page, "z")
+        expect(page.locator("#notice")).to_have_text(f"Undone: {len(right)} faces")
 
 
 def test_an_audit_by_axe_finds_no_barrier(page: Page) -> None:
@@ -227,9 +241,7 @@ def test_the_faces_left_are_ranked_anew_below_the_screen_and_nothing_jumps(
 ) -> None:
     corpus = make_corpus(tmp_path / "review", {ADA: 400})
     _describe(corpus)
-    with served(corpus) as base:
-        page = window.new_page()
-        open_person(page, f"{base}/?token=sesame")
+    with opened(window, corpus) as page:
         count = "[...document.querySelectorAll('#grid-look [data-face]')].map((cell) => cell.dataset.face)"
         before = page.evaluate(count)
         for _ in range(8):
@@ -244,7 +256,6 @@ def test_the_faces_left_are_ranked_anew_below_the_screen_and_nothing_jumps(
         press(page, "o")
         expect(page.locator("#notice")).to_contain_text("New order, by what you decided")
         assert page.evaluate(count)[:27] != before[:27]
-        page.close()
 
 
 def _describe(corpus: Corpus) -> None:
@@ -257,87 +268,3 @@ def _describe(corpus: Corpus) -> None:
             embedding = (other if number % 2 else own).tobytes()
             connection.execute("UPDATE face SET embedding = ? WHERE face_id = ?", (embedding, face_id))
     connection.close()
-
-
-# ---- Several people
-
-
-def test_two_browsers_on_one_person_lose_nothing_and_tell_each_other(chromium: Browser, corpus: Corpus) -> None:
-    first, second = face_ids(corpus, ADA, "look")[:2]
-    with served(corpus, reviewer="ada") as one, served(corpus, reviewer="bob") as two:
-        pages = []
-        for base in (one, two):
-            page = chromium.new_page(viewport={"width": 1280, "height": 800})
-            open_person(page, f"{base}/?token=sesame")
-            pages.append(page)
-        ada, bob = pages
-        press(ada, "a")
-        all_saved(ada)
-        expect(bob.locator("#notice")).to_contain_text("ada has just decided 1 face")
-        shows(bob, first, "✓ accepted")
-        expect(bob.locator(f"[data-face='{first}']")).to_have_attribute("data-why", "by ada")
-        bob.locator(f"[data-face='{first}']").click()
-        press(bob, "r", "w", "l", "a")
-        all_saved(bob)
-        shows(ada, first, "✗ wrong person")
-        shows(ada, second, "✓ accepted")
-        assert [row[:3] for row in said(corpus)] == [
-            (first, "verdict", "accept"),
-            (first, "verdict", "reject"),
-            (second, "verdict", "accept"),
-        ]
-        ada.goto(f"{one}/disagreements")
-        expect(ada.locator(f"li[data-face='{first}']")).to_contain_text("✓ Ada Example – ada")
-        press(ada, "1")
-        expect(ada.locator("#counts")).to_have_text("✓ All 1 settled")
-        with corpus.catalog() as catalog:
-            assert [face.face_id for face in catalog.faces.accepted()] == sorted([first, second])
-        press(ada, "z")
-        expect(ada.locator("#counts")).to_have_text("1 left of 1")
-        for page in pages:
-            page.close()
-
-
-def test_a_moved_face_arrives_on_an_open_page_and_leaves_it_again(chromium: Browser, corpus: Corpus) -> None:
-    face = face_ids(corpus, ADA, "look")[0]
-    with served(corpus, reviewer="ada") as one, served(corpus, reviewer="bob") as two:
-        ada, bob = (chromium.new_page(viewport={"width": 1280, "height": 800}) for _ in range(2))
-        open_person(ada, f"{one}/?token=sesame")
-        open_person(bob, f"{two}/?token=sesame", BEN)
-        here = current(bob)
-        expect(bob.locator("#counts")).to_contain_text("9 left of 9")
-        press(ada, "m")
-        ada.keyboard.type("ben")
-        press(ada, "Enter")
-        all_saved(ada)
-        arrived = bob.locator(f"[data-face='{face}']")
-        expect(arrived).to_have_attribute("data-verdict", "accept")
-        expect(bob.locator("#notice")).to_contain_text("ada has just moved 1 face here: see Look at these")
-        expect(bob.locator("#counts")).to_contain_text("9 left of 10")
-        assert current(bob) == here
-        press(ada, "z")
-        expect(arrived).to_have_count(0)
-        press(ada, "Shift+Z")
-        expect(arrived).to_have_count(1)
-        ada.close()
-        bob.close()
-
-
-def test_the_second_of_two_judges_without_seeing_what_the_first_said(chromium: Browser, corpus: Corpus) -> None:
-    face = face_ids(corpus, ADA, "look")[0]
-    corpus.settings = replace(Settings(), review=ReviewSettings(overlap=1.0))
-    with served(corpus, reviewer="ada") as one, served(corpus, reviewer="bob") as two:
-        ada = chromium.new_page()
-        open_person(ada, f"{one}/?token=sesame")
-        press(ada, "r", "w")
-        all_saved(ada)
-        bob = chromium.new_page()
-        open_person(bob, f"{two}/?token=sesame")
-        shows(bob, face, "% likely")
-        expect(bob.locator(f"[data-face='{face}']")).to_have_attribute("data-why", "second look")
-        expect(bob.locator("#counts")).to_contain_text("27 left of 27")
-        press(bob, "a")
-        all_saved(bob)
-        expect(bob.locator("#notice")).to_contain_text("somebody else judged it differently")
-        ada.close()
-        bob.close()

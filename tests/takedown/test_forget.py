@@ -1,102 +1,33 @@
 """Taking photographs down: nothing of them is left, nothing brings them back, and nobody else's are touched."""
 
-import fcntl
 import hashlib
 import json
-import random
 import re
-import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import replace
-from itertools import cycle
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
-from build_corpus import PEOPLE, Shot, face_id, picture, ready_corpus, sha256, shots, tree
+from build_corpus import PEOPLE, Shot, face_id, picture, ready_corpus, sha256, shots
 from loopback import Loopback, Reply, jpeg, settings_for
 from people import person
+from taking_down import ADA, BEN, holding, traces, with_crops
 
-from facecorpus.build.kind import Kind
 from facecorpus.build.stage import build_shards
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.connection import host_of
 from facecorpus.catalog.schema import MIGRATIONS
-from facecorpus.commands.common import working_in
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.errors import CorpusError
 from facecorpus.manifest import write_manifest
 from facecorpus.records import Candidate, Download
-from facecorpus.shards import recorded, sound_files
 from facecorpus.takedown.stage import forget
 from facecorpus.words import Outcome
-from training.data.shards import fingerprint
-
-ADA, BEN = Shot("ada", 0), Shot("ben", 0)
-
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from facecorpus.catalog import Catalog
-from facecorpus.catalog.removals import Removals
-from facecorpus.corpus import locked_corpus
-from facecorpus.store import Crops, Store
-from facecorpus.takedown import stage
-root, step, name, value = sys.argv[1:]
-owners = {"Crops": Crops, "Store": Store, "Removals": Removals, "Catalog": Catalog, "stage": stage}
-owner, _, function = step.partition(".")
-setattr(owners[owner], function, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
-with locked_corpus(Path(root)) as corpus:
-    stage.forget(corpus, **{name: value})
-"""
-STEPS = (
-    "Crops.remove",
-    "Store.remove",
-    "Removals.erase",
-    "stage.write_without",
-    "stage.clear",
-    "stage.write_atomically",
-    "Removals.end",
-    "Catalog.scrub",
-)
-
-READY = """
-import sys
-from pathlib import Path
-import facecorpus.build.stage
-from facecorpus.corpus import locked_corpus
-from facecorpus.takedown.stage import forget
-with locked_corpus(Path(sys.argv[1])) as corpus:
-    print("ready", flush=True)
-    forget(corpus, identity=sys.argv[2])
-"""
-
-
-TARGETS = (("identity", "ada"), ("photo", sha256(ADA)), ("url", ADA.url))
-
-
-def with_crops(corpus: Corpus, *cropped: Shot) -> Corpus:
-    for shot in cropped:
-        corpus.crops.put(face_id(shot), b"the crop of " + face_id(shot).encode())
-    return corpus
-
-
-def holding(corpus: Corpus, *needles: bytes, but: str = "shards") -> list[str]:
-    """Files of the corpus with any of these bytes in them."""
-    files = [path for path in corpus.root.rglob("*") if path.is_file() and (not but or but not in path.parts)]
-    return [str(path) for path in files if any(needle in path.read_bytes() for needle in needles)]
-
-
-def traces(shot: Shot) -> tuple[bytes, ...]:
-    """What must be nowhere: the photograph, its address and page, and its face's name (which its crop holds, too)."""
-    return picture(shot), shot.url.removesuffix(".png").encode(), face_id(shot).encode()
 
 
 @pytest.mark.parametrize("by", ["photo", "face", "url"])
@@ -156,136 +87,6 @@ def test_what_was_forgotten_is_never_fetched_again(tmp_path: Path) -> None:
     with corpus.catalog() as catalog:
         assert catalog.photos.counts()["photographs"] == 0
         assert catalog.candidates.outcomes() == {"removed": 3}
-
-
-def rows(folder: Path) -> list[dict[str, Any]]:
-    """The rows of all shards of a build."""
-    return [row for path in sorted(folder.glob("*.parquet")) for row in pq.read_table(path).to_pylist()]
-
-
-def test_all_three_builds_are_written_without_it_and_say_so_themselves(tmp_path: Path) -> None:
-    corpus = ready_corpus(tmp_path / "c", shots(each=4), shard_megabytes=1)
-    folders = [kind.folder(corpus.shards) for kind in Kind]
-    for kind in Kind:
-        build_shards(corpus, kind=kind)
-    crop = next(row["image"]["bytes"] for row in rows(corpus.shards) if row["source_url"] == ADA.url)
-    undecided = Shot("ben", 3)
-    with corpus.catalog() as catalog:  # since the build: it must not leave because of somebody else's removal, or enter
-        catalog.decisions.add([face_id(undecided)], identity_id="ben", reviewer="me", verdict="undecided")
-        catalog.decisions.add([face_id(undecided)], identity_id="ben", reviewer="me", verdict="accept")
-    summary = forget(corpus, photo=sha256(ADA))
-    assert [one.build for one in summary.builds] == ["shards", "shards-original", "shards-without-images"]
-    assert all(one.held and not one.deleted for one in summary.builds)
-    assert holding(corpus, *traces(ADA), crop, but="") == []
-    for folder in folders:
-        assert {row["photo_id"] for row in rows(folder)} == {sha256(shot) for shot in shots(each=4)} - {sha256(ADA)}
-        record = recorded(folder)
-        assert sound_files(folder, record) == record["files"].keys() == tree(folder).keys() - {"build.json"}
-        assert record["counts"]["faces"] == 15
-    assert not build_shards(corpus).changed
-
-
-def test_shards_that_did_not_hold_it_stay_the_same_files(tmp_path: Path) -> None:
-    corpus = ready_corpus(tmp_path / "c", shots(each=30), shard_megabytes=1)
-    build_shards(corpus)
-    before = {path.name: path.stat().st_ino for path in corpus.shards.glob("*.parquet")}
-    (build,) = forget(corpus, photo=sha256(ADA)).builds
-    after = {path.stat().st_ino for path in corpus.shards.glob("*.parquet")}
-    unchanged = {name for name, inode in before.items() if inode in after}
-    assert len(build.held) == 1
-    assert unchanged.isdisjoint(build.held)
-    assert len(unchanged) == len(before) - build.written >= 2
-
-
-def test_decisions_made_since_the_build_do_not_enter_it_by_way_of_a_removal(tmp_path: Path) -> None:
-    late = Shot("ben", 3)
-    corpus = ready_corpus(
-        tmp_path / "c", [replace(shot, verdict=None) if shot == late else shot for shot in shots(each=4)]
-    )
-    build_shards(corpus)
-    with corpus.catalog() as catalog:
-        catalog.decisions.add([face_id(late)], identity_id="ben", reviewer="me", verdict="accept")
-    forget(corpus, photo=sha256(ADA))
-    assert sha256(late) not in {row["photo_id"] for row in rows(corpus.shards)}
-    assert build_shards(corpus).faces == 15
-
-
-def test_a_build_that_nothing_is_left_of_is_deleted(tmp_path: Path) -> None:
-    corpus = ready_corpus(tmp_path / "c", shots(("ada",), 2))
-    build_shards(corpus)
-    summary = forget(corpus, identity="ada")
-    assert not corpus.shards.exists()
-    assert "shards is deleted" in str(summary)
-
-
-def test_what_an_interrupted_build_and_analysis_left_goes_too(tmp_path: Path) -> None:
-    corpus = ready_corpus(tmp_path / "c", shots(each=2))
-    for place in ("shards.tmp", "shards-original.tmp", "parts", "photos/.tmp"):
-        (corpus.root / place).mkdir(exist_ok=True)
-        (corpus.root / place / "left.parquet").write_bytes(picture(ADA))
-    with corpus.locked():
-        forget(corpus, photo=sha256(ADA))
-    assert holding(corpus, picture(ADA), but="") == []
-
-
-def a_run(corpus: Corpus, name: str, shards: str) -> Path:
-    """A finished run, as far as taking back looks at one: decoded pictures, features, results and a report."""
-    run = corpus.runs / name
-    for folder in ("data", "untrained", "photo/identity", "figures", "seed-1/data"):
-        (run / folder).mkdir(parents=True)
-    for file in ("data/x-64px.npy", "seed-1/data/y.npy", "untrained/features.npy", "photo/identity/features.npy"):
-        (run / file).write_bytes(b"decoded " + picture(ADA))
-    (run / "photo" / "identity" / "pictures.npz").write_bytes(picture(ADA))
-    (run / "photo" / "identity" / "network.pt").write_bytes(b"weights")
-    for file in ("report.html", "figures/layers.png"):
-        (run / file).write_bytes(picture(ADA))
-    (run / "run.json").write_text(json.dumps({"shards": shards, "variants": 10}), encoding="utf-8")
-    (run / "results.json").write_text("{}", encoding="utf-8")
-    return run
-
-
-def test_runs_that_learned_from_it_are_named_and_lose_its_pixels(tmp_path: Path) -> None:
-    corpus = ready_corpus(tmp_path / "c", shots(each=4))
-    build_shards(corpus)
-    run = a_run(corpus, "first", fingerprint(corpus.shards))
-    older = a_run(corpus, "older", "0" * 64)
-    summary = forget(corpus, photo=sha256(ADA))
-    assert (summary.runs, summary.runs_perhaps) == (("first",), ("older",))
-    unclear = {str(older / "figures" / "layers.png"), str(older / "report.html")}  # whose face, nobody can tell
-    assert set(holding(corpus, picture(ADA), but="")) == unclear
-    assert "runs/older" in str(summary)
-    assert summary.reports_deleted == ("first",)
-    assert (run / "results.json").exists()
-    assert (run / "photo" / "identity" / "network.pt").exists()
-    receipt = json.loads(summary.receipt.read_text(encoding="utf-8"))
-    assert receipt["runs_trained_on_it"] == ["first"]
-    later = forget(corpus, photo=sha256(BEN))
-    assert (later.runs, later.runs_perhaps) == ((), ("first", "older"))
-
-
-def test_a_run_on_shards_that_never_held_it_is_left_alone(tmp_path: Path) -> None:
-    rejected = Shot("ada", 3)
-    corpus = ready_corpus(
-        tmp_path / "c", [replace(shot, verdict="reject") if shot == rejected else shot for shot in shots(each=4)]
-    )
-    build_shards(corpus)
-    run = a_run(corpus, "first", fingerprint(corpus.shards))
-    before = tree(run)
-    summary = forget(corpus, photo=sha256(rejected))
-    assert (summary.runs, summary.runs_perhaps, summary.builds) == ((), (), ())
-    assert tree(run) == before
-
-
-def test_a_run_in_hand_is_not_pulled_from_under_its_trainer(tmp_path: Path) -> None:
-    corpus = ready_corpus(tmp_path / "c", shots(each=4))
-    build_shards(corpus)
-    run = a_run(corpus, "first", fingerprint(corpus.shards))
-    with (run / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(CorpusError, match=r"first is being trained on what is to be forgotten; end that"):
-            forget(corpus, photo=sha256(ADA))
-    assert corpus.photos.path(sha256(ADA)).exists()
-    assert forget(corpus, photo=sha256(ADA)).runs == ("first",)
 
 
 def test_embeddings_and_names_leave_the_database_file_and_its_journal(tmp_path: Path) -> None:
@@ -431,59 +232,6 @@ def test_out_of_the_manifest_the_name_leaves_the_catalog_too(tmp_path: Path) -> 
     assert holding(corpus, b"Ada Example") == []
     with pytest.raises(CorpusError, match=r"ada is not in .* expected an identity_id as in manifest"):
         forget(corpus, identity="ada")
-
-
-@pytest.fixture(scope="module")
-def taken_apart(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A corpus with a build and a run, to be copied and killed over."""
-    corpus = with_crops(ready_corpus(tmp_path_factory.mktemp("killed") / "c", shots(("ada", "ben"), 3)), ADA, BEN)
-    build_shards(corpus)
-    a_run(corpus, "first", fingerprint(corpus.shards))
-    return corpus.root
-
-
-@pytest.mark.parametrize(("step", "target"), list(zip(STEPS, cycle(TARGETS), strict=False)), ids=str)
-def test_killed_between_two_steps_it_brings_nothing_back_and_the_next_command_finishes(
-    step: str, target: tuple[str, str], taken_apart: Path, tmp_path: Path
-) -> None:
-    corpus = Corpus(shutil.copytree(taken_apart, tmp_path / "c"))
-    ended = subprocess.run([sys.executable, "-c", KILLED, str(corpus.root), step, *target], check=False)
-    assert ended.returncode == -signal.SIGKILL
-    with corpus.catalog() as catalog:
-        assert ADA.url not in {face.source_url for face in catalog.faces.accepted()}
-        catalog.candidates.propose([Candidate("ben", "pages", ADA.url)])
-    assert fetch_candidates(corpus).outcomes == {"removed": 1}
-    with working_in(corpus.root):
-        pass
-    assert holding(corpus, *traces(ADA), but="") == []
-    assert [json.loads(path.read_text())["asked_by"] for path in (corpus.root / "receipts").iterdir()] == [target[0]]
-    forget(corpus, **{target[0]: target[1]})
-    assert corpus.photos.read(sha256(BEN)) == picture(BEN)
-    with corpus.catalog() as catalog:
-        assert BEN.url in {face.source_url for face in catalog.faces.accepted()}
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_killed_at_any_moment_the_next_command_finishes(seed: int, taken_apart: Path, tmp_path: Path) -> None:
-    corpus = Corpus(shutil.copytree(taken_apart, tmp_path / "c"))
-    moment = random.Random(seed)
-    for _ in range(3):
-        process = subprocess.Popen(
-            [sys.executable, "-c", READY, str(corpus.root), "ada"], stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(moment.uniform(0, 0.2))
-        process.kill()
-        process.communicate()
-    with working_in(corpus.root):
-        pass
-    forget(corpus, identity="ada")
-    assert holding(corpus, *traces(ADA), b"ada/1", but="") == []
-    record = recorded(corpus.shards)
-    assert sound_files(corpus.shards, record) == record["files"].keys()
-    assert {row["photo_id"] for row in rows(corpus.shards)} == {sha256(Shot("ben", number)) for number in range(3)}
 
 
 def test_a_photograph_that_a_killed_crawl_left_without_a_row_goes(tmp_path: Path) -> None:

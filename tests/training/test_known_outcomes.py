@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tiny_preset import changed_preset
 from training_shards import CLASSES, Row, coloured_rows, write_shards
 
 from training import TrainingError, compare_runs, load_results, train_all
@@ -17,17 +18,6 @@ from training.evidence.results import Results
 from training.report.findings import honesty
 
 ROOT = Path(__file__).parents[2]
-PRESET = ROOT / "tests" / "data" / "training_tiny.toml"
-
-
-def changed_preset(folder: Path, **values: object) -> str:
-    lines = []
-    for line in PRESET.read_text(encoding="utf-8").splitlines():
-        key = line.split(" = ")[0]
-        lines.append(f"{key} = {values[key]}" if key in values else line)
-    path = folder / "changed.toml"
-    path.write_text("\n".join(lines), encoding="utf-8")
-    return str(path)
 
 
 @pytest.fixture(scope="module")

@@ -10,15 +10,23 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiny_preset import PRESET
 from training_shards import Row, coloured_rows, relabel, write_shards
 
 from training import TrainingError
-from training.data.protocols import group_numbers, halves, identity, make_splits, split_labels, unseen_classes
+from training.data.protocols import (
+    group_numbers,
+    halves,
+    identity,
+    make_splits,
+    sibling_share,
+    split_labels,
+    unseen_classes,
+    validation_part,
+)
 from training.data.shards import Shards, read_shards
 from training.plan.plan import make_plan
-from training.presets import load_preset
 
-PRESET = load_preset(str(Path(__file__).parents[1] / "data" / "training_tiny.toml"))
 FEW = settings(max_examples=15, deadline=None)
 
 
@@ -195,3 +203,33 @@ def test_embeddings_of_different_lengths_are_refused(tmp_path: Path) -> None:
     pq.write_table(table.append_column("embedding", vectors), path)
     with pytest.raises(TrainingError, match="embeddings of different lengths"):
         read_shards(tmp_path)
+
+
+def test_protocol_photo_keeps_to_the_shards_and_tests_on_untouched_photographs(shards: Shards) -> None:
+    (split,) = make_splits("photo", shards, PRESET, 0)
+    assert (split.test % PRESET.variants == 0).all()
+    assert not shards.in_train[split.test // PRESET.variants].any()
+    assert shards.in_train[split.train // PRESET.variants].all()
+    assert sibling_share(split, PRESET.variants) == 0
+
+
+def test_protocol_paper_divides_the_augmented_images_70_to_30(shards: Shards) -> None:
+    (split,) = make_splits("paper", shards, PRESET, 0)
+    assert sorted([*split.train, *split.test]) == list(range(192))
+    assert len(split.test) == round(0.3 * 192)
+    assert sibling_share(split, PRESET.variants) > 0.9
+    (other,) = make_splits("paper", shards, PRESET, 1)
+    assert other.test.tolist() != split.test.tolist()
+
+
+@settings(max_examples=40, deadline=None)
+@given(people=st.integers(2, 6), groups=st.integers(2, 40), share=st.floats(0, 0.5), seed=st.integers(0, 99))
+def test_validation_takes_whole_groups_and_leaves_every_class_something(
+    people: int, groups: int, share: float, seed: int
+) -> None:
+    group = np.repeat(np.arange(groups), 3)
+    labels = (group % people)[:, None]
+    kept = validation_part(group, labels, share, seed)
+    assert kept.sum() <= share * len(group)
+    assert not set(group[kept]) & set(group[~kept])
+    assert set(labels[~kept, 0]) == set(labels[:, 0])

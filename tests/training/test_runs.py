@@ -14,13 +14,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from tiny_preset import TINY
 from training_shards import coloured_rows, write_shards
 
 from training import TrainingError, load_results, train_all
 from training.publication import FUSIONS, TASKS
 from training.report.tables import tables_of
 
-PRESET = Path(__file__).parents[1] / "data" / "training_tiny.toml"
 ROOT = Path(__file__).parents[2]
 
 
@@ -45,7 +45,7 @@ def run(printed: tuple[Path, subprocess.CompletedProcess[str]]) -> Path:
 
 
 def command(shards: Path, run: Path, *more: str) -> list[str]:
-    return [sys.executable, "-m", "training", str(shards), str(run), f"--preset={PRESET}", "--workers=2", *more]
+    return [sys.executable, "-m", "training", str(shards), str(run), f"--preset={TINY}", "--workers=2", *more]
 
 
 def figures(run: Path) -> dict[str, object]:
@@ -177,7 +177,7 @@ def test_a_finished_run_says_so_and_changes_nothing(
     shards: Path, run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = {path: path.stat().st_mtime_ns for path in run.rglob("*.*")}
-    assert train_all(shards, run, preset=str(PRESET)) == run / "results.json"
+    assert train_all(shards, run, preset=str(TINY)) == run / "results.json"
     said = capsys.readouterr().out
     for protocol in ("photo", "paper"):
         assert f"Table 1, protocol {protocol}" in said
@@ -274,12 +274,12 @@ def test_a_pipe_gets_readable_lines_without_control_codes(
 
 def test_a_run_folder_keeps_to_its_seed(shards: Path, run: Path) -> None:
     with pytest.raises(TrainingError, match="begun with seed = 0, now 1"):
-        train_all(shards, run, preset=str(PRESET), seed=1)
+        train_all(shards, run, preset=str(TINY), seed=1)
 
 
 def test_a_run_folder_keeps_to_its_preset(shards: Path, run: Path, tmp_path: Path) -> None:
     changed = tmp_path / "other.toml"
-    changed.write_text(PRESET.read_text(encoding="utf-8").replace("batch = 24", "batch = 25"), encoding="utf-8")
+    changed.write_text(TINY.read_text(encoding="utf-8").replace("batch = 24", "batch = 25"), encoding="utf-8")
     with pytest.raises(TrainingError, match="begun with batch = 24, now 25"):
         train_all(shards, run, preset=str(changed))
 
@@ -287,13 +287,38 @@ def test_a_run_folder_keeps_to_its_preset(shards: Path, run: Path, tmp_path: Pat
 def test_a_run_folder_keeps_to_its_shards(run: Path, tmp_path: Path) -> None:
     other = write_shards(tmp_path / "other", coloured_rows(seed=1))
     with pytest.raises(TrainingError, match="begun with other shards"):
-        train_all(other, run, preset=str(PRESET))
+        train_all(other, run, preset=str(TINY))
 
 
 def test_a_run_folder_of_another_version_says_so_in_a_sentence(shards: Path, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text('{"seed": 0}', encoding="utf-8")
     with pytest.raises(TrainingError, match="was begun by another version of this program: take a new run folder"):
-        train_all(shards, tmp_path, preset=str(PRESET))
+        train_all(shards, tmp_path, preset=str(TINY))
+
+
+def test_a_run_begun_before_a_key_had_a_name_goes_on_with_its_default(shards: Path, run: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    shutil.copytree(run, old)
+    settings = json.loads((old / "run.json").read_text(encoding="utf-8"))
+    del settings["kernels"]
+    (old / "run.json").write_text(json.dumps(settings), encoding="utf-8")
+    before = tmp_path / "before.toml"
+    lines = TINY.read_text(encoding="utf-8").splitlines()
+    before.write_text("\n".join(line for line in lines if not line.startswith("kernels")), encoding="utf-8")
+    train_all(shards, old, preset=str(before))
+    assert figures(old) == figures(run)
+    with pytest.raises(TrainingError, match="begun with kernels = auto, now torch"):
+        before.write_text(before.read_text(encoding="utf-8") + '\nkernels = "torch"\n', encoding="utf-8")
+        train_all(shards, old, preset=str(before))
+
+
+def test_torch_alone_makes_the_same_run_within_rounding(shards: Path, run: Path, tmp_path: Path) -> None:
+    plain = tmp_path / "torch.toml"
+    plain.write_text(TINY.read_text(encoding="utf-8").replace('"auto"', '"torch"'), encoding="utf-8")
+    results = load_results(train_all(shards, tmp_path / "run", preset=str(plain), protocols=["photo"], device="cpu"))
+    rows, compiled = (one["protocols"]["photo"]["rows"]["own"] for one in (results, load_results(run)))
+    for task in TASKS:
+        assert rows[task]["accuracy"] == pytest.approx(compiled[task]["accuracy"], abs=0.15), task
 
 
 def test_the_report_tells_speeds_steps_and_waiting(run: Path) -> None:
@@ -314,7 +339,7 @@ def test_a_protocol_can_be_added_to_a_run(shards: Path, run: Path, tmp_path: Pat
     results = load_results(copy)
     del results["protocols"]["paper"]
     (copy / "results.json").write_text(json.dumps(results), encoding="utf-8")
-    train_all(shards, copy, preset=str(PRESET), protocols=["paper"], workers=1)
+    train_all(shards, copy, preset=str(TINY), protocols=["paper"], workers=1)
     added = figures(copy)
     assert added.pop("not_made") == {}  # nobody asked for protocol identity this time
     assert added == {key: value for key, value in figures(run).items() if key != "not_made"}
@@ -324,14 +349,15 @@ def test_a_run_folder_keeps_to_its_device(shards: Path, run: Path, tmp_path: Pat
     copy = shutil.copytree(run, tmp_path / "copy")
     (copy / "results.json").unlink()
     with pytest.raises(TrainingError, match="begun on device cpu, now cuda"):
-        train_all(shards, copy, preset=str(PRESET), device="cuda")
+        train_all(shards, copy, preset=str(TINY), device="cuda")
 
 
 def test_two_runs_do_not_share_a_folder(shards: Path, tmp_path: Path) -> None:
+    from training.folder import RunFolder
     from training.run import _locked
 
-    with _locked(tmp_path / "run"), pytest.raises(TrainingError, match="Another run is at work"):
-        train_all(shards, tmp_path / "run", preset=str(PRESET))
+    with _locked(RunFolder(tmp_path / "run")), pytest.raises(TrainingError, match="Another run is at work"):
+        train_all(shards, tmp_path / "run", preset=str(TINY))
 
 
 def test_the_command_says_one_sentence_and_exits_2(tmp_path: Path) -> None:

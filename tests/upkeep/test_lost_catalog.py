@@ -6,29 +6,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from build_corpus import Shot, ready_corpus, sha256, shots, tree
+from build_corpus import Shot, sha256, tree
 
 from facecorpus.build.stage import build_shards
 from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.errors import CorpusError
-from facecorpus.faces.analyze import review_crop
-from facecorpus.faces.decode import decode
 from facecorpus.takedown.stage import forget
 from facecorpus.upkeep.verify import verify
 
 ADA = Shot("ada", 0)
-
-
-@pytest.fixture
-def whole(tmp_path: Path) -> Corpus:
-    """A corpus with every photograph and crop in its place."""
-    corpus = ready_corpus(tmp_path / "c", shots(each=2))
-    with corpus.catalog() as catalog:
-        for face in catalog.checks.faces():
-            pixels = decode(corpus.photos.read(face.photo_sha256), 10**6).picture
-            corpus.crops.put(face.face_id, review_crop(pixels, face.landmarks))
-    return corpus
 
 
 def contents(corpus: Corpus) -> dict[str, bytes]:

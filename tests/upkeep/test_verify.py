@@ -7,29 +7,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from build_corpus import Shot, face_id, picture, ready_corpus, sha256, shots
+from build_corpus import Shot, face_id, picture, sha256, shots
 from loopback import Loopback, Reply
 
 from facecorpus.build.stage import build_shards
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.stage import fetch_candidates
-from facecorpus.faces.analyze import review_crop
-from facecorpus.faces.decode import decode
 from facecorpus.upkeep.verify import Problem, verify
 
 ADA, BEN = Shot("ada", 0), Shot("ben", 0)
 
 
 @pytest.fixture
-def whole(tmp_path: Path) -> Corpus:
+def whole(whole: Corpus) -> Corpus:
     """A corpus with every photograph, crop and shard in its place."""
-    corpus = ready_corpus(tmp_path / "c", shots(each=2))
-    with corpus.catalog() as catalog:
-        for face in catalog.checks.faces():
-            pixels = decode(corpus.photos.read(face.photo_sha256), 10**6).picture
-            corpus.crops.put(face.face_id, review_crop(pixels, face.landmarks))
-    build_shards(corpus)
-    return corpus
+    build_shards(whole)
+    return whole
 
 
 def kinds(problems: tuple[Problem, ...]) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from training.data.shards import Shards, encoded_images
 from training.errors import TrainingError
 from training.files import read_json, write_json, write_whole
+from training.folder import mark, marks
 from training.job import Progress, Report
 from training.presets import Preset
 
@@ -48,46 +49,43 @@ class ImagesJob:
 
     @property
     def done(self) -> Path:
-        return _marks(self.path) / f"{self.first:08d}.json"
+        return mark(self.path, self.first)
 
     @property
     def rows(self) -> slice:
         """The rows of the array that this part fills."""
         return slice(self.first * self.preset.variants, (self.first + self.steps) * self.preset.variants)
 
-    def run(self, report: Report) -> None:
-        from training.data.augment import variant
 
-        images = np.load(self.path, mmap_mode="r+")
-        row, talked = self.rows.start, time.monotonic()
-        encoded = encoded_images(self.files, self.first, self.first + self.steps)
-        for number, (face_id, picture) in enumerate(zip(self.face_ids, encoded, strict=True), 1):
-            image = _decode(picture, self.preset.size, face_id)
-            for index in range(self.preset.variants):
-                images[row] = variant(image, face_id, index, self.seed, self.preset)
-                row += 1
-            if time.monotonic() - talked > _TALK_EVERY:
-                talked = time.monotonic()
-                report(Progress(number, self.steps))
-        images.flush()  # the rows reach the disk before the mark that vouches for them
-        write_json(self.done, {"crc32": zlib.crc32(images[self.rows].data)})
-        report(Progress(self.steps, self.steps))
+def make_images(job: ImagesJob, report: Report) -> None:
+    """Fill the job's rows of the array, then vouch for them; TrainingError for an image that cannot be decoded."""
+    from training.data.augment import variant
 
-
-def images_path(run: Path, shards_sha256: str, size: int, variants: int, seed: int) -> Path:
-    """Where a run keeps its images; the name says all that they follow from."""
-    return run / "data" / f"{shards_sha256[:16]}-{size}px-{variants}x-seed{seed}.npy"
+    images = np.load(job.path, mmap_mode="r+")
+    row, talked = job.rows.start, time.monotonic()
+    encoded = encoded_images(job.files, job.first, job.first + job.steps)
+    for number, (face_id, picture) in enumerate(zip(job.face_ids, encoded, strict=True), 1):
+        image = _decode(picture, job.preset.size, face_id)
+        for index in range(job.preset.variants):
+            images[row] = variant(image, face_id, index, job.seed, job.preset)
+            row += 1
+        if time.monotonic() - talked > _TALK_EVERY:
+            talked = time.monotonic()
+            report(Progress(number, job.steps))
+    images.flush()  # the rows reach the disk before the mark that vouches for them
+    write_json(job.done, {"crc32": zlib.crc32(images[job.rows].data)})
+    report(Progress(job.steps, job.steps))
 
 
 def image_jobs(path: Path, shards: Shards, preset: Preset, seed: int) -> list[ImagesJob]:
     """The work that fills the array at `path`, (N · variants, S, S, 3) uint8 RGB; row n · variants is the original.
 
     Makes the empty array if there is none. A part whose rows are no longer what was written is to be made again.
-    Raises TrainingError where the disk is too full; a job raises it for a row whose image cannot be decoded.
+    Raises TrainingError where the disk is too full.
     """
     shape = (len(shards) * preset.variants, preset.size, preset.size, 3)
     if not _is_whole(path, shape):
-        shutil.rmtree(_marks(path), ignore_errors=True)
+        shutil.rmtree(marks(path), ignore_errors=True)
         _make_room(path, shape)
         write_whole(path, lambda partial: np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape))
     jobs = [
@@ -109,10 +107,6 @@ def open_images(path: Path) -> Images:
     """The array of images, memory-mapped for reading."""
     images: Images = np.load(path, mmap_mode="r")
     return images
-
-
-def _marks(path: Path) -> Path:
-    return path.with_suffix(".made")
 
 
 def _is_whole(path: Path, shape: tuple[int, ...]) -> bool:

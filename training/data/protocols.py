@@ -1,7 +1,7 @@
 """Protocols: which images train and which test.
 
 A protocol is one function from the shards to its splits; to add one, write it and name it in PROTOCOLS.
-Images are numbered as `dataset.image_jobs` stores them: n · variants + index.
+Images are numbered as `images.image_jobs` stores them: n · variants + index.
 """
 
 from __future__ import annotations

@@ -141,6 +141,20 @@ def read_shards(folder: Path) -> Shards:
     )
 
 
+def photo_ids(folder: Path) -> list[str]:
+    """The photograph of each row, in the order of `read_shards`; TrainingError for files that cannot be read."""
+    found: list[str] = []
+    for file in shard_files(folder):
+        with _open(file) as parquet:
+            _class_names(parquet, file)
+            try:
+                column = parquet.read(columns=["photo_id"])["photo_id"]
+            except OSError as error:
+                raise _damaged(file, error) from error
+            found += [photo or "" for photo in column.to_pylist()]
+    return found
+
+
 def encoded_images(files: Sequence[Path], start: int, stop: int) -> Iterator[bytes | None]:
     """The JPEG bytes of rows `start` to `stop` (not included) of all files together, in their order."""
     row = 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from training.data.protocols import Split, split_labels
 from training.data.shards import SUBGROUP, Shards
+from training.folder import RunFolder, SplitFolder
 from training.plan.networks_and_heads import JOINT
 from training.presets import Preset
 from training.publication import ATTRIBUTES
@@ -44,14 +44,14 @@ Measures = dict[Key, Measure]
 
 
 def read_measures(
-    run: Path, splits: Sequence[Split], fold_splits: Sequence[Split], shards: Shards, preset: Preset
+    run: RunFolder, splits: Sequence[Split], fold_splits: Sequence[Split], shards: Shards, preset: Preset
 ) -> Measures:
     """All measures of a protocol, its rounds taken together; `fold_splits` are those with held training images."""
     pieces: dict[Key, list[Measure]] = {}
     for split in [*splits, *fold_splits]:
         train_labels, test_labels = split_labels(split, shards, preset)
         faces, variants = np.divmod(split.test[split.held :], preset.variants)
-        answers = _answers(run / split.name, split, shards)
+        answers = _answers(run.split(split.name), split, shards)
         for n, target in enumerate(shards.targets):
             labels = test_labels[split.held :, n]
             known = labels >= 0
@@ -64,35 +64,36 @@ def read_measures(
     return measures | _untouched(measures)
 
 
-def _answers(folder: Path, split: Split, shards: Shards) -> dict[Key, NDArray[np.integer[Any]]]:
-    with np.load(folder / "heads.npz") as file:
+def _answers(folder: SplitFolder, split: Split, shards: Shards) -> dict[Key, NDArray[np.integer[Any]]]:
+    with np.load(folder.answers) as file:
         found: dict[Key, NDArray[np.integer[Any]]] = {_key(name): answers for name, answers in file.items()}
     if split.held:
         return found
     for task in shards.tasks:
         # The diagonal of Table 1 and the first row of Table 2 are the networks' own outputs, as in the paper.
-        found["own", task] = found[f"from {task}", task] = np.load(folder / task / "answers.npy")[:, 0]
-    if (folder / JOINT).is_dir():
-        joint = np.load(folder / JOINT / "answers.npy")
+        found["own", task] = found[f"from {task}", task] = np.load(folder.network(task).answers)[:, 0]
+    if folder.network(JOINT).path.is_dir():
+        joint = np.load(folder.network(JOINT).answers)
         for n, task in enumerate(shards.tasks):
             found["joint", task] = joint[:, n]
-            if (folder / f"wide-{task}").is_dir():
-                found["wide", task] = np.load(folder / f"wide-{task}" / "answers.npy")[:, 0]
+            wide = folder.network(f"wide-{task}")
+            if wide.path.is_dir():
+                found["wide", task] = np.load(wide.answers)[:, 0]
     if SUBGROUP in shards.targets:
         found |= _subgroup_answers(folder, shards, found)
     return found
 
 
 def _subgroup_answers(
-    folder: Path, shards: Shards, found: Mapping[Key, NDArray[np.integer[Any]]]
+    folder: SplitFolder, shards: Shards, found: Mapping[Key, NDArray[np.integer[Any]]]
 ) -> dict[Key, NDArray[np.integer[Any]]]:
     """The subgroup by way of three networks' answers, and the attributes by way of the subgroup network's."""
     parts = subgroup_parts(shards)
     three = np.column_stack([found["own", task] for task in ATTRIBUTES])
     match = (three[:, None, :] == parts[None]).all(axis=2)
     made = {("three answers", SUBGROUP): np.where(match.any(axis=1), match.argmax(axis=1), NO_CLASS)}
-    if (folder / SUBGROUP).is_dir():
-        own = np.load(folder / SUBGROUP / "answers.npy")[:, 0]
+    if folder.network(SUBGROUP).path.is_dir():
+        own = np.load(folder.network(SUBGROUP).answers)[:, 0]
         made["own", SUBGROUP] = made[f"from {SUBGROUP}", SUBGROUP] = own
         made |= {("subgroup answer", task): parts[own, n] for n, task in enumerate(ATTRIBUTES)}
     return made

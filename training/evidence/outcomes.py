@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from training.evidence.bootstrap import Answered, Resampled
 from training.evidence.claims import judge
 from training.evidence.gaps import Key, gaps_of
 from training.evidence.measures import Measures, read_measures
+from training.folder import RunFolder
 from training.plan.plan import Plan
 from training.presets import Preset
 
@@ -62,7 +62,7 @@ class Outcome:
     people: Units
 
     @classmethod
-    def read(cls, run: Path, shards: Shards, preset: Preset, plan: Plan) -> Outcome:
+    def read(cls, run: RunFolder, shards: Shards, preset: Preset, plan: Plan) -> Outcome:
         """Read what the jobs of a run's plan left in its folder."""
         measures = {
             name: read_measures(run, plan.of(name), plan.halves_of(name), shards, preset) for name in plan.protocols

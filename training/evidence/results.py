@@ -20,6 +20,7 @@ from training.evidence.gaps import gaps_of
 from training.evidence.measures import Measures
 from training.evidence.outcomes import Outcome
 from training.files import read_json
+from training.folder import RunFolder, SplitFolder
 from training.plan.plan import Plan
 from training.presets import Preset
 from training.publication import ATTRIBUTES
@@ -38,7 +39,7 @@ def load_results(run: Path) -> Results:
 
     Raises TrainingError where there is none, and where it is none of this program's.
     """
-    path = run / "results.json" if run.is_dir() else run
+    path = RunFolder(run).results if run.is_dir() else run
     if not path.is_file():
         raise TrainingError(f"There are no results in {run}: train first, or give another run folder.")
     try:
@@ -52,7 +53,7 @@ def load_results(run: Path) -> Results:
 
 
 def collect(
-    run: Path,
+    run: RunFolder,
     shards: Shards,
     preset: Preset,
     seed: int,
@@ -62,7 +63,7 @@ def collect(
     """Everything results.json holds; `seconds` is the wall time of this call, each network has its own."""
     import cv2
 
-    choice = read_json(run / "dtype.json")
+    choice = read_json(run.choice)
     outcome = Outcome.read(run, shards, preset, plan)
     drawn = outcome.drawn(seed)
     return {
@@ -109,9 +110,9 @@ def collect(
     }
 
 
-def _effort(run: Path, some: Sequence[Split]) -> Results:
+def _effort(run: RunFolder, some: Sequence[Split]) -> Results:
     """The networks by split, and the share of their training time that passed in waiting for images."""
-    splits = {split.name: _networks(run / split.name) for split in some}
+    splits = {split.name: _networks(run.split(split.name)) for split in some}
     networks = [network for split in splits.values() for network in split.values()]
     seconds = sum(network["seconds"] for network in networks)
     waited = sum(network["waited_for_data"] * network["seconds"] for network in networks)
@@ -184,8 +185,8 @@ def _test_people(shards: Shards, preset: Preset, splits: list[Split]) -> dict[st
     return {"all": len(tested), "seen_in_training": len(seen)}
 
 
-def _networks(folder: Path) -> Results:
-    return {path.parent.name: read_json(path) for path in sorted(folder.glob("*/network.json"))}
+def _networks(split: SplitFolder) -> Results:
+    return {network.path.name: read_json(network.summary) for network in split.networks()}
 
 
 def _people(shards: Shards, task: str) -> dict[str, int]:

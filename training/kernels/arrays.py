@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+NOWHERE = 4
+"""The place of a window without a number above zero; 0 to 3 are its corners, row by row."""
 
 
 def channels_last(values: Tensor) -> NDArray[Any]:
@@ -16,17 +18,6 @@ def channels_last(values: Tensor) -> NDArray[Any]:
     return array
 
 
-def bits(values: Tensor) -> NDArray[np.int16] | NDArray[np.int32]:
+def bits(values: Tensor) -> NDArray[Any]:
     """The same of numbers in bfloat16 or float32, as the integers of their bits."""
     return channels_last(values.view(torch.int16 if values.element_size() == 2 else torch.int32))
-
-
-def zeros(shape: tuple[int, ...], dtype: torch.dtype = torch.int16) -> NDArray[Any]:
-    """Zeros in torch's memory, which begins where vectors and tiles are loaded fast."""
-    array: NDArray[Any] = torch.zeros(shape, dtype=dtype).numpy()
-    return array
-
-
-def rounded_up(number: int, to: int) -> int:
-    """The least multiple of `to` that is not less."""
-    return -(-number // to) * to

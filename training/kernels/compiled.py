@@ -5,28 +5,30 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from numba import njit
 
-INSTRUCTIONS = ("amx.py", "sixteen.py")
-"""Files of this package with instructions (numba's intrinsics) that functions of other files consist of."""
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def _version_of_instructions() -> str:
-    files = (Path(__file__).with_name(name) for name in INSTRUCTIONS)
+def _version() -> str:
+    """A hash of all files of this package: a function may consist of what it calls in another one."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
 
 
-_VERSION = _version_of_instructions()
+_VERSION = _version()
 
 
-def compiled(function: Callable[..., Any]) -> Any:
+def compiled(function: _Function) -> _Function:
     """The function as machine code, kept on disk for the next process where a folder for it can be written."""
     # numba compiles anew when the function's own file has changed. What is kept goes by the function's name, which
-    # therefore tells the version of the instructions too.
+    # therefore tells the version of the other files too.
     function.__qualname__ += f"-{_VERSION}"
+    made: Any
     try:
-        return njit(nogil=True, error_model="numpy", cache=True)(function)
+        made = njit(nogil=True, error_model="numpy", cache=True)(function)
     except RuntimeError:
-        return njit(nogil=True, error_model="numpy")(function)
+        made = njit(nogil=True, error_model="numpy")(function)
+    return cast(_Function, made)

@@ -1,40 +1,36 @@
-"""Convolution, pooling and ReLU as one operation, a few images at a time.
+"""Convolution, pooling and ReLU as one operation: of the maps only what is pooled is kept; the way back begins there.
 
-One after the other, each pass writes the whole batch's maps to memory and the next reads them again: on a processor
-with a matrix unit that takes longer than the arithmetic. Here the maps of a few images stay in the core's cache until
-they are pooled; only what is pooled is kept, and the way back begins there (sparse.py).
+Its plain twin is one line of torch, with which a training step takes 1.8 times as long in float32, and 1.4 times in
+bfloat16, on one core of a processor with AVX-512 (benchmarks/LOG.md).
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-_CACHE = 2**22  # bytes of maps at once: about what a core's own cache holds
+_TYPES = (torch.float32, torch.bfloat16)
 _FEW = 16  # channels of the smallest block that oneDNN's bfloat16 convolutions work on
 
 
-def convolve_and_pool(convolution: nn.Conv2d, images: Tensor) -> Tensor:
-    """relu(max_pool2d(convolution(images), 2)) for an odd kernel that keeps the size; under autocast in its type."""
+def convolve_and_pool(convolution: nn.Conv2d, images: Tensor, kernels: str = "auto") -> Tensor:
+    """relu(max_pool2d(convolution(images), 2)) for an odd kernel that keeps the size; under autocast in its type.
+
+    `kernels` "torch" is the plain twin, everywhere; "auto" is it only where nothing is compiled: on other devices than
+    the CPU and in other types than float32 and bfloat16. The two differ by rounding.
+    """
     weight = convolution.weight
     dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else weight.dtype
-    if images.device.type != "cpu" or dtype not in (torch.float32, torch.bfloat16):
+    if kernels == "torch" or images.device.type != "cpu" or dtype not in _TYPES:
         # Pooling first gives the same values as ReLU first, on a quarter of the numbers.
         return F.relu(F.max_pool2d(convolution(images), 2))
     images = images.to(dtype, memory_format=torch.channels_last)
-    if dtype == torch.bfloat16:
-        from training.kernels.tiled import TiledConvolveAndPool, fits
-
-        if fits(images, weight):  # the same on the matrix unit, without a library between
-            made: Tensor = TiledConvolveAndPool.apply(images, weight, convolution.bias)  # type: ignore[no-untyped-call]
-            return made
     if dtype == torch.bfloat16 and weight.shape[1] * weight.shape[3] <= _FEW:
         images, weight = _columns_as_channels(images, weight)
-    made = _ConvolveAndPool.apply(images, weight, convolution.bias)  # type: ignore[no-untyped-call]
+    made: Tensor = _ConvolveAndPool.apply(images, weight, convolution.bias)  # type: ignore[no-untyped-call]
     return made
 
 
@@ -58,19 +54,11 @@ class _ConvolveAndPool(torch.autograd.Function):
     def forward(context: Any, images: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         from training.kernels.pooling import pool
 
-        outputs, _, rows, columns = weight.shape
-        padding = (rows // 2, columns // 2)
         filters = weight.to(images.dtype, memory_format=torch.channels_last)
-        made = torch.empty(
-            (len(images), outputs, images.shape[2] // 2, images.shape[3] // 2),
-            dtype=images.dtype, memory_format=torch.channels_last,
-        )  # fmt: skip
-        places = torch.empty_like(made, dtype=torch.uint8)
-        offset = bias.to(images.dtype)
-        for some in _parts(images, outputs):
-            pool(F.conv2d(images[some], filters, offset, padding=padding), made[some], places[some])
+        padding = (weight.shape[2] // 2, weight.shape[3] // 2)
+        pooled, places = pool(F.conv2d(images, filters, bias.to(images.dtype), padding=padding))
         context.save_for_backward(images, filters, places)
-        return made
+        return pooled
 
     @staticmethod
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
@@ -80,11 +68,3 @@ class _ConvolveAndPool(torch.autograd.Function):
         gradient = gradient.contiguous(memory_format=torch.channels_last)
         back = gradient_of_images(gradient, places, images, filters) if context.needs_input_grad[0] else None
         return back, *gradient_of_filters(gradient, places, images, filters)
-
-
-def _parts(images: Tensor, outputs: int) -> list[slice]:
-    """Slices of about equal length, whose maps fit the cache."""
-    size = outputs * images.shape[2] * images.shape[3] * images.element_size()
-    count = max(1, -(-len(images) * size // _CACHE))
-    ends = [len(images) * part // count for part in range(count + 1)]
-    return [slice(*pair) for pair in pairwise(ends) if pair[0] < pair[1]]

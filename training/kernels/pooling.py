@@ -1,8 +1,8 @@
 """ReLU after 2 × 2 max pooling in one pass over memory; compiled by numba.
 
-torch makes several passes (pooling with 64-bit places, ReLU, a fill with zeros, a scatter), which on a processor with a
-matrix unit take longer than the convolutions. The numbers are read as integers of their width: above zero, floating-
-point numbers are in the order of their bits, so that a maximum is one integer instruction in any number type.
+torch makes several passes, and does not say in a byte where each number is from, which the way back (sparse.py) needs.
+The numbers are read as integers of their width: above zero, floating-point numbers are in the order of their bits, so
+that a maximum is one integer instruction in any number type.
 """
 
 from __future__ import annotations
@@ -11,21 +11,25 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from training.kernels.arrays import bits, channels_last
+from training.kernels.arrays import NOWHERE, bits, channels_last
 from training.kernels.compiled import compiled
-from training.kernels.sixteen import NOWHERE
 
 
-def pool(maps: Tensor, pooled: Tensor, places: Tensor) -> None:
-    """Write relu(max_pool2d(maps, 2)), and as uint8 the corner each value is from: of equals the first, as in torch.
+def pool(maps: Tensor) -> tuple[Tensor, Tensor]:
+    """relu(max_pool2d(maps, 2)), and as uint8 the corner each value is from: of equals the first, as in torch.
 
     Maps (B, C, H, W), the others (B, C, H // 2, W // 2); all channels-last, float32 or bfloat16, on the CPU.
     """
+    shape = (*maps.shape[:2], maps.shape[2] // 2, maps.shape[3] // 2)
+    pooled = torch.empty(shape, dtype=maps.dtype, memory_format=torch.channels_last)
+    places = torch.empty_like(pooled, dtype=torch.uint8)
     numbers, infinity = bits(maps), _infinity(maps.dtype)
     kind = numbers.dtype.type
     _pool(numbers, bits(pooled), channels_last(places), kind(infinity), kind(np.iinfo(kind).max))
+    return pooled, places
 
 
 def _infinity(dtype: torch.dtype) -> int:
@@ -33,16 +37,15 @@ def _infinity(dtype: torch.dtype) -> int:
     return int(torch.tensor(torch.inf, dtype=dtype).view(torch.int16 if dtype.itemsize == 2 else torch.int32))
 
 
-def _ranked_plain(bits: Any, infinity: Any, most: Any) -> Any:
+@compiled
+def _ranked(bits: Any, infinity: Any, most: Any) -> Any:
     """The bits, without their sign where they are not a number: it ranks above all others then, as in torch."""
     magnitude = bits & most
     return magnitude if magnitude > infinity else bits
 
 
-_ranked = compiled(_ranked_plain)
-
-
-def _pool_plain(maps: Any, pooled: Any, places: Any, infinity: Any, most: Any) -> None:
+@compiled
+def _pool(maps: NDArray[Any], pooled: NDArray[Any], places: NDArray[np.uint8], infinity: Any, most: Any) -> None:
     """Arrays (B, H, W, C); the innermost loop is over channels, which lie side by side."""
     images, height, width, channels = pooled.shape
     for n in range(images):
@@ -64,6 +67,3 @@ def _pool_plain(maps: Any, pooled: Any, places: Any, infinity: Any, most: Any) -
                     if best <= 0:
                         best, at = 0, NOWHERE
                     out[k], place[k] = best, at
-
-
-_pool = compiled(_pool_plain)

@@ -51,18 +51,19 @@ def read_blocks(job: HeadsJob, images: NDArray[np.int64]) -> dict[str, Block]:
     setting = job.setting
     in_split = np.arange(len(images))
     blocks = {
-        network.name: Block(np.load(job.features(network.name), mmap_mode="r"), in_split) for network in job.networks
+        network.name: Block(np.load(job.folder.network(network.name).features, mmap_mode="r"), in_split)
+        for network in job.networks
     }
     if job.halved:
         return blocks
-    untrained = np.load(setting.untrained, mmap_mode="r")
+    untrained = np.load(setting.run.untrained, mmap_mode="r")
     place = 0
     for network in task_networks(setting.tasks, setting.preset):
         blocks[f"untrained-{network.name}"] = Block(untrained[:, place : place + network.width], images)
         place += network.width
-    if setting.descriptors.is_file():
+    if setting.run.descriptors.is_file():
         photographs = images // setting.preset.variants
-        blocks[DESCRIPTOR] = Block(np.load(setting.descriptors, mmap_mode="r"), photographs)
+        blocks[DESCRIPTOR] = Block(np.load(setting.run.descriptors, mmap_mode="r"), photographs)
     return blocks
 
 

@@ -37,7 +37,7 @@ def train_heads(job: HeadsJob, report: Report) -> None:
     An interrupted job starts again, it is short. A halved split's rows are "fitted ROW" and "held ROW".
     """
     started = time.monotonic()
-    with np.load(job.split_file) as split:
+    with np.load(job.folder.split) as split:
         train, test, held = split["train"], split["test"], int(split["held"])
         labels = np.concatenate([split["train_labels"], split["test_labels"]])
     images = np.concatenate([train, test])
@@ -52,7 +52,7 @@ def train_heads(job: HeadsJob, report: Report) -> None:
         learner = Learner(job, features, labels, learned_on)
         learner.learn(n * job.setting.preset.head_iterations, report)
         answers |= {f"{prefix}{name}": found for name, found in answers_at(learner.stacks, features, tested).items()}
-    write_whole(job.answers, lambda path: _save(path, answers))
+    write_whole(job.folder.answers, lambda path: _save(path, answers))
     write_json(job.done, {"heads": len(answers), "seconds": round(time.monotonic() - started, 1)})
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.kernels.convolve import convolve_and_pool
+from training.kernels import convolve_and_pool
 from training.presets import Preset
 
 
@@ -17,6 +17,7 @@ class TaskNetwork(nn.Module):
 
     def __init__(self, preset: Preset, width: int, classes: int) -> None:
         super().__init__()
+        self.kernels = preset.kernels
         first, second, third = preset.filters
         maps = third * (preset.size // 8) ** 2
         self.convolutions = nn.ModuleList(
@@ -34,7 +35,7 @@ class TaskNetwork(nn.Module):
         made = []
         for convolution in self.convolutions:
             assert isinstance(convolution, nn.Conv2d)
-            images = convolve_and_pool(convolution, images)
+            images = convolve_and_pool(convolution, images, self.kernels)
             made.append(images)
         # Line by line, the maps of a place side by side, as they lie in memory.
         made.append(F.relu(self.high_level(images.permute(0, 2, 3, 1).flatten(1))))
@@ -64,9 +65,5 @@ def make_network(preset: Preset, width: int, classes: int, seed: int) -> TaskNet
 
 def as_input(images: NDArray[np.uint8], device: str, dtype: str = "float32") -> Tensor:
     """Images (B, S, S, 3) uint8 as (B, 3, S, S) around 0, exact in either type; the layout stays channels-last."""
-    if device == "cpu" and dtype == "bfloat16":
-        from training.kernels.scale import scaled
-
-        return torch.from_numpy(scaled(images)).view(torch.bfloat16).permute(0, 3, 1, 2)
     pixels = torch.from_numpy(images).to(device).to(getattr(torch, dtype))
     return pixels.sub_(127.5).mul_(1 / 64).permute(0, 3, 1, 2)  # faster than a division

@@ -110,7 +110,8 @@ def _by_rule(device: str) -> tuple[str, str]:
     if device == "cuda":
         native = torch.cuda.is_bf16_supported(including_emulation=False)
     else:
-        native = device == "cpu" and torch.cpu._is_avx512_bf16_supported()  # no public question for it in 2.13
+        # torch has no public question for it: a version that has lost this one answers no.
+        native = device == "cpu" and getattr(torch.cpu, "_is_avx512_bf16_supported", bool)()
     if native:
         return "bfloat16", f"this {device} multiplies it in hardware (chosen by rule, not by the clock: deterministic)"
     return "float32", f"this {device} has no bfloat16 in hardware (chosen by rule, not by the clock: deterministic)"

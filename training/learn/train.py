@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from training.data.shown import with_layers
 from training.errors import TrainingError
 from training.files import write_json, write_whole
 from training.job import Progress, Report
@@ -47,10 +48,9 @@ class State:
 def train(job: NetworkJob, report: Report) -> None:
     """Train, or go on training, then leave the job's files in its folder.
 
-    Files: network.pt (weights), features.npy (of the split's train then test images), answers.npy (of its test images,
-    a column for each target), pictures.npz (for the figures) and, last, network.json (accuracy, curve, seconds). Where
-    the run's time would be over before the next point of the curve, there is a checkpoint instead. Under torchrun all
-    processes call this together, and the first writes.
+    The features are of the split's train then test images, the answers of its test images, a column for each target.
+    Where the run's time would be over before the next point of the curve, there is a checkpoint instead. Under torchrun
+    all processes call this together, and the first writes.
     """
     setting = job.setting
     preset, world = setting.preset, World.of_environment()
@@ -58,7 +58,7 @@ def train(job: NetworkJob, report: Report) -> None:
     seed = job.network.seed(setting.seed)
     network = make_network(preset, job.network.width, sum(job.classes), seed).to(setting.device)
     stepper = Stepper(network, preset, setting.device, setting.dtype, job.classes, world)
-    checkpoint = job.folder / "checkpoint.pt"
+    checkpoint = job.folder.checkpoint
     state = _load(checkpoint, stepper)
     with event_file(job.events if world.leads else None, state.step) as record:
         while not _is_over(state, preset):
@@ -167,13 +167,12 @@ def _finish(job: NetworkJob, stepper: Stepper, data: Data, state: State) -> None
     features, classes = stepper.look_at(data.images, np.concatenate([train, test]), batch)
     answers = classes[len(train) :].astype(np.int16)
     found = answers[np.isin(test, data.test)]
-    job.folder.mkdir(parents=True, exist_ok=True)
     weights = stepper.network.state_dict()
-    write_whole(job.folder / "network.pt", lambda path: torch.save(weights, path))
-    write_whole(job.folder / "features.npy", lambda path: _save_array(path, features))
-    write_whole(job.folder / "answers.npy", lambda path: _save_array(path, answers))
-    pictures = _pictures(stepper, data.images[test[:1]])
-    write_whole(job.folder / "pictures.npz", lambda path: _save_arrays(path, pictures))
+    write_whole(job.folder.weights, lambda path: torch.save(weights, path))
+    write_whole(job.folder.features, lambda path: _save_array(path, features))
+    write_whole(job.folder.answers, lambda path: _save_array(path, answers))
+    pictures = _pictures(stepper, data.images[with_layers(test)])
+    write_whole(job.folder.pictures, lambda path: _save_arrays(path, pictures))
     known = data.test_labels >= 0
     finished = {
         "accuracy": float((found == data.test_labels)[known].mean()) if known.any() else None,

@@ -68,12 +68,12 @@ def network_seconds(preset: Preset, networks: int, workers: int, seconds_an_imag
 
 
 def duration(seconds: float) -> str:
-    """Seconds in the two units a person would use."""
+    """A length of time in words a person reads at a glance: "42 s", "3 min 5 s", "2 h 10 min"."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
-        return f"{hours} h {minutes:02d} min"
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def _flops(preset: Preset, classes: int) -> float:

@@ -7,11 +7,13 @@ trains it with them. The processes share the run folder, over a network file sys
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from types import TracebackType
 
 from training.job import Job
 from training.learn.world import World, use_deterministic
 from training.machine.progress import Board
+from training.machine.work import do
 from training.plan.jobs import NetworkJob
 
 
@@ -20,7 +22,7 @@ def follow(world: World, deterministic: bool) -> None:
     use_deterministic(deterministic)
     job: NetworkJob | None
     while (job := world.agree(None)) is not None:
-        job.run(lambda progress: None)
+        do(job)
     world.leave()
 
 
@@ -52,5 +54,5 @@ class Team:
             board.start(job.name)
             if isinstance(job, NetworkJob):
                 self.world.agree(job)
-            job.run(lambda progress, name=job.name: board.update(name, progress))  # type: ignore[misc]
+            do(job, partial(board.update, job.name))
             board.finish(job.name, stopped=not job.done.is_file())

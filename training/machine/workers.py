@@ -5,19 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from types import TracebackType
+from types import ModuleType, TracebackType
 
 from training.errors import TrainingError
 from training.job import Job, Progress
 from training.learn.world import use_deterministic
 from training.machine.memory import keep_freed_memory
 from training.machine.progress import Board
+from training.machine.work import do
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,21 @@ def _start(deterministic: bool) -> _Worker:
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(theirs, deterministic), daemon=True)
-    process.start()
+    with _without_main():
+        process.start()
     theirs.close()  # so that the end of the worker is heard as the end of the pipe
     return _Worker(process, ours)
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """While a process is spawned: let it import what it works with, but not the script that asks for the work."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _hear(worker: _Worker, board: Board) -> None:
@@ -125,7 +139,7 @@ def _work(pipe: Connection, deterministic: bool) -> None:
         while True:
             job: Job = pipe.recv()
             try:
-                job.run(pipe.send)
+                do(job, pipe.send)
                 pipe.send(None)
             except (BrokenPipeError, ConnectionResetError):
                 raise

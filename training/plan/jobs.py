@@ -1,7 +1,7 @@
 """The pieces of work that workers take: a probe, a network, the heads of a split.
 
-A job carries all it needs as plain values, writes its files whole, and its last file tells that it is finished.
-torch is imported only inside `run`, in the worker.
+A job is plain data: it says what is to be done and where its files go, and `machine/work.py` who does it. The files are
+written whole, and the last one tells that the job is finished.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.job import Report
+from training.folder import NetworkFolder, RunFolder, SplitFolder
 from training.plan.networks_and_heads import Network
 from training.presets import Preset
 from training.publication import TASKS
@@ -22,7 +22,7 @@ class Setting:
     `classes` counts those of each target, in the order of the labels' columns.
     """
 
-    folder: Path
+    run: RunFolder
     images: Path
     classes: dict[str, int]
     preset: Preset
@@ -37,16 +37,6 @@ class Setting:
         """The paper's tasks that this run has labels for."""
         return tuple(target for target in self.classes if target in TASKS)
 
-    @property
-    def untrained(self) -> Path:
-        """Features of all images from networks that have learned nothing."""
-        return self.folder / "untrained" / "features.npy"
-
-    @property
-    def descriptors(self) -> Path:
-        """The shards' descriptors, a row for each photograph; absent where the shards have none."""
-        return self.folder / "data" / "descriptors.npy"
-
 
 @dataclass(frozen=True)
 class ProbeJob:
@@ -58,12 +48,7 @@ class ProbeJob:
 
     @property
     def done(self) -> Path:
-        return self.setting.folder / "dtype.json"
-
-    def run(self, report: Report) -> None:
-        from training.learn.probe import choose
-
-        choose(self)
+        return self.setting.run.choice
 
 
 @dataclass(frozen=True)
@@ -89,25 +74,20 @@ class NetworkJob:
 
     @property
     def split_file(self) -> Path:
-        return self.setting.folder / self.split / "split.npz"
+        return self.setting.run.split(self.split).split
 
     @property
-    def folder(self) -> Path:
-        return self.setting.folder / self.split / self.network.name
+    def folder(self) -> NetworkFolder:
+        return self.setting.run.split(self.split).network(self.network.name)
 
     @property
     def events(self) -> Path:
         """The folder of the network's TensorBoard events; `tensorboard --logdir RUN/events` shows all side by side."""
-        return self.setting.folder / "events" / self.name
+        return self.setting.run.events / self.name
 
     @property
     def done(self) -> Path:
-        return self.folder / "network.json"
-
-    def run(self, report: Report) -> None:
-        from training.learn.train import train
-
-        train(self, report)
+        return self.folder.summary
 
 
 @dataclass(frozen=True)
@@ -123,12 +103,7 @@ class UntrainedJob:
 
     @property
     def done(self) -> Path:
-        return self.setting.untrained
-
-    def run(self, report: Report) -> None:
-        from training.learn.untrained import extract
-
-        extract(self, report)
+        return self.setting.run.untrained
 
 
 @dataclass(frozen=True)
@@ -152,23 +127,9 @@ class HeadsJob:
         return self.setting.preset.head_iterations * (2 if self.halved else 1)
 
     @property
-    def split_file(self) -> Path:
-        return self.setting.folder / self.split / "split.npz"
-
-    def features(self, network: str) -> Path:
-        """Where a network left its features."""
-        return self.setting.folder / self.split / network / "features.npy"
-
-    @property
-    def answers(self) -> Path:
-        """The class that each head gives each test image."""
-        return self.setting.folder / self.split / "heads.npz"
+    def folder(self) -> SplitFolder:
+        return self.setting.run.split(self.split)
 
     @property
     def done(self) -> Path:
-        return self.setting.folder / self.split / "heads.json"
-
-    def run(self, report: Report) -> None:
-        from training.learn.heads import train_heads
-
-        train_heads(self, report)
+        return self.folder.summary

@@ -11,9 +11,11 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from training.data.augment import filter_name
-from training.data.images import Images, images_path, open_images
+from training.data.images import Images, open_images
+from training.data.shown import VARIANTS_AMONG
 from training.evidence.claims import FAILS, HOLDS, TEST, UNKNOWN
 from training.files import write_bytes, write_text
+from training.folder import RunFolder
 from training.presets import Preset
 from training.publication import TITLES
 from training.report import plots
@@ -53,12 +55,12 @@ class Picture:
         return f"data:image/png;base64,{b64encode(self.png).decode()}"
 
 
-def write_report(run: Path, results: Results) -> None:
-    """Write report.html, report.md and figures/*.png into the run folder; of several seeds, over all of them."""
+def write_report(run: RunFolder, results: Results) -> None:
+    """Write the page, the text and the pictures into the run folder; of several seeds, over all of them."""
     seeds, results = seeds_of(results), averaged(results)
     pictures = _pictures(run, results)
     for picture in pictures:
-        write_bytes(run / "figures" / picture.name, picture.png)
+        write_bytes(run.figures / picture.name, picture.png)
     protocols = list(results["protocols"])
     content = {
         "results": results,
@@ -79,8 +81,8 @@ def write_report(run: Path, results: Results) -> None:
         "marks": {HOLDS: "✓", FAILS: "✗", UNKNOWN: "?"},
         "names": dict(zip(protocols, map(protocol_title, protocols), strict=True)),
     }
-    write_text(run / "report.md", render("report.md.j2", content))
-    write_text(run / "report.html", render("report.html.j2", content))
+    write_text(run.markdown, render("report.md.j2", content))
+    write_text(run.page, render("report.html.j2", content))
 
 
 def render(template: str, content: Results) -> str:
@@ -102,7 +104,7 @@ def _heading(tasks: list[str]) -> str:
     return f"{', '.join(first)} and {last} from one corpus of faces".capitalize()
 
 
-def _pictures(run: Path, results: Results) -> list[Picture]:
+def _pictures(run: RunFolder, results: Results) -> list[Picture]:
     drawn = [
         Picture(
             f"curves-{task}.png",
@@ -112,11 +114,9 @@ def _pictures(run: Path, results: Results) -> list[Picture]:
         for task in results["tasks"]
     ]
     first = next(iter(next(iter(results["protocols"].values()))["networks"]))
-    left = {task: _load_arrays(run / first / task / "pictures.npz") for task in results["tasks"]}
+    left = {task: _load_arrays(run.split(first).network(task).pictures) for task in results["tasks"]}
     preset = results["preset"]
-    images = open_images(
-        images_path(run, results["shards"]["sha256"], preset["size"], preset["variants"], results["seed"])
-    )
+    images = open_images(run.images(results["shards"]["sha256"], preset["size"], preset["variants"], results["seed"]))
     used = Preset(**preset)
     names = [filter_name(index, used) for index in range(used.variants)]
     return [
@@ -157,8 +157,8 @@ def _confusions(results: Results) -> list[Picture]:
 
 
 def _most_colourful(images: Images, variants: int) -> Images:
-    """All variants of that photograph, among the first hundred, on which a change of colour shows best."""
-    originals = np.asarray(images[: 100 * variants : variants]).astype(np.int16)
+    """All variants of that photograph, among the first, on which a change of colour shows best."""
+    originals = np.asarray(images[: VARIANTS_AMONG * variants : variants]).astype(np.int16)
     row = int(np.ptp(originals, axis=3).mean(axis=(1, 2)).argmax())
     return np.asarray(images[row * variants : (row + 1) * variants])
 

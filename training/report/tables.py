@@ -7,6 +7,7 @@ from typing import Any
 
 from training.data.shards import SUBGROUP
 from training.publication import FUSIONS, TABLE_1, TABLE_2, TASKS, TITLES, fusion_title
+from training.report.lines import averaged
 
 Results = dict[str, Any]
 Cells = dict[str, dict[str, Any]]  # target -> accuracy, images, by_group, by_person
@@ -44,6 +45,31 @@ def tables_of(results: Results, protocol: str) -> list[Table]:
         _table(results, protocol, "Subgroups", "gender, age and race as one label", _with_subgroup(tasks), _SUBGROUPS),
     ]
     return [table for table in made if table.rows]
+
+
+def accuracies(results: Results) -> list[dict[str, str | float | int | None]]:
+    """Each figure of all tables of a run as a row with the same keys, for whoever computes with them.
+
+    `accuracy` and the paper's own, `paper` (None where it has none), are shares, 0..1; `images` counts the test
+    images. Of several seeds `accuracy` is the mean and `deviation` their standard deviation, which else is None.
+    """
+    results = averaged(results)
+    return [
+        {
+            "protocol": protocol,
+            "table": table.title.removesuffix(f", protocol {protocol}"),
+            "features": row.title,
+            "task": task,
+            "accuracy": cell["accuracy"],
+            "deviation": cell.get("deviation"),
+            "paper": row.paper.get(task),
+            "images": cell["images"],
+        }
+        for protocol in results["protocols"]
+        for table in tables_of(results, protocol)
+        for row in table.rows
+        for task, cell in row.cells.items()
+    ]
 
 
 def _table(

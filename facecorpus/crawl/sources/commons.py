@@ -12,7 +12,7 @@ from facecorpus.crawl.mediawiki import BATCH, ApiRefusal, Json, MediaWiki
 from facecorpus.crawl.sources.extmetadata import plain_value, taken_on
 from facecorpus.crawl.sources.portraits import may_hold_portraits
 from facecorpus.crawl.sources.source import NoPhotographs, Source, WrongPerson
-from facecorpus.crawl.wikidata import Item, People, Wikidata, differences, named
+from facecorpus.crawl.wikidata import Item, People, Wikidata, differences, named, place_of
 from facecorpus.manifest import Identity
 from facecorpus.records import Candidate
 from facecorpus.settings import CrawlSettings
@@ -30,6 +30,7 @@ class Commons(Source):
     """Asks a MediaWiki's API, one question at a time; identities are whom it will be asked about."""
 
     name = NAME
+    checks = True
 
     def __init__(self, settings: CrawlSettings, fetcher: Fetcher, identities: Sequence[Identity] = ()) -> None:
         self._settings = settings
@@ -47,8 +48,8 @@ class Commons(Source):
         if contradictions:
             item_id = f" ({item.item_id}, {item.description or item.label})" if item else ""
             raise WrongPerson(
-                f"{identity.name}{item_id}: {'; '.join(contradictions)}. Correct the manifest; nothing is crawled for"
-                " this person until then."
+                f"{identity.name}{item_id}: {'; '.join(contradictions)}. Correct {place_of(identity)}; nothing is"
+                " crawled for this person until then."
             )
         return True
 
@@ -61,11 +62,11 @@ class Commons(Source):
                 f"{identity.name}: the manifest names no Commons category, and nothing that leads to one; fill in"
                 " commons_category, wikidata_id or wikipedia_title."
             )
-        seen: set[int] = set()
+        seen: set[str] = set()
         for found_by, page in self._ways(identity, item, categories):
             candidate = _candidate(identity.identity_id, page, found_by, rank=len(seen))
-            if candidate is not None and page["pageid"] not in seen:
-                seen.add(page["pageid"])
+            if candidate is not None and page["title"] not in seen:
+                seen.add(page["title"])
                 yield candidate
         if not seen:
             asked = " and ".join(f"Category:{category}" for category in categories) or f"about {item and item.item_id}"
@@ -134,8 +135,8 @@ class Commons(Source):
 
 
 def _categories_of(identity: Identity, item: Item | None) -> list[str]:
-    """The manifest's category first, then those that the item names; underscores and spaces are one."""
-    named_ones = (identity.commons_category, *(item.categories if item else ()))
+    """The categories that the item names, or else the manifest's; underscores and spaces are one."""
+    named_ones = (item.categories if item else ()) or (identity.commons_category,)
     return list(dict.fromkeys(name.replace("_", " ") for name in named_ones if name))
 
 
@@ -155,7 +156,14 @@ def _candidate(identity_id: str, page: Json, found_by: str, rank: int) -> Candid
         title=title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…",
         licence=plain_value(metadata, "LicenseShortName"),
         licence_url=plain_value(metadata, "LicenseUrl"),
-        author=plain_value(metadata, "Artist") or plain_value(metadata, "Attribution") or str(info.get("user", "")),
-        taken_on=taken_on(metadata),
+        author=_author(metadata, info),
+        taken_on=taken_on(metadata, str(info.get("timestamp", ""))),
         found_by=found_by,
+        file_id=f"{page['title']} {info['sha1']}" if info.get("sha1") else "",
     )
+
+
+def _author(metadata: Json, info: Json) -> str:
+    """Who is stated to have made it; whoever uploaded it stands for that only where nothing is stated at all."""
+    stated = plain_value(metadata, "Artist") or plain_value(metadata, "Attribution")
+    return stated if stated or "Artist" in metadata else str(info.get("user", ""))

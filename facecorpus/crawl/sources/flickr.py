@@ -28,7 +28,8 @@ PAGE = 250  # photographs
 MOST = 4000  # of one search
 SIZES = ("url_l", "url_o", "url_c", "url_z")  # 1024 pixels, the original, 800, 640: the first that there is is taken
 
-_BUSY = (0, 105, 106)  # codes: sorry, service unavailable, operation failed
+_BUSY = ("0", "10", "105", "106", "201")  # codes: sorry; search, service, operation and API not available now
+_BAD_KEY = "100"  # code
 _LICENCE_URL = re.compile(r"creativecommons\.org/(?:licenses/([a-z-]+)|publicdomain/(zero|mark))/")
 _PUBLIC_DOMAIN = {"zero": "cc0", "mark": "pdm"}
 _GRANULARITIES = {0: 10, 4: 7, 6: 4}  # of the date taken: characters of an ISO date that it vouches for
@@ -102,7 +103,8 @@ class Flickr(Source):
         if not isinstance(answer, dict) or answer.get("stat") != "ok":
             told = answer if isinstance(answer, dict) else {}
             why = f"{told.get('message', 'it does not say why')} ({told.get('code', 'no code')})"
-            raise SourceError(f"{self._api} refuses {method}: {why}; check {KEY}.")
+            hint = f"check {KEY}" if str(told.get("code")) == _BAD_KEY else "run again later"
+            raise SourceError(f"{self._api} refuses {method}: {why}; {hint}.")
         return answer
 
     def _candidate(self, identity: Identity, photo: Json, rank: int) -> Candidate | None:
@@ -123,6 +125,7 @@ class Flickr(Source):
             author=str(photo.get("ownername", "")),
             taken_on=_taken_on(photo),
             found_by=f'search for "{identity.name}"',
+            file_id=str(photo["id"]),
         )
 
 
@@ -141,5 +144,6 @@ def _slug(licence_url: str) -> str:
     return "" if match is None else match[1] or _PUBLIC_DOMAIN[match[2]]
 
 
-def _is_busy(answer: Any) -> bool:
-    return isinstance(answer, dict) and answer.get("stat") == "fail" and answer.get("code") in _BUSY
+def _is_busy(answer: Any) -> str:
+    busy = isinstance(answer, dict) and answer.get("stat") == "fail" and str(answer.get("code")) in _BUSY
+    return str(answer.get("message", "it does not say why")) if busy else ""

@@ -130,6 +130,7 @@ def _candidate(identity: Identity, result: Json, rank: int) -> Candidate:
         licence_url=text("license_url"),
         author=text("creator"),
         found_by=f'search for "{identity.name}" in {text("source") or "Openverse"}',
+        file_id=text("id"),
     )
 
 

@@ -42,7 +42,7 @@ class Engine(Source):
 
         Raises SourceError where the first page holds no picture that can be found in it.
         """
-        from facecorpus.crawl.sources.result_pages import page_urls, results
+        from facecorpus.crawl.sources.result_pages import page_urls, refusal, results
 
         seen: set[str] = set()
         for url in page_urls(self.name, f'"{identity.name}"'):
@@ -50,6 +50,11 @@ class Engine(Source):
             tasks = results(self.name, answer)
             new = [task for task in tasks if task["file_url"] not in seen]
             if not tasks and not seen:
+                if why := refusal(self.name, answer):
+                    raise SourceError(
+                        f"{self.name} refuses clients that are no browser ({why}), and this one says what it is; take"
+                        f" {self.name} out of sources."
+                    )
                 raise self._unreadable(url, answer)
             for task in new:
                 if task["file_url"] in seen:

@@ -16,6 +16,10 @@ class WrongPerson(SourceError):
     """What a source knows of a person contradicts the manifest: nothing may be crawled for that person."""
 
 
+ODD_SHAPE = (AttributeError, LookupError, TypeError, ValueError)
+"""What reading an answer raises where it has another shape than its service documents."""
+
+
 class Source(Protocol):
     """Proposes photographs of a person, the best first, each URL once; ranks count from 0.
 
@@ -24,6 +28,7 @@ class Source(Protocol):
     """
 
     name: str
+    checks: bool = False  # whether it knows people: then it is asked to check each one before anything is proposed
     hosts: tuple[str, ...]  # that it asks, host or host:port; none where it reads files of this machine
 
     def check(self, identity: Identity) -> bool | None:
@@ -40,3 +45,11 @@ class Source(Protocol):
     def requests(self, identity: Identity, wanted: int) -> int:
         """About how many requests it takes to be proposed so many photographs of a person."""
         ...
+
+
+def not_understood(source: Source, error: Exception) -> SourceError:
+    """The error of a source whose answer has another shape than is known; the other sources are not concerned."""
+    return SourceError(
+        f"{source.name} answered in a shape that is not known ({type(error).__name__}: {error}); keep its answers with"
+        " 'facecorpus crawl --check --record DIR' and report them."
+    )

@@ -1,28 +1,54 @@
 """Lists of addresses with names, as face data sets publish them: CSV, TSV, JSONL, Parquet, or VGGFace's text files.
 
 FaceScrub (vintage.winklerbros.net/facescrub.html): tab-separated with the columns name, image_id, face_id, url, bbox
-(left,top,right,bottom), sha256. VGGFace (www.robots.ox.ac.uk/~vgg/data/vgg_face): a text file for each person, its
-lines "id url left top right bottom pose score curation".
+(left,top,right,bottom), sha256; parts of it are passed around without the line of names. VGGFace
+(www.robots.ox.ac.uk/~vgg/data/vgg_face): a text file for each person, its lines "id url left top right bottom pose
+score curation"; some copies have an MD5 before the address. PubFig (www.cs.columbia.edu/CAVE/databases/pubfig):
+tab-separated, comments begin with #, and so does the line of names: #, person, imagenum, url, rect, md5sum.
 """
 
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from facecorpus.errors import SourceError
 
+FORMS: dict[str, tuple[str, ...]] = {
+    "auto": (),
+    "table": (),
+    "facescrub": ("name", "image_id", "face_id", "url", "bbox", "sha256"),
+    "vggface": (),
+    "pubfig": ("person", "imagenum", "url", "rect", "md5sum"),
+}
+"""The columns of a list without a line of names, by the form that the settings name; auto looks at the content."""
+
 _PERSON = ("identity_id", "name", "identity", "person")
-_SAME = {"license": "licence", "license_url": "licence_url", "image_url": "url", "creator": "author"}
+_SAME = {"license": "licence", "license_url": "licence_url", "image_url": "url", "creator": "author", "rect": "bbox"}
 _TEXTS = ("page_url", "title", "licence", "licence_url", "author", "taken_on")
 _SIDES = ("left", "top", "right", "bottom")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_DATE = re.compile(r"(18|19|20)\d\d(-\d\d(-\d\d)?)?")
-_VGGFACE = ("image_id", "url", *_SIDES)
-_READERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
+_ONE_DATE = r"(?:18|19|20)\d\d(?:-\d\d(?:-\d\d)?)?"
+_DATE = re.compile(f"{_ONE_DATE}(?:/{_ONE_DATE})?")
+_ADDRESS = re.compile(r"https?://\S", re.IGNORECASE)
+_BY_CONTENT = (
+    # What a column holds, by what stands in its first row; the first that fits counts.
+    ("url", re.compile(r"https?://\S.*", re.IGNORECASE)),
+    ("sha256", re.compile(r"[0-9a-fA-F]{64}")),
+    ("bbox", re.compile(r"-?[\d.]+(?:, ?-?[\d.]+){3}")),
+    ("", re.compile(r"[\d.]*|[0-9a-fA-F]{32}")),  # a number, an MD5: of no use here
+    ("name", re.compile(r".+")),
+)
+_SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
+
+Row = Mapping[str, Any]
+"""An entry by the names of its columns, in lower case; under _BROKEN why it is none."""
+
+_BROKEN = "(broken)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,43 +62,140 @@ class Listed:
     box: str = ""  # x,y,width,height in pixels
 
 
-def read_list(path: Path) -> Iterator[Listed]:
-    """The entries of a list, in its order, read as they are asked for.
+class ListOfAddresses:
+    """The entries of a list, in its order, read as they are asked for; of some form, or recognised by its content.
 
-    Columns may come in any order, others are ignored. Raises SourceError that names the line and what it must hold.
+    Columns may come in any order, others are ignored. A line that cannot be understood is counted and passed over.
+    Raises SourceError where none at all can be, which names the first, and says what it must hold.
     """
-    try:
-        for number, row in enumerate(_rows(path), start=1):
-            yield _listed(f"{path}, entry {number}", {_SAME.get(key, key): value for key, value in row.items()})
-    except (OSError, ValueError, csv.Error) as error:
-        raise SourceError(f"{path} cannot be read as a list of addresses: {error}.") from None
+
+    def __init__(self, path: Path, form: str = "auto") -> None:
+        self.form = form
+        """Of the list, recognised as soon as its first entry is read."""
+        self.understood = 0
+        self.not_understood = 0
+        self.first_problem = ""
+        self._path = path
+
+    def __iter__(self) -> Iterator[Listed]:
+        self.understood = self.not_understood = 0
+        try:
+            for number, row in enumerate(self._rows(), start=1):
+                try:
+                    entry = _listed(f"{self._path}, entry {number}", row)
+                except SourceError as error:
+                    self.not_understood += 1
+                    self.first_problem = self.first_problem or str(error)
+                else:
+                    self.understood += 1
+                    yield entry
+        except (OSError, ValueError, csv.Error) as error:
+            raise SourceError(f"{self._path} cannot be read as a list of addresses: {error}.") from None
+        if self.first_problem and not self.understood:
+            raise SourceError(self.first_problem)
+
+    def _rows(self) -> Iterator[Row]:
+        path, kind = self._path, self._path.suffix.lower()
+        if path.is_dir():
+            self.form = "vggface"
+            return chain.from_iterable(map(_vggface, sorted(path.glob("*.txt"))))
+        if kind in _SEPARATORS:
+            return self._of_text(_SEPARATORS[kind])
+        self.form = "table"
+        if kind in (".jsonl", ".ndjson"):
+            return _json_lines(path)
+        if kind == ".parquet":
+            return _parquet(path)
+        raise SourceError(
+            f"{path} is no list that can be read; expected .csv, .tsv or .txt (tab-separated), .jsonl or .parquet, or a"
+            " folder of VGGFace's text files."
+        )
+
+    def _of_text(self, separator: str) -> Iterator[Row]:
+        """The rows of a text file: what its first line that is no comment looks like decides how it is read."""
+        with self._path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+            lines, names, first = _skip_comments(file, separator)
+            form, columns = self.form, FORMS[self.form]
+            if form == "vggface" or (form == "auto" and _is_vggface(first, separator)):
+                self.form = "vggface"
+                yield from _vggface(self._path)
+            elif names is not None or "url" in _names_of(first, separator):
+                self.form = "table" if form == "auto" else form
+                yield from _table(csv.reader(lines, delimiter=separator), names)
+            elif columns or (form == "auto" and (columns := _columns_by_content(first, separator))):
+                self.form = "columns by their content" if form == "auto" else form
+                # A quotation mark in a name is one; only a comma has to be quoted.
+                if separator == ",":
+                    yield from _nameless(csv.reader(lines), columns)
+                else:
+                    yield from _nameless(csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_NONE), columns)
+            elif first:
+                raise SourceError(
+                    f"{self._path}: expected a line with the names of the columns, one of them url, or lines with an"
+                    f" address (http) and a name; it begins {first.strip()[:60]!r}. urls_format in corpus.toml may name"
+                    f" the form: {', '.join(FORMS)}."
+                )
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Each entry as a map with its column names in lower case."""
-    if path.is_dir():
-        return _vggface(path)
-    kind = path.suffix.lower()
-    if kind in _READERS:
-        return _separated(path, _READERS[kind])
-    if kind in (".jsonl", ".ndjson"):
-        return _json_lines(path)
-    if kind == ".parquet":
-        return _parquet(path)
-    raise SourceError(
-        f"{path} is no list that can be read; expected .csv, .tsv or .txt (tab-separated), .jsonl or .parquet, or a"
-        " folder of VGGFace's text files."
-    )
+def _skip_comments(file: Iterable[str], separator: str) -> tuple[Iterator[str], list[str] | None, str]:
+    """The lines from the first one on that is no comment, the names of columns in a comment before, and that line."""
+    lines = iter(file)
+    names: list[str] | None = None
+    for line in lines:
+        if not line.startswith("#"):
+            return chain([line], lines), names, line
+        told = [name for name in _names_of(line.removeprefix("#"), separator) if name]
+        names = told if "url" in told else names
+    return iter(()), names, ""
 
 
-def _separated(path: Path, separator: str) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file, delimiter=separator)
-        for row in reader:
-            yield {str(key).strip().lower(): value for key, value in row.items()}
+def _fields(line: str, separator: str) -> list[str]:
+    if separator == ",":
+        return next(csv.reader([line]), [])
+    return line.rstrip("\r\n").split(separator)  # a quotation mark is part of a name there
 
 
-def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
+def _names_of(line: str, separator: str) -> list[str]:
+    names = [name.strip().lower() for name in _fields(line, separator)]
+    return [_SAME.get(name, name) for name in names]
+
+
+def _is_vggface(line: str, separator: str) -> bool:
+    """Whether a line is one of VGGFace's: words with an address among the first, and numbers after it."""
+    fields = line.split()
+    return separator not in line and len(fields) > len(_SIDES) + 1 and any(map(_ADDRESS.match, fields[:3]))
+
+
+def _columns_by_content(line: str, separator: str) -> tuple[str, ...]:
+    """What the columns of a list without names hold, by its first line; empty where there is no address or no name."""
+    columns: list[str] = []
+    for field in _fields(line, separator):
+        kind = next((kind for kind, form in _BY_CONTENT if form.fullmatch(field.strip())), "")
+        columns.append("" if kind in columns else kind)
+    return tuple(columns) if {"url", "name"} <= set(columns) else ()
+
+
+def _table(reader: "Iterator[list[str]]", names: list[str] | None) -> Iterator[Row]:
+    """Rows under a line of names, which may have come before."""
+    for row in reader:
+        if names is None:
+            names = [name.strip().lower() for name in row]
+        elif row:
+            yield dict(zip(names, row, strict=False))
+
+
+def _nameless(reader: "Iterator[list[str]]", columns: Sequence[str]) -> Iterator[Row]:
+    """Rows of so many columns; one that has fewer was cut off."""
+    for row in reader:
+        if len(row) < len(columns) and row:
+            yield {_BROKEN: f"it has {len(row)} of {len(columns)} columns"}
+        elif row and not _ADDRESS.match(row[columns.index("url")]):
+            yield {_BROKEN: f"{row[columns.index('url')][:60]!r} is no address"}
+        elif row:
+            yield dict(zip(columns, row, strict=False))
+
+
+def _json_lines(path: Path) -> Iterator[Row]:
     with path.open(encoding="utf-8-sig") as file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
@@ -83,7 +206,7 @@ def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
             yield {str(key).lower(): value for key, value in row.items()}
 
 
-def _parquet(path: Path) -> Iterator[dict[str, Any]]:
+def _parquet(path: Path) -> Iterator[Row]:
     import pyarrow.parquet
 
     with pyarrow.parquet.ParquetFile(path) as file:
@@ -92,15 +215,23 @@ def _parquet(path: Path) -> Iterator[dict[str, Any]]:
                 yield {str(key).lower(): value for key, value in row.items()}
 
 
-def _vggface(folder: Path) -> Iterator[dict[str, Any]]:
-    for file in sorted(folder.glob("*.txt")):
-        with file.open(encoding="utf-8-sig") as lines:
-            for line in lines:
-                if fields := line.split():
-                    yield {"name": file.stem, **dict(zip(_VGGFACE, fields, strict=False))}
+def _vggface(file: Path) -> Iterator[Row]:
+    """The lines of one person's file; what stands before the address does not matter."""
+    with file.open(encoding="utf-8-sig", errors="replace") as lines:
+        for line in lines:
+            fields = line.split()
+            place = next((n for n, field in enumerate(fields) if _ADDRESS.match(field)), None)
+            if place is not None:
+                yield {"name": file.stem, **dict(zip(("url", *_SIDES), fields[place:], strict=False))}
+            elif fields:
+                yield {_BROKEN: "it holds no address"}
 
 
-def _listed(where: str, row: Mapping[str, Any]) -> Listed:
+def _listed(where: str, given: Row) -> Listed:
+    """The entry that a row is; raises SourceError where it is none."""
+    if _BROKEN in given:
+        raise SourceError(f"{where}: {given[_BROKEN]}.")
+    row = {_SAME.get(key, key): value for key, value in given.items()}
     person = next((_text(row, column) for column in _PERSON if _text(row, column)), "")
     if not person or not _text(row, "url"):
         raise SourceError(f"{where}: expected columns url and one of {', '.join(_PERSON)}, neither of them empty.")
@@ -109,7 +240,7 @@ def _listed(where: str, row: Mapping[str, Any]) -> Listed:
         raise SourceError(f"{where}: sha256 must be 64 hex digits, not {sha256!r}.")
     texts = {column: _text(row, column) for column in _TEXTS if _text(row, column)}
     if not _DATE.fullmatch(texts.get("taken_on", "2000")):
-        raise SourceError(f"{where}: taken_on must be a date like 2011-09-25, 2011-09 or 2011.")
+        raise SourceError(f"{where}: taken_on must be a date like 2011-09-25, 2011-09, 2011 or 1990/1999.")
     return Listed(person, _text(row, "url"), texts, sha256, _box(where, row))
 
 
@@ -120,7 +251,7 @@ def _box(where: str, row: Mapping[str, Any]) -> str:
         given = [row[side] for side in _SIDES] if all(_text(row, side) for side in _SIDES) else None
     if given is None:
         return ""
-    parts = given.split(",") if isinstance(given, str) else given
+    parts = re.split(r"[,\s]+", given.strip()) if isinstance(given, str) else given
     try:
         left, top, right, bottom = (float(part) for part in parts)
     except (TypeError, ValueError):

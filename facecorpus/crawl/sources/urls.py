@@ -6,10 +6,11 @@ from pathlib import Path
 
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.sources.source import NoPhotographs, Source
-from facecorpus.crawl.sources.url_list import Listed, read_list
+from facecorpus.crawl.sources.url_list import Listed, ListOfAddresses
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
 from facecorpus.records import Candidate
+from facecorpus.system.console import notice
 
 NAME = "urls"
 
@@ -20,15 +21,23 @@ class Urls(Source):
     name = NAME
     hosts = ()
 
-    def __init__(self, path: Path, identities: Sequence[Identity]) -> None:
+    def __init__(self, path: Path, identities: Sequence[Identity], form: str = "auto") -> None:
         self._path = path
         people = {spelling: i.identity_id for i in reversed(identities) for spelling in _spellings(i)}
         self._listed: dict[str, dict[str, Listed]] = defaultdict(dict)
         named: set[str] = set()
-        for entry in read_list(path):
+        entries, ours = ListOfAddresses(path, form), 0
+        for entry in entries:
             named.add(entry.person)
             if identity_id := people.get(_folded(entry.person)):
+                ours += 1
                 self._listed[identity_id].setdefault(entry.url, entry)
+        notice(
+            f"{path}: {entries.understood} entries understood ({entries.form}), {ours} of them of people of the"
+            f" manifest; {entries.not_understood} not understood"
+            + f", the first: {entries.first_problem}"
+            * bool(entries.first_problem)
+        )
         if not self._listed:
             some = ", ".join(sorted(named)[:3]) or "nobody"
             raise SourceError(
@@ -42,7 +51,8 @@ class Urls(Source):
         named = corpus.settings.crawl.urls
         if not named:
             raise SourceError("Source 'urls' needs a list: set urls in section [crawl] of corpus.toml.")
-        return cls(corpus.root / Path(named).expanduser(), corpus.manifest.identities)
+        crawl = corpus.settings.crawl
+        return cls(corpus.root / Path(named).expanduser(), corpus.manifest.identities, crawl.urls_format)
 
     def candidates(self, identity: Identity) -> Iterator[Candidate]:
         """The person's addresses, with what the list says of them."""

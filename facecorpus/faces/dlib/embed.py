@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -81,28 +82,47 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
+@cache
+def _packs() -> bool:
+    """Whether weights can be packed here: by two private functions of torch, which its own compiler calls.
+
+    Another version of torch may have lost or changed them, and a processor may be one that oneDNN does not know: tried
+    once, on a small convolution, against the plain twin.
+    """
+    weight = np.linspace(-1, 1, 8 * 3 * 9, dtype=np.float32).reshape(8, 3, 3, 3)
+    convolution = Convolution(weight, np.linspace(0, 1, 8, dtype=np.float32), 1, 1)
+    features = torch.linspace(-1, 1, 3 * 64).reshape(1, 3, 8, 8)
+    other = torch.ones(1, 8, 8, 8)
+    try:
+        packed, plain = _Layer(convolution, 8, packed=True), _Layer(convolution, 8, packed=False)
+        pairs = [(packed(features), plain(features)), (packed(features, other), plain(features, other.clone()))]
+    except (AttributeError, RuntimeError, TypeError, ValueError):
+        return False
+    return all(one.shape == two.shape and torch.allclose(one, two, atol=1e-4) for one, two in pairs)
+
+
 class _Layer:
     """A convolution of square pictures, an optional sum, then a rectifier; its weights packed as oneDNN wants them.
 
     torch.nn.functional.conv2d packs them anew in every call, or leaves oneDNN altogether for a small picture, which
-    takes 1.4 times as long. The two calls are those that torch's own compiler emits; torch's version is pinned.
+    takes 1.4 times as long; it is the plain twin, where weights cannot be packed.
     """
 
-    def __init__(self, convolution: Convolution, side: int) -> None:
+    def __init__(self, convolution: Convolution, side: int, *, packed: bool | None = None) -> None:
         kernel = convolution.weight.shape[2]
         self.stride = convolution.stride
         self.side = (side + 2 * convolution.padding - kernel) // self.stride + 1
         self._padding = convolution.padding
         self._weight = torch.from_numpy(convolution.weight).contiguous(memory_format=torch.channels_last)
         self._bias = torch.from_numpy(convolution.bias)
-        self._packed = bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
+        self._packed = _packs() if packed is None else packed
         if self._packed:
             shape = [_BATCH, self._weight.shape[1], side, side]
             pack: Any = torch._C._nn.mkldnn_reorder_conv2d_weight
             self._weight = pack(self._weight.to_mkldnn(), self._padding, self.stride, 1, 1, shape)
 
     def __call__(self, features: Tensor, other: Tensor | None = None) -> Tensor:
-        if not self._packed:  # a processor that oneDNN does not know
+        if not self._packed:
             plain = functional.conv2d(features, self._weight, self._bias, self.stride, self._padding)
             return (plain if other is None else _sum(plain, other)).relu_()
         geometry = ([self._padding] * 2, [self.stride] * 2, [1, 1], 1)

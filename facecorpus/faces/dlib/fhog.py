@@ -9,8 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import config, njit
 from numpy.typing import NDArray
+
+from facecorpus.system.cache import cache_folder
 
 Grey = NDArray[np.uint8]
 """(H, W) uint8."""
@@ -56,11 +58,17 @@ def _directions() -> NDArray[np.uint8]:
 
 
 def compiled(function: Callable[..., Any], *, fastmath: bool = False) -> Any:
-    """The function as machine code, kept on disk for the next process where a folder for it can be written."""
+    """The function as machine code, kept in the user's cache for the next process where that can be written."""
+    numba: Any = config  # whose settings have no types
+    before = numba.CACHE_DIR
+    # By itself numba keeps it beside the source. Where the user has set NUMBA_CACHE_DIR, that holds.
+    numba.CACHE_DIR = before or str(cache_folder("numba") or "")
     try:
-        return njit(nogil=True, error_model="numpy", cache=True, fastmath=fastmath)(function)
+        return njit(nogil=True, error_model="numpy", cache=bool(numba.CACHE_DIR), fastmath=fastmath)(function)
     except RuntimeError:
         return njit(nogil=True, error_model="numpy", fastmath=fastmath)(function)
+    finally:
+        numba.CACHE_DIR = before
 
 
 def _histograms_plain(grey: Any, directions: Any) -> Any:

@@ -1,0 +1,38 @@
+"""Dates as far as they are certain: ISO 8601, cut to the month or year, or from one to another ("1990/1999")."""
+
+from calendar import monthrange
+from datetime import date
+
+Span = tuple[date, date]
+"""The first and the last day that a date can mean."""
+
+
+def span_of(text: str) -> Span:
+    """What YYYY, YYYY-MM, YYYY-MM-DD, or two of them with a slash between, can mean. ValueError for anything else."""
+    first, slash, last = text.partition("/")
+    return _bounds(first)[0], _bounds(last if slash else first)[1]
+
+
+def iso_of(span: Span) -> str:
+    """The shortest text that span_of reads as this."""
+    first, last = span
+    for length in (4, 7, 10):
+        begin, end = first.isoformat()[:length], last.isoformat()[:length]
+        if (_bounds(begin)[0], _bounds(end)[1]) == span:
+            return begin if begin == end else f"{begin}/{end}"
+    raise AssertionError  # ten characters are the whole date
+
+
+def year_of(text: str) -> int | None:
+    """The year of a date, None where it may be one of several."""
+    first, last = span_of(text)
+    return first.year if first.year == last.year else None
+
+
+def _bounds(text: str) -> Span:
+    year, month, day = ([int(part) for part in text[:10].split("-")] + [0, 0])[:3]
+    last_month = month or 12
+    return (
+        date(year, month or 1, day or 1),
+        date(year, last_month, day or monthrange(year, last_month)[1]),
+    )

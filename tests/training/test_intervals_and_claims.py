@@ -1,0 +1,182 @@
+"""What is said of the figures of one run: intervals, verdicts on claims, gaps between protocols."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+from training.evidence.bootstrap import Answered, Resampled
+from training.evidence.claims import CLAIMS, FAILS, HOLDS, UNKNOWN, judge, overall, verdict
+from training.evidence.gaps import gaps_of
+from training.publication import TABLE_2, TASKS
+from training.report.findings import gap_sentences
+
+
+def answered(right: np.ndarray, units: np.ndarray | None = None) -> Answered:  # type: ignore[type-arg]
+    return Answered(np.arange(len(right)) if units is None else units, right)
+
+
+# Bootstrap
+
+
+def test_independent_images_give_the_interval_of_the_normal_approximation() -> None:
+    right = np.arange(1000) % 10 < 7
+    low, high = Resampled({"a": answered(right)}).interval("a")
+    half = 1.96 * (0.7 * 0.3 / 1000) ** 0.5
+    assert low == pytest.approx(0.7 - half, abs=0.004)
+    assert high == pytest.approx(0.7 + half, abs=0.004)
+
+
+def test_ten_images_of_one_person_count_as_one_draw() -> None:
+    """100 people who are right in all their images or in none: the interval is that of 100, not of 1,000."""
+    people = np.repeat(np.arange(100), 10)
+    right = people % 2 == 0
+    by_image = np.diff(Resampled({"a": answered(right)}).interval("a"))[0]
+    by_person = np.diff(Resampled({"a": answered(right, people)}).interval("a"))[0]
+    assert by_person / by_image == pytest.approx(10**0.5, rel=0.1)
+    assert by_person == pytest.approx(2 * 1.96 * (0.25 / 100) ** 0.5, rel=0.1)
+
+
+def test_a_difference_is_paired() -> None:
+    """Two rows that err on the same images but for a few: each is uncertain, their difference is not."""
+    first = np.arange(400) % 2 == 0
+    second = first.copy()
+    second[:20] = False  # ten of them were right
+    resampled = Resampled({"first": answered(first), "second": answered(second)})
+    low, high = resampled.difference("first", "second")
+    assert 0 < low < 10 / 400 < high < 0.05
+    assert np.diff(resampled.interval("first"))[0] > 2 * (high - low)
+
+
+def test_a_row_that_is_always_right_has_an_interval_of_no_width() -> None:
+    assert Resampled({"a": answered(np.ones(30, dtype=bool))}).interval("a") == (1.0, 1.0)
+
+
+def test_the_same_seed_gives_the_same_interval_and_another_one_another() -> None:
+    right = np.random.default_rng(0).random(200) < 0.4
+    intervals = [Resampled({"a": answered(right)}, seed=seed).interval("a") for seed in (0, 0, 1)]
+    assert intervals[0] == intervals[1] != intervals[2]
+
+
+def test_rows_that_only_some_units_can_answer_keep_their_own_share() -> None:
+    few = answered(np.array([True, False] * 20), np.arange(40))
+    many = answered(np.ones(400, dtype=bool), np.arange(400))
+    resampled = Resampled({"few": few, "many": many})
+    assert (resampled.units["few"], resampled.units["many"]) == (40, 400)
+    low, high = resampled.interval("few")
+    half = 1.96 * (0.25 / 40) ** 0.5
+    assert (low, high) == (pytest.approx(0.5 - half, abs=0.03), pytest.approx(0.5 + half, abs=0.03))
+
+
+def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
+    random = np.random.default_rng(0)
+    covered = 0
+    for seed in range(200):
+        right = random.random(150) < 0.7
+        low, high = Resampled({"a": answered(right)}, resamples=400, seed=seed).interval("a")
+        covered += low <= 0.7 <= high
+    assert 0.90 <= covered / 200 <= 0.99
+
+
+# Claims
+
+
+@pytest.mark.parametrize(
+    ("interval", "points", "people", "expected"),
+    [
+        ((0.01, 0.20), 0.0, 77, HOLDS),
+        ((-0.20, -0.01), 0.0, 77, FAILS),
+        ((-0.01, 0.20), 0.0, 77, UNKNOWN),
+        ((0.0, 0.0), 0.0, 77, UNKNOWN),
+        ((0.01, 0.05), 0.072, 77, FAILS),
+        ((0.05, 0.10), 0.072, 77, UNKNOWN),
+        ((0.08, 0.10), 0.072, 77, HOLDS),
+        ((0.30, 0.50), 0.0, 9, UNKNOWN),
+    ],
+)
+def test_the_interval_decides(interval: tuple[float, float], points: float, people: int, expected: str) -> None:
+    assert verdict(interval, points, people) == expected
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [([HOLDS, HOLDS], HOLDS), ([HOLDS, UNKNOWN], UNKNOWN), ([HOLDS, FAILS], FAILS), ([UNKNOWN, FAILS], FAILS)],
+)
+def test_a_claim_on_several_tasks_needs_all_of_them(verdicts: list[str], expected: str) -> None:
+    assert overall(verdicts) == expected
+
+
+def test_the_papers_claims_have_the_papers_differences() -> None:
+    by_key = {claim.key: claim for claim in CLAIMS}
+    assert by_key["identity"].paper("age_group") == pytest.approx(0.141)
+    assert by_key["others"].paper("identity") == pytest.approx(-0.149)
+    margins = {task: by_key["margins"].paper(task) for task in TASKS}
+    assert margins == pytest.approx({"identity": 0.072, "age_group": 0.201, "race": 0.222, "gender": 0.118})
+    assert by_key["fair all"].paper("race") is None
+
+
+def test_the_papers_own_order_is_what_its_table_says() -> None:
+    for task in TASKS:
+        values = [TABLE_2[row][task] for row in ("own", "all")]
+        assert all(first < second for first, second in pairwise(values))
+
+
+def rows_of(**accuracies: float) -> tuple[Resampled[Any], dict[Any, float]]:
+    """60 people of 20 images each, with rows of the given accuracies on task gender; every person errs alike."""
+    made = {}
+    for row, accuracy in accuracies.items():
+        right = np.tile(np.arange(20) < round(20 * accuracy), 60)
+        made["photo", row, "gender"] = Answered(np.repeat(np.arange(60), 20), right)
+    return Resampled(made), {key: float(one.right.mean()) for key, one in made.items()}
+
+
+def test_claims_are_judged_by_the_rows_they_name() -> None:
+    resampled, accuracies = rows_of(own=0.8, majority=0.5, other_three=0.6, all=0.9, own_head=0.95)
+    judged = {one["claim"]: one for one in judge("photo", resampled, accuracies)}
+    assert {key: one["verdict"] for key, one in judged.items()} == {
+        "own": HOLDS,
+        "others": FAILS,
+        "all": HOLDS,
+        "margins": FAILS,  # 10 points, 21.8 are claimed
+        "fair others": FAILS,
+        "fair all": FAILS,
+    }
+    assert judged["all"]["tasks"]["gender"]["difference"] == pytest.approx(0.1)
+    assert judged["all"]["tasks"]["gender"]["people"] == 60
+    assert judged["all"]["is_papers"]
+    assert not judged["fair all"]["is_papers"]
+
+
+# Gaps
+
+
+def test_a_gap_is_the_difference_of_two_protocols_over_the_same_people() -> None:
+    people = np.repeat(np.arange(40), 10)
+    made = {
+        ("paper", "own", "gender"): Answered(people, np.tile(np.arange(10) < 9, 40)),
+        ("photo", "own", "gender"): Answered(people, np.tile(np.arange(10) < 7, 40)),
+        ("photo", "own", "identity"): Answered(people, np.tile(np.arange(10) < 5, 40)),
+        ("identity", "own", "gender"): Answered(people, np.repeat(np.arange(40) < 20, 10)),
+    }
+    accuracies = {key: float(one.right.mean()) for key, one in made.items()}
+    gaps = gaps_of(["photo", "paper", "identity"], accuracies, Resampled(made))
+    leak = gaps["leakage"]["rows"]["own"]
+    assert leak["gender"]["difference"] == pytest.approx(0.2)
+    assert leak["gender"]["by_person"] == pytest.approx([0.2, 0.2])  # everybody alike
+    known = gaps["knowing the person"]["rows"]["own"]
+    assert set(known) == {"gender"}  # nobody can be named in protocol identity
+    assert known["gender"]["difference"] == pytest.approx(0.2)
+    low, high = known["gender"]["by_person"]
+    assert low < 0.1  # half of the people are always right, half never
+    assert high > 0.3
+    assert "knowing the person" not in gaps_of(["photo", "paper"], accuracies, Resampled(made))
+
+
+@pytest.mark.parametrize(("high", "is_explained"), [(0.01, False), (-0.01, True)])
+def test_leakage_that_seems_to_do_harm_is_explained(high: float, is_explained: bool) -> None:
+    cells = {"race": {"difference": high - 0.02, "by_person": [high - 0.04, high]}}
+    (said,) = gap_sentences({"gaps": {"leakage": {"rows": {"own": cells}}}})
+    assert ("augmented test images are harder" in said) == is_explained
