@@ -113,7 +113,7 @@ def fresh(corpus: Corpus) -> Iterator[Corpus]:
     root = corpus.root.with_name(f"{corpus.root.name}-run")
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir()
-    for name in ("corpus.toml", "manifest.csv", "catalog.sqlite"):
+    for name in ("corpus.toml", "manifest.csv", "catalog.sqlite", corpus.log.name):
         shutil.copyfile(corpus.root / name, root / name)
     (root / "crops").symlink_to(corpus.crops.root.absolute())
     yield Corpus(root)

@@ -50,6 +50,11 @@ class Corpus:
         """The folder that train-all writes, one sub-folder a run."""
         return self.root / "runs"
 
+    @property
+    def log(self) -> Path:
+        """The second home of decisions and removals."""
+        return self.root / "decisions.jsonl"
+
     @contextmanager
     def catalog(self, cache_kib: int = 32_000) -> Iterator[Catalog]:
         """The catalog, opened, brought to this version's schema, in step with the manifest; closed at the end.
@@ -58,10 +63,12 @@ class Corpus:
         """
         self._refuse_without(self.root / "catalog.sqlite")
         make_file(self.root / "catalog.sqlite")  # SQLite gives its journal the same mode
-        catalog = Catalog(self.root / "catalog.sqlite", cache_kib)
+        catalog = Catalog(self.root / "catalog.sqlite", cache_kib, self.log)
         try:
             self._refuse_blank(catalog)
             catalog.identities.replace_all(self.manifest.identities)
+            if catalog.log:
+                catalog.log.settle()
             yield catalog
         finally:
             catalog.close()
@@ -95,9 +102,10 @@ class Corpus:
         stores = {"photos/": self.photos.root.glob("??/??/[!.]*"), "shards/": self.shards.glob("*.parquet")}
         held = [name for name, files in stores.items() if next(files, None)]
         if held:
+            or_restore = " (facecorpus restore), or let restore begin one from decisions.jsonl" * self.log.exists()
             raise CorpusError(
                 f"{self.root} is damaged: its catalog.sqlite {what}, but {' and '.join(held)}"
-                f" {'holds' if len(held) == 1 else 'hold'} files; put back a copy of catalog.sqlite."
+                f" {'holds' if len(held) == 1 else 'hold'} files; put back a copy of catalog.sqlite{or_restore}."
                 " Nothing was changed."
             )
 

@@ -60,8 +60,10 @@ class Checks(Gateway):
         return [f"{count} {sentence}" for sentence, count in counts.items() if count]
 
     def blank(self) -> bool:
-        """Whether nothing was ever proposed or stored: the catalog of a corpus that has just begun."""
-        found = "EXISTS (SELECT 1 FROM candidate) OR EXISTS (SELECT 1 FROM photo) OR EXISTS (SELECT 1 FROM removal)"
+        """Whether nothing was ever proposed, stored or decided: the catalog of a corpus that has just begun."""
+        found = " OR ".join(
+            f"EXISTS (SELECT 1 FROM {table})" for table in ("candidate", "photo", "removal", "decision")
+        )
         return not self._catalog.query(f"SELECT {found}").fetchone()[0]
 
     def photographs(self) -> dict[str, int]:

@@ -1,16 +1,33 @@
 """One connection to catalog.sqlite: its schema brought up to this version, transactions, and the gateways' base."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from facecorpus.catalog.removal_keys import author_name, removal_key
 from facecorpus.catalog.schema import MIGRATIONS
 from facecorpus.errors import CorpusError
+
+
+class Keeper(Protocol):
+    """Who writes beside the catalog what a transaction adds."""
+
+    def begun(self) -> None:
+        """The transaction holds the write lock."""
+
+    def ending(self) -> None:
+        """The transaction is about to be committed."""
+
+    def undone(self) -> None:
+        """The transaction was not committed, or is about to be rolled back."""
+
+    def forget(self, photographs: Set[str], identity_id: str | None) -> None:
+        """What was said of these photographs (sha256) and of that person leaves with this transaction."""
 
 
 class Connection:
@@ -19,6 +36,9 @@ class Connection:
     Raises CorpusError where the file was written by a newer version, or is no SQLite database.
     Every method commits before it returns; what must stand or fall together runs inside ``transaction()``.
     """
+
+    keeper: Keeper | None = None
+    migrations: tuple[str, ...] = MIGRATIONS
 
     def __init__(self, path: Path, cache_kib: int = 32_000) -> None:
         self._path = path
@@ -47,17 +67,17 @@ class Connection:
 
     def _migrate(self, path: Path) -> None:
         version = self._version()
-        if version > len(MIGRATIONS):
+        if version > len(self.migrations):
             self._connection.close()
             raise CorpusError(
-                f"{path} was written by a newer facecorpus (schema {version}, this one knows {len(MIGRATIONS)});"
+                f"{path} was written by a newer facecorpus (schema {version}, this one knows {len(self.migrations)});"
                 " update facecorpus to work with it."
             )
-        if version == len(MIGRATIONS):
+        if version == len(self.migrations):
             return
         with self.transaction():
             # Read again under the write lock: another process may have migrated meanwhile.
-            for number, script in enumerate(MIGRATIONS[self._version() :], start=self._version() + 1):
+            for number, script in enumerate(self.migrations[self._version() :], start=self._version() + 1):
                 for statement in _statements(script):
                     self._connection.execute(statement)
                 self._connection.execute(f"PRAGMA user_version = {number}")
@@ -71,13 +91,21 @@ class Connection:
         if self._connection.in_transaction:
             yield self._connection
             return
+        keeper = self.keeper
         self._connection.execute("BEGIN IMMEDIATE")
         try:
+            if keeper:
+                keeper.begun()
             yield self._connection
+            if keeper:
+                keeper.ending()
+            self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if keeper:
+                keeper.undone()
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
 
     def removal_key(self, name: str) -> str:
         """The key under which the list of removals has that name."""
@@ -87,6 +115,10 @@ class Connection:
     def removal_secret(self) -> bytes:
         """The secret of this corpus, made when its catalog was."""
         return bytes(self.query("SELECT secret FROM removal_secret").fetchone()[0])
+
+    def forget_secret(self) -> None:
+        """Read the secret again when it is asked for next."""
+        self.__dict__.pop("removal_secret", None)
 
     @property
     def in_transaction(self) -> bool:

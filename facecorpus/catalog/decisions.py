@@ -9,9 +9,9 @@ journal alone says what can be taken back, after any restart.
 """
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass, field, replace
 
 from facecorpus.catalog.connection import Connection, Gateway, now
 from facecorpus.manifest import AgeGroup
@@ -28,6 +28,8 @@ SAYABLE: Mapping[Kind, tuple[Verdict | AgeGroup, ...]] = {
 
 UNDO = "undo"
 REDO = "redo"
+WITHDRAWN = "withdrawn"
+"""The reason of rows by which all of a reviewer, or of an import, was taken back: nobody but this catalog says them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +41,6 @@ class Row:
     kind: str
     verdict: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Exchanged:
-    """A reviewer's latest word on a face as it travels between machines."""
-
-    face_id: str
-    photo_sha256: str
-    identity_id: str
-    shown_as: str
-    reviewer: str
-    kind: str
-    verdict: str
-    reason: str
-    decided_at: str
-
-
-class Merged(StrEnum):
-    """What became of a word from another machine."""
-
-    ADDED = "added"
-    KNOWN = "known"
-    OLDER = "older"  # the reviewer has said something newer here
-    NO_FACE = "no face"
-    NO_PERSON = "no person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +144,9 @@ class Decisions(Gateway):
         rows = self._catalog.query(
             "SELECT min(decision_id), max(decision_id), max(verdict = 'undecided' AND reason = 'undo'),"
             " max(verdict = 'undecided' AND reason = 'redo') FROM decision"
-            " WHERE shown_as = ? AND reviewer = ? AND decision_id > ? GROUP BY decided_at ORDER BY 1",
+            # An import is no batch: its times are claimed, and `withdraw` takes it back.
+            " WHERE shown_as = ? AND reviewer = ? AND import_id IS NULL AND decision_id > ?"
+            " GROUP BY decided_at ORDER BY 1",
             (*key, followed),
         ).fetchall()
         if rows:
@@ -187,52 +166,32 @@ class Decisions(Gateway):
         )
         return [Decision(*row) for row in rows]
 
-    def exchanged(self) -> list[Exchanged]:
-        """Each reviewer's latest row of each kind on each face, withdrawn ones included, the oldest first."""
-        rows = self._catalog.query(
-            """
-            SELECT said.face_id, photo_sha256, said.identity_id, shown_as, reviewer, kind, verdict, reason, decided_at
-            FROM decision AS said JOIN face USING (face_id) WHERE decision_id = (
-                SELECT max(decision_id) FROM decision AS other WHERE other.face_id = said.face_id
-                AND other.reviewer = said.reviewer AND other.kind = said.kind) ORDER BY decision_id
-            """
-        )
-        return [Exchanged(*row) for row in rows]
+    def withdraw(self, reviewer: str | None = None, import_id: int | None = None) -> dict[str, int]:
+        """Take back what still holds of a reviewer's words, or of one import's; how many of each reviewer's.
 
-    def merge(self, words: Sequence[Exchanged]) -> list[Merged]:
-        """Append, all or nothing, what is newer than the same reviewer's latest row here; what became of each word."""
-        outcomes = []
-        with self._catalog.transaction() as connection:
-            people = {row[0] for row in self._catalog.query("SELECT identity_id FROM identity")}
-            for word in words:
-                outcome = self._comparison(word, people)
-                if outcome == Merged.ADDED:
-                    connection.execute(
-                        "INSERT INTO decision (face_id, identity_id, reviewer, kind, verdict, reason, decided_at,"
-                        " shown_as) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                        (
-                            *(word.face_id, word.identity_id, word.reviewer, word.kind, word.verdict),
-                            *("" if word.verdict == Verdict.UNDECIDED else word.reason, word.decided_at, word.shown_as),
-                        ),
-                    )
-                outcomes.append(outcome)
-        return outcomes
-
-    def _comparison(self, word: Exchanged, people: set[str]) -> Merged:
-        face = self._catalog.query("SELECT photo_sha256 FROM face WHERE face_id = ?", (word.face_id,)).fetchone()
-        if face is None or face[0] != word.photo_sha256:
-            return Merged.NO_FACE
-        if not {word.identity_id, word.shown_as} <= people:
-            return Merged.NO_PERSON
-        here = self._catalog.query(
-            "SELECT decided_at, identity_id, verdict FROM decision WHERE face_id = ? AND reviewer = ? AND kind = ?"
-            " ORDER BY decision_id DESC LIMIT 1",
-            (word.face_id, word.reviewer, word.kind),
-        ).fetchone()
-        if here is None or word.decided_at > here[0]:
-            return Merged.ADDED
-        same = tuple(here) == (word.decided_at, word.identity_id, word.verdict)
-        return Merged.KNOWN if same else Merged.OLDER
+        Where an import is taken back, what the same reviewer had said before it holds again. Each page's rows of a
+        reviewer and kind are a batch of their own, which the reviewer can undo there.
+        """
+        batches: dict[tuple[str, str, str], list[Row]] = {}
+        moved: dict[tuple[str, str, str], list[Row]] = {}  # said on another page: written when all is taken back
+        with self._catalog.transaction():
+            rows = self._catalog.query(
+                "SELECT shown_as, reviewer, face_id, identity_id, kind, verdict, reason FROM latest"
+                " WHERE reviewer = ? OR import_id = ? ORDER BY shown_as, reviewer, kind, decision_id",
+                (reviewer, import_id),
+            ).fetchall()
+            again: list[tuple[tuple[str, str, str], Row]] = []
+            for shown_as, who, *said in rows:
+                row = Row(*said)
+                key = (shown_as, who, row.kind)
+                batches.setdefault(key, []).append(replace(row, verdict=Verdict.UNDECIDED, reason=WITHDRAWN))
+                if reviewer is None and (before := self._without(row, who, import_id)) is not None:
+                    again.append(((before[0], who, row.kind), before[1]))
+            for key, row in again:
+                (batches if key in batches else moved).setdefault(key, []).append(row)
+            for (shown_as, who, _), batch in [*batches.items(), *moved.items()]:
+                self._append(batch, who, shown_as)
+        return dict(Counter(row[1] for row in rows))
 
     def decided_by_people(self) -> set[str]:
         """Faces on which a person, not the automatic policy, has a verdict now."""
@@ -257,6 +216,15 @@ class Decisions(Gateway):
             {"face": said.face_id, "reviewer": reviewer, "kind": said.kind, "before": before},
         ).fetchone()
         return Row(*row[:5]) if row and shown_as in (None, row[5]) else None
+
+    def _without(self, said: Row, reviewer: str, import_id: int | None) -> tuple[str, Row] | None:
+        """What the reviewer says of that face in that kind apart from an import, and on which page; None: nothing."""
+        row = self._catalog.query(
+            "SELECT shown_as, face_id, identity_id, kind, verdict, reason FROM decision"
+            " WHERE face_id = ? AND reviewer = ? AND kind = ? AND import_id IS NOT ? ORDER BY decision_id DESC LIMIT 1",
+            (said.face_id, reviewer, said.kind, import_id),
+        ).fetchone()
+        return None if row is None or row["verdict"] == Verdict.UNDECIDED else (row[0], Row(*row[1:]))
 
     def _rows(self, batch: Batch) -> list[Row]:
         """What a batch left said of each of its faces."""

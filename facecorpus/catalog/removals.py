@@ -169,8 +169,11 @@ class Removals(Gateway):
         photographs = [(sha256,) for sha256 in marked.photographs]
         urls = [(url,) for url in marked.urls]
         with self._catalog.transaction() as connection:
-            connection.executemany(
-                "DELETE FROM decision WHERE face_id IN (SELECT face_id FROM face WHERE photo_sha256 = ?)", photographs
+            if self._catalog.keeper:
+                self._catalog.keeper.forget(set(marked.photographs), marked.identity_id)
+            connection.executemany(  # by name: decisions from the log may wait for a face that is still to be found
+                "DELETE FROM decision WHERE face_id > ?1 || '-' AND face_id < ?1 || '.'",
+                [(sha256[:24],) for sha256 in marked.photographs],
             )
             connection.executemany("DELETE FROM face WHERE photo_sha256 = ?", photographs)
             connection.executemany(f"{_BLANK} WHERE photo_sha256 = ?", photographs)
@@ -182,6 +185,30 @@ class Removals(Gateway):
             connection.executemany("DELETE FROM photo WHERE sha256 = ?", photographs)
             if marked.identity_id is not None:
                 self._erase_identity(marked.identity_id)
+
+    def erase_again(self) -> Marked:
+        """Erase what a catalog that was put back from a copy has, although it was taken down; return what that was."""
+        listed = "IN (SELECT removal_key(key) FROM removal)"
+        photographs = self._column(f"SELECT sha256 FROM photo WHERE removal_key(sha256) {listed}")
+        urls = self._column(
+            f"SELECT url FROM candidate WHERE outcome != 'removed' AND (removal_key(url) {listed}"
+            f" OR author != '' AND removal_key(author_name(author)) {listed})"
+        )
+        marked = self._with_addresses(photographs, urls)
+        with self._catalog.transaction():
+            self.erase(marked)
+            # Of whom nothing is left, and who is in the manifest no more, the name goes as well.
+            for identity_id in self._column(
+                """
+                SELECT identity_id FROM identity WHERE NOT listed
+                EXCEPT SELECT identity_id FROM candidate WHERE outcome != 'removed'
+                EXCEPT SELECT identity_id FROM face EXCEPT SELECT identity_id FROM decision
+                EXCEPT SELECT shown_as FROM decision
+                """
+            ):
+                self._erase_identity(identity_id)
+        self._catalog.scrub()
+        return marked
 
     def blank(self, url: str) -> list[str]:
         """Set aside what waits for an address on the list, without keeping it; return whose candidates they were."""

@@ -37,8 +37,8 @@ class Standing:
 def stand(face_id: str, words: Sequence[Said], reviewer: str, overlap: float) -> Standing:
     """How a face stands for a reviewer, given everybody's latest words on it.
 
-    The verdict is the view's: what settled a disagreement, else a person's, else the automatic policy's; of these the
-    newest. But of a face that two people shall judge, the second does not see what the first said.
+    The verdict is the view's: what settled a disagreement, else a person's, else the automatic policy's; of these what
+    was received last. But of a face that two people shall judge, the second does not see what the first said.
     """
     if len(words) == 1 and words[0].kind == Kind.VERDICT and (words[0].reviewer in (reviewer, AUTO) or not overlap):
         word = words[0]  # nearly all faces: nothing to weigh
@@ -72,5 +72,5 @@ def overlap_limit(share: float) -> str:
     return "g" if share >= 1 else f"{int(share * 16**8):08x}"
 
 
-def _weight(word: Said) -> tuple[bool, bool, str, int]:
-    return (word.reviewer != AUTO, word.kind == Kind.SETTLE, word.decided_at, word.decision_id)
+def _weight(word: Said) -> tuple[bool, bool, int]:
+    return (word.reviewer != AUTO, word.kind == Kind.SETTLE, word.decision_id)

@@ -73,6 +73,11 @@ def export_decisions(
 def import_decisions(
     file: Annotated[Path, typer.Argument(help="What facecorpus review export wrote.")],
     corpus: Folder = Path(),
+    own_name: Annotated[
+        bool, typer.Option("--own-name", help="Also what is said in the name of somebody who reviews here.")
+    ] = False,
+    settled: Annotated[bool, typer.Option("--settled", help="Also what settles disagreements.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show who says what, and take over nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Take over decisions from another machine; a second time changes nothing.
@@ -82,7 +87,25 @@ def import_decisions(
     from facecorpus.corpus import Corpus
     from facecorpus.judging.exchange import import_decisions as take_over
 
-    report(take_over(Corpus(corpus), file), as_json)
+    report(take_over(Corpus(corpus), file, own_name=own_name, settled=settled, dry_run=dry_run), as_json)
+    next_step(f"facecorpus review -C {corpus}", as_json)
+
+
+@group.command("withdraw")
+def withdraw_decisions(
+    reviewer: Annotated[str | None, typer.Argument(help="Whose words to take back.", show_default=False)] = None,
+    number: Annotated[int | None, typer.Option("--import", help="Or all of one import, by its number.")] = None,
+    corpus: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Take back all that a reviewer said, or all of one import; nothing is deleted.
+
+    Without a name it lists whom and what there is. Example: facecorpus review withdraw bob -C mycorpus
+    """
+    from facecorpus.corpus import Corpus
+    from facecorpus.judging.exchange import withdraw_decisions as take_back
+
+    report(take_back(Corpus(corpus), reviewer, number), as_json)
     next_step(f"facecorpus review -C {corpus}", as_json)
 
 

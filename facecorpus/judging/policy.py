@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from facecorpus.catalog import Catalog
+from facecorpus.catalog.decisions import WITHDRAWN
 from facecorpus.corpus import Corpus
 from facecorpus.judging.rank import NOT_ENOUGH, said_of_not_judged
 from facecorpus.records import Decision, RankedFace
@@ -48,7 +49,7 @@ def auto_review(corpus: Corpus) -> AutoSummary:
         people = [identity.identity_id for identity in corpus.manifest.identities]
         faces = [face for identity_id in people for face in catalog.faces.for_review(identity_id) if face.kept]
         decisions = [one for one in catalog.decisions.all() if one.kind in JUDGING]
-        by_people = {decision.face_id for decision in decisions if decision.reviewer != AUTO}
+        by_people = _judged_by_people(decisions)
         wanted = verdicts(faces, by_people)
         changes = changed(wanted, _said(decisions), set(people), by_people)
         _add(catalog, changes)
@@ -86,6 +87,16 @@ def changed(
         if not stands:
             changes[face_id] = (identity_id, Verdict.UNDECIDED)
     return changes
+
+
+def _judged_by_people(decisions: Sequence[Decision]) -> set[str]:
+    """The faces on which a person said anything, but for words that were taken back as a whole."""
+    said: set[tuple[str, str]] = set()
+    for decision in decisions:
+        one = (decision.face_id, decision.reviewer)
+        if decision.reviewer != AUTO:
+            (said.discard if decision.reason == WITHDRAWN else said.add)(one)
+    return {face_id for face_id, _ in said}
 
 
 def _said(decisions: Sequence[Decision]) -> dict[str, Judged]:

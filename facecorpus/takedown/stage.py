@@ -251,6 +251,15 @@ def _carry_out(corpus: Corpus, catalog: Catalog, number: int, plan: Plan) -> tup
         corpus.crops.remove(sha256)
         corpus.photos.remove(sha256)
         corpus.quarantine.forget(sha256)
+    # Copies of a log and a catalog that were damaged: nothing can be taken out of them.
+    for folder, name in (
+        (corpus.root, "decisions.jsonl.*"),
+        (corpus.quarantine.root, "decisions.jsonl.*"),
+        (corpus.quarantine.root, "catalog.sqlite*"),
+    ):
+        for copy in folder.glob(name):
+            copy.unlink()
+    shutil.rmtree(corpus.root / ".restore.tmp", ignore_errors=True)  # what a killed restore left
     if (corpus.root / "parts").exists():  # analyses that wait to be stored, crops among them: they are made again
         shutil.rmtree(corpus.root / "parts")
     catalog.removals.erase(plan.marked)

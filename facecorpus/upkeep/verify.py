@@ -17,6 +17,7 @@ from facecorpus.system.console import duration, track
 from facecorpus.system.cores import available_cores
 from facecorpus.takedown.plan import HeldBy
 from facecorpus.takedown.shards import rows_of, write_without
+from facecorpus.upkeep.log_check import SOURCE, log_problems
 
 _NAMED = 20  # problems of one kind that the summary names
 _OPTION = {Kind.CROPS: "", Kind.ORIGINAL: " --original", Kind.WITHOUT_IMAGES: " --without-images"}
@@ -26,7 +27,7 @@ _OPTION = {Kind.CROPS: "", Kind.ORIGINAL: " --original", Kind.WITHOUT_IMAGES: " 
 class Problem:
     """One thing that is not as it should be."""
 
-    kind: str  # catalog, photograph, crop, shard, left over
+    kind: str  # catalog, decisions.jsonl, photograph, crop, shard, left over
     name: str
     sentence: str
     repaired: bool = False
@@ -119,6 +120,7 @@ def verify(corpus: Corpus, repair: bool = False) -> VerifySummary:
         if not found:
             contradictions = catalog.checks.contradictions()
             found += [_Found("catalog", "catalog.sqlite", f"{line}; please report it.") for line in contradictions]
+            found += [_Found(SOURCE, *one) for one in log_problems(corpus, catalog)]
             on_disk = _hashed(corpus)
             crops = catalog.checks.faces()
             found += _photographs(corpus, catalog, on_disk)

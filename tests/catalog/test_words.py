@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 
 from facecorpus import words
-from facecorpus.catalog.decisions import REDO, SAYABLE, UNDO
+from facecorpus.catalog.decisions import REDO, SAYABLE, UNDO, WITHDRAWN
 from facecorpus.corpus import Corpus
 from facecorpus.manifest import AgeGroup
 from facecorpus.words import CandidateState, Kind, Outcome, PhotoState, Reason, Section, Verdict
@@ -67,7 +67,7 @@ def test_every_word_that_the_catalogs_statements_compare_with_is_in_a_list() -> 
         "verdict": {*Verdict},
         "outcome": {*Outcome, ""},
         "reviewer": {words.AUTO},
-        "reason": {UNDO, REDO},
+        "reason": {UNDO, REDO, WITHDRAWN},
     }
     compared = re.compile(rf"\b({'|'.join(allowed)}) (?:=|!=|IS|IN|IS NOT|NOT IN) (\((?:'\w*'(?:, )?)+\)|'\w*')")
     seen = set()

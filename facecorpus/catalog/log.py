@@ -1,0 +1,145 @@
+"""decisions.jsonl: the second home of decisions, imports and removals; one JSON object a line, only ever appended.
+
+Each line begins with the sha256 of the line before (``before``), so that line k is vouched for by line k + 1, and the
+last one by the catalog. Lines that were written together all say ``more`` but the last: a killed write is told by it.
+What was forgotten leaves a keyed hash in its line's place, and the chain is sealed anew.
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from facecorpus.system.modes import file_mode, make_file
+
+Entry = Mapping[str, Any]
+"""A line without its `before` and `more`: of a secret, a decision, an import, a removal, or of what was forgotten."""
+
+_BEFORE = re.compile(rb'\{"before": "([0-9a-f]{64})"')
+_sync = getattr(os, "fdatasync", os.fsync)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line as it was read."""
+
+    number: int  # from 1
+    entry: Entry  # empty where it cannot be read
+    sound: bool  # the line after it, or whoever knows the head, has its sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The whole log."""
+
+    lines: tuple[Line, ...]
+    bytes: int  # up to the end of the last write that is whole
+    head: str  # sha256 of the last line of it
+
+
+def sealed(entries: Iterable[Entry], before: str, together: bool = True) -> tuple[bytes, str]:
+    """The entries as lines that follow a line with that sha256, and the sha256 of the last."""
+    texts = [json.dumps(entry, ensure_ascii=False)[1:] for entry in entries]
+    more = '"more": true, ' if together else ""
+    lines = []
+    for place, text in enumerate(texts, 1):
+        line = f'{{"before": "{before}", {more if place < len(texts) else ""}{text}'.encode()
+        before = hashlib.sha256(line).hexdigest()
+        lines.append(line)
+    return b"".join(line + b"\n" for line in lines), before
+
+
+def read(path: Path, head: str | None = None) -> Reading:
+    """Read the log; an empty one where the file is missing. `head` is what the catalog knows the last line by."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        data = b""
+    raw = data.split(b"\n")[:-1]  # behind the last line end nothing is whole
+    entries = [_entry(line) for line in raw]
+    whole = next((place for place in range(len(raw), 0, -1) if not entries[place - 1].get("more")), 0)
+    hashes = [hashlib.sha256(line).hexdigest() for line in raw[:whole]]
+    last = hashes[-1] if hashes else ""
+    vouched = [*map(_before, raw[1:whole]), last if head is None else head]
+    lines = tuple(
+        Line(number, _content(entry), bool(entry) and own == said)
+        for number, entry, own, said in zip(range(1, whole + 1), entries[:whole], hashes, vouched[:whole], strict=True)
+    )
+    return Reading(lines, sum(len(line) + 1 for line in raw[:whole]), last)
+
+
+def append(path: Path, at: int, data: bytes) -> None:
+    """Write data at the end, which is `at`, and see to it that it is on disk; all of it or nothing."""
+    new = not path.exists()
+    make_file(path)
+    handle = os.open(path, os.O_WRONLY)
+    try:
+        written = 0
+        while written < len(data):
+            written += os.pwrite(handle, data[written:], at + written)
+        _sync(handle)
+    except BaseException as error:
+        with suppress(OSError):
+            os.ftruncate(handle, at)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)
+        raise
+    finally:
+        os.close(handle)
+    if new:
+        _sync_folder(path.parent)
+
+
+def truncate(path: Path, at: int) -> None:
+    """Cut off what lies behind that byte."""
+    with suppress(FileNotFoundError):
+        os.truncate(path, at)
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Exchange the whole log at once."""
+    temporary = path.with_name(f"{path.name}.tmp")  # one writer at a time: what a killed one left is overwritten
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(handle, file_mode(path.parent))
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        _sync_folder(path.parent)
+    except BaseException as error:
+        temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+def _entry(line: bytes) -> dict[str, Any]:
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return entry if isinstance(entry, dict) else {}
+
+
+def _before(line: bytes) -> str:
+    found = _BEFORE.match(line)
+    return found[1].decode() if found else ""
+
+
+def _content(entry: dict[str, Any]) -> Entry:
+    return {key: value for key, value in entry.items() if key not in ("before", "more")}
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
