@@ -240,8 +240,8 @@ def add(corpus: Corpus, row: Truth, *identities: str) -> str:
     """Put a file of the world into the corpus as if it had been fetched; return its sha256."""
     data = world().read(row.file)
     url = f"https://host.example/{row.file}"
-    sha256 = corpus.photos.put(data)
     with corpus.catalog() as catalog:
+        sha256 = corpus.photos.put(data)
         catalog.candidates.propose([Candidate(identity, "folder", url) for identity in identities])
         download = Download(url, "2024-01-01T00:00:00Z", 0.1, 200, Outcome.STORED, bytes=len(data))
         catalog.candidates.record(download, media_type(data) or "", sha256)
