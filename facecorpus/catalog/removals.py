@@ -105,7 +105,7 @@ class Removals(Gateway):
 
     def near_duplicates(self, marked: Marked) -> list[str]:
         """sha256 of the photographs that dedup or a build found to be near-duplicates of marked ones, and that stay."""
-        return self._column(
+        found = self._column(
             """
             WITH going AS (SELECT sha256, cluster_id FROM photo WHERE sha256 IN (SELECT value FROM json_each(:going)))
             SELECT sha256 FROM photo WHERE sha256 NOT IN (SELECT sha256 FROM going) AND (
@@ -113,10 +113,10 @@ class Removals(Gateway):
                     SELECT other.photo_sha256 FROM conflict JOIN face USING (face_id)
                     JOIN face AS other ON other.face_id = other_id
                     WHERE face.photo_sha256 IN (SELECT sha256 FROM going)))
-            ORDER BY sha256
             """,
             going=json.dumps(marked.photographs),
         )
+        return sorted(found)
 
     def extent(self, marked: Marked) -> Extent:
         """How much of the catalog would be erased."""
