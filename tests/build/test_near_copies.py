@@ -18,6 +18,8 @@ from facecorpus.build.stage import build_shards
 from facecorpus.catalog.photos import Photos
 from facecorpus.corpus import Corpus
 from facecorpus.errors import BuildError
+from facecorpus.records import Ranking
+from facecorpus.words import Section
 
 FIRST, SECOND = shots(("ada",), 2)
 SECOND = replace(SECOND, like=0)
@@ -101,6 +103,9 @@ def test_review_shows_them_as_near_copies_and_both_stay(tmp_path: Path) -> None:
         assert set(catalog.review.near_duplicates(face_id(FIRST))) == {face_id(FIRST), face_id(SECOND)}
         assert catalog.faces.conflicts() == []
         assert all(subject.kept for subject in catalog.faces.subjects())
+        catalog.faces.rank([Ranking(face_id(shot), 0.9, Section.RIGHT, ()) for shot in SESSION])
+        for person, copies in (("ada", {0: 1, 1: 1}), ("ben", {})):
+            assert catalog.review.index(person, "me", 0).copies == copies
         marked = catalog.removals.of_photographs([sha256(FIRST)])
         assert catalog.removals.near_duplicates(marked) == [sha256(SECOND)]
 
