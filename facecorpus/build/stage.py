@@ -75,7 +75,7 @@ class BuildSummary:
         if self.near_copies_of_two_people:
             notes += (
                 f" Pairs that stand for two people: {self.near_copies_of_two_people};"
-                " facecorpus review shows them as conflicts."
+                " look at them in facecorpus review (key d)."
             )
         if not self.changed:
             return f"Nothing has changed since the last build: {what}.{notes}"

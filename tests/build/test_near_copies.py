@@ -134,7 +134,7 @@ def test_a_picture_that_stands_for_two_people_is_on_one_side_and_a_conflict(tmp_
     summary = build_shards(corpus)
     assert len(groups(corpus, FIRST, SECOND)) == 1
     assert (summary.near_copies, summary.near_copies_of_two_people) == (1, 1)
-    assert "Pairs that stand for two people: 1; facecorpus review shows them as conflicts." in str(summary)
+    assert "Pairs that stand for two people: 1; look at them in facecorpus review (key d)." in str(summary)
     assert counts(corpus)["groups_of_several_people"] == 1
     rows = rows_by_face(corpus.shards)
     assert rows[face_id(FIRST)]["identity_fold"] == rows[face_id(SECOND)]["identity_fold"]
@@ -206,19 +206,24 @@ def test_each_crop_is_cut_once_and_the_shards_of_others_stay(tmp_path: Path, mon
     assert sum(path.suffix == ".parquet" for path in corpus.shards.iterdir()) == summary.shards
 
 
-@pytest.mark.parametrize("noted", [False, True])
+@pytest.mark.parametrize("moment", ["before the pair is noted", "after it", "while the split is written again"])
 def test_a_build_that_is_stopped_between_the_rounds_is_ended_by_the_next(
-    noted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     twin = ready_corpus(tmp_path / "twin", SESSION)
     build_shards(twin)
     corpus = ready_corpus(tmp_path / "c", SESSION)
     add = Photos.add_near_copies
 
-    def stopped(photos: Photos, pairs: Sequence[tuple[str, str]]) -> None:
-        if noted:
-            add(photos, pairs)
+    def killed(*arguments: object) -> None:
         raise KeyboardInterrupt
+
+    def stopped(photos: Photos, pairs: Sequence[tuple[str, str]]) -> None:
+        if not moment.startswith("before"):
+            add(photos, pairs)
+        if not moment.startswith("while"):
+            raise KeyboardInterrupt
+        patched.setattr(stage, "write_shard", killed)
 
     with monkeypatch.context() as patched:
         patched.setattr(Photos, "add_near_copies", stopped)
