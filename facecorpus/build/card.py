@@ -250,7 +250,18 @@ def _processing(plan: Plan, kind: Kind) -> str:
   {plan.settings.rank.accept_above:g}); no person has looked at those.
 {made}
 - No picture of the training side is on the test side: checked by group before the shards were written{compared}.
-{left_out}""".rstrip()
+{_near_copies(plan)}{left_out}""".rstrip()
+
+
+def _near_copies(plan: Plan) -> str:
+    """A line of the list, or nothing."""
+    if not plan.near_copies:
+        return ""
+    of_two = f" Pairs that stand for two people: {plan.of_two_people}." if plan.of_two_people else ""
+    return (
+        "- Pairs of faces that show the same picture, as only the comparison of the finished shards saw:"
+        f" {len(plan.near_copies)}.\n  Both faces of a pair stay, in one group and so on one side.{of_two}\n"
+    )
 
 
 def _uses(plan: Plan) -> str:

@@ -93,7 +93,9 @@ def _key(rows: Sequence[Row], recipe: str) -> str:
         one = row.labelled
         values = [getattr(one.face, name) for name in _PLAIN]
         points = one.face.landmarks.tolist()
-        digest.update(repr((row.split, row.fold, one.age, one.outside_period, one.labels, values, points)).encode())
+        digest.update(
+            repr((row.split, row.fold, row.group, one.age, one.outside_period, one.labels, values, points)).encode()
+        )
         if one.face.embedding is not None:
             digest.update(one.face.embedding.tobytes())
     return digest.hexdigest()

@@ -1,9 +1,9 @@
-"""Search the finished shards for pictures that stand in both splits, whatever their groups say.
+"""Search the finished shards for the same picture, whatever the groups of near-duplicates say: no split may part it.
 
 Every picture is read back from its shard and hashed by imagehash's definition of the perceptual hash (256 bits),
-straight and mirrored. Each test picture is compared with each training picture, exactly. Two are the same where at
-most LIMIT bits differ and the grey pixels agree as well; so two photographs of one person, however alike, do not
-count, and an edited copy that the search for near-duplicates should have found does.
+straight and mirrored. Each picture is compared with each other one, exactly. Two are the same where at most LIMIT bits
+differ and the grey pixels agree as well; so two photographs of one person are not, unless they are two frames of one
+moment, and an edited copy that the search for near-duplicates overlooked is.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,8 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from facecorpus.errors import BuildError
 
 LIMIT = 30
 """Largest Hamming distance, in bits of 256."""
@@ -30,16 +28,15 @@ were the least, and 0.93 the correlation of those two.
 _SIDE = 64  # pixels of the picture that the transform sees: imagehash's 16 × highfreq_factor 4
 _BITS = 16
 _GREY = 32
-_ROWS = 64  # test pictures compared at once: their distances to 10,000 others stay in the processor's cache
+_ROWS = 64  # pictures compared at once: their distances to 10,000 others stay in the processor's cache
 _AT_ONCE = 256
-_NAMED = 20  # pairs that the message lists
 _COSINES = np.cos(np.pi * np.arange(_BITS)[:, None] * (2 * np.arange(_SIDE)[None] + 1) / (2 * _SIDE))
 _MIRROR = np.where(np.arange(_BITS) % 2, -1.0, 1.0)  # what mirroring does to the columns of a cosine transform
 
 
 @dataclass(frozen=True)
 class Prints:
-    """What is compared of the pictures of one split."""
+    """What is compared of pictures."""
 
     face_ids: list[str]
     straight: NDArray[np.uint64]  # (N, 4): perceptual hashes
@@ -47,47 +44,12 @@ class Prints:
     grey: NDArray[np.uint8]  # (N, 32, 32)
 
 
-@dataclass(frozen=True, slots=True)
-class Leak:
-    """Two faces on different sides of the split that show the same picture."""
-
-    train: str  # face_id
-    test: str
-    bits: int
-    mirrored: bool
-
-    def __str__(self) -> str:
-        mirrored = ", one of them mirrored" if self.mirrored else ""
-        return f"face {self.train} and face {self.test} ({self.bits} of 256 bits differ{mirrored})"
-
-
 Prepare = Callable[[bytes, Any], NDArray[np.uint8]]
 """From a picture's bytes and its five landmarks to a grey face, (S, S) uint8 with S of 64 and more."""
 
 
-def check_shards(
-    train: Sequence[Path], test: Sequence[Path], prepare: Prepare, workers: int, advance: Callable[[int], None]
-) -> None:
-    """Raise BuildError that names the pictures which are in both splits, if there are any, the most alike first.
-
-    `train` and `test` are the shards of the two splits; `advance` is told how many rows have been read, and then how
-    many of the test have been compared.
-    """
-    prints = [read_prints(files, prepare, workers, advance) for files in (train, test)]
-    leaks = find_leaks(prints[0], prints[1], advance)
-    if leaks:
-        leaks.sort(key=lambda leak: (leak.bits, leak.train, leak.test))
-        more = f" and {len(leaks) - _NAMED:,} more" if len(leaks) > _NAMED else ""
-        raise BuildError(
-            "The same picture stands in train and in test"
-            f" {f'{len(leaks):,} times' if len(leaks) > 1 else 'once'}: {', '.join(map(str, leaks[:_NAMED]))}{more};"
-            " nothing was replaced. Run facecorpus dedup and build again; of each pair that comes again, reject one in"
-            " facecorpus review."
-        )
-
-
 def read_prints(files: Sequence[Path], prepare: Prepare, workers: int, advance: Callable[[int], None]) -> Prints:
-    """The prints of all rows of these shards."""
+    """The prints of all rows of these shards; `advance` is told how many rows have been read."""
     some = [prints_of([], np.empty((0, _SIDE, _SIDE), np.uint8))]
     with ThreadPoolExecutor(workers) as pool:  # the decoders work outside of Python's lock
         for face_ids, pictures, landmarks in _pictures(files):
@@ -107,20 +69,25 @@ def prints_of(face_ids: list[str], faces: NDArray[np.uint8]) -> Prints:
     return Prints(face_ids, _packed(low), _packed(low * _MIRROR), grey)
 
 
-def find_leaks(train: Prints, test: Prints, advance: Callable[[int], None] = lambda rows: None) -> list[Leak]:
-    """The pairs of a training and a test picture that are the same, mirrored or not."""
-    leaks = []
-    for start in range(0, len(test.face_ids), _ROWS):
+def same_pictures(prints: Prints, advance: Callable[[int], None] = lambda rows: None) -> list[tuple[str, str]]:
+    """All pairs of face_ids that show the same picture, mirrored or not; each once, the smaller first, in order.
+
+    Every picture is compared with every other one, in the order of their names: so the pairs follow from the pictures
+    alone, whichever shards they stood in. `advance` is told how many have been compared.
+    """
+    order = np.argsort(np.array(prints.face_ids), kind="stable")
+    names = [prints.face_ids[place] for place in order]
+    straight, mirrored, grey = prints.straight[order], prints.mirrored[order], prints.grey[order]
+    pairs = set()
+    for start in range(0, len(names), _ROWS):
         block = slice(start, start + _ROWS)
-        for mirrored, hashes in ((False, test.straight[block]), (True, test.mirrored[block])):
-            bits = _distances(hashes, train.straight)
+        for hashes, step in ((straight[block], 1), (mirrored[block], -1)):
+            bits = _distances(hashes, straight[start:])
             for row, place in np.argwhere(bits <= LIMIT):
-                picture = test.grey[start + row]
-                if _correlation(picture[:, ::-1] if mirrored else picture, train.grey[place]) >= AGREEMENT:
-                    names = train.face_ids[place], test.face_ids[start + row]
-                    leaks.append(Leak(*names, int(bits[row, place]), mirrored))
-        advance(len(test.face_ids[block]))
-    return leaks
+                if row < place and _correlation(grey[start + row][:, ::step], grey[start + place]) >= AGREEMENT:
+                    pairs.add((names[start + row], names[start + place]))
+        advance(len(names[block]))
+    return sorted(pairs)
 
 
 def grey_crop(picture: bytes, landmarks: Any) -> NDArray[np.uint8]:

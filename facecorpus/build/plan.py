@@ -1,19 +1,22 @@
 """What a build will hold, decided before anything is written: which faces, in which order, on which side."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 
 from facecorpus.build.choose import NO_AGES, Labelled, choose
 from facecorpus.build.labels import age_group_at
-from facecorpus.build.splits import TEST, TRAIN, check_splits, identity_folds, photo_split
+from facecorpus.build.splits import TEST, TRAIN, check_splits, identity_folds, joined_groups, photo_split
 from facecorpus.errors import BuildError
 from facecorpus.faces.unseen import Unseen, unseen
 from facecorpus.manifest import SUBGROUPS, Manifest
 from facecorpus.records import AcceptedFace
 from facecorpus.settings import BuildSettings, Settings
+
+Pair = tuple[str, str]
+"""Two face_ids, the smaller first."""
 
 NOT_STATED = "not stated"
 NO_PHOTOGRAPHS: Mapping[str, tuple[int, int]] = MappingProxyType({})
@@ -24,6 +27,7 @@ class Row:
     """One face of a build with everything but its picture."""
 
     labelled: Labelled
+    group: str  # near-duplicates, and near-copies that only a build found: no split may cut it
     fold: int
     split: str
 
@@ -51,6 +55,7 @@ class Plan:
     left_out: dict[str, int]
     settings: Settings
     unseen: tuple[Unseen, ...] = ()  # photographs without a face, of all people in the corpus
+    near_copies: tuple[Pair, ...] = ()  # faces among the rows that show the same picture in two clusters
 
     def side(self, split: str) -> tuple[Row, ...]:
         """The rows of one split."""
@@ -70,15 +75,21 @@ class Plan:
     @cached_property
     def shared_groups(self) -> int:
         """How many near-duplicate groups hold faces of more than one person."""
-        return len(_shared([row.labelled for row in self.rows]))
+        return len(_shared((row.group, row.face.identity_id) for row in self.rows))
 
     @cached_property
     def cut_by_folds(self) -> int:
         """How many near-duplicate groups have people in different folds, since no fold may lack a subgroup."""
         folds: dict[str, set[int]] = {}
         for row in self.rows:
-            folds.setdefault(row.face.cluster_id, set()).add(row.fold)
+            folds.setdefault(row.group, set()).add(row.fold)
         return sum(len(found) > 1 for found in folds.values())
+
+    @cached_property
+    def of_two_people(self) -> int:
+        """How many near-copies stand for two people."""
+        person = {row.face.face_id: row.number for row in self.rows}
+        return sum(person[one] != person[other] for one, other in self.near_copies)
 
     @cached_property
     def ages_known(self) -> int:
@@ -109,38 +120,53 @@ def plan_build(
     changed: bool = True,
     seen_ages: Mapping[tuple[str, str], str] = NO_AGES,
     without_face: Mapping[str, tuple[int, int]] = NO_PHOTOGRAPHS,
+    near_copies: Collection[Pair] = (),
 ) -> Plan:
     """Choose, label, split and order the faces.
 
     withheld counts, by reason, the accepted faces that the catalog itself holds back; `changed` says that the build
     will hold crops; `seen_ages` are the reviewers' age groups by photo_sha256 and identity_id; `without_face` counts
-    each person's photographs, and those without a face. Raises BuildError where nothing is left, or where the split
-    would cut a group.
+    each person's photographs, and those without a face; `near_copies` are pairs of face_ids that show the same picture,
+    though their clusters do not say so: no face is left out for that, but no split parts them. Raises BuildError where
+    nothing is left, or where the split would cut a group.
     """
     chosen, refused = choose(accepted, manifest, settings, changed=changed, seen_ages=seen_ages)
     left_out = {reason: count for reason, count in {**withheld, **refused}.items() if count}
     if not chosen:
         raise BuildError(_nothing(left_out))
     build = settings.build
-    groups = [one.face.cluster_id for one in chosen]
+    cluster_of = {one.face.face_id: one.face.cluster_id for one in chosen}
+    pairs = _in_two_clusters(near_copies, cluster_of)
+    group_of = joined_groups(cluster_of.values(), [(cluster_of[one], cluster_of[other]) for one, other in pairs])
+    groups = [group_of[one.face.cluster_id] for one in chosen]
     splits = photo_split(groups, [one.face.identity_id for one in chosen], build.test_share, build.seed)
     check_splits([one.face.photo_sha256 for one in chosen], groups, splits)
-    fold_of = _folds(chosen, build)
-    rows = [Row(one, fold_of[one.face.identity_id], split) for one, split in zip(chosen, splits, strict=True)]
+    fold_of = _folds(chosen, groups, build)
+    rows = [
+        Row(one, group, fold_of[one.face.identity_id], split)
+        for one, group, split in zip(chosen, groups, splits, strict=True)
+    ]
     rows.sort(key=lambda row: ((TRAIN, TEST).index(row.split), row.number, row.face.face_id))
-    return Plan(tuple(rows), left_out, settings, unseen(manifest.identities, without_face))
+    return Plan(tuple(rows), left_out, settings, unseen(manifest.identities, without_face), pairs)
 
 
-def _folds(chosen: Sequence[Labelled], build: BuildSettings) -> dict[str, int]:
+def _in_two_clusters(pairs: Iterable[Pair], cluster_of: Mapping[str, str]) -> tuple[Pair, ...]:
+    """The pairs of faces that are both among those of cluster_of, and of two clusters, in order."""
+    there = [(one, other) for one, other in pairs if one in cluster_of and other in cluster_of]
+    return tuple(sorted((one, other) for one, other in there if cluster_of[one] != cluster_of[other]))
+
+
+def _folds(chosen: Sequence[Labelled], groups: Sequence[str], build: BuildSettings) -> dict[str, int]:
+    people = [one.face.identity_id for one in chosen]
     subgroup_of = {one.face.identity_id: one.identity.subgroup for one in chosen}
-    return identity_folds(subgroup_of, build.folds, build.seed, _shared(chosen))
+    return identity_folds(subgroup_of, build.folds, build.seed, _shared(zip(groups, people, strict=True)))
 
 
-def _shared(faces: Sequence[Labelled]) -> list[set[str]]:
-    """The people of each near-duplicate group that shows more than one."""
+def _shared(faces: Iterable[tuple[str, str]]) -> list[set[str]]:
+    """The people of each near-duplicate group that shows more than one; of faces as group and identity_id."""
     people: dict[str, set[str]] = {}
-    for one in faces:
-        people.setdefault(one.face.cluster_id, set()).add(one.face.identity_id)
+    for group, identity_id in faces:
+        people.setdefault(group, set()).add(identity_id)
     return [names for names in people.values() if len(names) > 1]
 
 

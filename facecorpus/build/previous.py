@@ -26,6 +26,7 @@ class Previous:
         self._shards: dict[str, dict[str, Any]] = {
             name: shard for name, shard in record.get("shards", {}).items() if name in sound
         }
+        self.names = set(self._shards)
         self._has_crops = record.get("crops") == crops and record.get("kind") != "without-images"
         self._places: dict[str, tuple[str, int, int]] | None = None
         self._group = lru_cache(maxsize=_GROUPS_IN_MEMORY)(self._read_group)

@@ -42,6 +42,7 @@ def crop_recipe(settings: Settings, kind: Kind) -> dict[str, Any]:
 def fingerprint(plan: Plan, manifest: bytes, shards: Sequence[Shard]) -> str:
     """sha256 (hex) over everything that goes into a build: the same inputs give the same files."""
     head: list[Any] = [settings_of_build(plan.settings), plan.settings.crawl.contact, versions(), plan.left_out]
+    head.append(plan.near_copies)
     head += [asdict(one) for one in plan.unseen]
     head += [[shard.name, shard.key] for shard in shards]
     return hashlib.sha256(manifest + json.dumps(head, sort_keys=True).encode()).hexdigest()
@@ -79,7 +80,9 @@ def counts(plan: Plan) -> dict[str, Any]:
         "photographs": len({row.face.photo_sha256 for row in plan.rows}),
         "train": len(plan.side(TRAIN)),
         "test": len(plan.side(TEST)),
-        "groups": len({row.face.cluster_id for row in plan.rows}),
+        "groups": len({row.group for row in plan.rows}),
+        "near_copies": len(plan.near_copies),
+        "near_copies_of_two_people": plan.of_two_people,
         "groups_of_several_people": plan.shared_groups,
         "groups_cut_by_identity_fold": plan.cut_by_folds,
         "ages_known": plan.ages_known,

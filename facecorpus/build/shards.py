@@ -85,7 +85,7 @@ def row_values(row: Row, picture: bytes, cropped: bool = True) -> Values:
         **one.labels,
         "photo_id": face.photo_sha256,
         "face_id": face.face_id,
-        "group_id": face.cluster_id,
+        "group_id": row.group,
         "image_sha256": hashlib.sha256(picture).hexdigest(),
         "identity_fold": row.fold,
         "split": row.split,

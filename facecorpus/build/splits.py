@@ -40,6 +40,15 @@ def photo_split(groups: Sequence[str], labels: Sequence[str], test_share: float,
     return [side[group] for group in groups]
 
 
+def joined_groups(clusters: Iterable[str], links: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The group of each cluster: the least name among all clusters that the links connect, also through others."""
+    members = {name: {name} for name in clusters}
+    for one, other in links:
+        together = members[one] | members[other]
+        members.update(dict.fromkeys(together, together))
+    return {name: min(together) for name, together in members.items()}
+
+
 def _test_groups(groups: int, test_share: float) -> int:
     return 0 if groups < 2 else min(max(round(groups * test_share), 1), groups - 1)
 

@@ -1,7 +1,7 @@
 """The build stage: accepted faces of the catalog -> a folder of shards, whole or not at all."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -14,9 +14,9 @@ from facecorpus.build.croissant import croissant
 from facecorpus.build.crops import CropTask, cut_crops
 from facecorpus.build.kind import Kind
 from facecorpus.build.layout import Shard, layout
-from facecorpus.build.leaks import check_shards, grey_crop, grey_face
+from facecorpus.build.leaks import grey_crop, grey_face, read_prints, same_pictures
 from facecorpus.build.overview import overview
-from facecorpus.build.plan import NOT_STATED, Plan, Row, plan_build
+from facecorpus.build.plan import NOT_STATED, Pair, Plan, Row, plan_build
 from facecorpus.build.previous import Previous
 from facecorpus.build.record import build_record, crop_recipe, fingerprint, versions
 from facecorpus.build.schema import shard_schema
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _CROPS_PER_START = 500
+_ROUNDS = 3  # searches of the finished shards; the second finds nothing, unless files change meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class BuildSummary:
     subgroups: dict[str, int]
     left_out: dict[str, int]
     ages_corrected: int  # faces whose age group a reviewer saw, not the manifest
+    near_copies: int  # pairs of faces that only a build found to be one picture; each pair is on one side
+    near_copies_of_two_people: int
     bytes: int
     shards: int
     shards_written: int  # the others are the files of the last build
@@ -64,6 +67,16 @@ class BuildSummary:
         notes = "".join(f"\nLeft out: {count} {reason}." for reason, count in self.left_out.items())
         if self.ages_corrected:
             notes += f"\nAge group as reviewers saw it, not as the manifest says: {self.ages_corrected} faces."
+        if self.near_copies:
+            notes += (
+                "\nPairs of faces that show the same picture, as only the search of the finished shards saw:"
+                f" {self.near_copies}; each pair is on one side of the split."
+            )
+        if self.near_copies_of_two_people:
+            notes += (
+                f" Pairs that stand for two people: {self.near_copies_of_two_people};"
+                " look at them in facecorpus review (key d)."
+            )
         if not self.changed:
             return f"Nothing has changed since the last build: {what}.{notes}"
         written = (
@@ -92,7 +105,8 @@ def build_shards(
         accepted = [face for face in faces if among is None or face.face_id in among]
         withheld, seen_ages = catalog.faces.withheld(), catalog.review.age_corrections()
         without_face = catalog.photos.without_face()
-    plan = plan_build(
+    plan_with = partial(
+        plan_build,
         accepted,
         withheld,
         corpus.manifest,
@@ -101,15 +115,16 @@ def build_shards(
         seen_ages=seen_ages,
         without_face=without_face,
     )
-    work = _Work.of(corpus, plan, kind)
+    work = _Work.of(corpus, lambda pairs: plan_with(near_copies=pairs), kind)
     try:
-        changed, written = work.done()
+        work, changed, written = work.done()
         size = sum(file["bytes"] for file in recorded(work.target)["files"].values())
     except OSError as error:
         raise BuildError(
             f"{work.target} could not be written ({error}); what was there before is unchanged."
             " Mend that and build again."
         ) from None
+    plan = work.plan
     return BuildSummary(
         path=work.target,
         changed=changed,
@@ -120,6 +135,8 @@ def build_shards(
         subgroups=plan.subgroups,
         left_out=plan.left_out,
         ages_corrected=plan.ages_corrected,
+        near_copies=len(plan.near_copies),
+        near_copies_of_two_people=plan.of_two_people,
         bytes=size,
         shards=len(work.shards),
         shards_written=written,
@@ -133,6 +150,7 @@ class _Work:
 
     corpus: Corpus
     plan: Plan
+    plan_with: Callable[[Sequence[Pair]], Plan]  # the plan that follows from these near-copies
     kind: Kind
     target: Path
     schema: "pa.Schema"
@@ -140,7 +158,10 @@ class _Work:
     manifest: bytes
 
     @classmethod
-    def of(cls, corpus: Corpus, plan: Plan, kind: Kind) -> "_Work":
+    def of(cls, corpus: Corpus, plan_with: Callable[[Sequence[Pair]], Plan], kind: Kind) -> "_Work":
+        """The build that follows from the near-copies which the catalog knows now."""
+        with corpus.catalog() as catalog:
+            plan = plan_with(catalog.photos.near_copies())
         people = corpus.manifest.identities
         schema = shard_schema(
             [identity.identity_id for identity in people], kind, embeddings=_with_embeddings(plan.settings, kind)
@@ -150,6 +171,7 @@ class _Work:
         return cls(
             corpus=corpus,
             plan=plan,
+            plan_with=plan_with,
             kind=kind,
             target=kind.folder(corpus.shards),
             schema=schema,
@@ -157,9 +179,12 @@ class _Work:
             manifest=(corpus.root / "manifest.csv").read_bytes(),
         )
 
-    def done(self) -> tuple[bool, int]:
-        """Write what is not there yet; say whether anything was, and how many shards."""
-        finished = {shard.scratch for shard in self.shards}
+    def done(self) -> tuple["_Work", bool, int]:
+        """Write what is not there yet; give what was built in the end, whether anything was written, how many shards.
+
+        What was built is another work than this one where the finished shards have near-copies that nobody knew.
+        """
+        finished = self._scratch()
         settle(self.target, finished)
         inputs = fingerprint(self.plan, self.manifest, self.shards)
         record = recorded(self.target)
@@ -167,22 +192,50 @@ class _Work:
             sound = sound_files(self.target, record, progress.advance)
         if record["fingerprint"] == inputs and sound == record["files"].keys():
             settle(self.target)
-            return False, 0
+            return self, False, 0
         _refuse_foreign_files(self.target, record)
         previous = [Previous(self.target, record, sound, self._recipe())]
         if self.kind is Kind.WITHOUT_IMAGES:
             previous.append(_usual_build(self.corpus.shards, self._recipe()))
         with replaced_folder(self.target, finished) as folder:
-            written = self._write_shards(folder, previous)
-            self._check(folder)
-            self._write_rest(folder, inputs)
-        return True, written
+            work, written = self, self._write_shards(folder, previous)
+            for _ in range(_ROUNDS):
+                unknown = work._unknown_near_copies(folder)
+                if not unknown:
+                    break
+                last = work._as_previous(folder)
+                work = work._knowing(unknown)
+                finished |= work._scratch()  # whoever is interrupted from here on goes on with these
+                written |= work._write_shards(folder, [*previous, last])
+                for name in last.names - work._scratch():
+                    (folder / name).unlink()
+            else:
+                raise BuildError(
+                    f"The pictures in {folder} were others each time that they were read, so no split can be checked;"
+                    " nothing was replaced. Run facecorpus verify."
+                )
+            work._write_rest(folder)
+        return work, True, len(written & work._scratch())
+
+    def _scratch(self) -> set[str]:
+        return {shard.scratch for shard in self.shards}
+
+    def _knowing(self, near_copies: Sequence[Pair]) -> "_Work":
+        """The build that follows from these near-copies as well; the catalog knows them from now on."""
+        with self.corpus.catalog() as catalog:
+            catalog.photos.add_near_copies(near_copies)
+        return _Work.of(self.corpus, self.plan_with, self.kind)
+
+    def _as_previous(self, folder: Path) -> Previous:
+        """What was written for this build, before it is finished, as a store of crops."""
+        record = {"shards": {shard.scratch: {"key": shard.key} for shard in self.shards}}
+        return Previous(folder, record | {"crops": self._recipe(), "kind": self.kind}, self._scratch(), self._recipe())
 
     def _recipe(self) -> dict[str, Any]:
         return crop_recipe(self.plan.settings, self.kind)
 
-    def _write_shards(self, folder: Path, previous: Sequence[Previous]) -> int:
-        """Write the shards that neither the last build nor an interrupted one has left; return how many."""
+    def _write_shards(self, folder: Path, previous: Sequence[Previous]) -> set[str]:
+        """Write the shards that neither the last build nor an interrupted one has left; return their scratch names."""
         new = [
             shard
             for shard in self.shards
@@ -195,7 +248,7 @@ class _Work:
                 pictured = zip(shard.rows, islice(pictures, len(shard.rows)), strict=True)
                 values = (row_values(row, picture, self.kind is not Kind.ORIGINAL) for row, picture in pictured)
                 write_shard(folder / shard.scratch, values, self.schema)
-        return len(new)
+        return {shard.scratch for shard in new}
 
     def _pictures(self, rows: Sequence[Row], previous: Sequence[Previous], progress: Tracker) -> Iterator[bytes]:
         """The pictures of the rows in their order: from an earlier build where it has them, else made now."""
@@ -223,20 +276,20 @@ class _Work:
         # A process cuts some hundreds of crops in the time in which another one starts.
         return self.plan.settings.build.workers or min(available_cores(), 1 + crops // _CROPS_PER_START)
 
-    def _check(self, folder: Path) -> None:
-        """Search what was written for pictures that are in both splits."""
+    def _unknown_near_copies(self, folder: Path) -> list[Pair]:
+        """Search what was written for faces that show the same picture, though neither dedup nor the catalog say so."""
         if self.kind is Kind.WITHOUT_IMAGES:
-            return
+            return []
         settings = self.plan.settings
         prepare = grey_crop if self.kind is Kind.CROPS else partial(grey_face, settings.fetch.max_pixels)
-        sides = {
-            split: [folder / shard.scratch for shard in self.shards if shard.name.startswith(split)]
-            for split in (TRAIN, TEST)
-        }
-        with track("looking for leaks", len(self.plan.rows) + len(self.plan.side(TEST))) as progress:
-            check_shards(sides[TRAIN], sides[TEST], prepare, available_cores(), progress.advance)
+        files = [folder / shard.scratch for shard in self.shards]
+        with track("looking for leaks", 2 * len(self.plan.rows)) as progress:
+            pairs = same_pictures(read_prints(files, prepare, available_cores(), progress.advance), progress.advance)
+        cluster_of = {row.face.face_id: row.face.cluster_id for row in self.plan.rows}
+        known = set(self.plan.near_copies)
+        return [pair for pair in pairs if pair not in known and cluster_of[pair[0]] != cluster_of[pair[1]]]
 
-    def _write_rest(self, folder: Path, inputs: str) -> None:
+    def _write_rest(self, folder: Path) -> None:
         """Give the shards their names, and put everything else beside them."""
         for shard in self.shards:
             (folder / shard.scratch).rename(folder / shard.name)
@@ -253,6 +306,7 @@ class _Work:
         for name, data in texts.items():
             (folder / name).write_bytes(data)
         files = shards | {name: described(folder / name) for name in texts}
+        inputs = fingerprint(self.plan, self.manifest, self.shards)
         (folder / RECORD).write_bytes(build_record(self.plan, self.kind, inputs, self.shards, files))
 
 

@@ -1,6 +1,6 @@
 """Photographs: what waits for analysis, what the analysis said, and their clusters of near-duplicates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,15 @@ from facecorpus.records import Face
 
 PROFILE = 30  # degrees of yaw from which a face counts as turned aside; as measured, which is less than it is
 TILTED = 20  # degrees of roll from which it counts as tilted
+
+# Pairs of a build are of two clusters, those of dedup of one. In one cluster a pair says nothing that dedup does not.
+_WITHIN_A_CLUSTER = """
+    SELECT conflict.face_id, other_id FROM conflict
+    JOIN face AS one ON one.face_id = conflict.face_id JOIN photo AS a ON a.sha256 = one.photo_sha256
+    JOIN face AS other ON other.face_id = other_id JOIN photo AS b ON b.sha256 = other.photo_sha256
+    WHERE coalesce(a.cluster_id, a.sha256) = coalesce(b.cluster_id, b.sha256)
+"""
+_FORGET_WITHIN_A_CLUSTER = f"DELETE FROM conflict WHERE (face_id, other_id) IN ({_WITHIN_A_CLUSTER})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +154,11 @@ class Photos(Gateway):
     ) -> None:
         """Replace all clusters: cluster_id by sha256, the face_ids that a better copy stands for, and the conflicts.
 
-        A conflict is a face_id with another one that is the same picture, but stands for somebody else.
+        A conflict is a face_id with another one that is the same picture, but stands for somebody else. The pairs that
+        a build found stay, as long as their photographs are in two clusters.
         """
         with self._catalog.transaction() as connection:
+            connection.execute(_FORGET_WITHIN_A_CLUSTER)
             connection.execute("UPDATE photo SET cluster_id = NULL")
             connection.executemany(
                 "UPDATE photo SET cluster_id = ? WHERE sha256 = ?",
@@ -155,8 +166,26 @@ class Photos(Gateway):
             )
             connection.execute("UPDATE face SET kept = 1")
             connection.executemany("UPDATE face SET kept = 0 WHERE face_id = ?", [(f,) for f in not_kept])
-            connection.execute("DELETE FROM conflict")
+            connection.execute(_FORGET_WITHIN_A_CLUSTER)
             connection.executemany("INSERT INTO conflict VALUES (?, ?)", conflicts)
+
+    def add_near_copies(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Note pairs of face_ids that show the same picture in two clusters, of one person or of two.
+
+        They stand beside the conflicts: where the two faces stand for two people, such a pair is one.
+        """
+        with self._catalog.transaction() as connection:
+            connection.executemany(
+                "INSERT OR IGNORE INTO conflict VALUES (?, ?)",
+                [both for one, other in pairs for both in ((one, other), (other, one))],
+            )
+
+    def near_copies(self) -> list[tuple[str, str]]:
+        """The pairs of face_ids that builds found in two clusters, each once, the smaller first, in order."""
+        rows = self._catalog.query(
+            f"SELECT * FROM conflict WHERE face_id < other_id EXCEPT {_WITHIN_A_CLUSTER} ORDER BY face_id, other_id"
+        )
+        return [(row[0], row[1]) for row in rows]
 
     def count(self) -> int:
         """How many photographs are stored."""

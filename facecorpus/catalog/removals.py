@@ -104,11 +104,19 @@ class Removals(Gateway):
         return self._with_addresses(photographs, urls, identity_id)
 
     def near_duplicates(self, marked: Marked) -> list[str]:
-        """sha256 of the photographs that dedup found to be near-duplicates of marked ones, and that stay."""
-        rows = self._catalog.query("SELECT sha256, cluster_id FROM photo WHERE cluster_id IS NOT NULL").fetchall()
-        going = set(marked.photographs)
-        clusters = {row["cluster_id"] for row in rows if row["sha256"] in going}
-        return sorted(row["sha256"] for row in rows if row["cluster_id"] in clusters and row["sha256"] not in going)
+        """sha256 of the photographs that dedup or a build found to be near-duplicates of marked ones, and that stay."""
+        found = self._column(
+            """
+            WITH going AS (SELECT sha256, cluster_id FROM photo WHERE sha256 IN (SELECT value FROM json_each(:going)))
+            SELECT sha256 FROM photo WHERE sha256 NOT IN (SELECT sha256 FROM going) AND (
+                cluster_id IN (SELECT cluster_id FROM going) OR sha256 IN (
+                    SELECT other.photo_sha256 FROM conflict JOIN face USING (face_id)
+                    JOIN face AS other ON other.face_id = other_id
+                    WHERE face.photo_sha256 IN (SELECT sha256 FROM going)))
+            """,
+            going=json.dumps(marked.photographs),
+        )
+        return sorted(found)
 
     def extent(self, marked: Marked) -> Extent:
         """How much of the catalog would be erased."""

@@ -123,7 +123,9 @@ class Review(Gateway):
                 WHERE face_id IN ({moved}) AND identity_id IS NOT :person {asked})
             SELECT {columns.replace("width, height", "shown.width, shown.height")}, own, coalesce(likely, 1) AS chance,
                    coalesce(section, 'right'),
-                   (SELECT count(*) FROM photo AS other WHERE other.cluster_id = photo.cluster_id)
+                   max(1, (SELECT count(*) FROM photo AS other WHERE other.cluster_id = photo.cluster_id))
+                   + (SELECT count(*) FROM conflict JOIN face AS twin ON twin.face_id = other_id
+                      WHERE conflict.face_id = shown.face_id AND twin.identity_id = :person)
             FROM shown JOIN photo ON photo.sha256 = photo_sha256 LEFT JOIN ranking USING (face_id)
             WHERE NOT own OR likely IS NOT NULL ORDER BY chance, face_id
             """,

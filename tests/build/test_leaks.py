@@ -1,60 +1,17 @@
-"""The search of the finished shards for pictures that are in both splits."""
+"""The search of the finished shards for faces that show the same picture."""
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import imagehash
 import numpy as np
-import pytest
 from build_corpus import ready_corpus, shots
 from numpy.typing import NDArray
 from PIL import Image
 
-from facecorpus.build.kind import Kind
-from facecorpus.build.leaks import find_leaks, grey_crop, prints_of, read_prints
+from facecorpus.build.leaks import Prints, grey_crop, prints_of, read_prints, same_pictures
 from facecorpus.build.stage import build_shards
-from facecorpus.errors import BuildError
-
-
-@pytest.mark.parametrize("kind", [Kind.CROPS, Kind.ORIGINAL])
-@pytest.mark.parametrize("mirrored", [False, True])
-def test_a_copy_that_no_group_names_stops_the_build_and_the_pair_is_named(
-    mirrored: bool, kind: Kind, tmp_path: Path
-) -> None:
-    first, second = shots(("ada",), 2)  # of two groups, one trains and one tests
-    corpus = ready_corpus(tmp_path / "c", [first, replace(second, like=0, mirrored=mirrored), *shots(("ben",), 4)])
-    with pytest.raises(BuildError, match=r"in test once: face [0-9a-f]{24}-0 and face [0-9a-f]{24}-0 \(\d+ of"):
-        build_shards(corpus, kind=kind)
-    assert not kind.folder(corpus.shards).exists()
-
-
-def test_all_leaks_are_named_so_that_one_round_mends_them(tmp_path: Path) -> None:
-    twice = [replace(shot, like=0) if shot.number else shot for shot in shots(("ada", "ben"), 2)]
-    corpus = ready_corpus(tmp_path / "c", [*twice, *shots(("cleo",), 4)])
-    with pytest.raises(BuildError, match="in train and in test 2 times: ") as caught:
-        build_shards(corpus)
-    named = re.findall(r"face ([0-9a-f]{24}-0) and face", str(caught.value))
-    with corpus.catalog() as catalog:
-        person = {subject.face.face_id: subject.identity_id for subject in catalog.faces.subjects()}
-        for face_id in named:
-            catalog.decisions.add([face_id], identity_id=person[face_id], reviewer="me", verdict="reject")
-    assert {person[face_id] for face_id in named} == {"ada", "ben"}
-    assert build_shards(corpus).faces == 6
-
-
-def test_after_a_leak_was_rejected_only_its_own_shards_are_made_again(tmp_path: Path) -> None:
-    first, second = shots(("ada",), 2)
-    photographs = [first, replace(second, like=0), *shots(("ben", "cleo"), 60)]
-    corpus = ready_corpus(tmp_path / "c", photographs, crop=128, shard_megabytes=1)
-    with pytest.raises(BuildError, match="The same picture") as caught:
-        build_shards(corpus)
-    named = str(caught.value).split("face ")[1].split()[0]
-    with corpus.catalog() as catalog:
-        catalog.decisions.add([named], identity_id="ada", reviewer="me", verdict="reject")
-    summary = build_shards(corpus)
-    assert summary.shards_written <= 2 < summary.shards
 
 
 def test_a_copy_within_its_group_is_no_leak(tmp_path: Path) -> None:
@@ -82,9 +39,22 @@ def test_every_pair_is_compared(tmp_path: Path) -> None:
     corpus = ready_corpus(tmp_path / "c", shots(each=50), crop=64)
     build_shards(corpus)
     prints = read_prints(sorted(corpus.shards.glob("*.parquet")), grey_crop, 2, lambda rows: None)
-    assert {(leak.train, leak.test, leak.bits) for leak in find_leaks(prints, prints) if not leak.mirrored} == {
-        (face_id, face_id, 0) for face_id in prints.face_ids
-    }
+    twice = [getattr(prints, name).repeat(2, axis=0) for name in ("straight", "mirrored", "grey")]
+    names = [f"{face_id}/{copy}" for face_id in prints.face_ids for copy in (1, 2)]
+    assert same_pictures(Prints(names, *twice)) == sorted(
+        (f"{face_id}/1", f"{face_id}/2") for face_id in prints.face_ids
+    )
+
+
+def test_the_pairs_follow_from_the_pictures_and_not_from_their_order(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    small = random.uniform(0, 255, (3, 64, 64))
+    faces = np.stack([cv2.GaussianBlur(face, (0, 0), 4) for face in [*small, *(small + 20), *small[:, :, ::-1]]])
+    names = [f"{number % 3}-{number // 3}" for number in range(9)]
+    there = same_pictures(prints_of(names, faces.astype(np.uint8)))
+    assert there == [(f"{n}-{one}", f"{n}-{other}") for n in range(3) for one, other in ((0, 1), (0, 2), (1, 2))]
+    back = np.ascontiguousarray(faces[::-1].astype(np.uint8))
+    assert same_pictures(prints_of(names[::-1], back)) == there
 
 
 def test_a_little_light_or_a_mirror_makes_no_other_picture_but_another_picture_does() -> None:
@@ -98,7 +68,7 @@ def test_a_little_light_or_a_mirror_makes_no_other_picture_but_another_picture_d
 
 def same(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
     faces = [np.clip(picture, 0, 255).astype(np.uint8)[None] for picture in (one, other)]
-    return bool(find_leaks(prints_of(["one"], faces[0]), prints_of(["other"], faces[1])))
+    return bool(same_pictures(prints_of(["one", "other"], np.concatenate(faces))))
 
 
 def crops(files: list[Path]) -> dict[str, bytes]:
