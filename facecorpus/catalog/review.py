@@ -111,7 +111,10 @@ class Review(Gateway):
         return replace(index, sections="".join(sections))
 
     def _index_rows(self, identity_id: str, face_ids: Sequence[str] | None) -> Iterable[sqlite3.Row]:
-        """The rows of an index; the first part is read from the index face_shown alone."""
+        """The rows of an index; the first part is read from the index face_shown alone.
+
+        CROSS JOIN holds SQLite to the few conflicts of a face; left to choose, it reads all of a person's faces for each.
+        """
         moved = "SELECT face_id FROM decision WHERE identity_id = :person AND identity_id != shown_as"
         asked = "" if face_ids is None else "AND face_id IN (SELECT value FROM json_each(:faces))"
         columns = "face_id, photo_sha256, x, y, width, height, kept"
@@ -124,7 +127,7 @@ class Review(Gateway):
             SELECT {columns.replace("width, height", "shown.width, shown.height")}, own, coalesce(likely, 1) AS chance,
                    coalesce(section, 'right'),
                    max(1, (SELECT count(*) FROM photo AS other WHERE other.cluster_id = photo.cluster_id))
-                   + (SELECT count(*) FROM conflict JOIN face AS twin ON twin.face_id = other_id
+                   + (SELECT count(*) FROM conflict CROSS JOIN face AS twin ON twin.face_id = other_id
                       WHERE conflict.face_id = shown.face_id AND twin.identity_id = :person)
             FROM shown JOIN photo ON photo.sha256 = photo_sha256 LEFT JOIN ranking USING (face_id)
             WHERE NOT own OR likely IS NOT NULL ORDER BY chance, face_id
