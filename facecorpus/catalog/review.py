@@ -113,7 +113,7 @@ class Review(Gateway):
     def _index_rows(self, identity_id: str, face_ids: Sequence[str] | None) -> Iterable[sqlite3.Row]:
         """The rows of an index; the first part is read from the index face_shown alone.
 
-        CROSS JOIN holds SQLite to the few conflicts of a face; left to choose, it reads all of a person's faces for each.
+        CROSS JOIN holds SQLite to the few conflicts of a face; else it reads all of a person's faces for each.
         """
         moved = "SELECT face_id FROM decision WHERE identity_id = :person AND identity_id != shown_as"
         asked = "" if face_ids is None else "AND face_id IN (SELECT value FROM json_each(:faces))"

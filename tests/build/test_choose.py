@@ -205,7 +205,9 @@ def test_what_a_source_states_cannot_break_the_card_or_the_pages(tmp_path: Path)
     build_shards(corpus)
     for name in ("README.md", "overview.html", "attribution.html"):
         assert "<script>" not in (corpus.shards / name).read_text(encoding="utf-8")
-    assert "\n| CC BY \\| &lt;script&gt;alert(1)&lt;/script&gt; \\| | 3 |\n" in (corpus.shards / "README.md").read_text()
+    assert (
+        "\n| CC BY \\| &lt;script&gt;alert(1)&lt;/script&gt; \\| | 3 |\n" in (corpus.shards / "README.md").read_text()
+    )
 
 
 def test_a_setting_that_changes_what_enters_is_a_change(tmp_path: Path) -> None:
