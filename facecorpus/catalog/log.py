@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from facecorpus.system.folder import flush
 from facecorpus.system.modes import file_mode, make_file
 
 Entry = Mapping[str, Any]
@@ -92,7 +93,7 @@ def append(path: Path, at: int, data: bytes) -> None:
     finally:
         os.close(handle)
     if new:
-        _sync_folder(path.parent)
+        flush(path.parent)
 
 
 def truncate(path: Path, at: int) -> None:
@@ -112,7 +113,7 @@ def replace(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-        _sync_folder(path.parent)
+        flush(path.parent)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.filename is None:
@@ -135,11 +136,3 @@ def _before(line: bytes) -> str:
 
 def _content(entry: dict[str, Any]) -> Entry:
     return {key: value for key, value in entry.items() if key not in ("before", "more")}
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -26,7 +26,7 @@ def replaced_folder(target: Path, keep: Collection[str] = ()) -> Iterator[Path]:
         yield fresh
         _flush_all(fresh)
         _swap(fresh, target)
-        _flush(target.parent)
+        flush(target.parent)
     except OSError:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
@@ -85,10 +85,10 @@ def _flush_all(folder: Path) -> None:
         os.sync()  # one wait for everything, where thousands of single ones would take minutes
         return
     for path in (*paths, folder):
-        _flush(path)
+        flush(path)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """fsync of a file or folder."""
     handle = os.open(path, os.O_RDONLY)
     try:

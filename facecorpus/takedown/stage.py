@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from facecorpus.build.kind import Kind
 from facecorpus.catalog import Catalog
@@ -22,6 +23,17 @@ from facecorpus.takedown.shards import Rewritten, builds_holding, write_without
 from facecorpus.takedown.wanted import Wanted, named
 
 BEYOND_REACH = "Beyond reach: exports and copies elsewhere, backups, and what trained networks have learned."
+
+
+class Asked(TypedDict, total=False):
+    """What to forget: exactly one of these."""
+
+    identity: str | None
+    photo: str | None  # sha256 or face_id
+    url: str | None
+    author: str | None
+    names: Path | None  # a file of addresses and hashes
+    marked: bool  # in the review
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +137,7 @@ def _folders(runs: tuple[str, ...]) -> str:
     return ", ".join(f"runs/{name}" for name in runs)
 
 
-def forget(
-    corpus: Corpus,
-    *,
-    identity: str | None = None,
-    photo: str | None = None,
-    url: str | None = None,
-    author: str | None = None,
-    names: Path | None = None,
-    marked: bool = False,
-) -> ForgetSummary:
+def forget(corpus: Corpus, **asked: Unpack[Asked]) -> ForgetSummary:
     """Take down one photograph (by sha256 or face_id), what came from one address, everything of one person or author,
     what a file names (addresses and hashes, one a line), or all photographs that were marked in the review.
 
@@ -142,10 +145,10 @@ def forget(
     May be killed at any moment: what goes is written down first, and `finish` carries it to its end. Raises
     CorpusError for a name that the corpus does not know, and where a run is being trained on it.
     """
-    asked = _what(identity=identity, photo=photo, url=url, author=author, list=names, marked=marked)
+    option, name = _what(asked)
     finish(corpus)
     with corpus.catalog() as catalog:
-        wanted, plan = _wanted(corpus, catalog, *asked)
+        wanted, plan = _wanted(corpus, catalog, option, name)
         near_duplicates = catalog.removals.near_duplicates(wanted.marked)
         with ExitStack() as locks:
             for run in plan.runs:
@@ -157,7 +160,7 @@ def forget(
         unknown=wanted.unknown,
         near_duplicates=tuple(near_duplicates),
         originals=tuple(address for address in plan.marked.urls if address.startswith("file:")),
-        listed=identity if identity in people else None,
+        listed=asked["identity"] if asked.get("identity") in people else None,
         builds=builds,
         runs=tuple(run.name for run in plan.runs if run.surely),
         runs_perhaps=tuple(run.name for run in plan.runs if not run.surely),
@@ -167,20 +170,11 @@ def forget(
     )
 
 
-def preview(
-    corpus: Corpus,
-    *,
-    identity: str | None = None,
-    photo: str | None = None,
-    url: str | None = None,
-    author: str | None = None,
-    names: Path | None = None,
-    marked: bool = False,
-) -> ForgetPreview:
+def preview(corpus: Corpus, **asked: Unpack[Asked]) -> ForgetPreview:
     """What `forget` would do, asked in the same way; nothing is changed."""
-    asked = _what(identity=identity, photo=photo, url=url, author=author, list=names, marked=marked)
+    option, name = _what(asked)
     with corpus.catalog() as catalog:
-        wanted, plan = _wanted(corpus, catalog, *asked)
+        wanted, plan = _wanted(corpus, catalog, option, name)
     return ForgetPreview(
         **asdict(plan.counts),
         unknown=wanted.unknown,
@@ -189,9 +183,12 @@ def preview(
     )
 
 
-def _what(**given: object) -> tuple[str, str]:
+def _what(asked: Asked) -> tuple[str, str]:
     """The one option that was given, and what it names; CorpusError where there is none, or are several."""
-    options = [(option, str(name)) for option, name in given.items() if name is not None and name is not False]
+    if unknown := asked.keys() - Asked.__annotations__.keys():
+        raise TypeError(f"There is no {min(unknown)!r} to forget by, only {', '.join(Asked.__annotations__)}.")
+    given = [(option, value) for option, value in asked.items() if value is not None and value is not False]
+    options = [("list" if option == "names" else option, str(value)) for option, value in given]
     if len(options) != 1:
         raise CorpusError(
             "Say what to forget with exactly one of --identity, --photo, --url, --author, --list and --marked."
