@@ -155,6 +155,7 @@ class AcceptedFace:
     bytes: int = 0  # of the photograph's file
     media_type: str = "image/jpeg"  # of the photograph's file
     embedding: NDArray[np.float32] | None = None  # (128,); only where a build asks for it
+    bystanders: tuple[Box, ...] = ()  # the photograph's other faces; only where a build blurs them
 
 
 @dataclass(frozen=True, slots=True)

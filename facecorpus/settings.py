@@ -254,6 +254,12 @@ class BuildSettings:
         " day of the photograph where that is known, else the manifest's).",
         choices=("identity", "capture"),
     )
+    bystanders: str = option(
+        "keep",
+        "Who else is in a whole photograph (--original, and the page of the review): keep, or blur every found face but"
+        " the one that is meant.",
+        choices=("keep", "blur"),
+    )
     embeddings: bool = option(
         False,
         "Add each face's descriptor, 128 numbers, as the column embedding: a control for training. It is a biometric"

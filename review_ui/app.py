@@ -1,5 +1,6 @@
 """The review page as an ASGI application: three pages, their pictures, and the JSON that their scripts ask for."""
 
+import asyncio
 import hashlib
 import json
 import sqlite3
@@ -25,7 +26,7 @@ from review_ui.files import static
 from review_ui.guard import Access, Guard, reviewer_of
 from review_ui.overview import next_page, read_overview, subgroup_title
 from review_ui.pages import page, refusal
-from review_ui.pictures import Crops, photograph
+from review_ui.pictures import Crops, blurred_photograph, photograph
 
 MOST_DETAILS = 500
 """Faces whose details are answered at once."""
@@ -42,7 +43,12 @@ def create_app(corpus: Corpus, access: Access) -> ASGIApp:
         catalog.close()
 
     async def photo(request: Request) -> Response:
-        return photograph(corpus, request.path_params["sha256"])
+        sha256 = request.path_params["sha256"]
+        if corpus.settings.build.bystanders == "keep":
+            return photograph(corpus, sha256)
+        faces = (await catalog.run(lambda known: known.faces.boxes(sha256))).get(sha256, [])
+        subject = request.query_params.get("face", "")
+        return await asyncio.to_thread(blurred_photograph, corpus, sha256, faces, subject)
 
     routes = [
         Route("/", pages.overview),

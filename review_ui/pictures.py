@@ -1,16 +1,21 @@
 """Crops and photographs; crops by plain ASGI, because a screen asks for a hundred at once."""
 
 import re
+from collections.abc import Sequence
+from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from facecorpus.corpus import Corpus
+from facecorpus.errors import PictureError
+from facecorpus.records import Box
 from review_ui.pages import picture_type
 
 _FACE_ID = re.compile(r"[0-9a-f]{24}-[0-9]{1,6}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHOWN_QUALITY = 90
 _FOR_EVER = "private, max-age=31536000, immutable"
 # Photographs come from anywhere: even a file that is a picture and a document at once stays a picture.
 _ALONE = "default-src 'none'; sandbox"
@@ -51,12 +56,35 @@ class Crops:
 
 def photograph(corpus: Corpus, sha256: str) -> Response:
     """A photograph as the picture that its bytes are; HTTPException where there is none."""
-    path = corpus.photos.path(sha256)
-    if not _SHA256.fullmatch(sha256) or not path.is_file():
-        raise HTTPException(404, "There is no such photograph.")
+    path = _photograph(corpus, sha256)
     with path.open("rb") as file:
         media_type = picture_type(file.read(16))
     if media_type is None:
         raise HTTPException(415, "Browsers do not show photographs of this kind.")
     headers = {"Cache-Control": _FOR_EVER, "Content-Security-Policy": _ALONE}
     return FileResponse(path, media_type=media_type, headers=headers)
+
+
+def blurred_photograph(corpus: Corpus, sha256: str, boxes: Sequence[tuple[str, Box]], subject: str) -> Response:
+    """A photograph with every face blurred but the subject's; faces as face_id and box, the subject by its face_id."""
+    from facecorpus.build.crops import as_jpeg
+    from facecorpus.faces.bystanders import without_bystanders
+    from facecorpus.faces.decode import decode
+
+    path = _photograph(corpus, sha256)
+    try:
+        picture = decode(path.read_bytes(), corpus.settings.fetch.max_pixels).picture
+    except PictureError as error:
+        raise HTTPException(415, str(error)) from None
+    own = dict(boxes).get(subject)
+    shown = without_bystanders(picture, [box for face_id, box in boxes if face_id != subject], own)
+    # Not kept by the browser: who is blurred follows from the settings and from the faces that are known.
+    headers = {"Cache-Control": "no-store", "Content-Security-Policy": _ALONE}
+    return Response(as_jpeg(shown, _SHOWN_QUALITY), media_type="image/jpeg", headers=headers)
+
+
+def _photograph(corpus: Corpus, sha256: str) -> Path:
+    path = corpus.photos.path(sha256)
+    if not _SHA256.fullmatch(sha256) or not path.is_file():
+        raise HTTPException(404, "There is no such photograph.")
+    return path

@@ -38,13 +38,15 @@ def attribution_csv(plan: Plan, kind: Kind) -> bytes:
     for row in plan.rows:
         family = family_of(row.face.licence, row.face.licence_url)
         texts = [getattr(row.face, column) for column in COLUMNS]
-        writer.writerow([*map(for_csv, texts), family, changes(kind)])
+        writer.writerow([*map(for_csv, texts), family, changes(kind, bool(row.face.bystanders))])
     return text.getvalue().encode()
 
 
-def changes(kind: Kind) -> str:
-    """What was done to each photograph, in the words of an attribution."""
-    return "none" if kind is Kind.ORIGINAL else "turned upright, cropped to the face, scaled, encoded again as JPEG"
+def changes(kind: Kind, blurred: bool) -> str:
+    """What was done to photographs, in the words of an attribution; `blurred`: with faces of others in them."""
+    if kind is Kind.ORIGINAL:
+        return "the faces of others blurred, turned upright, encoded again as JPEG" if blurred else "none"
+    return "turned upright, cropped to the face, scaled, encoded again as JPEG"
 
 
 def attribution_page(plan: Plan, kind: Kind) -> bytes:
@@ -60,7 +62,7 @@ def attribution_page(plan: Plan, kind: Kind) -> bytes:
         "attribution.html.j2",
         title=plan.settings.build.title,
         sections=sections,
-        changes=changes(kind),
+        changes=changes(kind, any(row.face.bystanders for row in plan.rows)),
         free=families.count(Terms().family),
         unknown=families.count(UNKNOWN),
     )

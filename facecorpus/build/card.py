@@ -230,8 +230,12 @@ def _processing(plan: Plan, kind: Kind) -> str:
     reviewers = len({row.face.reviewed_by for row in plan.rows} - {AUTO})
     detectors = ", ".join(sorted({row.face.detector for row in plan.rows}))
     left_out = "\n".join(f"- {count} accepted faces left out: {reason}." for reason, count in plan.left_out.items())
+    blurred = sum(bool(row.face.bystanders) for row in plan.rows)
     made = (
-        "- The photographs are unchanged."
+        f"- The photographs are unchanged, but for {blurred} in which every other face that was found is blurred: these"
+        " are upright JPEG files."
+        if blurred
+        else "- The photographs are unchanged."
         if kind is Kind.ORIGINAL
         else "- The crop is cut from the original by the five landmarks and encoded once, at quality"
         f" {plan.settings.build.quality}."

@@ -51,8 +51,8 @@ def choose(
 ) -> tuple[list[Labelled], dict[str, int]]:
     """The faces that enter, in their order, and how many do not, by reason; each is counted once.
 
-    `changed` says that the build will hold crops, which some licences do not allow; `seen_ages` are the reviewers' age
-    groups by photo_sha256 and identity_id.
+    `changed` says that the build will hold crops, which some licences do not allow, as they allow no blurred bystander;
+    `seen_ages` are the reviewers' age groups by photo_sha256 and identity_id.
     """
     build = settings.build
     left_out: Counter[str] = Counter()
@@ -152,4 +152,5 @@ def _refused_by_date(face: Labelled, settings: Settings) -> str | None:
 
 
 def _refused_by_licence(face: Labelled, wanted: str, changed: bool) -> str | None:
-    return refusal(terms_of(face.face.licence, face.face.licence_url), wanted, changed=changed)
+    changes = changed or bool(face.face.bystanders)
+    return refusal(terms_of(face.face.licence, face.face.licence_url), wanted, changed=changes)

@@ -15,6 +15,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from facecorpus.errors import BuildError, PictureError
+from facecorpus.records import Box
 from facecorpus.system.spawn import without_main
 
 if TYPE_CHECKING:
@@ -36,30 +37,41 @@ class CropTask:
     quality: int
     max_pixels: int
     whole: bool = False  # the photograph as it is, not a crop
+    box: Box = (0, 0, 0, 0)  # of the face
+    bystanders: tuple[Box, ...] = ()  # other faces, which a whole photograph shows blurred
 
 
 def cut_crop(task: CropTask) -> bytes:
-    """The JPEG bytes of one crop, (size, size, 3) RGB without chroma subsampling; of a whole photograph its own.
+    """The JPEG bytes of one crop, (size, size, 3) RGB without chroma subsampling; of a whole photograph its own bytes.
+
+    A whole photograph with bystanders is a JPEG, too, upright and in its own size.
 
     Raises BuildError where the photograph is missing, is not what its name says, or cannot be decoded.
     """
-    import cv2
-
     from facecorpus.faces.align import aligned_crop
+    from facecorpus.faces.bystanders import without_bystanders
     from facecorpus.faces.decode import decode
 
     data = _original(task)
-    if task.whole:
+    if task.whole and not task.bystanders:
         return data
     try:
         picture = decode(data, task.max_pixels).picture
     except PictureError as error:
         raise BuildError(f"Photograph {task.photo} cannot be decoded any more ({error}); {_MEND}") from None
-    crop = aligned_crop(picture, task.landmarks, task.size)
-    # 4:4:4: at this size halved colour would smear lips and eyes, and it costs a fifth more bytes.
-    options = [cv2.IMWRITE_JPEG_QUALITY, task.quality]
+    if task.whole:
+        return as_jpeg(without_bystanders(picture, task.bystanders, task.box), task.quality)
+    return as_jpeg(aligned_crop(picture, task.landmarks, task.size), task.quality)
+
+
+def as_jpeg(picture: "NDArray[np.uint8]", quality: int) -> bytes:
+    """The bytes of a JPEG of the picture, (H, W, 3) RGB."""
+    import cv2
+
+    # 4:4:4: at the size of a crop halved colour would smear lips and eyes, and it costs a fifth more bytes.
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality]
     options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
-    _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), options)
+    _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), options)
     return jpeg.tobytes()
 
 

@@ -19,7 +19,9 @@ from facecorpus.build.splits import TEST, TRAIN
 from facecorpus.records import AcceptedFace
 from facecorpus.settings import BuildSettings
 
-_PLAIN = tuple(field.name for field in fields(AcceptedFace) if field.name not in ("landmarks", "embedding"))
+_PLAIN = tuple(
+    field.name for field in fields(AcceptedFace) if field.name not in ("landmarks", "embedding", "bystanders")
+)
 _FACE_DIGITS = 8  # hexadecimal; the places of one person are these of the face_id
 _TEXT_BYTES = 500  # a row without its picture, about
 _BYTES_PER_PIXEL = 1.0  # of a JPEG up to quality 95 without halved colour; photographs have about half of that
@@ -98,4 +100,6 @@ def _key(rows: Sequence[Row], recipe: str) -> str:
         )
         if one.face.embedding is not None:
             digest.update(one.face.embedding.tobytes())
+        if one.face.bystanders:
+            digest.update(repr(one.face.bystanders).encode())
     return digest.hexdigest()

@@ -43,8 +43,12 @@ class Previous:
         return False
 
     def holds(self, face: AcceptedFace) -> bool:
-        """Whether it has the picture that the face would have now."""
-        return self._has_crops and _name(face.face_id, face.photo_sha256, face.landmarks) in self._index()
+        """Whether it has the picture that the face would have now; it does not know whom an earlier one blurred."""
+        return (
+            self._has_crops
+            and not face.bystanders
+            and _name(face.face_id, face.photo_sha256, face.landmarks) in self._index()
+        )
 
     def picture(self, face: AcceptedFace) -> bytes:
         """The picture of a face that it holds."""

@@ -33,10 +33,15 @@ def versions() -> dict[str, str]:
 
 def crop_recipe(settings: Settings, kind: Kind) -> dict[str, Any]:
     """All that a row's picture follows from, but the photograph and the landmarks: who has it can make it again."""
-    if kind is Kind.ORIGINAL:
-        return {"picture": "original"}
     made_by = {name: number for name, number in versions().items() if name != "pyarrow"}
+    if kind is Kind.ORIGINAL:
+        return {"picture": "original"} | ({"bystanders": "blur", **made_by} if blurs(settings, kind) else {})
     return {"picture": "crop", "pixels": settings.build.crop, "quality": settings.build.quality, **made_by}
+
+
+def blurs(settings: Settings, kind: Kind) -> bool:
+    """Whether a build of this kind shows bystanders blurred; a crop shows none, but for a face that reaches into it."""
+    return kind is Kind.ORIGINAL and settings.build.bystanders == "blur"
 
 
 def fingerprint(plan: Plan, manifest: bytes, shards: Sequence[Shard]) -> str:

@@ -76,9 +76,11 @@ def _leaf_paths(schema: "pa.Schema") -> list[str]:
 
 
 def row_values(row: Row, picture: bytes, cropped: bool = True) -> Values:
-    """The row with its picture as a file's bytes, by column: a JPEG crop, or a photograph in a type of its own."""
+    """The row with its picture as a file's bytes, by column: a JPEG of ours, or a photograph in a type of its own."""
     face, one = row.face, row.labelled
-    suffix = "jpg" if cropped else _SUFFIXES.get(face.media_type, face.media_type.removeprefix("image/"))
+    suffix = (
+        "jpg" if cropped or face.bystanders else _SUFFIXES.get(face.media_type, face.media_type.removeprefix("image/"))
+    )
     return {
         "image": {"bytes": picture, "path": f"{face.face_id}.{suffix}"},
         "identity": one.number,

@@ -18,7 +18,7 @@ from facecorpus.build.leaks import grey_crop, grey_face, read_prints, same_pictu
 from facecorpus.build.overview import overview
 from facecorpus.build.plan import NOT_STATED, Pair, Plan, Row, plan_build
 from facecorpus.build.previous import Previous
-from facecorpus.build.record import build_record, crop_recipe, fingerprint, versions
+from facecorpus.build.record import blurs, build_record, crop_recipe, fingerprint, versions
 from facecorpus.build.schema import shard_schema
 from facecorpus.build.shards import row_values, write_shard
 from facecorpus.build.splits import TEST, TRAIN
@@ -101,7 +101,7 @@ def build_shards(
     begun = time.monotonic()
     settings = replace(corpus.settings, build=build or corpus.settings.build)
     with corpus.catalog() as catalog:
-        faces = catalog.faces.accepted(_with_embeddings(settings, kind))
+        faces = catalog.faces.accepted(_with_embeddings(settings, kind), blurs(settings, kind))
         accepted = [face for face in faces if among is None or face.face_id in among]
         withheld, seen_ages = catalog.faces.withheld(), catalog.review.age_corrections()
         without_face = catalog.photos.without_face()
@@ -270,6 +270,8 @@ class _Work:
             quality=settings.build.quality,
             max_pixels=settings.fetch.max_pixels,
             whole=self.kind is Kind.ORIGINAL,
+            box=row.face.box,
+            bystanders=row.face.bystanders,
         )
 
     def _workers(self, crops: int) -> int:

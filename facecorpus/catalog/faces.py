@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from facecorpus.catalog.connection import Gateway
-from facecorpus.records import AcceptedFace, Conflict, Face, RankedFace, Ranking, SubjectFace
+from facecorpus.records import AcceptedFace, Box, Conflict, Face, RankedFace, Ranking, SubjectFace
 from facecorpus.words import Section
 
 SPEAKS_FIRST = "(licence = ''), rank, candidate_id"
@@ -156,12 +156,13 @@ class Faces(Gateway):
             for row in rows
         ]
 
-    def accepted(self, embeddings: bool = False) -> Iterator[AcceptedFace]:
+    def accepted(self, embeddings: bool = False, bystanders: bool = False) -> Iterator[AcceptedFace]:
         """Faces accepted in review, of listed people, copies included, ordered by person and face_id.
 
         Nothing that was taken down is among them, by its photograph's hash or by any of its addresses. `embeddings`
-        gives each its descriptor.
+        gives each its descriptor, `bystanders` the boxes of its photograph's other faces.
         """
+        others = self.boxes() if bystanders else {}
         rows = self._catalog.query(
             f"""
             WITH {TAKEN_DOWN}
@@ -204,7 +205,22 @@ class Faces(Gateway):
                 bytes=row["bytes"],
                 media_type=row["media_type"],
                 embedding=_floats(row["embedding"]) if embeddings else None,
+                bystanders=tuple(
+                    box for face_id, box in others.get(row["photo_sha256"], ()) if face_id != row["face_id"]
+                ),
             )
+
+    def boxes(self, photo_sha256: str | None = None) -> dict[str, list[tuple[str, Box]]]:
+        """The face_id and box of every face by photograph, of all or of the one that is given, ordered by face_id."""
+        rows = self._catalog.query(
+            "SELECT photo_sha256, face_id, x, y, width, height FROM face"
+            " WHERE :one IS NULL OR photo_sha256 = :one ORDER BY face_id",
+            {"one": photo_sha256},
+        )
+        found: dict[str, list[tuple[str, Box]]] = {}
+        for photo, face_id, *box in rows:
+            found.setdefault(photo, []).append((face_id, tuple(box)))
+        return found
 
     def withheld(self) -> dict[str, int]:
         """How many accepted faces accepted() leaves out, by reason, each counted once."""

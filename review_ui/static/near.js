@@ -52,7 +52,7 @@ export class Near {
     const line = element(
       "li",
       { tabIndex: -1 },
-      element("img", { src: `/photos/${face.photo_sha256}`, alt: "" }),
+      element("img", { src: `/photos/${face.photo_sha256}?face=${face.face_id}`, alt: "" }),
       element("strong", { textContent: this.names.get(face.identity_id) ?? "a bystander" }),
       element("span", { className: "verdict", textContent: said ?? "undecided" }),
       element("span", { className: "quiet", textContent: `${face.photo_width} × ${face.photo_height}, face ${Math.round(face.box[2])}` }),

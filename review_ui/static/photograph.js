@@ -28,7 +28,7 @@ export class Photograph {
 
   fill(face) {
     this.panel.querySelector(".frame").classList.remove("missing");
-    const address = `/photos/${face.photo_sha256}`;
+    const address = `/photos/${face.photo_sha256}?face=${face.face_id}`;
     if (this.picture.getAttribute("src") !== address) this.picture.src = address;
     this.picture.alt = `Photograph: ${face.title || "without a title"}`;
     const [x, y, width, height] = face.box;
