@@ -57,9 +57,8 @@ def find_faces(corpus: Corpus) -> FacesSummary:
     unreadable = 0
     with corpus.catalog() as catalog:
         waiting = catalog.photos.waiting()
-        if waiting:
-            _say_which_model(corpus.settings.faces)
-        with closing(_results(corpus, waiting)) as parts, track("faces", len(waiting)) as tracker:
+        settings = _with_a_detector(corpus.settings.faces) if waiting else corpus.settings.faces
+        with closing(_results(corpus, settings, waiting)) as parts, track("faces", len(waiting)) as tracker:
             for part in parts:
                 unreadable += _store(corpus, catalog, part)
                 tracker.advance(len(part))
@@ -87,17 +86,23 @@ def assign_subjects(catalog: Catalog) -> None:
     catalog.faces.assign(choose_subjects(catalog.faces.with_proposals(), catalog.candidates.stated_boxes()))
 
 
-def _say_which_model(settings: FacesSettings) -> None:
-    """The sha256 of a model file that the user supplies, which only the user can know; all others are checked."""
+def _with_a_detector(settings: FacesSettings) -> FacesSettings:
+    """The settings with a detector that can run here; what is special about it is said.
+
+    That is the sha256 of a model file that the user supplies, which only the user can know; all others are checked.
+    """
+    from facecorpus.faces.yunet import or_hog
+
     path = Path(settings.yunet_model)
     if settings.detector == "yunet" and path.is_file():
         with path.open("rb") as file:
             notice(f"Detector yunet is {path}, sha256 {hashlib.file_digest(file, 'sha256').hexdigest()}.")
+    return or_hog(settings)
 
 
-def _results(corpus: Corpus, waiting: Sequence[str]) -> Generator[list[Result], None, None]:
+def _results(corpus: Corpus, settings: FacesSettings, waiting: Sequence[str]) -> Generator[list[Result], None, None]:
     """What the engine of the settings makes of the photographs, in parts that are stored together."""
-    settings, max_pixels = corpus.settings.faces, corpus.settings.fetch.max_pixels
+    max_pixels = corpus.settings.fetch.max_pixels
     items = [(sha256, corpus.photos.path(sha256)) for sha256 in waiting]
     if settings.engine == "daft":
         from facecorpus.engines.daft import analyze_parts

@@ -29,6 +29,12 @@ class Detection:
     box: Box
     score: float
     turn: float = 0.0  # degrees counterclockwise by which the picture was turned when the face was seen upright
+    square: Box | None = None  # where dlib's landmarks are looked for, if that is not the box
+
+    @property
+    def place(self) -> Box:
+        """Where the landmarks are looked for."""
+        return self.square or self.box
 
 
 class Detector(Protocol):

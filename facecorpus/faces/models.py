@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facecorpus.errors import ModelError
+from facecorpus.faces import yunet
 from facecorpus.faces.align import Landmarker
 from facecorpus.faces.detect import Detector
 from facecorpus.faces.dlib.embed import Embedder, TorchEmbedder
@@ -46,7 +47,8 @@ def load_models(settings: FacesSettings = DEFAULTS) -> Models:
     if settings.detector == "mmod":
         detector = MmodDetector(model_file(MMOD))
     elif settings.detector == "yunet":
-        detector = YunetDetector(settings.yunet_model)
+        model = settings.yunet_model
+        detector = YunetDetector(yunet.of_file(Path(model)) if model else yunet.compiled())
     else:
         detector = HogDetector()
     return Models(detector, Landmarker(model_file(LANDMARKS)), TorchEmbedder(model_file(DESCRIPTOR)))

@@ -48,8 +48,9 @@ def test_a_frontal_detector_that_is_another_is_refused(data: bytes) -> None:
 
 
 def test_the_detector_is_chosen_by_the_settings() -> None:
-    assert load_models(replace(SETTINGS, detector="mmod")).detector.name == "mmod"
-    assert load_models(SETTINGS).detector.name == "hog"
+    assert loaded().detector.name == "yunet"
+    for name in ("hog", "mmod"):
+        assert load_models(replace(SETTINGS, detector=name)).detector.name == name
 
 
 def test_a_detector_file_that_is_none_is_named(tmp_path: Path) -> None:
