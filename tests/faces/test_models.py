@@ -11,7 +11,6 @@ from facecorpus.errors import ModelError
 from facecorpus.faces import models
 from facecorpus.faces.dlib.embed import TorchEmbedder
 from facecorpus.faces.dlib.mmod import MmodDetector
-from facecorpus.faces.dlib.weights import read_hog
 from facecorpus.faces.models import load_models, model_file
 
 
@@ -39,12 +38,6 @@ def test_a_file_that_is_no_descriptor_is_named(tmp_path: Path) -> None:
         path.write_bytes(damaged)
         with pytest.raises(ModelError, match=r"damaged\.dat is no face descriptor"):
             TorchEmbedder(path)
-
-
-@pytest.mark.parametrize("data", [b"", b"no detector", b"\x01\x02" * 400])
-def test_a_frontal_detector_that_is_another_is_refused(data: bytes) -> None:
-    with pytest.raises(ModelError, match="frontal face detector"):
-        read_hog(data)
 
 
 def test_the_detector_is_chosen_by_the_settings() -> None:
