@@ -9,7 +9,7 @@ import numpy as np
 
 from facecorpus.faces.align import aligned_crop, face_chip
 from facecorpus.faces.decode import Decoded, decode
-from facecorpus.faces.detect import Detection
+from facecorpus.faces.detect import Detection, found_by
 from facecorpus.faces.hashes import dhash, phash, photo_phash
 from facecorpus.faces.models import Models
 from facecorpus.faces.quality import pitch, quality, roll, yaw
@@ -96,6 +96,7 @@ def see(data: bytes, sha256: str, models: Models, settings: FacesSettings, max_p
         phash=photo_phash(small.picture),
         faces=tuple(faces),
         crops=tuple(review_crop(picture, five) for five in seen_at),
+        analysed_by=found_by(models.detector, settings),
     )
     return Seen(analysis, chips)
 

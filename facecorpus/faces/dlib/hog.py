@@ -15,7 +15,7 @@ _THRESHOLD = -0.1
 class HogDetector:
     """dlib's frontal HOG detector (Dalal & Triggs 2005), on the grey picture: as many faces as in colour."""
 
-    name = "hog"
+    name = f"hog dlib-{dlib.__version__}"
 
     def __init__(self) -> None:
         self._detector = dlib.get_frontal_face_detector()

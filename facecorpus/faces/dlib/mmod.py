@@ -15,6 +15,7 @@ from facecorpus.faces.dlib.embed import one_thread
 from facecorpus.faces.dlib.weights import Convolution, read_mmod
 from facecorpus.faces.records import Picture
 from facecorpus.settings import FacesSettings
+from facecorpus.shards import sha256_of
 
 _WINDOW = 80  # pixels; what the network looks at, wherever the pyramid shows a face so large
 _MARGIN = _WINDOW // 2  # black pixels around each level, so that a face at the edge has a window
@@ -29,9 +30,8 @@ class MmodDetector:
     Raises ModelError where the file is no such network.
     """
 
-    name = "mmod"
-
     def __init__(self, path: Path) -> None:
+        self.name = f"mmod sha256-{sha256_of(path)[:12]}"
         weights = read_mmod(path)
         self._mean = torch.from_numpy(weights.mean)
         self._layers = [_Layer(convolution) for convolution in weights.convolutions]
