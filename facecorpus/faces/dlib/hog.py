@@ -22,7 +22,8 @@ class HogDetector:
 
     def detect(self, picture: Picture, settings: FacesSettings) -> list[Detection]:
         """The faces at least min_face pixels wide, the surest first."""
-        return first_to_show(self.look, cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), settings)
+        grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+        return first_to_show(self.look, grey, settings)
 
     def look(self, grey: Picture, scale: float) -> list[Detection]:
         """The faces seen at this scale, in pixels of the picture, the surest first."""
