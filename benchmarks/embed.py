@@ -62,7 +62,7 @@ def chips(world: DemoWorld) -> Iterator[Picture]:
         if row.kind == "photo":
             picture = decode(world.read(row.file), MAX_PIXELS).picture
             for found in models.detector.detect(picture, settings):
-                yield face_chip(picture, found.box, models.landmarker.landmarks(picture, found.box))
+                yield face_chip(picture, found.place, models.landmarker.landmarks(picture, found.place))
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def main() -> None:
         x, y, width, height = (float(row[f"face_{side}"]) for side in "xywh")
         for found in models.detector.detect(picture, settings):
             if iou(found.box, (x, y, width, height)) >= 0.4:
-                places.append(nose_place(models.landmarker.landmarks(picture, found.box)))
+                places.append(nose_place(models.landmarker.landmarks(picture, found.place)))
                 poses.append([float(row[name]) for name in ("yaw", "pitch", "roll")])
     (across, down, roll), (yaw, pitch, true_roll) = np.array(places).T, np.array(poses).T
     print(f"{len(places)} faces")

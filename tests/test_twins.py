@@ -1,6 +1,5 @@
 """What stands twice, in training and in the toolkit, because neither may import the other: here the twins are equal."""
 
-import importlib
 import os
 import signal
 import subprocess
@@ -15,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facecorpus.engines import local
-from facecorpus.faces.dlib import fhog
 from facecorpus.settings import FacesSettings
 from facecorpus.store import write_atomically
 from facecorpus.system import console, cores
@@ -146,24 +144,3 @@ def test_a_worker_is_spawned_ends_with_its_parent_and_its_end_is_heard(monkeypat
         with start().pipe as pipe, pytest.raises(EOFError):
             pipe.recv()
     assert spawned == [True, True]
-
-
-@pytest.mark.parametrize("writable", [True, False], ids=["a folder for it", "no folder for it"])
-def test_functions_become_machine_code_by_the_same_rules(writable: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    kernels = importlib.import_module("training.kernels.compiled")
-    asked: dict[str, dict[str, Any]] = {}
-    for name, module in (("facecorpus", fhog), ("training", kernels)):
-
-        def njit(name: str = name, **options: Any) -> Callable[[Any], Any]:
-            if options.get("cache") and not writable:
-                raise RuntimeError("cannot cache function: no locator available")
-            asked[name] = {key: value for key, value in options.items() if value is not False}
-            return lambda function: function
-
-        monkeypatch.setattr(module, "njit", njit)
-
-        def function() -> None: ...
-
-        assert module.compiled(function) is function
-    assert asked["facecorpus"] == asked["training"] != {}
-    assert asked["training"].get("cache", False) is writable

@@ -210,7 +210,12 @@ def _not_seen(plan: Plan) -> str:
         (one.name, one.photographs, one.without_face, f"{one.share:.1%}", "{:.1%} to {:.1%}".format(*one.interval))
         for one in plan.unseen
     ]
-    known = " ".join([*(_KNOWN_TO_MISS[name] for name in detectors if name in _KNOWN_TO_MISS), _TOLD_APART])
+    known = " ".join(
+        [
+            *(known for kind, known in _KNOWN_TO_MISS.items() if any(name.split()[0] == kind for name in detectors)),
+            _TOLD_APART,
+        ]
+    )
     if not lines:
         return f"### Who the detector did not see\n\n{known}"
     table = _table(("people", "photographs", "without a face", "share", "95 % interval"), lines)

@@ -198,6 +198,10 @@ class Decisions(Gateway):
         rows = self._catalog.query("SELECT face_id FROM verdict WHERE reviewer != 'auto'")
         return {row[0] for row in rows}
 
+    def spoken_of(self) -> set[str]:
+        """Faces of which a person's word of any kind holds."""
+        return {row[0] for row in self._catalog.query("SELECT DISTINCT face_id FROM latest WHERE reviewer != 'auto'")}
+
     def rejections(self) -> dict[str, int]:
         """How many kept faces were rejected for each reason."""
         rows = self._catalog.query(

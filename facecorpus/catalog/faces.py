@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -221,6 +221,20 @@ class Faces(Gateway):
         for photo, face_id, *box in rows:
             found.setdefault(photo, []).append((face_id, tuple(box)))
         return found
+
+    def used_names(self, photo_sha256: str) -> set[str]:
+        """Every face_id of that photograph that a face has, or of which anything was ever said."""
+        rows = self._catalog.query(
+            "SELECT face_id FROM face WHERE photo_sha256 = :photo UNION"
+            " SELECT face_id FROM decision WHERE face_id > :name || '-' AND face_id < :name || '.'",
+            {"photo": photo_sha256, "name": photo_sha256[:24]},
+        )
+        return {row[0] for row in rows}
+
+    def drop(self, face_ids: Collection[str]) -> None:
+        """Delete faces that another analysis did not find."""
+        with self._catalog.transaction() as connection:
+            connection.executemany("DELETE FROM face WHERE face_id = ?", [(face_id,) for face_id in sorted(face_ids)])
 
     def withheld(self) -> dict[str, int]:
         """How many accepted faces accepted() leaves out, by reason, each counted once."""

@@ -70,13 +70,14 @@ class Photos(Gateway):
         taken_on: str | None,
         phash: bytes,
         faces: Sequence[Face],
+        analysed_by: str = "",
     ) -> None:
         """Store an analysis: the photograph's figures and all its faces, in one transaction."""
         with self._catalog.transaction() as connection:
             connection.execute(
-                "UPDATE photo SET state = 'analysed', width = ?, height = ?, taken_on = ?, phash = ?, error = ''"
-                " WHERE sha256 = ?",
-                (width, height, taken_on, phash, sha256),
+                "UPDATE photo SET state = 'analysed', width = ?, height = ?, taken_on = ?, phash = ?, analysed_by = ?,"
+                " error = '' WHERE sha256 = ?",
+                (width, height, taken_on, phash, analysed_by, sha256),
             )
             connection.executemany(
                 "INSERT OR REPLACE INTO face (face_id, photo_sha256, x, y, width, height, landmarks, detector,"
@@ -92,6 +93,18 @@ class Photos(Gateway):
                     for f in faces
                 ],
             )
+
+    def analyse_again(self, analysed_by: str) -> int:
+        """Let all photographs wait that were analysed by anything else; how many. Their faces stay until then."""
+        with self._catalog.transaction() as connection:
+            return connection.execute(
+                "UPDATE photo SET state = 'stored' WHERE state = 'analysed' AND analysed_by != ?", (analysed_by,)
+            ).rowcount
+
+    def stays_as_it_was(self, sha256: str) -> None:
+        """Note that a photograph that was to be analysed again could not be: its faces stay."""
+        with self._catalog.transaction() as connection:
+            connection.execute("UPDATE photo SET state = 'analysed' WHERE sha256 = ?", (sha256,))
 
     def unreadable(self, sha256: str, error: str, *, retry: bool = False) -> None:
         """Note that the analysis failed, and why; with retry (the machine is at fault), a next run tries once more."""

@@ -81,7 +81,18 @@ def fetch(
 
 
 @app.command()
-def faces(corpus: Folder = Path(), as_json: AsJson = False) -> None:
+def faces(
+    corpus: Folder = Path(),
+    redo: Annotated[
+        bool,
+        typer.Option(
+            "--redo",
+            help="Analyse again, in place, what another detector or other settings have analysed; what people said of"
+            " the faces stays with them.",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Only the second stage of crawl: find the faces of all new photographs.
 
     Example: facecorpus faces -C mycorpus
@@ -89,7 +100,7 @@ def faces(corpus: Folder = Path(), as_json: AsJson = False) -> None:
     from facecorpus.engines.find_faces import find_faces
 
     with working_in(corpus) as opened:
-        report(find_faces(opened), as_json)
+        report(find_faces(opened, redo=redo), as_json)
     next_step(f"facecorpus dedup -C {corpus}", as_json)
 
 

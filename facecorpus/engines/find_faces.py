@@ -1,18 +1,20 @@
 """The stage `faces`: analyse the photographs not analysed yet, then say whom each face stands for."""
 
-import hashlib
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus
 from facecorpus.engines.local import Result, analyze_all
+from facecorpus.faces.again import named_as_before
 from facecorpus.faces.records import Failure, PhotoAnalysis
 from facecorpus.faces.subject import choose_subjects
+from facecorpus.records import Box
 from facecorpus.settings import FacesSettings
+from facecorpus.shards import sha256_of
 from facecorpus.system.console import duration, notice, track
 
 
@@ -31,6 +33,8 @@ class FacesSummary:
     bystanders: int
     profile: int  # faces turned by 30° or more
     tilted: int  # by 20° or more
+    carried_over: int  # faces that people judged, and that an analysis anew found where they were
+    not_seen_again: int  # faces that people judged, and that it did not find: they stay as they were
 
     def __str__(self) -> str:
         tried = self.analysed_now + self.unreadable_now
@@ -40,36 +44,50 @@ class FacesSummary:
             if tried
             else "no new photographs"
         )
+        judged = self.carried_over + self.not_seen_again
+        again = (
+            f" Of {judged} faces that people judged, {self.carried_over} were found where they were, and keep what was"
+            f" said of them; {self.not_seen_again} were not, and stay as they were."
+            if judged
+            else ""
+        )
         return (
-            f"Faces: {now}. In all {self.photographs} photographs with {self.faces} faces, {self.bystanders} of them"
-            f" bystanders, {self.profile} turned aside by 30° or more, {self.tilted} tilted by 20° or more;"
+            f"Faces: {now}.{again} In all {self.photographs} photographs with {self.faces} faces, {self.bystanders} of"
+            f" them bystanders, {self.profile} turned aside by 30° or more, {self.tilted} tilted by 20° or more;"
             f" {self.without_face} photographs show no face, {self.unreadable} are unreadable."
         )
 
 
-def find_faces(corpus: Corpus) -> FacesSummary:
+def find_faces(corpus: Corpus, *, redo: bool = False) -> FacesSummary:
     """Analyse every photograph that waits, and choose the subjects anew.
+
+    With redo, those too that another detector or other settings have analysed. A face that is found where one was
+    keeps its name, and so what was said of it; one that people judged stays in any case.
 
     May be killed at any moment: each photograph is stored as a whole, its crops before its row, and a further run
     takes up what is left. Raises ModelError where the face models are missing.
     """
     begun = time.monotonic()
-    unreadable = 0
     with corpus.catalog() as catalog:
+        settings = corpus.settings.faces
+        if redo:
+            settings = _with_a_detector(settings)
+            catalog.photos.analyse_again(_found_by(settings))
         waiting = catalog.photos.waiting()
-        if waiting:
-            _say_which_model(corpus.settings.faces)
-        with closing(_results(corpus, waiting)) as parts, track("faces", len(waiting)) as tracker:
+        if waiting and not redo:
+            settings = _with_a_detector(settings)
+        shelf = _Shelf(corpus, catalog)
+        with closing(_results(corpus, settings, waiting)) as parts, track("faces", len(waiting)) as tracker:
             for part in parts:
-                unreadable += _store(corpus, catalog, part)
+                shelf.store(part)
                 tracker.advance(len(part))
         seconds = time.monotonic() - begun
         assign_subjects(catalog)
         counts = catalog.photos.counts()
     analysed = counts["photographs"] - counts["waiting"] - counts["unreadable"]
     return FacesSummary(
-        analysed_now=len(waiting) - unreadable,
-        unreadable_now=unreadable,
+        analysed_now=len(waiting) - shelf.unreadable,
+        unreadable_now=shelf.unreadable,
         seconds=round(seconds, 3),
         per_second=round(len(waiting) / max(seconds, 1e-9), 3) if waiting else 0.0,
         photographs=analysed,
@@ -79,6 +97,8 @@ def find_faces(corpus: Corpus) -> FacesSummary:
         bystanders=counts["bystanders"],
         profile=counts["profile_faces"],
         tilted=counts["tilted_faces"],
+        carried_over=shelf.carried_over,
+        not_seen_again=shelf.not_seen_again,
     )
 
 
@@ -87,17 +107,29 @@ def assign_subjects(catalog: Catalog) -> None:
     catalog.faces.assign(choose_subjects(catalog.faces.with_proposals(), catalog.candidates.stated_boxes()))
 
 
-def _say_which_model(settings: FacesSettings) -> None:
-    """The sha256 of a model file that the user supplies, which only the user can know; all others are checked."""
+def _found_by(settings: FacesSettings) -> str:
+    from facecorpus.faces.detect import found_by
+    from facecorpus.faces.models import load_detector
+
+    return found_by(load_detector(settings), settings)
+
+
+def _with_a_detector(settings: FacesSettings) -> FacesSettings:
+    """The settings with a detector that can run here; what is special about it is said.
+
+    That is the sha256 of a model file that the user supplies, which only the user can know; all others are checked.
+    """
+    from facecorpus.faces.yunet import or_hog
+
     path = Path(settings.yunet_model)
     if settings.detector == "yunet" and path.is_file():
-        with path.open("rb") as file:
-            notice(f"Detector yunet is {path}, sha256 {hashlib.file_digest(file, 'sha256').hexdigest()}.")
+        notice(f"Detector yunet is {path}, sha256 {sha256_of(path)}.")
+    return or_hog(settings)
 
 
-def _results(corpus: Corpus, waiting: Sequence[str]) -> Generator[list[Result], None, None]:
+def _results(corpus: Corpus, settings: FacesSettings, waiting: Sequence[str]) -> Generator[list[Result], None, None]:
     """What the engine of the settings makes of the photographs, in parts that are stored together."""
-    settings, max_pixels = corpus.settings.faces, corpus.settings.fetch.max_pixels
+    max_pixels = corpus.settings.fetch.max_pixels
     items = [(sha256, corpus.photos.path(sha256)) for sha256 in waiting]
     if settings.engine == "daft":
         from facecorpus.engines.daft import analyze_parts
@@ -109,23 +141,57 @@ def _results(corpus: Corpus, waiting: Sequence[str]) -> Generator[list[Result], 
                 yield [result]
 
 
-def _store(corpus: Corpus, catalog: Catalog, part: Sequence[Result]) -> int:
-    """Store the crops of a part, then all its rows at once; return how many photographs were unreadable."""
-    for _, result in part:
-        if isinstance(result, PhotoAnalysis):
-            for face, crop in zip(result.faces, result.crops, strict=True):
-                corpus.crops.put(face.face_id, crop)
-    with catalog.transaction():
-        for sha256, result in part:
-            if isinstance(result, Failure):
-                catalog.photos.unreadable(sha256, result.sentence, retry=result.retry)
-            else:
-                catalog.photos.analysed(
-                    sha256,
-                    width=result.width,
-                    height=result.height,
-                    taken_on=result.taken_on,
-                    phash=result.phash,
-                    faces=result.faces,
-                )
-    return sum(isinstance(result, Failure) for _, result in part)
+class _Shelf:
+    """Where results go: the crops of a part, then all its rows at once."""
+
+    def __init__(self, corpus: Corpus, catalog: Catalog) -> None:
+        self._crops, self._catalog = corpus.crops, catalog
+        self._judged = catalog.decisions.spoken_of()
+        self.unreadable = self.carried_over = self.not_seen_again = 0
+
+    def store(self, part: Sequence[Result]) -> None:
+        """Store a part; of a photograph that was analysed before, what was said of its faces stays with them."""
+        before = {sha256: dict(self._catalog.faces.boxes(sha256).get(sha256, ())) for sha256, _ in part}
+        stored = [(sha256, self._named(result, before[sha256])) for sha256, result in part]
+        gone = {sha256: self._gone(result, before[sha256]) for sha256, result in stored}
+        for sha256, result in stored:
+            if isinstance(result, PhotoAnalysis):
+                for face, crop in zip(result.faces, result.crops, strict=True):
+                    self._crops.put(face.face_id, crop)
+            for face_id in gone[sha256]:
+                self._crops.path(face_id).unlink(missing_ok=True)
+        photos = self._catalog.photos
+        with self._catalog.transaction():
+            for sha256, result in stored:
+                if isinstance(result, PhotoAnalysis):
+                    self._catalog.faces.drop(gone[sha256])
+                    photos.analysed(
+                        sha256,
+                        width=result.width,
+                        height=result.height,
+                        taken_on=result.taken_on,
+                        phash=result.phash,
+                        faces=result.faces,
+                        analysed_by=result.analysed_by,
+                    )
+                elif before[sha256]:
+                    photos.stays_as_it_was(sha256)
+                else:
+                    photos.unreadable(sha256, result.sentence, retry=result.retry)
+        self.unreadable += sum(isinstance(result, Failure) for _, result in stored)
+
+    def _named(self, result: PhotoAnalysis | Failure, before: Mapping[str, Box]) -> PhotoAnalysis | Failure:
+        if isinstance(result, Failure) or not before:
+            return result
+        return replace(
+            result, faces=named_as_before(result.faces, before, self._catalog.faces.used_names(result.sha256))
+        )
+
+    def _gone(self, result: PhotoAnalysis | Failure, before: Mapping[str, Box]) -> set[str]:
+        """The faces that the photograph had, and has no more."""
+        if isinstance(result, Failure):
+            return set()
+        judged, found = before.keys() & self._judged, {face.face_id for face in result.faces}
+        self.carried_over += len(judged & found)
+        self.not_seen_again += len(judged - found)
+        return before.keys() - found - judged

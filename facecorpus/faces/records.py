@@ -26,6 +26,7 @@ class PhotoAnalysis:
     phash: bytes  # 32 bytes, of the whole picture
     faces: tuple[Face, ...]  # by descending score
     crops: tuple[bytes, ...]  # a JPEG of 224 × 224 pixels for each face
+    analysed_by: str  # the detector and the settings that faces are found by
 
     def __repr__(self) -> str:
         """The size, and a line a face."""

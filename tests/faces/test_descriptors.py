@@ -30,7 +30,7 @@ def chips_of_the_world() -> tuple[Picture, ...]:
     for row in rows[:15] + rows[-15:]:
         picture = picture_of(row)
         for found in loaded().detector.detect(picture, SETTINGS):
-            chips.append(face_chip(picture, found.box, loaded().landmarker.landmarks(picture, found.box)))
+            chips.append(face_chip(picture, found.place, loaded().landmarker.landmarks(picture, found.place)))
     return tuple(chips)
 
 
@@ -84,7 +84,7 @@ def test_descriptors_of_500_real_faces_are_those_of_dlib() -> None:
             break
         picture = decode(path.read_bytes(), 10 * MAX_PIXELS).picture
         found = loaded().detector.detect(picture, SETTINGS)
-        chips = [face_chip(picture, face.box, loaded().landmarker.landmarks(picture, face.box)) for face in found]
+        chips = [face_chip(picture, face.place, loaded().landmarker.landmarks(picture, face.place)) for face in found]
         for chip, ours in zip(chips, loaded().embedder.embed(chips), strict=True):
             largest = max(largest, float(np.abs(ours - network.compute_face_descriptor(chip)).max()))
             compared += 1

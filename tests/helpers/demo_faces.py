@@ -13,6 +13,7 @@ from facecorpus.demo.world import Truth
 from facecorpus.faces import models
 from facecorpus.faces.analyze import analyze
 from facecorpus.faces.decode import decode
+from facecorpus.faces.dlib.hog import HogDetector
 from facecorpus.faces.dlib.mmod import MmodDetector
 from facecorpus.faces.models import Models, load_models, model_file
 from facecorpus.faces.records import PhotoAnalysis, Picture
@@ -25,6 +26,11 @@ SETTINGS = FacesSettings()
 @cache
 def loaded() -> Models:
     return load_models()
+
+
+@cache
+def hog() -> HogDetector:
+    return HogDetector()
 
 
 @cache
@@ -64,7 +70,7 @@ def boxes_of(row: Truth) -> list[tuple[float, float, float, float]]:
 
 
 def eyes_and_nose(picture: Picture) -> tuple[tuple[float, float, float, float], np.ndarray]:
-    box = loaded().detector.detect(picture, SETTINGS)[0].box
+    box = loaded().detector.detect(picture, SETTINGS)[0].place
     return box, loaded().landmarker.landmarks(picture, box)
 
 

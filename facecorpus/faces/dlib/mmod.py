@@ -10,10 +10,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from facecorpus.faces.boxes import iou
-from facecorpus.faces.detect import CoarseToFine, Detection
+from facecorpus.faces.detect import Detection, first_to_show, scaled
 from facecorpus.faces.dlib.embed import one_thread
 from facecorpus.faces.dlib.weights import Convolution, read_mmod
 from facecorpus.faces.records import Picture
+from facecorpus.settings import FacesSettings
+from facecorpus.shards import sha256_of
 
 _WINDOW = 80  # pixels; what the network looks at, wherever the pyramid shows a face so large
 _MARGIN = _WINDOW // 2  # black pixels around each level, so that a face at the edge has a window
@@ -21,29 +23,29 @@ _SHRINK = 5 / 6  # from one level of the pyramid to the next
 _OVERLAP = 0.3382761351109955  # as the model file says
 
 
-class MmodDetector(CoarseToFine):
+class MmodDetector:
     """mmod_human_face_detector: sees turned and tilted faces that HOG misses.
 
     dlib packs the pyramid into one picture; here each level runs alone, with the same result but for resampling.
     Raises ModelError where the file is no such network.
     """
 
-    name = "mmod"
-
     def __init__(self, path: Path) -> None:
+        self.name = f"mmod sha256-{sha256_of(path)[:12]}"
         weights = read_mmod(path)
         self._mean = torch.from_numpy(weights.mean)
         self._layers = [_Layer(convolution) for convolution in weights.convolutions]
 
-    def look(self, picture: Picture, scale: float, seen: float = 0.0) -> list[Detection]:
+    def detect(self, picture: Picture, settings: FacesSettings) -> list[Detection]:
+        """The faces at least min_face pixels wide, the surest first."""
+        return first_to_show(self.look, picture, settings)
+
+    def look(self, picture: Picture, scale: float) -> list[Detection]:
         """The faces seen at this scale, in pixels of the picture, the surest first."""
         found: list[Detection] = []
         with torch.inference_mode(), one_thread():
-            while min(picture.shape[:2]) * scale >= _MARGIN and scale > seen:
-                size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
-                way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-                level = np.asarray(cv2.resize(picture, size, interpolation=way), np.uint8)
-                found += self._windows(level, scale)
+            while min(picture.shape[:2]) * scale >= _MARGIN:
+                found += self._windows(scaled(picture, scale), scale)
                 scale *= _SHRINK
         kept: list[Detection] = []
         for face in sorted(found, key=lambda face: -face.score):

@@ -1,4 +1,4 @@
-"""The weights of dlib's face descriptor and of its two detectors, read straight from what dlib stores."""
+"""The weights of dlib's face descriptor and of its convolutional detector, read straight from what dlib stores."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,27 +42,6 @@ class MmodWeights:
     convolutions: tuple[Convolution, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class HogWeights:
-    """The filters of the frontal HOG detector, and what it takes for the same face."""
-
-    filters: Floats  # (filters, side, side, 31); a window's score is its sum of products, less the threshold
-    thresholds: NDArray[np.float64]  # (filters,)
-    overlap: float  # intersection over the area of the smallest box around both
-    covered: float  # share of either box
-
-
-def read_hog(data: bytes) -> HogWeights:
-    """Read the state of dlib.get_frontal_face_detector(). Raises ModelError where it is another.
-
-    The format is in dlib's object_detector.h, scan_fhog_pyramid.h and box_overlap_testing.h.
-    """
-    try:
-        return _hog(_Reader(data))
-    except (ValueError, IndexError) as error:
-        raise ModelError(f"dlib's frontal face detector is not the known one ({error}); install dlib 20.") from None
-
-
 def read_mmod(path: Path) -> MmodWeights:
     """Read mmod_human_face_detector.dat. Raises ModelError where the file is another."""
     try:
@@ -81,25 +60,6 @@ def read_descriptor(path: Path) -> DescriptorWeights:
         return _descriptor(_Reader(path.read_bytes()))
     except (ValueError, IndexError, OSError) as error:
         raise ModelError(f"{path} is no face descriptor of dlib ({error}); reinstall the models.") from None
-
-
-def _hog(reader: "_Reader") -> HogWeights:
-    reader.skip(4)  # versions, and an empty picture
-    cell, padding, width, height = (reader.integer() for _ in range(4))
-    if (cell, padding) != (8, 0) or width != height:
-        raise ValueError(f"cells of {cell} pixels, padding {padding}, window {width} × {height}")
-    reader.skip(3)  # of the pyramid: levels, and the least width and height
-    reader.number()  # how it was trained
-    reader.skip(1)  # how many weights
-    overlap, covered = reader.number(), reader.number()
-    filters, thresholds = [], []
-    for _ in range(reader.integer()):
-        reader.skip(2)  # rows and columns
-        filters.append([reader.number() for _ in range(31 * (width // cell) ** 2)])
-        thresholds.append(reader.number())
-    shape = (len(filters), 31, height // cell, width // cell)
-    planes = np.array(filters, np.float32).reshape(shape)
-    return HogWeights(planes.transpose(0, 2, 3, 1), np.array(thresholds), overlap, covered)
 
 
 def _descriptor(reader: "_Reader") -> DescriptorWeights:
