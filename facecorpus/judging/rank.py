@@ -19,7 +19,7 @@ from facecorpus.judging.section import NO_IDEA, Known, capped, section
 from facecorpus.manifest import Identity
 from facecorpus.records import Face, Ranking, SubjectFace
 from facecorpus.settings import RankSettings
-from facecorpus.words import Section, Verdict
+from facecorpus.words import Section, Verdict, naming
 
 NOT_ENOUGH = "not enough to judge: too few photographs, or no majority of them, show one and the same person"
 
@@ -203,7 +203,7 @@ def ranking(
     likely = capped(NO_IDEA if judged is None else 1 / (1 + math.exp(-judged.log_odds(subject.face))), known)
     shown_in = section(likely, known, limits)
     reasons = [] if known.kept else ["copy of a better photograph"]
-    reasons += [f"stands for {identities[other].name}, too" for other in subject.also_stands_for]
+    reasons += [naming(identities[other].name)[2] for other in subject.also_stands_for]
     if known.outside:
         reasons.append("outside the period" if person.dated_enough(subject.taken_on) else "no certain date")
     reasons += _doubts(judged, identities[judged.nearest].name if judged and judged.nearest else None)
@@ -220,7 +220,7 @@ def _doubts(judged: Judgement | None, nearest: str | None) -> list[str]:
         return [NOT_ENOUGH]
     doubts = []
     if nearest is not None and judged.margin < _HARDLY:
-        doubts.append(f"{'closer to' if judged.margin < 0 else 'almost as close to'} {nearest}")
+        doubts.append(naming(nearest)[judged.margin >= 0])
     if judged.distance > _FAR:
         doubts.append(f"far from this person's other faces ({judged.distance:.2f})")
     return doubts
