@@ -16,6 +16,7 @@ from facecorpus.errors import SettingsError
 from facecorpus.judging import likeness
 from facecorpus.judging.likeness import FEWEST, Floats
 from facecorpus.judging.section import NO_IDEA, Known, capped, section
+from facecorpus.judging.undated import Undated, said_of_undated, undated
 from facecorpus.manifest import Identity
 from facecorpus.records import Face, Ranking, SubjectFace
 from facecorpus.settings import RankSettings
@@ -65,11 +66,14 @@ class RankSummary:
     look: int
     wrong: int
     not_judged: tuple[str, ...]  # people of whom there is not enough to judge by
+    undated: tuple[Undated, ...] = ()  # people who may be minors in photographs without a date
+    of_age: int = 18
 
     def __str__(self) -> str:
         return (
             f"{self.faces} faces ranked: {self.right} surely right, {self.look} to look at, {self.wrong} surely wrong."
             + said_of_not_judged(self.not_judged)
+            + said_of_undated(self.undated, self.of_age)
         )
 
 
@@ -109,6 +113,8 @@ def rank_faces(corpus: Corpus) -> RankSummary:
         not_judged=tuple(
             sorted({s.identity_id for s, one in zip(subjects, rankings, strict=True) if NOT_ENOUGH in one.reasons})
         ),
+        undated=undated(subjects, identities),
+        of_age=corpus.settings.labels.young_from,
     )
 
 
