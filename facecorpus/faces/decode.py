@@ -8,6 +8,7 @@ from datetime import date
 import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
+from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH
 
 from facecorpus.errors import PictureError
 from facecorpus.faces.records import Picture
@@ -57,7 +58,10 @@ def decode(data: bytes, max_pixels: int, enough: int | None = None) -> Decoded:
             # Pillow warns of odd EXIF, odd palettes and sizes above its own limit: nothing that a user can act upon.
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-                _check_size(*image.size, max_pixels)  # a header may state another size than what is decoded
+                # A header may state another size than what is decoded, and a tile be larger than its picture.
+                _check_size(*image.size, max_pixels)
+                tags = getattr(image, "tag_v2", {})
+                _check_size(tags.get(TILEWIDTH, 0), tags.get(TILELENGTH, 0), max_pixels)
                 taken_on = _taken_on(image)
                 reduction = _reduction(width * height, enough) if _is_plain_jpeg(image) else 1
                 picture = _pixels(image, data, reduction)

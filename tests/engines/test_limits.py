@@ -8,11 +8,18 @@ import threading
 from pathlib import Path
 
 import pytest
-from costly_pictures import gif_beyond_its_screen, jpeg_of_many_scans, large_png, tiff_of_two_widths
+from costly_pictures import (
+    HEAVY_WEBP,
+    gif_beyond_its_screen,
+    jpeg_of_many_scans,
+    large_png,
+    tiff_of_two_widths,
+)
 from test_workers import MAX_PIXELS, portraits, readers, results_of, task, trap, writer_once_read
 
-from facecorpus.engines.local import Task
+from facecorpus.engines.local import Task, analyze_all
 from facecorpus.faces.records import Failure, PhotoAnalysis
+from facecorpus.settings import FacesSettings, FetchSettings
 
 __all__ = ["portraits", "trap"]
 
@@ -84,6 +91,18 @@ def test_a_picture_over_which_time_ran_out_is_given_up_at_once(portraits: list[T
     assert not failure.retry
     assert len(done) == 3
     assert all(isinstance(result, PhotoAnalysis) for result in done.values())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other kernels do not hold this limit")
+def test_what_no_rule_foresees_is_held_by_the_kernel(portraits: list[Task], tmp_path: Path) -> None:
+    heavy = task(tmp_path, HEAVY_WEBP)
+    tasks = [portraits[0], heavy, portraits[1]]
+    results = dict(analyze_all(tasks, FacesSettings(), FetchSettings().max_pixels, workers=1))
+    failure = results.pop(heavy[0])
+    assert isinstance(failure, Failure)
+    assert failure.sentence == "The picture takes more than 1.0 GB to decode; save it smaller."
+    assert not failure.retry
+    assert all(isinstance(result, PhotoAnalysis) for result in results.values())
 
 
 def test_costly_pictures_cost_themselves_alone(portraits: list[Task], tmp_path: Path) -> None:

@@ -7,6 +7,9 @@ import zlib
 from drawn_pictures import encoded
 from PIL import Image
 
+HEAVY_WEBP = bytes.fromhex("524946461e000000574542505650384c110000002fc3e2b01807508f2217a5c88188e87f0000")
+"""8,900 × 8,900 half transparent pixels of one colour: Pillow takes 16 bytes for each."""
+
 TIFF_WIDTH, TIFF_HEIGHT = 256, 257
 
 
@@ -32,6 +35,15 @@ def tiff_of_two_widths(side: int, kind: int) -> bytes:
         + b"".join(sorted(entries, key=lambda entry: entry[:2][::-1]))  # by tag; the true size first
         + bytes(4)
     )
+
+
+def tiff_of_one_tile(side: int) -> bytes:
+    """A TIFF of 10 × 10 pixels in one tile of side × side."""
+    tile = zlib.compress(bytes(side * side))
+    numbers = {256: 10, 257: 10, 258: 8, 259: 8, 262: 1, 277: 1, 322: side, 323: side, 324: 8, 325: len(tile)}
+    entries = [struct.pack("<HHII", tag, 4, 1, number) for tag, number in numbers.items()]
+    head = b"II*\0" + struct.pack("<I", 8 + len(tile))
+    return head + tile + struct.pack("<H", len(entries)) + b"".join(entries) + bytes(4)
 
 
 def png_of_two_headers(side: int) -> bytes:
