@@ -12,13 +12,15 @@ from facecorpus.judging.exchange import strike_out
 EXPORT_MARK = ".facecorpus-export.json"
 _FILES = ("catalog.sqlite*", "corpus.toml", "manifest.csv", "decisions.jsonl*", ".*")
 _FOLDERS = ("photos", "crops", "parts", "quarantine", "runs", "receipts")
+_PACKED = (".zip", ".tar", ".gz", ".tgz", ".xz", ".zst")
 _CHUNK = 1 << 20
 
 
 def strike_out_beside(corpus: Corpus, marked: Marked) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Write exported decisions anew without what is marked; their names, and those of other files that hold some of it.
 
-    Of a photograph its sha256, the beginning of its face_ids and its addresses are looked for.
+    Of a photograph its sha256, the beginning of its face_ids and its addresses are looked for. What is packed, as a
+    backup is, is not opened and counts as one that may hold it.
     """
     struck, naming = [], []
     needles = [name.encode() for sha256 in marked.photographs for name in (sha256, f"{sha256[:24]}-")]
@@ -48,6 +50,8 @@ def _files_beside(corpus: Corpus) -> Iterator[Path]:
 def _holds(path: Path, needles: list[bytes]) -> bool:
     overlap = max(map(len, needles), default=1) - 1
     last = b""
+    if path.suffix in _PACKED:
+        return True
     try:
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):

@@ -57,7 +57,7 @@ class ForgetSummary:
     runs_renamed: tuple[str, ...]  # whose results had the person among their classes
     exports: tuple[str, ...]  # folders within the corpus
     decision_files: tuple[str, ...]  # exported decisions within the corpus, written without it
-    naming: tuple[str, ...]  # other files within the corpus that hold a hash or an address of it
+    naming: tuple[str, ...]  # other files within the corpus that hold a hash or an address of it, or are packed
     receipt: Path
 
     def __str__(self) -> str:
@@ -108,7 +108,9 @@ class ForgetSummary:
         if self.decision_files:
             lines.append(f"Exported decisions are without it: {', '.join(self.decision_files)}.")
         if self.naming:
-            lines.append(f"Files in the folder that name it are yours to delete or mend: {', '.join(self.naming)}.")
+            lines.append(
+                f"Files in the folder that name it, or are packed, are yours to delete: {', '.join(self.naming)}."
+            )
         return "\n".join([*lines, BEYOND_REACH, f"Receipt: {self.receipt}"])
 
 
@@ -334,7 +336,7 @@ def _receipt(corpus: Corpus, catalog: Catalog, plan: Plan, done: _Done) -> bytes
         "builds": list(map(asdict, done.builds)),
         "runs_with_a_keyed_word_for_the_person": list(done.runs_renamed),
         "exported_decisions": list(done.decision_files),
-        "files_that_name_it": list(done.naming),
+        "files_that_name_it_or_are_packed": list(done.naming),
         "runs_trained_on_it": [run.name for run in plan.runs if run.surely],
         "runs_trained_on_earlier_builds": [run.name for run in plan.runs if not run.surely],
         "beyond_reach": BEYOND_REACH,

@@ -58,17 +58,19 @@ def test_exported_decisions_in_the_folder_are_written_without_it(suffix: str, tm
     export_decisions(corpus, file)
     (corpus.root / "notes.txt").write_text(f"see {ADA.url}\n")
     (corpus.root / "other.txt").write_text(f"see {BEN.url}\n")
+    backup(corpus, tmp_path / "b.zip")
+    (tmp_path / "b.zip").rename(file.parent / "b.zip")
     outside = tmp_path / f"outside{suffix}"
     outside.write_bytes(before := file.read_bytes())
     summary = forget(corpus, photo=sha256(ADA))
-    assert (summary.decision_files, summary.naming) == ((f"to send/mine{suffix}",), ("notes.txt",))
+    assert (summary.decision_files, summary.naming) == ((f"to send/mine{suffix}",), ("notes.txt", "to send/b.zip"))
     assert "notes.txt" in str(summary)
     assert holding(corpus, sha256(ADA).encode()) == []
     assert import_decisions(corpus, file).known == 7
     assert outside.read_bytes() == before
     receipt = json.loads(summary.receipt.read_text(encoding="utf-8"))
     assert receipt["exported_decisions"] == [f"to send/mine{suffix}"]
-    assert receipt["files_that_name_it"] == ["notes.txt"]
+    assert receipt["files_that_name_it_or_are_packed"] == ["notes.txt", "to send/b.zip"]
     forget(corpus, identity="ben")
     assert b"ben" not in file.read_bytes()
     assert import_decisions(corpus, file).known == 5
