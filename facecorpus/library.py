@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from facecorpus.build.stage import BuildSummary
     from facecorpus.judging.policy import AutoSummary
     from facecorpus.pipeline import StageSummary
-    from facecorpus.takedown.stage import ForgetSummary
+    from facecorpus.takedown.stage import ForgetPreview, ForgetSummary
     from facecorpus.upkeep.status import Status
     from facecorpus.upkeep.verify import VerifySummary
     from training import Options
@@ -258,13 +258,18 @@ class Corpus:
         author: str | None = None,
         list: AnyPath | None = None,
         marked: bool = False,
-    ) -> "ForgetSummary":
-        """`facecorpus forget`: take photographs down, out of the shards too, never to be fetched again."""
-        from facecorpus.takedown.stage import forget
+        dry_run: bool = False,
+    ) -> "ForgetSummary | ForgetPreview":
+        """`facecorpus forget --yes`: take photographs down, out of the shards too, never to be fetched again.
+
+        With `dry_run` nothing is changed; the preview counts what would go.
+        """
+        from facecorpus.takedown.stage import forget, preview
 
         names = None if list is None else Path(list)
+        take_down = preview if dry_run else forget
         with pipeline.working_in(self.root) as folder:
-            return forget(folder, identity=identity, photo=photo, url=url, author=author, names=names, marked=marked)
+            return take_down(folder, identity=identity, photo=photo, url=url, author=author, names=names, marked=marked)
 
 
 def _in_event_loop() -> bool:

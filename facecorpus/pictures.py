@@ -1,5 +1,6 @@
-"""What the first bytes of a picture say: its real type, its size, and whether a JPEG was cut short."""
+"""What the bytes of a picture say undecoded: its real type, its size, whether a JPEG was cut short, and its scans."""
 
+import re
 import struct
 from collections.abc import Iterator
 
@@ -13,11 +14,15 @@ _MAGIC = (
     (b"II*\0", "image/tiff"),
     (b"MM\0*", "image/tiff"),
 )
+MAX_SCANS = 50
+"""Of a JPEG. Programs write about ten; the time that it takes to decode grows with them."""
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)  # sizes of all versions; "BM" alone begins many a text
 _JPEG_ALONE = (0x01, *range(0xD0, 0xD8))  # markers that no length follows
 _JPEG_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0..SOF15 without DHT, JPG and DAC
 _JPEG_SCAN = 0xDA
 _JPEG_END = b"\xff\xd9"
+_AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # the next marker: neither a stuffed 0xFF, nor a restart
+_GIF_FRAME, _GIF_EXTENSION = 0x2C, 0x21
 _TIFF_WIDTH, _TIFF_HEIGHT = 256, 257
 
 
@@ -63,6 +68,13 @@ def is_cut_short(data: bytes) -> bool:
     return scan is None or data.rfind(_JPEG_END, scan) < 0  # found sooner from behind
 
 
+def jpeg_scans(data: bytes) -> int:
+    """In how many scans a JPEG comes: 1, about ten where it is progressive; each passes over all pixels. Else 0."""
+    if media_type(data) != "image/jpeg":
+        return 0
+    return sum(marker == _JPEG_SCAN for marker, _ in _jpeg_segments(data))
+
+
 def _what_instead(data: bytes) -> str:
     head = data[:512].lstrip().lower()
     if not data:
@@ -79,10 +91,10 @@ def _short(kind: str) -> str:
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int]]:
-    """(marker, start of its content) of each segment up to the first scan (ITU T.81, annex B.1.1)."""
+    """(marker, start of its content) of each segment (ITU T.81, annex B.1.1)."""
     position = 2
     while position + 4 <= len(data):
-        if data[position] != 0xFF:
+        if data[position] != 0xFF or data[position + 1] == _JPEG_END[1]:
             return
         marker = data[position + 1]
         if marker == 0xFF:  # a fill byte
@@ -91,9 +103,10 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int]]:
             position += 2
         else:
             yield marker, position + 4
-            if marker == _JPEG_SCAN:
-                return
             position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+            if marker == _JPEG_SCAN:
+                following = _AFTER_SCAN.search(data, position)
+                position = following.start() if following else len(data)
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:
@@ -110,8 +123,23 @@ def _png_size(data: bytes) -> tuple[int, int]:
 
 
 def _gif_size(data: bytes) -> tuple[int, int]:
+    """Of the screen, or of what the first frame covers where that is more."""
     width, height = struct.unpack_from("<HH", data, 6)
+    position = 13 + _colours(data[10])
+    while data[position] == _GIF_EXTENSION:
+        position += 2
+        while data[position]:
+            position += 1 + data[position]
+        position += 1
+    if data[position] == _GIF_FRAME:
+        left, top, across, down = struct.unpack_from("<HHHH", data, position + 1)
+        width, height = max(width, left + across), max(height, top + down)
     return width, height
+
+
+def _colours(flags: int) -> int:
+    """Bytes of the colour table that follows."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
 def _bmp_size(data: bytes) -> tuple[int, int]:
@@ -139,12 +167,13 @@ def _tiff_size(data: bytes) -> tuple[int, int]:
     order = "<" if data.startswith(b"II") else ">"
     (directory,) = struct.unpack_from(order + "I", data, 4)
     (entries,) = struct.unpack_from(order + "H", data, directory)
-    sizes = {}
+    sizes: dict[int, int] = {}
     for number in range(entries):
         entry = directory + 2 + 12 * number
         tag, kind = struct.unpack_from(order + "HH", data, entry)
         if tag in (_TIFF_WIDTH, _TIFF_HEIGHT):
-            (sizes[tag],) = struct.unpack_from(order + ("H" if kind == 3 else "I"), data, entry + 8)
+            (size,) = struct.unpack_from(order + ("H" if kind == 3 else "I"), data, entry + 8)
+            sizes[tag] = max(size, sizes.get(tag, 0))  # readers differ in which of several counts
     return sizes.get(_TIFF_WIDTH, 0), sizes.get(_TIFF_HEIGHT, 0)
 
 

@@ -50,6 +50,14 @@ class Reason(StrEnum):
     OTHER = "other", "o"
 
 
+def naming(other: str) -> tuple[str, str, str]:
+    """What ranking says of a face that has to do with another person: most like, nearly so, or claimed for them, too.
+
+    These are the only reasons that name anybody.
+    """
+    return f"closer to {other}", f"almost as close to {other}", f"stands for {other}, too"
+
+
 class Section(StrEnum):
     """Where a reviewer sees a face; copies of better photographs have a section of their own on the page."""
 

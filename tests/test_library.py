@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from build_corpus import Shot, face_id, picture, ready_corpus, shots
+from build_corpus import Shot, face_id, picture, ready_corpus, sha256, shots
 from little_training import little_preset
 from nbclient import NotebookClient
 from people import LANDMARKS
@@ -189,6 +189,8 @@ def test_methods_do_what_the_commands_do(opened: fc.Corpus, tmp_path: Path) -> N
     assert not opened.build().changed
     assert opened.review(auto=True).changed == 0  # nothing is ranked
     (tmp_path / "gone.txt").write_text(Shot("ada", 0).url)
+    assert opened.forget(photo=sha256(Shot("ada", 0)), dry_run=True).photographs == 1
+    assert opened.faces(person="ada").num_rows == 2
     assert opened.forget(list=str(tmp_path / "gone.txt")).photographs == 1
     assert opened.faces(person="ada").num_rows == 1
     with pytest.raises(fc.BuildError, match="two different builds"):

@@ -9,7 +9,7 @@ from training.data.shards import fingerprint
 from training.errors import TrainingError
 from training.evidence.results import load_results
 from training.folder import RunFolder
-from training.forget import at_rest, forget, learned_from, may_show
+from training.forget import at_rest, forget, learned_from, may_show, unname
 from training.options import Options
 from training.report.compare import compare_runs, show_comparison, write_comparison
 from training.report.tables import accuracies
@@ -36,6 +36,7 @@ __all__ = [
     "show_comparison",
     "show_tables",
     "train_all",
+    "unname",
     "write_comparison",
 ]
 

@@ -13,7 +13,7 @@ import numpy as np
 from training.data.shards import photo_ids
 from training.data.shown import faces_perhaps_shown
 from training.errors import TrainingError
-from training.files import clear_partials, lock, read_json
+from training.files import clear_partials, lock, read_json, write_json
 from training.folder import ENTRIES, Fate, RunFolder
 
 
@@ -62,6 +62,35 @@ def forget(run: Path, *, report: bool) -> None:
             for path in sorted(run.rglob(entry.name), reverse=True):  # what lies in another goes first
                 _delete(path)
     clear_partials(run)
+
+
+def unname(run: Path, person: str, word: str) -> bool:
+    """Put a word in the place of a person's name in the results of a run, and delete its report; whether it was there.
+
+    Figures and weights stay, and so does the number of the class.
+    """
+    found = False
+    for folder in RunFolder(run).seeds():
+        try:
+            results = read_json(folder.results)
+        except (OSError, ValueError):  # none yet, or none that can be read
+            continue
+        without = _replaced(results, person, word)
+        if without != results:
+            for entry in ENTRIES:
+                if entry.fate is Fate.GOES_IF_SHOWN and (path := folder.path / entry.name).exists():
+                    _delete(path)
+            write_json(folder.results, without)
+            found = True
+    return found
+
+
+def _replaced(value: Any, old: str, new: str) -> Any:
+    if isinstance(value, dict):
+        return {key: _replaced(one, old, new) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_replaced(one, old, new) for one in value]
+    return new if value == old else value
 
 
 def _delete(path: Path) -> None:

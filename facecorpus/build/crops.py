@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from facecorpus.errors import BuildError, PictureError
 from facecorpus.records import Box
+from facecorpus.system.limits import bind_this_process
 from facecorpus.system.spawn import without_main
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def _begin_worker() -> None:
     import cv2
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the main process, and that ends this one
+    bind_this_process()
     cv2.setNumThreads(1)  # one process per core already
     # libjpeg and libtiff write their complaints straight to stderr, through the progress bar of the main process.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

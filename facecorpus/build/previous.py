@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ class Previous:
     `crops` is the recipe by which the pictures are made now: pictures made by another are not used.
     """
 
-    def __init__(self, folder: Path, record: Mapping[str, Any], sound: set[str], crops: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, record: Mapping[str, Any], sound: Set[str], crops: Mapping[str, Any]) -> None:
         self._folder = folder
         self._shards: dict[str, dict[str, Any]] = {
             name: shard for name, shard in record.get("shards", {}).items() if name in sound

@@ -1,7 +1,7 @@
 """The build stage: accepted faces of the catalog -> a folder of shards, whole or not at all."""
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -90,13 +90,14 @@ def build_shards(
     build: BuildSettings | None = None,
     kind: Kind = Kind.CROPS,
     among: Collection[str] | None = None,
+    sound: Set[str] | None = None,
 ) -> BuildSummary:
     """Write the accepted faces as Parquet shards with card, overview, attribution, checksums and record.
 
     `build` stands for the section [build] of the corpus where it is given; with `among`, only faces with these face_ids
-    may enter. The folder is replaced as a whole, and only
-    if something has changed; shards that have not are kept as they are. Raises BuildError where nothing is accepted,
-    a check fails, a photograph is missing or damaged, or the disk does not take the files.
+    may enter; `sound` names the files of the last build that were just found to be as it wrote them. The folder is
+    replaced as a whole, and only if something has changed; shards that have not are kept as they are. Raises BuildError
+    where nothing is accepted, a check fails, a photograph is missing or damaged, or the disk does not take the files.
     """
     begun = time.monotonic()
     settings = replace(corpus.settings, build=build or corpus.settings.build)
@@ -115,7 +116,7 @@ def build_shards(
         seen_ages=seen_ages,
         without_face=without_face,
     )
-    work = _Work.of(corpus, lambda pairs: plan_with(near_copies=pairs), kind)
+    work = replace(_Work.of(corpus, lambda pairs: plan_with(near_copies=pairs), kind), sound=sound)
     try:
         work, changed, written = work.done()
         size = sum(file["bytes"] for file in recorded(work.target)["files"].values())
@@ -156,6 +157,7 @@ class _Work:
     schema: "pa.Schema"
     shards: tuple[Shard, ...]
     manifest: bytes
+    sound: Set[str] | None = None  # files of the last build; None: nobody has looked yet
 
     @classmethod
     def of(cls, corpus: Corpus, plan_with: Callable[[Sequence[Pair]], Plan], kind: Kind) -> "_Work":
@@ -188,8 +190,10 @@ class _Work:
         settle(self.target, finished)
         inputs = fingerprint(self.plan, self.manifest, self.shards)
         record = recorded(self.target)
-        with track("checking", len(record["files"])) as progress:
-            sound = sound_files(self.target, record, progress.advance)
+        sound = self.sound
+        if sound is None:
+            with track("checking", len(record["files"])) as progress:
+                sound = sound_files(self.target, record, progress.advance)
         if record["fingerprint"] == inputs and sound == record["files"].keys():
             settle(self.target)
             return self, False, 0

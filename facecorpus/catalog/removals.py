@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from facecorpus.catalog.connection import Gateway, now
 from facecorpus.catalog.removal_keys import TakenDown, author_name
+from facecorpus.words import naming
 
 # A candidate that was taken down stays as a number in the counts: its address becomes the address's key.
 _BLANK = """
@@ -232,9 +233,24 @@ class Removals(Gateway):
             connection.execute("DELETE FROM decision WHERE identity_id = ? OR shown_as = ?", (identity_id, identity_id))
             connection.execute(f"{_BLANK} WHERE identity_id = ?", (identity_id,))
             connection.execute("DELETE FROM mismatch WHERE identity_id = ?", (identity_id,))
+            self._erase_name(identity_id)
             if self._column("SELECT 1 FROM identity WHERE identity_id = ? AND NOT listed", identity_id):
                 for table in ("candidate", "discovery", "identity"):
                     connection.execute(f"DELETE FROM {table} WHERE identity_id = ?", (identity_id,))
+
+    def _erase_name(self, identity_id: str) -> None:
+        """Take a person's name out of the reasons of other people's faces."""
+        for (name,) in self._catalog.query(
+            "SELECT name FROM identity WHERE identity_id = ?", (identity_id,)
+        ).fetchall():
+            self._catalog.query(
+                """
+                UPDATE ranking SET reasons = (
+                    SELECT json_group_array(value) FROM json_each(reasons) WHERE value NOT IN (?1, ?2, ?3))
+                WHERE EXISTS (SELECT 1 FROM json_each(reasons) WHERE value IN (?1, ?2, ?3))
+                """,
+                naming(name),
+            )
 
     def _with_addresses(
         self, photographs: Iterable[str], urls: Iterable[str] = (), identity_id: str | None = None

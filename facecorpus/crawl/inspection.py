@@ -1,9 +1,9 @@
-"""Whether the bytes that came are a photograph to keep, from their header alone: nothing is decoded here."""
+"""Whether the bytes that came are a photograph to keep, from the bytes as they are: nothing is decoded here."""
 
 from dataclasses import dataclass
 
 from facecorpus.errors import PictureError
-from facecorpus.pictures import is_cut_short, media_type, picture_size
+from facecorpus.pictures import MAX_SCANS, is_cut_short, jpeg_scans, media_type, picture_size
 from facecorpus.records import Download
 from facecorpus.settings import FetchSettings
 from facecorpus.words import Outcome
@@ -30,7 +30,7 @@ def inspected(
 
 
 def _inspection(data: bytes, max_pixels: int) -> tuple[Outcome, str]:
-    """What the bytes are, from their header alone."""
+    """What the bytes are, undecoded."""
     if not data:
         return Outcome.NOT_A_PICTURE, "the answer is empty"
     if media_type(data) is None:
@@ -43,4 +43,6 @@ def _inspection(data: bytes, max_pixels: int) -> tuple[Outcome, str]:
         return Outcome.TOO_BIG, f"{width} × {height} pixels; at most {max_pixels} are taken"
     if is_cut_short(data):
         return Outcome.NOT_A_PICTURE, "the JPEG picture breaks off before its end"
-    return Outcome.STORED, ""
+    scans = jpeg_scans(data)
+    many = f"the JPEG picture has {scans} scans; at most {MAX_SCANS} are taken"
+    return (Outcome.NOT_A_PICTURE, many) if scans > MAX_SCANS else (Outcome.STORED, "")

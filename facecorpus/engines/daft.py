@@ -21,6 +21,7 @@ from facecorpus.errors import EngineError, ModelError
 from facecorpus.settings import FacesSettings
 from facecorpus.system.console import notice
 from facecorpus.system.cores import available_cores
+from facecorpus.system.limits import bind_this_process
 
 if TYPE_CHECKING:
     import daft
@@ -113,6 +114,7 @@ class Analyst:
         cv2.setNumThreads(1)
         torch.set_num_threads(1)
         self._models = load_models(settings)
+        bind_this_process()
         self._settings = settings
         self._max_pixels = max_pixels
 

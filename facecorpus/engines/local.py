@@ -17,6 +17,7 @@ from facecorpus.errors import ModelError
 from facecorpus.faces.records import Failure, PhotoAnalysis
 from facecorpus.settings import FacesSettings
 from facecorpus.system.cores import available_cores
+from facecorpus.system.limits import OUT_OF_TIME, bind_this_process
 from facecorpus.system.spawn import without_main
 
 Task = tuple[str, Path]  # sha256, and the file with the bytes
@@ -143,7 +144,10 @@ class _Crew:
         elif worker.looking_at in (in_hand := [sha256 for sha256, _ in worker.tasks]):
             sha256 = worker.looking_at
             self._deaths[sha256] += 1
-            if self._deaths[sha256] == _DEATHS:
+            if worker.process.exitcode == -OUT_OF_TIME:
+                del worker.tasks[in_hand.index(sha256)]
+                yield sha256, Failure(sha256, "The picture takes too long to decode; save it again.")
+            elif self._deaths[sha256] == _DEATHS:
                 del worker.tasks[in_hand.index(sha256)]
                 yield (
                     sha256,
@@ -187,6 +191,7 @@ def _work(pipe: Connection, settings: FacesSettings, max_pixels: int) -> None:
         cv2.setNumThreads(1)
         torch.set_num_threads(1)
         models = load_models(settings)
+        bind_this_process()
     except Exception as error:
         pipe.send(_Ready(str(error)))
         return

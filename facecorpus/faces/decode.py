@@ -8,13 +8,21 @@ from datetime import date
 import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
+from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH
 
 from facecorpus.errors import PictureError
 from facecorpus.faces.records import Picture
-from facecorpus.pictures import is_cut_short, picture_size
+from facecorpus.pictures import MAX_SCANS, is_cut_short, jpeg_scans, picture_size
+from facecorpus.settings import FetchSettings
+from facecorpus.system.limits import costing_at_most
 
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 _WHITE = (255, 255, 255, 255)
+_STRIP = 2**20  # pixels
+# What decoding may cost a worker at the default of max_pixels, and in proportion above it. Of all kinds, progressive
+# JPEGs of four colours take most: 12 bytes a pixel.
+_MEMORY = 1e9  # bytes
+_SECONDS = 10.0  # of the processor
 
 
 # The sizes at which libjpeg can decode: it leaves out the higher frequencies of each block of 8 × 8 pixels.
@@ -39,29 +47,50 @@ def decode(data: bytes, max_pixels: int, enough: int | None = None) -> Decoded:
     Raises PictureError for everything that is no whole picture of at most max_pixels.
     """
     width, height = picture_size(data)
-    if width * height > max_pixels:
-        raise PictureError(
-            f"The picture has {width} × {height} pixels, more than {max_pixels:,};"
-            " raise max_pixels in [fetch] of corpus.toml to use it."
-        )
+    _check_size(width, height, max_pixels)
     if is_cut_short(data):
         raise PictureError("The JPEG picture ends before its last line; fetch it again.")
-    with warnings.catch_warnings():
-        # Pillow warns of odd EXIF, odd palettes and sizes above its own limit: nothing that a user can act upon.
-        warnings.simplefilter("ignore")
-        try:
+    if (scans := jpeg_scans(data)) > MAX_SCANS:
+        raise PictureError(f"The JPEG picture has {scans:,} scans, more than {MAX_SCANS}; save it again.")
+    scale = max(1.0, max_pixels / FetchSettings().max_pixels)
+    try:
+        with costing_at_most(_MEMORY * scale, _SECONDS * scale), warnings.catch_warnings():
+            # Pillow warns of odd EXIF, odd palettes and sizes above its own limit: nothing that a user can act upon.
+            warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+                # A header may state another size than what is decoded, and a tile be larger than its picture.
+                _check_size(*image.size, max_pixels)
+                tags = getattr(image, "tag_v2", {})
+                _check_size(tags.get(TILEWIDTH, 0), tags.get(TILELENGTH, 0), max_pixels)
                 taken_on = _taken_on(image)
-                reduction = _reduction(width * height, enough)
+                reduction = _reduction(width * height, enough) if _is_plain_jpeg(image) else 1
                 picture = _pixels(image, data, reduction)
-        except Exception as error:
-            # Pillow's plugins raise a dozen kinds for damaged files: OSError, SyntaxError, struct.error, KeyError, …
-            raise PictureError(f"The picture is damaged ({_one_line(error)}); fetch it again.") from None
+    except PictureError:
+        raise
+    except Exception as error:
+        if isinstance(error, MemoryError) or getattr(error, "code", None) == cv2.Error.StsNoMem:
+            raise PictureError(
+                f"The picture takes more than {_MEMORY * scale / 1e9:.1f} GB to decode; save it smaller."
+            ) from None
+        # Pillow's plugins raise a dozen kinds for damaged files: OSError, SyntaxError, struct.error, KeyError, …
+        raise PictureError(f"The picture is damaged ({_one_line(error)}); fetch it again.") from None
     if reduction == 1:
         height, width = picture.shape[:2]
     elif (picture.shape[0] - picture.shape[1]) * (height - width) < 0:  # EXIF turned it on its side
         height, width = width, height
     return Decoded(picture, width, height, taken_on)
+
+
+def _check_size(width: int, height: int, max_pixels: int) -> None:
+    if width * height > max_pixels:
+        raise PictureError(
+            f"The picture has {width} × {height} pixels, more than {max_pixels:,};"
+            " raise max_pixels in [fetch] of corpus.toml to use it."
+        )
+
+
+def _is_plain_jpeg(image: Image.Image) -> bool:
+    return image.format in ("JPEG", "MPO") and image.mode in ("RGB", "L")
 
 
 def _reduction(pixels: int, enough: int | None) -> int:
@@ -72,8 +101,9 @@ def _reduction(pixels: int, enough: int | None) -> int:
 
 
 def _pixels(image: Image.Image, data: bytes, reduction: int) -> Picture:
-    # OpenCV decodes plain JPEGs in half of Pillow's time; of the others, it gets CMYK, 16 bit and alpha wrong.
-    if image.format in ("JPEG", "MPO") and image.mode in ("RGB", "L"):
+    # OpenCV decodes plain JPEGs in half of Pillow's time, and WebP in a third of it and a quarter of the memory; of
+    # the others, it gets CMYK, 16 bit and alpha wrong.
+    if _is_plain_jpeg(image) or (image.format == "WEBP" and image.mode == "RGB"):
         flag = _REDUCED.get(reduction, cv2.IMREAD_COLOR_RGB)
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
         if picture is None:
@@ -82,14 +112,25 @@ def _pixels(image: Image.Image, data: bytes, reduction: int) -> Picture:
             cv2.cvtColor(picture, cv2.COLOR_BGR2RGB, picture)
         return np.asarray(picture, np.uint8)
     image.load()
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode.startswith("I;16"):
-        grey = (np.asarray(upright) >> 8).astype(np.uint8)
-        return np.repeat(grey[:, :, None], 3, axis=2)
-    if upright.has_transparency_data:
-        coloured = upright.convert("RGBA")
-        upright = Image.alpha_composite(Image.new("RGBA", coloured.size, _WHITE), coloured)
-    return np.array(upright.convert("RGB"))
+    ImageOps.exif_transpose(image, in_place=True)
+    return _rgb(image)
+
+
+def _rgb(image: Image.Image) -> Picture:
+    """The pixels of a loaded picture, strip by strip: each step on the whole would hold 4 bytes a pixel more."""
+    width, height = image.size
+    picture = np.empty((height, width, 3), np.uint8)
+    rows = max(1, _STRIP // width)
+    for top in range(0, height, rows):
+        strip = image.crop((0, top, width, min(top + rows, height)))
+        if strip.mode.startswith("I;16"):
+            picture[top : top + rows] = (np.asarray(strip) >> 8)[:, :, None]
+            continue
+        if strip.has_transparency_data:
+            coloured = strip.convert("RGBA")
+            strip = Image.alpha_composite(Image.new("RGBA", coloured.size, _WHITE), coloured)
+        picture[top : top + rows] = np.asarray(strip.convert("RGB"))
+    return picture
 
 
 def _taken_on(image: Image.Image) -> str | None:

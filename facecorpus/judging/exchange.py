@@ -4,7 +4,7 @@ import csv
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -134,6 +134,22 @@ def import_decisions(
         speakers=_speakers(words, new, here),
         dry_run=dry_run,
     )
+
+
+def strike_out(file: Path, photographs: Collection[str], identity_id: str | None) -> int:
+    """Write an exported file anew without what it says of these photographs and that person; how many words went.
+
+    Raises FacecorpusError for a file that is no export.
+    """
+    words = list(_read(file))
+    kept = [
+        word
+        for word in words
+        if word.photo_sha256 not in photographs and identity_id not in (word.identity_id, word.shown_as)
+    ]
+    if len(kept) < len(words):
+        write_atomically(file, _WRITERS[file.suffix](kept).encode("utf-8"))
+    return len(words) - len(kept)
 
 
 def withdraw_decisions(corpus: Corpus, reviewer: str | None = None, number: int | None = None) -> WithdrawSummary:

@@ -16,10 +16,11 @@ from facecorpus.errors import SettingsError
 from facecorpus.judging import likeness
 from facecorpus.judging.likeness import FEWEST, Floats
 from facecorpus.judging.section import NO_IDEA, Known, capped, section
+from facecorpus.judging.undated import Undated, said_of_undated, undated
 from facecorpus.manifest import Identity
 from facecorpus.records import Face, Ranking, SubjectFace
 from facecorpus.settings import RankSettings
-from facecorpus.words import Section, Verdict
+from facecorpus.words import Section, Verdict, naming
 
 NOT_ENOUGH = "not enough to judge: too few photographs, or no majority of them, show one and the same person"
 
@@ -65,11 +66,14 @@ class RankSummary:
     look: int
     wrong: int
     not_judged: tuple[str, ...]  # people of whom there is not enough to judge by
+    undated: tuple[Undated, ...] = ()  # people who may be minors in photographs without a date
+    of_age: int = 18
 
     def __str__(self) -> str:
         return (
             f"{self.faces} faces ranked: {self.right} surely right, {self.look} to look at, {self.wrong} surely wrong."
             + said_of_not_judged(self.not_judged)
+            + said_of_undated(self.undated, self.of_age)
         )
 
 
@@ -109,6 +113,8 @@ def rank_faces(corpus: Corpus) -> RankSummary:
         not_judged=tuple(
             sorted({s.identity_id for s, one in zip(subjects, rankings, strict=True) if NOT_ENOUGH in one.reasons})
         ),
+        undated=undated(subjects, identities),
+        of_age=corpus.settings.labels.young_from,
     )
 
 
@@ -203,7 +209,7 @@ def ranking(
     likely = capped(NO_IDEA if judged is None else 1 / (1 + math.exp(-judged.log_odds(subject.face))), known)
     shown_in = section(likely, known, limits)
     reasons = [] if known.kept else ["copy of a better photograph"]
-    reasons += [f"stands for {identities[other].name}, too" for other in subject.also_stands_for]
+    reasons += [naming(identities[other].name)[2] for other in subject.also_stands_for]
     if known.outside:
         reasons.append("outside the period" if person.dated_enough(subject.taken_on) else "no certain date")
     reasons += _doubts(judged, identities[judged.nearest].name if judged and judged.nearest else None)
@@ -220,7 +226,7 @@ def _doubts(judged: Judgement | None, nearest: str | None) -> list[str]:
         return [NOT_ENOUGH]
     doubts = []
     if nearest is not None and judged.margin < _HARDLY:
-        doubts.append(f"{'closer to' if judged.margin < 0 else 'almost as close to'} {nearest}")
+        doubts.append(naming(nearest)[judged.margin >= 0])
     if judged.distance > _FAR:
         doubts.append(f"far from this person's other faces ({judged.distance:.2f})")
     return doubts

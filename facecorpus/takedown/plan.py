@@ -1,7 +1,7 @@
 """What one takedown will do, written down before anything is done, so that a killed one can be finished."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Self
 
 from facecorpus.catalog.removals import Marked
@@ -24,6 +24,7 @@ class HeldBy:
 
     kind: str
     shards: tuple[str, ...]  # file names
+    sound: frozenset[str] | None = None  # files as the build wrote them; None: to be looked at, as after a kill
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Plan:
 
     def to_json(self) -> str:
         """The plan as text."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        kept = replace(self, builds=tuple(replace(one, sound=None) for one in self.builds))
+        return json.dumps(asdict(kept), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Self:

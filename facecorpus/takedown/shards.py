@@ -1,8 +1,9 @@
 """The finished builds: which of their shards hold something, and how they are written without it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from facecorpus.build.kind import Kind
 from facecorpus.build.stage import build_shards
@@ -36,14 +37,16 @@ def builds_holding(corpus: Corpus, marked: Marked) -> tuple[HeldBy, ...]:
     found = []
     for kind in Kind:
         folder = kind.folder(corpus.shards)
-        damaged = _damaged(folder)
+        record = recorded(folder)
+        sound = sound_files(folder, record)
+        damaged = _damaged(record, sound)
         holding = tuple(
             name
             for name, rows in _rows(folder)
             if rows is None or name in damaged or any(_is(row, marked) for row in rows)
         )
         if holding or _names(folder, corpus, marked.identity_id):
-            found.append(HeldBy(kind, holding))
+            found.append(HeldBy(kind, holding, frozenset(sound)))
     return tuple(found)
 
 
@@ -70,10 +73,11 @@ def write_without(corpus: Corpus, held: HeldBy) -> Rewritten:
     settings = replace(corpus.settings.build, **made_with)
     shards = list(_rows(folder))
     # What a damaged shard says of its faces is not to be followed either.
-    readable = all(rows is not None for _, rows in shards) and not _damaged(folder)
+    sound = sound_files(folder, record) if held.sound is None else held.sound
+    readable = all(rows is not None for _, rows in shards) and not _damaged(record, sound)
     among = {row[1] for _, rows in shards for row in rows or ()} if readable else None
     try:
-        summary = build_shards(corpus, settings, kind, among)
+        summary = build_shards(corpus, settings, kind, among, sound)
     except BuildError as error:
         if isinstance(error.__context__, OSError):
             raise
@@ -99,10 +103,9 @@ def _rows(folder: Path) -> Iterator[tuple[str, list[tuple[str, ...]] | None]]:
         yield path.name, rows_of(path)
 
 
-def _damaged(folder: Path) -> set[str]:
+def _damaged(record: Mapping[str, Any], sound: Set[str]) -> set[str]:
     """The shards whose bytes are not those that build.json names."""
-    record = recorded(folder)
-    return {name for name in record["files"].keys() - sound_files(folder, record) if name.endswith(".parquet")}
+    return {name for name in record["files"].keys() - sound if name.endswith(".parquet")}
 
 
 def _is(row: tuple[str, ...], marked: Marked) -> bool:

@@ -17,8 +17,9 @@ from facecorpus.errors import CorpusError
 from facecorpus.store import write_atomically
 from facecorpus.system.console import notice
 from facecorpus.system.folder import settle
+from facecorpus.takedown.beside import exports_in, strike_out_beside
 from facecorpus.takedown.plan import Counts, Plan
-from facecorpus.takedown.runs import at_rest, clear, trained_on
+from facecorpus.takedown.runs import at_rest, clear, run_folders, trained_on, unname
 from facecorpus.takedown.shards import Rewritten, builds_holding, write_without
 from facecorpus.takedown.wanted import Wanted, named
 
@@ -53,7 +54,10 @@ class ForgetSummary:
     runs: tuple[str, ...]  # names of those that were trained on it
     runs_perhaps: tuple[str, ...]  # of those that were trained on an earlier build
     reports_deleted: tuple[str, ...]  # of runs whose report may have shown it
+    runs_renamed: tuple[str, ...]  # whose results had the person among their classes
     exports: tuple[str, ...]  # folders within the corpus
+    decision_files: tuple[str, ...]  # exported decisions within the corpus, written without it
+    naming: tuple[str, ...]  # other files within the corpus that hold a hash or an address of it, or are packed
     receipt: Path
 
     def __str__(self) -> str:
@@ -94,8 +98,19 @@ class ForgetSummary:
                 f"Trained on earlier builds, which may have held it: {_folders(self.runs_perhaps)}. Their decoded"
                 " pictures and features are deleted; look whether the report of one shows the face."
             )
+        if self.runs_renamed:
+            lines.append(
+                f"The results of {_folders(self.runs_renamed)} have a keyed word in the person's place, and their"
+                f" reports are deleted; anew: facecorpus report {self.runs_renamed[0]}."
+            )
         if self.exports:
             lines.append(f"Exports may still hold it: {', '.join(self.exports)}. Delete them, or export again.")
+        if self.decision_files:
+            lines.append(f"Exported decisions are without it: {', '.join(self.decision_files)}.")
+        if self.naming:
+            lines.append(
+                f"Files in the folder that name it, or are packed, are yours to delete: {', '.join(self.naming)}."
+            )
         return "\n".join([*lines, BEYOND_REACH, f"Receipt: {self.receipt}"])
 
 
@@ -147,13 +162,15 @@ def forget(corpus: Corpus, **asked: Unpack[Asked]) -> ForgetSummary:
     """
     option, name = _what(asked)
     finish(corpus)
+    for kind in Kind:
+        settle(kind.folder(corpus.shards))
     with corpus.catalog() as catalog:
         wanted, plan = _wanted(corpus, catalog, option, name)
         near_duplicates = catalog.removals.near_duplicates(wanted.marked)
         with ExitStack() as locks:
             for run in plan.runs:
                 locks.enter_context(at_rest(corpus, run))
-            receipt, builds = _carry_out(corpus, catalog, catalog.removals.begin(plan.marked, plan.to_json()), plan)
+            done = _carry_out(corpus, catalog, catalog.removals.begin(plan.marked, plan.to_json()), plan)
     people = {one.identity_id for one in corpus.manifest.identities}
     return ForgetSummary(
         **asdict(plan.counts),
@@ -161,12 +178,15 @@ def forget(corpus: Corpus, **asked: Unpack[Asked]) -> ForgetSummary:
         near_duplicates=tuple(near_duplicates),
         originals=tuple(address for address in plan.marked.urls if address.startswith("file:")),
         listed=asked["identity"] if asked.get("identity") in people else None,
-        builds=builds,
+        builds=done.builds,
         runs=tuple(run.name for run in plan.runs if run.surely),
         runs_perhaps=tuple(run.name for run in plan.runs if not run.surely),
         reports_deleted=tuple(run.name for run in plan.runs if run.pictured),
-        exports=tuple(sorted(mark.parent.name for mark in corpus.root.glob("*/.facecorpus-export.json"))),
-        receipt=receipt,
+        runs_renamed=done.runs_renamed,
+        exports=exports_in(corpus),
+        decision_files=done.decision_files,
+        naming=done.naming,
+        receipt=done.receipt,
     )
 
 
@@ -217,8 +237,8 @@ def finish(corpus: Corpus) -> None:
             with ExitStack() as locks:
                 for run in plan.runs:
                     locks.enter_context(at_rest(corpus, run))
-                receipt, _ = _carry_out(corpus, catalog, number, plan)
-            notice(f"Finished what an interrupted forget had begun; its receipt: {receipt}")
+                done = _carry_out(corpus, catalog, number, plan)
+            notice(f"Finished what an interrupted forget had begun; its receipt: {done.receipt}")
 
 
 def _planned(corpus: Corpus, catalog: Catalog, asked: str, wanted: Wanted) -> Plan:
@@ -242,7 +262,18 @@ def _planned(corpus: Corpus, catalog: Catalog, asked: str, wanted: Wanted) -> Pl
     )
 
 
-def _carry_out(corpus: Corpus, catalog: Catalog, number: int, plan: Plan) -> tuple[Path, tuple[Rewritten, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What became of a plan."""
+
+    builds: tuple[Rewritten, ...]
+    runs_renamed: tuple[str, ...]
+    decision_files: tuple[str, ...]
+    naming: tuple[str, ...]
+    receipt: Path
+
+
+def _carry_out(corpus: Corpus, catalog: Catalog, number: int, plan: Plan) -> _Done:
     """Every step of a plan, in an order in which each may be taken twice."""
     for sha256 in plan.marked.photographs:
         corpus.crops.remove(sha256)
@@ -259,26 +290,35 @@ def _carry_out(corpus: Corpus, catalog: Catalog, number: int, plan: Plan) -> tup
     shutil.rmtree(corpus.root / ".restore.tmp", ignore_errors=True)  # what a killed restore left
     if (corpus.root / "parts").exists():  # analyses that wait to be stored, crops among them: they are made again
         shutil.rmtree(corpus.root / "parts")
+    decision_files, naming = strike_out_beside(corpus, plan.marked)
     catalog.removals.erase(plan.marked)
     for kind in Kind:
         settle(kind.folder(corpus.shards))
     builds = tuple(write_without(corpus, held) for held in plan.builds)
     for run in plan.runs:
         clear(corpus, run)
+    person = plan.marked.identity_id
+    renamed = () if person is None else unname(corpus, person, catalog.removal_key(_identity(person)))
     receipt = corpus.root / "receipts" / f"{_stamp(plan.begun_at)}-{number}.json"
-    write_atomically(receipt, _receipt(catalog, plan, builds), corpus.root)
+    done = _Done(builds, renamed, decision_files, naming, receipt)
+    write_atomically(receipt, _receipt(corpus, catalog, plan, done), corpus.root)
     catalog.removals.end(number)
-    return receipt, builds
+    return done
 
 
-def _receipt(catalog: Catalog, plan: Plan, builds: tuple[Rewritten, ...]) -> bytes:
+def _identity(identity_id: str) -> str:
+    """Under which name a person is keyed."""
+    return f"identity:{identity_id}"
+
+
+def _receipt(corpus: Corpus, catalog: Catalog, plan: Plan, done: _Done) -> bytes:
     """What the receipt says: counts, keyed hashes, files; nothing that names a person or an address."""
     marked = plan.marked
     keyed = {
         "photographs": sorted(map(catalog.removal_key, marked.photographs)),
         "addresses": sorted(map(catalog.removal_key, marked.urls)),
         "author": catalog.removal_key(author_name(marked.author)) if marked.author else None,
-        "identity": catalog.removal_key(f"identity:{marked.identity_id}") if marked.identity_id else None,
+        "identity": catalog.removal_key(_identity(marked.identity_id)) if marked.identity_id else None,
     }
     values = {
         "asked_by": plan.asked,
@@ -286,7 +326,17 @@ def _receipt(catalog: Catalog, plan: Plan, builds: tuple[Rewritten, ...]) -> byt
         "ended_at": now(),
         "removed": asdict(plan.counts),
         "keys": keyed,
-        "builds": list(map(asdict, builds)),
+        "looked_at": [
+            *("photos", "crops", "parts", "quarantine", "catalog.sqlite", "decisions.jsonl"),
+            *sorted(kind.folder(corpus.shards).name for kind in Kind if kind.folder(corpus.shards).exists()),
+            *(f"runs/{path.name}" for path in run_folders(corpus)),
+            "every other file in the folder",
+        ],
+        "not_looked_at": [*exports_in(corpus)],
+        "builds": list(map(asdict, done.builds)),
+        "runs_with_a_keyed_word_for_the_person": list(done.runs_renamed),
+        "exported_decisions": list(done.decision_files),
+        "files_that_name_it_or_are_packed": list(done.naming),
         "runs_trained_on_it": [run.name for run in plan.runs if run.surely],
         "runs_trained_on_earlier_builds": [run.name for run in plan.runs if not run.surely],
         "beyond_reach": BEYOND_REACH,

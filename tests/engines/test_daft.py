@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from costly_pictures import jpeg_of_many_scans
 
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.demo.world import DemoWorld
@@ -32,11 +33,12 @@ needs_daft = pytest.mark.skipif(
 
 
 def made(folder: Path, manifest: Path, **faces: object) -> Corpus:
-    """A corpus of twenty photographs that wait, two of them broken."""
+    """A corpus of 21 photographs that wait, two of them broken and one of 1,200 scans."""
     corpus = init_corpus(folder, manifest, Settings(faces=FacesSettings(**faces)))  # type: ignore[arg-type]
     world = DemoWorld()
     rows = [row for row in world.truth if row.kind in ("photo", "group", "no_face")][::40][:18]
     pictures = [world.read(row.file) for row in rows] + [b"\xff\xd8\xff\xe0 cut short", b"GIF89a"]
+    pictures.append(jpeg_of_many_scans(24, 1200))
     with corpus.catalog() as catalog:
         for number, data in enumerate(pictures):
             url = f"http://127.0.0.1/{number}"
