@@ -131,6 +131,9 @@ class RunFolder:
             yield RunFolder(path)
 
 
+SCHEMA = 4
+"""Raised when a key of results.json changes its meaning, or a run of before cannot go on."""
+
 _SEED = "seed-"
 ENTRIES = tuple(
     entry

@@ -12,13 +12,14 @@ import numpy as np
 from rich.console import Console
 
 from training.data.images import image_jobs
+from training.data.placebo import with_placebo
 from training.data.protocols import PROTOCOLS, Split, check_protocols, save_split, unseen_classes
 from training.data.shards import Shards, fingerprint, read_shards
 from training.errors import TrainingError
 from training.evidence.outcomes import Outcome, over_seeds
 from training.evidence.results import Results, collect, load_results
 from training.files import clear_partials, lock, read_json, write_json, write_whole
-from training.folder import RunFolder
+from training.folder import SCHEMA, RunFolder
 from training.job import Job
 from training.learn.world import World
 from training.machine.budget import Budget
@@ -113,6 +114,7 @@ def _once(experiment: _Experiment, pool: Workers | Team, run: RunFolder, seed: i
     progress = Console(stderr=True)
     preset = experiment.preset
     settings = {
+        "schema": SCHEMA,
         "shards": fingerprint(experiment.shards),
         "seed": seed,
         "deterministic": experiment.deterministic,
@@ -121,7 +123,7 @@ def _once(experiment: _Experiment, pool: Workers | Team, run: RunFolder, seed: i
     _check_same(run, settings)
     if _is_finished(run, experiment.protocols):
         return load_results(run.path), False
-    data = read_shards(experiment.shards)
+    data = with_placebo(read_shards(experiment.shards), seed)
     _tell_what_is_left_out(data, experiment.screen)
     plan = make_plan(data, preset, seed, experiment.protocols, before=_reported(run))
     for what, reason in plan.not_made.items():
@@ -151,10 +153,11 @@ def _once(experiment: _Experiment, pool: Workers | Team, run: RunFolder, seed: i
 def _over_seeds(experiment: _Experiment, folders: Mapping[RunFolder, Results]) -> Results:
     """What the finished runs of several seeds say together."""
     data, preset = read_shards(experiment.shards), experiment.preset
-    outcomes = [
-        Outcome.read(folder, data, preset, make_plan(data, preset, results["seed"], list(results["protocols"])))
-        for folder, results in folders.items()
-    ]
+    outcomes = []
+    for folder, results in folders.items():
+        dealt = with_placebo(data, results["seed"])
+        plan = make_plan(dealt, preset, results["seed"], list(results["protocols"]))
+        outcomes.append(Outcome.read(folder, dealt, preset, plan))
     return over_seeds(list(folders.values()), outcomes)
 
 

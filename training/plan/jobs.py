@@ -111,12 +111,15 @@ class HeadsJob:
     """Train the cross-task and fusion heads of one split on the features that its `networks` left.
 
     A `halved` split has held images: then the heads learn once on images the networks had fitted, once on the held.
+    Where variants of a test photograph train (`siblings`) nothing is learned from the descriptors: all variants have
+    the same.
     """
 
     setting: Setting
     split: str
     networks: tuple[Network, ...]
     halved: bool = False
+    siblings: bool = False
 
     @property
     def name(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from training.data.protocols import PROTOCOLS, Split, halves, make_splits
+from training.data.protocols import PROTOCOLS, Split, halves, make_splits, sibling_share
 from training.data.shards import Shards
 from training.errors import TrainingError
 from training.plan.jobs import HeadsJob, NetworkJob, Setting
@@ -77,7 +77,8 @@ def network_jobs(setting: Setting, split: Split) -> list[NetworkJob]:
 
 def heads_job(setting: Setting, split: Split) -> HeadsJob:
     """All heads of a split."""
-    return HeadsJob(setting, split.name, tuple(_networks(setting, split)), halved=bool(split.held))
+    siblings = sibling_share(split, setting.preset.variants) > 0
+    return HeadsJob(setting, split.name, tuple(_networks(setting, split)), bool(split.held), siblings)
 
 
 def _networks(setting: Setting, split: Split) -> list[Network]:
