@@ -7,6 +7,8 @@ import pytest
 
 from training.evidence.bootstrap import Answered, Resampled
 from training.evidence.gaps import gaps_of, same_people
+from training.evidence.measures import Measure
+from training.evidence.outcomes import Outcome, of_people
 from training.report.findings import gap_sentences
 
 
@@ -102,6 +104,28 @@ def test_a_gap_is_the_difference_of_two_protocols_over_the_same_people() -> None
     assert low < 0.1  # half of the people are always right, half never
     assert high > 0.3
     assert "knowing the person" not in gaps_of(["photo", "paper"], accuracies, Resampled(made))
+
+
+def test_of_the_easier_protocol_only_the_people_of_the_harder_one_are_compared() -> None:
+    """Photo tests 40 people, all wrong about the first ten; the one round of identity tests only the other thirty."""
+
+    def measure(people: range, wrong: range) -> Measure:
+        faces = np.array(people)
+        return Measure(faces, 0 * faces, 0 * faces, np.isin(faces, wrong).astype(np.int64))
+
+    key, other = ("own", "gender"), ("own", "identity")
+    easier = {key: measure(range(40), range(10)), other: measure(range(40), range(0))}
+    harder = {key: measure(range(10, 40), range(10, 25))}
+    found = of_people(easier, harder, np.arange(40))
+    assert set(found) == {key}
+    assert found[key].faces.tolist() == list(range(10, 40))
+    assert found[key].right.mean() == 1.0
+    outcome = Outcome(
+        {"photo": easier, "identity": harder, same_people("photo", "identity"): found}, *[np.arange(40)] * 2
+    )
+    gaps = gaps_of(["photo", "identity"], outcome.accuracies, outcome.drawn(0).people)
+    gap = gaps["knowing the person"]["rows"]["own"]["gender"]
+    assert (gap["difference"], gap["photo"], gap["people"]) == (0.5, 1.0, 30)
 
 
 @pytest.mark.parametrize(("high", "is_explained"), [(0.01, False), (-0.01, True)])

@@ -93,7 +93,7 @@ CLAIMS = (
           "held all", "held own_head", TASKS, is_papers=False),
 )  # fmt: skip
 
-MARGIN_TEXT = "All together beat a task's own by as much as in the paper's Table 2"
+MARGIN_TEXT = "All together beat a task's own by as much as in the publication's Table 2"
 
 
 def judge(protocol: str, resampled: Resampled[Any], accuracies: Mapping[Any, float]) -> list[dict[str, Any]]:

@@ -72,7 +72,7 @@ class Outcome:
         people = np.where(shards.people >= 0, shards.people, len(shards.classes["identity"]) + groups)
         for gap in GAPS:
             if gap.same_people and {gap.easier, gap.harder} <= set(measures):
-                measures[gap.first] = _of_people(measures[gap.easier], measures[gap.harder], people)
+                measures[gap.first] = of_people(measures[gap.easier], measures[gap.harder], people)
         return cls(measures, groups, people)
 
     def drawn(self, seed: int) -> Drawn:
@@ -120,7 +120,7 @@ def over_seeds(runs: Sequence[Results], outcomes: Sequence[Outcome]) -> Results:
     }
 
 
-def _of_people(easier: Measures, harder: Measures, people: Units) -> Measures:
+def of_people(easier: Measures, harder: Measures, people: Units) -> Measures:
     """The measures that two protocols share, of the easier one's images that show a person of the harder one's."""
     made = {}
     for key in [key for key in easier if key in harder]:

@@ -46,12 +46,13 @@ def headline(results: Results) -> list[str]:
 def explained(results: Results) -> list[tuple[str, str]]:
     """What each protocol of the run tests on, before any of them is spoken of."""
     known = {
-        "paper": "the publication's way: photographs are augmented first, then the images are divided at random, so "
-        "copies of a test photograph were trained on",
-        "photo": "other photographs of the same people",
+        "paper": "images whose augmented copies were trained on, as the publication does: it augments, then divides "
+        "the "
+        "images at random",
+        "photo": "other photographs of the people that were trained on",
         "identity": "people who were never seen in training",
     }
-    return [(f"Protocol {name}", known.get(name, name)) for name in results["protocols"]]
+    return [(f"Protocol {name}", what) for name, what in known.items() if name in results["protocols"]]
 
 
 def banner(results: Results) -> str:
@@ -111,17 +112,17 @@ def _placebo(results: Results) -> list[str]:
         if real is None or beyond is None:
             continue
         each = [
-            f"{TITLES[task].lower()} {points(real[task]['difference'] - one['difference'])} of "
-            f"{points(real[task]['difference'])}"
+            f"{TITLES[task].lower()} {points(real[task]['difference'] - one['difference'])} "
+            f"(the true labels {points(real[task]['difference'])})"
             for task, one in beyond.items()
         ]
         left, less = _with(beyond, HOLDS), _with(beyond, FAILS)
-        told = f"More than that is gained for {_spoken(left)}" if left else "For no task can more than that be told"
+        told = f"more than that is gained for {_spoken(left)}" if left else "for no task can a gain beyond that be told"
         if less:
             told += f", less for {_spoken(less)}"
         return [
-            f"Labels dealt to the people at random, which mean nothing, gain as well under protocol {name}: in points, "
-            f"{spoken_list(each)}. {told}."
+            f"Labels dealt to the people at random mean nothing; under protocol {name} they gain, in points, "
+            f"{spoken_list(each)}: {told}."
         ]
     return []
 

@@ -160,7 +160,7 @@ def _trainings(results: Results) -> str:
 
 def _confounds(results: Results) -> list[str]:
     rows = {name: protocol["rows"] for name, protocol in results["protocols"].items()}
-    layers = "; ".join(f"{name}: {_change(found, 'own_head', 'own')}" for name, found in rows.items())
+    layers = "; ".join(f"protocol {name}: {_change(found, 'own_head', 'own')}" for name, found in rows.items())
     sentences = [
         "A fusion has two fully connected layers more than the network whose own output stands in the row 'own'. Those "
         f"layers alone, on the network's own features, change its accuracy thus: {layers}."

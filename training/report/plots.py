@@ -58,7 +58,7 @@ def overview(results: Mapping[str, Any], columns: int) -> bytes:
             _pair(axis, place, cells)
         axis.axvline(100 * results["chance"][task], color="grey", linestyle=":", linewidth=1)
         axis.set_yticks(range(len(lines)), [title for title, _ in lines])
-        axis.set(xlim=(0, 100), ylim=(len(lines) - 0.5, -0.5))
+        axis.set(xlim=(0, 103), ylim=(len(lines) - 0.5, -0.5))
         axis.set_title(f"{TITLES[task]} ({len(results['classes'][task])} classes)", loc="left", fontweight="bold")
         axis.grid(axis="x", alpha=0.3)
     for axis in axes.ravel()[len(tasks) :]:
@@ -90,7 +90,7 @@ def curves(by_split: Curves, chance: float, target: str) -> bytes:
                 shares = 100 * np.array(curve[f"from {source}:{target}"])
                 axis.plot(curve["step"], shares, color=colour, linestyle=style, label=f"{TITLES[source]} features")
         axis.axhline(100 * chance, color="grey", linestyle=":", linewidth=1, label="chance")
-        axis.set(title=split, xlabel="step of the heads", ylim=(0, 100))
+        axis.set(title=split, xlabel="step of the heads", ylim=(0, 103))
         axis.grid(alpha=0.3)
     axes[0, 0].set_ylabel("right answers, %")
     _legend(figure, axes[0, 0])

@@ -105,8 +105,7 @@ def _pictures(run: RunFolder, results: Results) -> list[Picture]:
         Picture(
             f"curves-{task}.png",
             f"{TITLES[task]}: test accuracy on the features of each network while these heads learn, from before the "
-            "first step on (the publication's Figures 8–11). Own features are dotted in beside the others' through the "
-            "same head.",
+            "first step on (the publication's Figures 8–11). Own features too go through a head here.",
             plots.curves(curves, results["chance"][task], task),
         )
         for task in tasks

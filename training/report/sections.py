@@ -143,8 +143,9 @@ def settings(results: Results) -> Section:
         "shards": f"{results['shards']['files']} files, sha256 {results['shards']['sha256'][:16]}…",
         "preset": f"sha256 {results['preset_sha256'][:16]}…",
         **results["preset"],
-        **results["versions"],
     }
+    numbers = "; ".join(f"{key} = {value}" for key, value in made.items())
+    versions = ", ".join(f"{key} {value}" for key, value in results["versions"].items())
     speed = tuple(
         words(
             line.dtype,
@@ -165,11 +166,13 @@ def settings(results: Results) -> Section:
     return Section(
         "made",
         "How it was made",
-        (f"Networks in {results['dtype']['name']} on {results['device']}: {results['dtype']['reason']}.",),
+        (
+            f"Networks in {results['dtype']['name']} on {results['device']}: {results['dtype']['reason']}.",
+            f"Settings: {numbers}. Versions: {versions}.",
+        ),
         note,
         (
             Grid(f"What the networks took{_of_one_seed(results, ', seed {}')}", took, effort),
-            Grid("Settings and versions", ("key", "value"), tuple(words(*map(str, one)) for one in made.items()), True),
             Grid("Speed of the identity network's training, measured at the start of the run", fast, speed),
         ),
     )

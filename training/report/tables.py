@@ -51,7 +51,7 @@ def tables_of(results: Results, protocol: str) -> list[Table]:
         _table(results, protocol, "Table 1", "features of one network → task", tasks, _table_1(tasks)),
         _table(results, protocol, "Table 2", "fused features → task", tasks, _table_2(tasks)),
         _table(results, protocol, "Placebo", "labels dealt to people at random", _placebos(tasks), _placebo(tasks)),
-        _table(results, protocol, "Controls", "what the paper's tables lack", tasks, _controls(tasks)),
+        _table(results, protocol, "Controls", "what the publication's tables lack", tasks, _controls(tasks)),
         _table(results, protocol, "Held out", "heads on images that the networks had not seen", tasks, _held(tasks)),
         _table(results, protocol, "Other fusions", "all networks' features, mixed otherwise", tasks, _MIXES),
         _table(results, protocol, "Subgroups", "gender, age and race as one label", _with_subgroup(tasks), _SUBGROUPS),
@@ -152,7 +152,7 @@ def _held(tasks: tuple[str, ...]) -> list[tuple[str, str]]:
 
 
 _MIXES = [
-    ("all", "concatenated, as in the paper"),
+    ("all", "concatenated, as in the publication"),
     ("sum", "sum of projections"),
     ("gating", "gated sum of projections"),
     ("bilinear", "products of pairs of projections"),

@@ -24,7 +24,7 @@ def show_tables(results: Results, console: Console | None = None) -> None:
     """
     console = console or Console()
     results, seeds = averaged(results), seeds_of(results)
-    paper = "the paper" if len(results["tasks"]) == len(TASKS) else "the paper, with its four networks"
+    paper = "the publication" if len(results["tasks"]) == len(TASKS) else "the publication, with its four networks"
     for name, protocol in results["protocols"].items():
         caption = f"per cent of {protocol['test_images']:,} test images, where the label is known; in brackets: {paper}"
         if len(seeds) > 1:
