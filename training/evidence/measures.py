@@ -54,18 +54,35 @@ def read_measures(
     pieces: dict[Key, list[Measure]] = {}
     for split in [*splits, *fold_splits]:
         train_labels, test_labels = split_labels(split, shards, preset)
-        faces, variants = np.divmod(split.test[split.held :], preset.variants)
         answers = _answers(run.split(split.name), split, shards)
         for n, target in enumerate(shards.targets):
-            labels = test_labels[split.held :, n]
-            known = labels >= 0
             if not split.held and any(answered == target for _, answered in answers):
-                answers["majority", target] = np.full(len(labels), _commonest(train_labels[:, n]))
-            shown = (faces[known], variants[known], labels[known])  # one copy for all rows: they may be many
-            for row in [row for row, answered in answers if answered == target and known.any()]:
-                pieces.setdefault((row, target), []).append(Measure(*shown, answers[row, target][known]))
+                answers["majority", target] = np.full(len(test_labels), _commonest(train_labels[:, n]))
+        for key, measure in _measured(answers, split, shards, preset).items():
+            pieces.setdefault(key, []).append(measure)
     measures = {key: _joined(some) for key, some in pieces.items()}
     return measures | _untouched(measures)
+
+
+def read_ablations(run: RunFolder, split: Split, shards: Shards, preset: Preset) -> Measures:
+    """What the ablations' heads answered on the test images of a split."""
+    with np.load(run.split(split.name).ablation_answers) as file:
+        return _measured({_key(name): answers for name, answers in file.items()}, split, shards, preset)
+
+
+def _measured(
+    answers: Mapping[Key, NDArray[np.integer[Any]]], split: Split, shards: Shards, preset: Preset
+) -> Measures:
+    """Answers as measures, those of images without a label left out."""
+    labels = split_labels(split, shards, preset)[1][split.held :]
+    faces, variants = np.divmod(split.test[split.held :], preset.variants)
+    made: Measures = {}
+    for n, target in enumerate(shards.targets):
+        known = labels[:, n] >= 0
+        shown = (faces[known], variants[known], labels[known, n])  # one copy for all rows: they may be many
+        for row in [row for row, answered in answers if answered == target and known.any()]:
+            made[row, target] = Measure(*shown, answers[row, target][known])
+    return made
 
 
 def _answers(folder: SplitFolder, split: Split, shards: Shards) -> dict[Key, NDArray[np.integer[Any]]]:

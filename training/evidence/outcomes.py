@@ -18,8 +18,9 @@ from training.data.shards import Shards
 from training.evidence.bootstrap import Answered, Resampled
 from training.evidence.claims import judge
 from training.evidence.gaps import GAPS, Key, gaps_of
-from training.evidence.measures import Measures, read_measures
+from training.evidence.measures import Measures, read_ablations, read_measures
 from training.folder import RunFolder
+from training.plan.ablations import ABLATIONS, PHOTOGRAPHS, STEPS, photo_split
 from training.plan.plan import Plan
 from training.presets import Preset
 
@@ -52,6 +53,18 @@ class Drawn:
                 }
         return rows
 
+    def ablations(self) -> Results:
+        """The cells of the ablations: of other heads, and of each number of photographs or steps; {} without any."""
+        names = dict.fromkeys(name for name, _, _ in self.accuracies)
+        found: Results = {}
+        for name in names:
+            kind, _, amount = name.partition(" ")
+            if name == ABLATIONS:
+                found["heads"] = self.rows(name)
+            elif kind in (PHOTOGRAPHS, STEPS) and amount.isdigit():
+                found.setdefault(kind, {})[amount] = self.rows(name)
+        return found
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -67,6 +80,10 @@ class Outcome:
         measures = {
             name: read_measures(run, plan.of(name), plan.halves_of(name), shards, preset) for name in plan.protocols
         }
+        for one in plan.variations:
+            measures[one.name] = read_measures(run, [one.split], [], shards, preset)
+        if plan.variations:
+            measures[ABLATIONS] = read_ablations(run, photo_split(plan.splits), shards, preset)
         groups = group_numbers(shards)
         # A face of an unknown person is a person of its group's own.
         people = np.where(shards.people >= 0, shards.people, len(shards.classes["identity"]) + groups)
@@ -115,6 +132,7 @@ def over_seeds(runs: Sequence[Results], outcomes: Sequence[Outcome]) -> Results:
         protocols[name] = {"rows": rows, "claims": claims}
     return {
         "seeds": [run["seed"] for run in runs],
+        "ablations": drawn.ablations(),
         "protocols": protocols,
         "gaps": gaps_of(list(protocols), drawn.accuracies, drawn.people),
     }

@@ -82,6 +82,7 @@ def collect(
             for name in plan.protocols
         },
         "gaps": gaps_of(plan.protocols, drawn.accuracies, drawn.people),
+        "ablations": drawn.ablations(),
         "tasks": list(shards.tasks),
         "left_out": shards.left_out,
         "not_made": dict(plan.not_made),

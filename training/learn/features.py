@@ -63,7 +63,7 @@ def read_blocks(job: HeadsJob, images: NDArray[np.int64]) -> dict[str, Block]:
         network.name: Block(np.load(job.folder.network(network.name).features, mmap_mode="r"), in_split)
         for network in job.networks
     }
-    if job.halved:
+    if job.kind != "all":
         return blocks
     untrained = np.load(setting.run.untrained, mmap_mode="r")
     place = 0

@@ -21,6 +21,7 @@ from training.job import Progress, Report
 from training.learn.batches import batch_rows
 from training.learn.features import Features, read_blocks
 from training.learn.stacks import HeadStack, MixStack, make_stacks
+from training.plan.ablations import ablation_heads
 from training.plan.jobs import HeadsJob
 from training.plan.networks_and_heads import extra_heads, paper_heads
 
@@ -56,10 +57,10 @@ def train_heads(job: HeadsJob, report: Report) -> None:
     for n, (prefix, learned_on) in enumerate(sides.items()):
         features = Features(blocks, learned_on, job.setting.device)
         learner = Learner(job, features, labels, learned_on)
-        watched = None if job.halved else order[: job.setting.preset.curve_images]
+        watched = None if job.kind == "ablations" or job.halved else order[: job.setting.preset.curve_images]
         curve = learner.learn(n * job.setting.preset.head_iterations, report, watched)
         answers |= {f"{prefix}{name}": found for name, found in answers_at(learner.stacks, features, tested).items()}
-    write_whole(job.folder.answers, lambda path: _save(path, answers))
+    write_whole(job.answers, lambda path: _save(path, answers))
     seconds = round(time.monotonic() - started, 1)
     write_json(job.done, {"heads": len(answers), "seconds": seconds, "curve": curve})
 
@@ -70,7 +71,9 @@ class Learner:
     def __init__(self, job: HeadsJob, features: Features, labels: Rows, learned_on: Rows) -> None:
         setting = job.setting
         heads = paper_heads(setting.tasks)
-        if not job.halved:
+        if job.kind == "ablations":
+            heads = ablation_heads(setting.tasks, sum(len(columns) for columns in features.columns.values()))
+        elif job.kind == "all":
             heads += extra_heads(setting.tasks, list(features.columns), list(setting.classes))
         made = make_stacks(heads, features.columns, setting.preset, setting.classes, setting.seed, features.squares)
         self.stacks = [stack.to(setting.device) for stack in made]

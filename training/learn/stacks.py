@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import torch
@@ -69,7 +70,7 @@ class HeadStack(nn.Module):
     ) -> None:
         super().__init__()
         self.heads = list(heads)
-        read = [[column for source in head.sources for column in columns[source]] for head in heads]
+        read = [_read(head, columns) for head in heads]
         self.register_buffer("reads", _padded(read))
         self.register_buffer("factors", _factors(read, [factor(head, columns, squares) for head in heads]))
         self.layers = Layers(heads, [len(one) for one in read], preset, classes, seed)
@@ -145,13 +146,25 @@ def make_stacks(
     """The heads in as few stacks as do without much padding: by number of classes and inputs, and by kind of mix."""
     stacks: list[HeadStack | MixStack] = []
     plain = [head for head in heads if head.mix == "concatenation"]
-    for alike in _alike(plain, lambda head: classes[head.target], spread=8):
-        for some in _alike(alike, lambda head: sum(len(columns[source]) for source in head.sources), spread=1.5):
-            stacks.append(HeadStack(some, columns, preset, classes, seed, squares))
+    for deep in _alike(plain, lambda head: head.depth):
+        hidden = [*preset.hidden, *preset.hidden[-1:] * deep[0].depth][: deep[0].depth]
+        for alike in _alike(deep, lambda head: classes[head.target], spread=8):
+            for some in _alike(alike, lambda head: len(_read(head, columns)), spread=1.5):
+                stacks.append(HeadStack(some, columns, replace(preset, hidden=hidden), classes, seed, squares))
     for mix in _MIXES:
         for some in _alike([head for head in heads if head.mix == mix], lambda head: len(head.sources)):
             stacks.append(MixStack(some, columns, preset, classes, seed, squares))
     return stacks
+
+
+def _read(head: Head, columns: Mapping[str, range]) -> list[int]:
+    """The columns that a head reads: of all its sources, or as many of these as it is wide, the same in every stack."""
+    every = [column for source in head.sources for column in columns[source]]
+    if head.width is None:
+        return every
+    return [
+        every[place] for place in sorted(torch.randperm(len(every), generator=generator(head, 0, -1))[: head.width])
+    ]
 
 
 def _alike(heads: Sequence[Head], size: Callable[[Head], int], spread: float = 1.0) -> list[list[Head]]:

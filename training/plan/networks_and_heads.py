@@ -37,15 +37,18 @@ class Network:
 
 @dataclass(frozen=True)
 class Head:
-    """Two fully connected layers and an output: learns `target` from the blocks `sources`, brought together by `mix`.
+    """`depth` fully connected layers and an output: learns `target` from the blocks `sources`, brought together.
 
-    `mix` is "concatenation", as in the paper, or one of MIXES.
+    They are by `mix`: "concatenation", as in the paper, or one of MIXES. With a `width` so many of the features are
+    used, drawn at random.
     """
 
     row: str
     sources: tuple[str, ...]
     target: str
     mix: str = "concatenation"
+    depth: int = 2
+    width: int | None = None
 
 
 def task_networks(tasks: Iterable[str], preset: Preset) -> list[Network]:

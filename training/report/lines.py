@@ -66,7 +66,7 @@ def averaged(results: Results) -> Results:
         return results
     over = results["over_seeds"]
     protocols = {name: results["protocols"][name] | found for name, found in over["protocols"].items()}
-    return results | {"protocols": protocols, "gaps": over["gaps"]}
+    return results | {"protocols": protocols, "gaps": over["gaps"], "ablations": over["ablations"]}
 
 
 def seeds_of(results: Results) -> list[int]:

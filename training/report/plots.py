@@ -115,6 +115,27 @@ def losses(by_task: Mapping[str, Curves]) -> bytes:
 
 
 @_styled
+def ablations(results: Mapping[str, Any]) -> bytes:
+    """Own features and all together by photographs of a person, and by steps of the networks."""
+    found, tasks = results["ablations"], results["tasks"]
+    kinds = [kind for kind in ("photographs", "steps") if kind in found]
+    labels = {"photographs": "photographs of a person", "steps": "steps of the networks"}
+    figure, axes = _figure(_WIDTH, 1.5 * len(tasks) + 0.5, len(tasks), len(kinds))
+    for row, task in zip(axes, tasks, strict=True):
+        for axis, kind in zip(row, kinds, strict=True):
+            for name, title, colour, form in _FUSIONS:
+                amounts = list(found[kind])
+                shares = [100 * found[kind][amount][name][task]["accuracy"] for amount in amounts]
+                axis.plot([int(amount) for amount in amounts], shares, f"{form}-", color=colour, label=title)
+            axis.set(title=TITLES[task], ylim=(0, 103), ylabel="right answers, %")
+            axis.grid(alpha=0.3)
+    for axis, kind in zip(axes[-1], kinds, strict=True):
+        axis.set_xlabel(labels[kind])
+    _legend(figure, axes[0, 0])
+    return _png(figure)
+
+
+@_styled
 def confusion(by_task: Mapping[str, tuple[Sequence[Sequence[int]], Sequence[str]]]) -> bytes:
     """Answers by label, each row in per cent of the label's images."""
     rows = -(-len(by_task) // 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ def _sections(run: RunFolder, results: Results) -> list[Section]:
         sections.claims(results),
         sections.tables(results),
         sections.subgroups(results),
+        _ablations(results),
         sections.rests(results),
         _figures(run, results),
         sections.settings(results),
@@ -87,6 +89,14 @@ def _overview(results: Results) -> Picture:
         plots.overview(results, columns=1),
         plots.overview(results, columns=2),
     )
+
+
+def _ablations(results: Results) -> Section | None:
+    section = sections.ablations(results)
+    if section is None:
+        return None
+    caption = "Own features and all together by photographs of a person, and by steps of the networks, protocol photo."
+    return replace(section, pictures=(Picture("ablations.png", caption, plots.ablations(results)),))
 
 
 def _figures(run: RunFolder, results: Results) -> Section:

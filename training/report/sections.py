@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from training.evidence.claims import FAILS, HOLDS, TEST, UNKNOWN
-from training.publication import TITLES
+from training.plan.ablations import PHOTOGRAPHS, STEPS
+from training.publication import TITLES, fusion_title
 from training.report.findings import gap_sentences, honesty
 from training.report.lines import (
     claims_table,
@@ -175,6 +177,41 @@ def settings(results: Results) -> Section:
             Grid(f"What the networks took{_of_one_seed(results, ', seed {}')}", took, effort),
             Grid("Speed of the identity network's training, measured at the start of the run", fast, speed),
         ),
+    )
+
+
+def ablations(results: Results) -> Section | None:
+    """Other heads, and networks of fewer photographs and of other steps; None where the run made none."""
+    found = results["ablations"]
+    if not found:
+        return None
+    tasks, photo = results["tasks"], results["protocols"]["photo"]["rows"]
+    everything = fusion_title("all", len(tasks))
+    rows = {f"{everything}, as in the publication": photo["all"], "own, through a head": photo["own_head"]}
+    head = ("heads on", *(TITLES[task] for task in tasks))
+    grids = [Grid("Other fusions, widths and depths of heads", head, _cells(rows | found["heads"], tasks))]
+    for kind, whole in ((PHOTOGRAPHS, "photographs of a person, at most"), (STEPS, "steps of the networks")):
+        rows = {
+            f"{amount} {whole}: {title}": made[row]
+            for amount, made in found.get(kind, {}).items()
+            for row, title in (("own", "own"), ("all", everything))
+        }
+        if kind == PHOTOGRAPHS:
+            rows |= {"all photographs: own": photo["own"], f"all photographs: {everything}": photo["all"]}
+        grids.append(Grid(whole.capitalize(), ("networks of", *head[1:]), _cells(rows, tasks)))
+    note = (
+        "All under protocol photo. Other heads are on the features of this run's networks; features that are left "
+        "out are "
+        "drawn at random, and no hidden layer means a linear head. Fewer photographs and other steps are networks of "
+        f"their own. {_intervals(results)}"
+    )
+    return Section("ablations", "Ablations", (), note, tuple(grids))
+
+
+def _cells(rows: Results, tasks: Sequence[str]) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(
+        (Cell(title), *(_accuracy(cells[task]) if task in cells else Cell() for task in tasks))
+        for title, cells in rows.items()
     )
 
 
