@@ -102,7 +102,7 @@ def _gain(results: Results, protocol: str) -> str:
         told.append(f"beat own ones for {_spoken(better)}")
     if worse:
         told.append(f"do worse than own ones for {_spoken(worse)}")
-    return " and ".join(told) or "show no gain over own ones that can be told from chance"
+    return " and ".join(told) or "show no gain over own ones that can be told"
 
 
 def _placebo(results: Results) -> list[str]:
@@ -119,7 +119,7 @@ def _placebo(results: Results) -> list[str]:
         left, less = _with(beyond, HOLDS), _with(beyond, FAILS)
         told = f"more than that is gained for {_spoken(left)}" if left else "for no task can a gain beyond that be told"
         if less:
-            told += f", less for {_spoken(less)}"
+            told += f"; for {_spoken(less)} the true labels gain less"
         return [
             f"Labels dealt to the people at random mean nothing; under protocol {name} they gain, in points, "
             f"{spoken_list(each)}: {told}."

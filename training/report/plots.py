@@ -46,7 +46,9 @@ def overview(results: Mapping[str, Any], columns: int) -> bytes:
     """Own features and all together by task: the paper's, under each protocol, and for labels that mean nothing."""
     tasks = results["tasks"]
     rows = -(-len(tasks) // columns)
-    figure, axes = _figure(_WIDTH * (1 if columns == 1 else 1.9), 1.55 * rows + 0.4, rows, columns)
+    figure, axes = _figure(
+        _WIDTH * (1 if columns == 1 else 2), (1.5 if columns == 1 else 1.3) * rows + 0.4, rows, columns
+    )
     for axis, task in zip(axes.ravel(), tasks, strict=False):
         lines = [("publication", {row: {"accuracy": TABLE_2[row][task]} for row, *_ in _FUSIONS})]
         for name in [one for one in ("paper", "photo", "identity") if one in results["protocols"]]:
@@ -65,7 +67,7 @@ def overview(results: Mapping[str, Any], columns: int) -> bytes:
         axis.axis("off")
     for axis in axes[-1]:
         axis.set_xlabel("right answers, % of test images")
-    _legend(figure, axes.ravel()[0], extra=axes.ravel()[0].lines[-1:])
+    _legend(figure, axes.ravel()[0], extra=axes.ravel()[0].lines[-1:], columns=3)
     return _png(figure)
 
 
@@ -239,12 +241,12 @@ def _figure(
     return figure, figure.subplots(rows, columns, squeeze=False, sharey=sharey)
 
 
-def _legend(figure: Figure, axis: Axes, extra: Sequence[Any] = ()) -> None:
+def _legend(figure: Figure, axis: Axes, extra: Sequence[Any] = (), columns: int = 2) -> None:
     """What the lines of one of the plots are, below all of them."""
     handles, labels = axis.get_legend_handles_labels()
     if extra:
         handles, labels = [*handles, *extra], [*labels, "chance"]
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False)
 
 
 def _png(figure: Figure) -> bytes:

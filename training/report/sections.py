@@ -81,7 +81,8 @@ def tables(results: Results) -> Section:
     """All tables, and what there is to beat."""
     note = (
         "Accuracy in per cent on all test images whose label is known; in brackets the publication's, on its own "
-        "photographs; below it the 95 % intervals by person and by photograph group. A dash: not defined under this "
+        "photographs; below it the 95 % intervals by person and (not in print) by photograph group. A dash: not "
+        "defined under this "
         "protocol. The diagonal of Table 1 and the row “own” are the networks' own outputs; all other cells are two "
         "fully connected layers and an output on frozen features. In Table 1 the two best of each task above 50 % are "
         "bold, as in the publication."
