@@ -277,7 +277,7 @@ def time_ours(shards: Shards, encoded: list[bytes], preset: Preset) -> tuple[Tim
         waits = best(lambda: stepper.as_input(images[batch_rows(len(images), preset.batch, next(indices), 0)]), 10)
         ends = np.cumsum([network.width for network in networks]).tolist()
         places = {one.name: range(end - one.width, end) for one, end in zip(networks, ends, strict=True)}
-        stack = HeadStack(heads, places, preset, classes, 0)
+        stack = HeadStack(heads, places, preset, classes, 0, {})
         optimiser = torch.optim.SGD(stack.parameters(), 0.01, 0.9)
         features = torch.randn(preset.batch, ends[-1])
         target = torch.from_numpy(labels[: preset.batch])

@@ -125,7 +125,7 @@ def test_every_column_of_the_shards_is_explained() -> None:
 def test_every_fusion_is_explained_and_has_its_line_in_the_report() -> None:
     text = (ROOT / "docs" / "training.md").read_text()
     assert [name for name in MIXES if not re.search(rf"^\|[^|]*`{name}`", text, re.MULTILINE)] == []
-    results = {"tasks": TASKS, "classes": {}, "protocols": {"photo": {"rows": {name: {} for name in MIXES}}}}
+    results = {"tasks": TASKS, "classes": {}, "protocols": {"photo": {"rows": {name: {"race": {}} for name in MIXES}}}}
     assert [row.name for table in tables_of(results, "photo") for row in table.rows] == list(MIXES)
 
 

@@ -68,7 +68,9 @@ class SplitFolder:
 
     split = Entry("split.npz", "the numbers and labels of each side's images")
     answers = Entry("heads.npz", "the class each head gives each test image, by its number")
-    summary = Entry("heads.json", "how many heads there are; written last, it tells that they are finished")
+    summary = Entry("heads.json", "the heads' number and curves; written last, it tells that they are finished")
+    ablation_answers = Entry("ablations.npz", "the same of the ablations' heads")
+    ablation_summary = Entry("ablations.json", "how many those are; written last")
 
     def network(self, name: str) -> NetworkFolder:
         """The folder of a network."""
@@ -130,6 +132,9 @@ class RunFolder:
         for path in sorted(self.path.glob(f"{_SEED}*")):
             yield RunFolder(path)
 
+
+SCHEMA = 4
+"""Raised when a key of results.json changes its meaning, or a run of before cannot go on."""
 
 _SEED = "seed-"
 ENTRIES = tuple(

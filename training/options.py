@@ -17,6 +17,7 @@ class Options(TypedDict, total=False):
     device: str  # auto, cpu, cuda or mps
     full_schedule: bool  # all steps, also where the validation loss has flattened
     deterministic: bool  # the same bits each time on a machine
+    ablations: bool  # other fusions, widths, depths, numbers of photographs and of steps
     max_time: str | None  # such as "2h": networks stop at a checkpoint in time
 
 
@@ -29,6 +30,7 @@ DEFAULTS: Options = {
     "device": "auto",
     "full_schedule": False,
     "deterministic": False,
+    "ablations": False,
     "max_time": None,
 }
 

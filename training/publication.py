@@ -21,9 +21,18 @@ TABLE_2 = {
     "all": {"identity": 0.674, "age_group": 0.892, "race": 0.899, "gender": 0.961},
 }
 
-# By how much all four beat own, as it is quoted for the paper. Its Table 2 says the same but for gender, where it has
-# 96.1 - 84.3 = 11.8 points.
-MARGINS = {"identity": 0.072, "age_group": 0.201, "race": 0.222, "gender": 0.218}
+
+def placebo_of(task: str) -> str:
+    """The target that has a task's labels dealt anew among people, so that they mean nothing."""
+    return f"placebo-{task}"
+
+
+def is_placebo(target: str) -> bool:
+    """Whether a target's labels mean nothing."""
+    return target in map(placebo_of, ATTRIBUTES)
+
+
+TITLES |= {placebo_of(task): f"{TITLES[task]}, placebo" for task in ATTRIBUTES}
 
 
 def fusion_title(kind: str, tasks: int) -> str:

@@ -12,13 +12,14 @@ import numpy as np
 from rich.console import Console
 
 from training.data.images import image_jobs
+from training.data.placebo import with_placebo
 from training.data.protocols import PROTOCOLS, Split, check_protocols, save_split, unseen_classes
 from training.data.shards import Shards, fingerprint, read_shards
 from training.errors import TrainingError
 from training.evidence.outcomes import Outcome, over_seeds
 from training.evidence.results import Results, collect, load_results
 from training.files import clear_partials, lock, read_json, write_json, write_whole
-from training.folder import RunFolder
+from training.folder import SCHEMA, RunFolder
 from training.job import Job
 from training.learn.world import World
 from training.machine.budget import Budget
@@ -28,7 +29,7 @@ from training.machine.team import Team, follow
 from training.machine.workers import Workers
 from training.options import Options, with_defaults
 from training.plan.jobs import ProbeJob, Setting, UntrainedJob
-from training.plan.plan import Plan, heads_job, make_plan, network_jobs
+from training.plan.plan import Plan, jobs_of, make_plan
 from training.presets import DEFAULTS, Preset, Value, load_preset
 from training.report.terminal import show_tables
 
@@ -67,6 +68,7 @@ class _Experiment:
     protocols: Sequence[str] | None
     device: str
     deterministic: bool
+    ablations: bool
     budget: Budget
     screen: Console
 
@@ -84,7 +86,8 @@ class _Experiment:
         if protocols is not None:
             check_protocols(tuple(protocols))
         screen = Console(soft_wrap=True, highlight=False)
-        return cls(shards, preset, protocols, given["device"], given["deterministic"], budget, screen)
+        deterministic, ablations = given["deterministic"], given["ablations"]
+        return cls(shards, preset, protocols, given["device"], deterministic, ablations, budget, screen)
 
 
 def _pool(world: World, given: Options) -> Workers | Team:
@@ -113,17 +116,20 @@ def _once(experiment: _Experiment, pool: Workers | Team, run: RunFolder, seed: i
     progress = Console(stderr=True)
     preset = experiment.preset
     settings = {
+        "schema": SCHEMA,
         "shards": fingerprint(experiment.shards),
         "seed": seed,
         "deterministic": experiment.deterministic,
         **preset.values(),
     }
     _check_same(run, settings)
-    if _is_finished(run, experiment.protocols):
+    if _is_finished(run, experiment):
         return load_results(run.path), False
-    data = read_shards(experiment.shards)
+    data = with_placebo(read_shards(experiment.shards), seed)
     _tell_what_is_left_out(data, experiment.screen)
-    plan = make_plan(data, preset, seed, experiment.protocols, before=_reported(run))
+    reported, ablations = _reported(run)
+    ablations = ablations or experiment.ablations
+    plan = make_plan(data, preset, seed, experiment.protocols, reported, ablations=ablations)
     for what, reason in plan.not_made.items():
         experiment.screen.print(f"{what} is left out: {reason}", markup=False)
     for unseen in [unseen for split in plan.splits for unseen in unseen_classes(split, data, preset)]:
@@ -151,10 +157,12 @@ def _once(experiment: _Experiment, pool: Workers | Team, run: RunFolder, seed: i
 def _over_seeds(experiment: _Experiment, folders: Mapping[RunFolder, Results]) -> Results:
     """What the finished runs of several seeds say together."""
     data, preset = read_shards(experiment.shards), experiment.preset
-    outcomes = [
-        Outcome.read(folder, data, preset, make_plan(data, preset, results["seed"], list(results["protocols"])))
-        for folder, results in folders.items()
-    ]
+    outcomes = []
+    for folder, results in folders.items():
+        dealt = with_placebo(data, results["seed"])
+        protocols, ablations = list(results["protocols"]), bool(results["ablations"])
+        plan = make_plan(dealt, preset, results["seed"], protocols, ablations=ablations)
+        outcomes.append(Outcome.read(folder, dealt, preset, plan))
     return over_seeds(list(folders.values()), outcomes)
 
 
@@ -180,7 +188,7 @@ def _train(setting: Setting, plan: Plan, pool: Workers | Team, experiment: _Expe
     setting = replace(setting, device=choice["device"], dtype=choice["dtype"])
     if setting.device != "cpu":
         pool.count = 1  # one process has the device to itself
-    networks = [job for split in plan.all_splits for job in network_jobs(setting, split)]
+    networks, heads = jobs_of(setting, plan)
     left = sum(not job.done.is_file() for job in networks)
     speed = choice["speeds"][setting.dtype]["seconds_an_image"]
     if said := experiment.budget.warning(setting.preset, setting.classes["identity"], left, pool.count, speed):
@@ -193,7 +201,6 @@ def _train(setting: Setting, plan: Plan, pool: Workers | Team, experiment: _Expe
             f"The time is up with {left} of {len(networks)} networks to finish; their checkpoints are in "
             f"{setting.run.path}: run the same command again to go on."
         )
-    heads = [heads_job(setting, split) for split in plan.all_splits]
     with Board(progress, "Cross-task and fusion heads", [(job.name, job.steps) for job in heads]) as board:
         pool.run(heads, board)
 
@@ -237,17 +244,20 @@ def _tell_what_is_left_out(shards: Shards, screen: Console) -> None:
             )
 
 
-def _is_finished(run: RunFolder, protocols: Sequence[str] | None) -> bool:
+def _is_finished(run: RunFolder, experiment: _Experiment) -> bool:
     if not all(output.is_file() for output in (run.results, run.page, run.markdown)):
         return False
     results = load_results(run.path)
     there = {*results["protocols"], *(what.removeprefix("Protocol ") for what in results["not_made"])}
-    return set(protocols or PROTOCOLS) <= there
+    return set(experiment.protocols or PROTOCOLS) <= there and bool(results["ablations"]) >= experiment.ablations
 
 
-def _reported(run: RunFolder) -> list[str]:
-    """The protocols that an earlier call has finished in this folder; they stay in the report."""
-    return list(load_results(run.path)["protocols"]) if run.results.is_file() else []
+def _reported(run: RunFolder) -> tuple[list[str], bool]:
+    """The protocols, and whether ablations, that an earlier call has finished here; they stay in the report."""
+    if not run.results.is_file():
+        return [], False
+    results = load_results(run.path)
+    return list(results["protocols"]), bool(results["ablations"])
 
 
 def _check_same(run: RunFolder, settings: dict[str, Value]) -> None:

@@ -33,6 +33,10 @@ class _Training:
     deterministic: Annotated[
         bool, typer.Option("--deterministic", help="The same numbers to the bit each time on this machine.")
     ] = False
+    ablations: Annotated[
+        bool,
+        typer.Option("--ablations", help="Also other fusions, widths and depths, fewer photographs, other steps."),
+    ] = False
     max_time: Annotated[
         str | None, typer.Option(help="Such as 2h or 90m: stop at a checkpoint in time; run again to go on.")
     ] = None

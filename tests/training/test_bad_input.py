@@ -134,7 +134,7 @@ def test_a_task_without_labels_is_left_out_and_the_others_are_learned(
     for report in _reports(tmp_path):
         assert "Identity, race and gender from one corpus of faces" in report
         assert "Task age is left out: the shards hold no known label, at least 2 are needed." in report
-        assert "This run has 3 networks, the paper 4" in report
+        assert "This run has 3 networks, the publication 4" in report
         assert "race of 5: " in report
         assert "other two" in report
         assert "all three" in report

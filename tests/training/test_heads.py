@@ -16,7 +16,7 @@ COLUMNS = {"identity": range(16), "age_group": range(16, 24), "race": range(24, 
 
 def test_a_head_sees_the_features_of_its_sources_only() -> None:
     heads = paper_heads(TASKS)
-    stack = HeadStack(heads, COLUMNS, PRESET, CLASSES, seed=0)
+    stack = HeadStack(heads, COLUMNS, PRESET, CLASSES, seed=0, squares={})
     features = torch.randn(7, 40, generator=torch.Generator().manual_seed(0))
     changed = features.clone()
     changed[:, :16] += 1  # the identity network's
@@ -28,7 +28,7 @@ def test_a_head_sees_the_features_of_its_sources_only() -> None:
 @pytest.mark.parametrize("mix", MIXES)
 def test_a_mixed_fusion_uses_every_one_of_its_sources(mix: str) -> None:
     heads = [head for head in extra_heads(TASKS, [], TASKS) if head.mix == mix]
-    stack = MixStack(heads, COLUMNS, PRESET, CLASSES, seed=0)
+    stack = MixStack(heads, COLUMNS, PRESET, CLASSES, seed=0, squares={})
     torch.nn.init.normal_(stack.gate, generator=torch.Generator().manual_seed(0))
     features = torch.randn(7, 40, generator=torch.Generator().manual_seed(1))
     for columns in COLUMNS.values():
@@ -49,7 +49,7 @@ def test_a_bilinear_fusion_is_the_sum_of_the_products_of_all_pairs() -> None:
 
 def test_a_head_never_answers_a_class_its_task_does_not_have() -> None:
     heads = paper_heads(TASKS)
-    stack = HeadStack(heads, COLUMNS, PRESET, CLASSES, seed=0)
+    stack = HeadStack(heads, COLUMNS, PRESET, CLASSES, seed=0, squares={})
     with torch.no_grad():
         answers = stack(torch.randn(500, 40)).argmax(2)
     for head, answer in zip(heads, answers, strict=True):
@@ -63,7 +63,7 @@ def test_heads_trained_side_by_side_learn_what_each_learns_alone(row: str) -> No
     features, labels = torch.randn(20, 40), torch.randint(0, 2, (20,))
     learned = []
     for some in (heads, [one]):
-        stacks = make_stacks(some, COLUMNS, PRESET, CLASSES, seed=0)
+        stacks = make_stacks(some, COLUMNS, PRESET, CLASSES, seed=0, squares={})
         optimiser = torch.optim.SGD(
             [weight for stack in stacks for weight in stack.parameters()], lr=0.05, momentum=0.9
         )

@@ -1,17 +1,14 @@
-"""What is said of the figures of one run: intervals, verdicts on claims, gaps between protocols."""
+"""What is said of the figures of one run: intervals, and gaps between protocols."""
 
 from __future__ import annotations
-
-from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pytest
 
 from training.evidence.bootstrap import Answered, Resampled
-from training.evidence.claims import CLAIMS, FAILS, HOLDS, UNKNOWN, judge, overall, verdict
-from training.evidence.gaps import gaps_of
-from training.publication import TABLE_2, TASKS
+from training.evidence.gaps import gaps_of, same_people
+from training.evidence.measures import Measure
+from training.evidence.outcomes import Outcome, of_people
 from training.report.findings import gap_sentences
 
 
@@ -81,84 +78,17 @@ def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
     assert 0.90 <= covered / 200 <= 0.99
 
 
-# Claims
-
-
-@pytest.mark.parametrize(
-    ("interval", "points", "people", "expected"),
-    [
-        ((0.01, 0.20), 0.0, 77, HOLDS),
-        ((-0.20, -0.01), 0.0, 77, FAILS),
-        ((-0.01, 0.20), 0.0, 77, UNKNOWN),
-        ((0.0, 0.0), 0.0, 77, UNKNOWN),
-        ((0.01, 0.05), 0.072, 77, FAILS),
-        ((0.05, 0.10), 0.072, 77, UNKNOWN),
-        ((0.08, 0.10), 0.072, 77, HOLDS),
-        ((0.30, 0.50), 0.0, 9, UNKNOWN),
-    ],
-)
-def test_the_interval_decides(interval: tuple[float, float], points: float, people: int, expected: str) -> None:
-    assert verdict(interval, points, people) == expected
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "expected"),
-    [([HOLDS, HOLDS], HOLDS), ([HOLDS, UNKNOWN], UNKNOWN), ([HOLDS, FAILS], FAILS), ([UNKNOWN, FAILS], FAILS)],
-)
-def test_a_claim_on_several_tasks_needs_all_of_them(verdicts: list[str], expected: str) -> None:
-    assert overall(verdicts) == expected
-
-
-def test_the_papers_claims_have_the_papers_differences() -> None:
-    by_key = {claim.key: claim for claim in CLAIMS}
-    assert by_key["identity"].paper("age_group") == pytest.approx(0.141)
-    assert by_key["others"].paper("identity") == pytest.approx(-0.149)
-    margins = {task: by_key["margins"].paper(task) for task in TASKS}
-    assert margins == pytest.approx({"identity": 0.072, "age_group": 0.201, "race": 0.222, "gender": 0.118})
-    assert by_key["fair all"].paper("race") is None
-
-
-def test_the_papers_own_order_is_what_its_table_says() -> None:
-    for task in TASKS:
-        values = [TABLE_2[row][task] for row in ("own", "all")]
-        assert all(first < second for first, second in pairwise(values))
-
-
-def rows_of(**accuracies: float) -> tuple[Resampled[Any], dict[Any, float]]:
-    """60 people of 20 images each, with rows of the given accuracies on task gender; every person errs alike."""
-    made = {}
-    for row, accuracy in accuracies.items():
-        right = np.tile(np.arange(20) < round(20 * accuracy), 60)
-        made["photo", row, "gender"] = Answered(np.repeat(np.arange(60), 20), right)
-    return Resampled(made), {key: float(one.right.mean()) for key, one in made.items()}
-
-
-def test_claims_are_judged_by_the_rows_they_name() -> None:
-    resampled, accuracies = rows_of(own=0.8, majority=0.5, other_three=0.6, all=0.9, own_head=0.95)
-    judged = {one["claim"]: one for one in judge("photo", resampled, accuracies)}
-    assert {key: one["verdict"] for key, one in judged.items()} == {
-        "own": HOLDS,
-        "others": FAILS,
-        "all": HOLDS,
-        "margins": FAILS,  # 10 points, 21.8 are claimed
-        "fair others": FAILS,
-        "fair all": FAILS,
-    }
-    assert judged["all"]["tasks"]["gender"]["difference"] == pytest.approx(0.1)
-    assert judged["all"]["tasks"]["gender"]["people"] == 60
-    assert judged["all"]["is_papers"]
-    assert not judged["fair all"]["is_papers"]
-
-
 # Gaps
 
 
 def test_a_gap_is_the_difference_of_two_protocols_over_the_same_people() -> None:
     people = np.repeat(np.arange(40), 10)
+    photo = same_people("photo", "identity")
     made = {
         ("paper", "own", "gender"): Answered(people, np.tile(np.arange(10) < 9, 40)),
         ("photo", "own", "gender"): Answered(people, np.tile(np.arange(10) < 7, 40)),
         ("photo", "own", "identity"): Answered(people, np.tile(np.arange(10) < 5, 40)),
+        (photo, "own", "gender"): Answered(people, np.tile(np.arange(10) < 7, 40)),
         ("identity", "own", "gender"): Answered(people, np.repeat(np.arange(40) < 20, 10)),
     }
     accuracies = {key: float(one.right.mean()) for key, one in made.items()}
@@ -169,10 +99,33 @@ def test_a_gap_is_the_difference_of_two_protocols_over_the_same_people() -> None
     known = gaps["knowing the person"]["rows"]["own"]
     assert set(known) == {"gender"}  # nobody can be named in protocol identity
     assert known["gender"]["difference"] == pytest.approx(0.2)
+    assert known["gender"]["people"] == 40
     low, high = known["gender"]["by_person"]
     assert low < 0.1  # half of the people are always right, half never
     assert high > 0.3
     assert "knowing the person" not in gaps_of(["photo", "paper"], accuracies, Resampled(made))
+
+
+def test_of_the_easier_protocol_only_the_people_of_the_harder_one_are_compared() -> None:
+    """Photo tests 40 people, all wrong about the first ten; the one round of identity tests only the other thirty."""
+
+    def measure(people: range, wrong: range) -> Measure:
+        faces = np.array(people)
+        return Measure(faces, 0 * faces, 0 * faces, np.isin(faces, wrong).astype(np.int64))
+
+    key, other = ("own", "gender"), ("own", "identity")
+    easier = {key: measure(range(40), range(10)), other: measure(range(40), range(0))}
+    harder = {key: measure(range(10, 40), range(10, 25))}
+    found = of_people(easier, harder, np.arange(40))
+    assert set(found) == {key}
+    assert found[key].faces.tolist() == list(range(10, 40))
+    assert found[key].right.mean() == 1.0
+    outcome = Outcome(
+        {"photo": easier, "identity": harder, same_people("photo", "identity"): found}, *[np.arange(40)] * 2
+    )
+    gaps = gaps_of(["photo", "identity"], outcome.accuracies, outcome.drawn(0).people)
+    gap = gaps["knowing the person"]["rows"]["own"]["gender"]
+    assert (gap["difference"], gap["photo"], gap["people"]) == (0.5, 1.0, 30)
 
 
 @pytest.mark.parametrize(("high", "is_explained"), [(0.01, False), (-0.01, True)])

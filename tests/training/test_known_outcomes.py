@@ -56,7 +56,7 @@ def test_colours_that_are_a_persons_own_tell_nothing_of_a_stranger(people_apart:
     assert all(gaps[task]["difference"] > 0.1 for task in gaps)
     for report in ("report.html", "report.md"):
         said = (people_apart / report).read_text(encoding="utf-8")
-        assert "Knowing the person (protocol photo less identity) is worth" in said
+        assert "Knowing the person (protocol photo less identity, of the same 24 people) is worth" in said
     claims = {one["claim"]: one["verdict"] for one in results["protocols"]["identity"]["claims"]}
     assert claims["own"] != "holds"
 
@@ -134,7 +134,7 @@ def test_a_report_of_a_run_that_is_none_says_so(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no results in"):
         compare_runs([tmp_path])
     (tmp_path / "results.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(TrainingError, match="has schema None, this program reads 3"):
+    with pytest.raises(TrainingError, match="has schema None, this program reads 4"):
         compare_runs([tmp_path])
     (tmp_path / "results.json").write_text("[", encoding="utf-8")
     with pytest.raises(TrainingError, match="is no results file of this program"):

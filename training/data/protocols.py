@@ -17,7 +17,7 @@ from training.data.shards import Shards
 from training.errors import TrainingError
 from training.files import write_whole
 from training.presets import Preset
-from training.publication import TITLES
+from training.publication import TITLES, is_placebo
 
 Rows = NDArray[np.int64]
 
@@ -202,7 +202,7 @@ def unseen_classes(split: Split, shards: Shards, preset: Preset) -> tuple[Unseen
     return tuple(
         Unseen(split.name, target, names[number], len(np.unique(people[test[:, column] == number])))
         for column, (target, names) in enumerate(shards.targets.items())
-        if target not in split.untested
+        if target not in split.untested and not is_placebo(target)
         for number in sorted({*test[split.held :, column].tolist()} - {*train[:, column].tolist(), -1})
     )
 

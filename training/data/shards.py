@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import TrainingError
-from training.publication import ATTRIBUTES, TASKS
+from training.publication import ATTRIBUTES, TASKS, placebo_of
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -36,7 +36,7 @@ class Shards:
     `labels` is (N, tasks) int64 in the same order, -1 where unknown; classes nobody belongs to are left out, and
     named in `empty`. `subgroups` is (N,) in the order of `subgroup_names` (gender, age group, race), -1 where one of
     the three is unknown. `folds` is (N,) the fold of the row's person, -1 without one. `descriptors` is (N, width)
-    float32 of column `embedding`, which shards need not have.
+    float32 of column `embedding`, which shards need not have. `placebo` is (N, attributes), see placebo.py.
     """
 
     files: tuple[Path, ...]
@@ -53,6 +53,7 @@ class Shards:
     subgroups: NDArray[np.int64]
     folds: NDArray[np.int64]
     descriptors: NDArray[np.float32] | None
+    placebo: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -64,13 +65,25 @@ class Shards:
 
     @property
     def targets(self) -> dict[str, tuple[str, ...]]:
-        """The class names of all that can be learned: of the tasks, and of the subgroups where there are some."""
-        return self.classes | ({SUBGROUP: self.subgroup_names} if len(self.subgroup_names) > 1 else {})
+        """The class names of all that can be learned: tasks, subgroups where there are some, placebos."""
+        subgroups = {SUBGROUP: self.subgroup_names} if len(self.subgroup_names) > 1 else {}
+        dealt = [] if self.placebo is None else [self.tasks[column] for column in self.attribute_columns]
+        return self.classes | subgroups | {placebo_of(task): self.classes[task] for task in dealt}
 
     @property
     def target_labels(self) -> NDArray[np.int64]:
         """The labels of `targets`, (N, targets)."""
-        return np.column_stack([self.labels, self.subgroups])[:, : len(self.targets)]
+        columns = [self.labels]
+        if len(self.subgroup_names) > 1:
+            columns.append(self.subgroups[:, None])
+        if self.placebo is not None:
+            columns.append(self.placebo)
+        return np.concatenate(columns, axis=1)
+
+    @property
+    def attribute_columns(self) -> list[int]:
+        """The columns of `labels` that are attributes."""
+        return [column for column, task in enumerate(self.tasks) if task in ATTRIBUTES]
 
     @property
     def people(self) -> NDArray[np.int64]:

@@ -54,11 +54,33 @@ class Resampled(Generic[K]):
 
     def interval(self, key: K) -> Interval:
         """The 95 % percentile interval of a measure's accuracy."""
-        return _percentiles(self.accuracies[:, self.columns[key]])
+        return interval_of(self.sum({key: 1}))
 
     def difference(self, first: K, second: K) -> Interval:
         """The 95 % percentile interval of one accuracy less another, over the same draws of units."""
-        return _percentiles(self.accuracies[:, self.columns[first]] - self.accuracies[:, self.columns[second]])
+        return interval_of(self.sum({first: 1, second: -1}))
+
+    def sum(self, signs: Mapping[K, int]) -> NDArray[np.float64]:
+        """Accuracies of measures, added or taken off, over the same draws of units: (resamples)."""
+        added: NDArray[np.float64] = self.accuracies[:, [self.columns[key] for key in signs]] @ [*signs.values()]
+        return added
+
+
+def interval_of(draws: NDArray[np.float64]) -> Interval:
+    """The 95 % percentile interval of a figure's resamples."""
+    tail = 100 * (1 - LEVEL) / 2
+    low, high = np.nanpercentile(draws, [tail, 100 - tail])
+    return float(low), float(high)
+
+
+def p_of(draws: NDArray[np.float64]) -> float:
+    """How likely a figure is at least so far from 0 by chance, on either side: by inverting the percentile interval.
+
+    With the figure itself counted as one draw more, so that it is never 0 (Davison & Hinkley 1997, §4.2).
+    """
+    known = draws[~np.isnan(draws)]
+    tail = min(int((known <= 0).sum()), int((known >= 0).sum()))
+    return min(1.0, 2 * (tail + 1) / (len(known) + 1))
 
 
 def _resample(right: NDArray[np.float64], known: NDArray[np.int64], resamples: int, seed: int) -> NDArray[np.float64]:
@@ -83,9 +105,3 @@ def _mean_of_draws(accuracies: NDArray[np.float64], seed: int) -> NDArray[np.flo
     drawn = np.random.default_rng([seed, trainings, 1]).integers(trainings, size=(resamples, trainings))
     means: NDArray[np.float64] = np.take_along_axis(accuracies, drawn[:, :, None], axis=1).mean(axis=1)
     return means
-
-
-def _percentiles(values: NDArray[np.float64]) -> Interval:
-    tail = 100 * (1 - LEVEL) / 2
-    low, high = np.nanpercentile(values, [tail, 100 - tail])
-    return float(low), float(high)

@@ -14,7 +14,7 @@ from training.data.shards import SUBGROUP, Shards
 from training.folder import RunFolder, SplitFolder
 from training.plan.networks_and_heads import JOINT
 from training.presets import Preset
-from training.publication import ATTRIBUTES
+from training.publication import ATTRIBUTES, placebo_of
 
 Key = tuple[str, str]  # row and target
 NO_CLASS = -2
@@ -39,6 +39,10 @@ class Measure:
         right: NDArray[np.bool_] = self.answers == self.labels
         return right
 
+    def of(self, kept: NDArray[np.bool_]) -> Measure:
+        """The same of some images."""
+        return Measure(self.faces[kept], self.variants[kept], self.labels[kept], self.answers[kept])
+
 
 Measures = dict[Key, Measure]
 
@@ -50,18 +54,35 @@ def read_measures(
     pieces: dict[Key, list[Measure]] = {}
     for split in [*splits, *fold_splits]:
         train_labels, test_labels = split_labels(split, shards, preset)
-        faces, variants = np.divmod(split.test[split.held :], preset.variants)
         answers = _answers(run.split(split.name), split, shards)
         for n, target in enumerate(shards.targets):
-            labels = test_labels[split.held :, n]
-            known = labels >= 0
-            if not split.held:
-                answers["majority", target] = np.full(len(labels), _commonest(train_labels[:, n]))
-            shown = (faces[known], variants[known], labels[known])  # one copy for all rows: they may be many
-            for row in [row for row, answered in answers if answered == target and known.any()]:
-                pieces.setdefault((row, target), []).append(Measure(*shown, answers[row, target][known]))
+            if not split.held and any(answered == target for _, answered in answers):
+                answers["majority", target] = np.full(len(test_labels), _commonest(train_labels[:, n]))
+        for key, measure in _measured(answers, split, shards, preset).items():
+            pieces.setdefault(key, []).append(measure)
     measures = {key: _joined(some) for key, some in pieces.items()}
     return measures | _untouched(measures)
+
+
+def read_ablations(run: RunFolder, split: Split, shards: Shards, preset: Preset) -> Measures:
+    """What the ablations' heads answered on the test images of a split."""
+    with np.load(run.split(split.name).ablation_answers) as file:
+        return _measured({_key(name): answers for name, answers in file.items()}, split, shards, preset)
+
+
+def _measured(
+    answers: Mapping[Key, NDArray[np.integer[Any]]], split: Split, shards: Shards, preset: Preset
+) -> Measures:
+    """Answers as measures, those of images without a label left out."""
+    labels = split_labels(split, shards, preset)[1][split.held :]
+    faces, variants = np.divmod(split.test[split.held :], preset.variants)
+    made: Measures = {}
+    for n, target in enumerate(shards.targets):
+        known = labels[:, n] >= 0
+        shown = (faces[known], variants[known], labels[known, n])  # one copy for all rows: they may be many
+        for row in [row for row, answered in answers if answered == target and known.any()]:
+            made[row, target] = Measure(*shown, answers[row, target][known])
+    return made
 
 
 def _answers(folder: SplitFolder, split: Split, shards: Shards) -> dict[Key, NDArray[np.integer[Any]]]:
@@ -70,8 +91,11 @@ def _answers(folder: SplitFolder, split: Split, shards: Shards) -> dict[Key, NDA
     if split.held:
         return found
     for task in shards.tasks:
-        # The diagonal of Table 1 and the first row of Table 2 are the networks' own outputs, as in the paper.
+        # The diagonal of Table 1 and the first row of Table 2 are the networks' own outputs: that is how we read them.
         found["own", task] = found[f"from {task}", task] = np.load(folder.network(task).answers)[:, 0]
+    for target in map(placebo_of, ATTRIBUTES):
+        if folder.network(target).path.is_dir():
+            found["own", target] = np.load(folder.network(target).answers)[:, 0]
     if folder.network(JOINT).path.is_dir():
         joint = np.load(folder.network(JOINT).answers)
         for n, task in enumerate(shards.tasks):
@@ -112,8 +136,7 @@ def _untouched(measures: Measures) -> Measures:
     for (row, target), measure in measures.items():
         untouched = measure.variants == 0
         if row == "own" and untouched.any() and not untouched.all():
-            kept = (measure.faces, measure.variants, measure.labels, measure.answers)
-            made["own, untouched", target] = Measure(*(values[untouched] for values in kept))
+            made["own, untouched", target] = measure.of(untouched)
     return made
 
 

@@ -17,9 +17,10 @@ from training.data.protocols import group_numbers
 from training.data.shards import Shards
 from training.evidence.bootstrap import Answered, Resampled
 from training.evidence.claims import judge
-from training.evidence.gaps import Key, gaps_of
-from training.evidence.measures import Measures, read_measures
+from training.evidence.gaps import GAPS, Key, gaps_of
+from training.evidence.measures import Measures, read_ablations, read_measures
 from training.folder import RunFolder
+from training.plan.ablations import ABLATIONS, PHOTOGRAPHS, STEPS, photo_split
 from training.plan.plan import Plan
 from training.presets import Preset
 
@@ -52,6 +53,18 @@ class Drawn:
                 }
         return rows
 
+    def ablations(self) -> Results:
+        """The cells of the ablations: of other heads, and of each number of photographs or steps; {} without any."""
+        names = dict.fromkeys(name for name, _, _ in self.accuracies)
+        found: Results = {}
+        for name in names:
+            kind, _, amount = name.partition(" ")
+            if name == ABLATIONS:
+                found["heads"] = self.rows(name)
+            elif kind in (PHOTOGRAPHS, STEPS) and amount.isdigit():
+                found.setdefault(kind, {})[amount] = self.rows(name)
+        return found
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -67,9 +80,16 @@ class Outcome:
         measures = {
             name: read_measures(run, plan.of(name), plan.halves_of(name), shards, preset) for name in plan.protocols
         }
+        for one in plan.variations:
+            measures[one.name] = read_measures(run, [one.split], [], shards, preset)
+        if plan.variations:
+            measures[ABLATIONS] = read_ablations(run, photo_split(plan.splits), shards, preset)
         groups = group_numbers(shards)
         # A face of an unknown person is a person of its group's own.
         people = np.where(shards.people >= 0, shards.people, len(shards.classes["identity"]) + groups)
+        for gap in GAPS:
+            if gap.same_people and {gap.easier, gap.harder} <= set(measures):
+                measures[gap.first] = of_people(measures[gap.easier], measures[gap.harder], people)
         return cls(measures, groups, people)
 
     def drawn(self, seed: int) -> Drawn:
@@ -100,7 +120,7 @@ def over_seeds(runs: Sequence[Results], outcomes: Sequence[Outcome]) -> Results:
     keys = [key for key in single[0] if all(key in found for found in single[1:])]
     drawn = _drawn(outcomes, keys, runs[0]["seed"])
     protocols: Results = {}
-    for name in dict.fromkeys(protocol for protocol, _, _ in keys):
+    for name in runs[0]["protocols"]:
         rows = drawn.rows(name)
         for row, cells in rows.items():
             for target, cell in cells.items():
@@ -112,9 +132,20 @@ def over_seeds(runs: Sequence[Results], outcomes: Sequence[Outcome]) -> Results:
         protocols[name] = {"rows": rows, "claims": claims}
     return {
         "seeds": [run["seed"] for run in runs],
+        "ablations": drawn.ablations(),
         "protocols": protocols,
         "gaps": gaps_of(list(protocols), drawn.accuracies, drawn.people),
     }
+
+
+def of_people(easier: Measures, harder: Measures, people: Units) -> Measures:
+    """The measures that two protocols share, of the easier one's images that show a person of the harder one's."""
+    made = {}
+    for key in [key for key in easier if key in harder]:
+        kept = np.isin(people[easier[key].faces], people[harder[key].faces])
+        if kept.any():
+            made[key] = easier[key].of(kept)
+    return made
 
 
 def _verdict(run: Results, protocol: str, claim: str) -> str:

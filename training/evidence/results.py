@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,15 +21,12 @@ from training.evidence.gaps import gaps_of
 from training.evidence.measures import Measures
 from training.evidence.outcomes import Outcome
 from training.files import read_json
-from training.folder import RunFolder, SplitFolder
+from training.folder import SCHEMA, RunFolder, SplitFolder
 from training.plan.plan import Plan
 from training.presets import Preset
 from training.publication import ATTRIBUTES
 
 Results = dict[str, Any]
-
-SCHEMA = 3
-"""Raised when a key of results.json changes its meaning."""
 
 _SMALL = 24  # classes up to which a confusion matrix is kept whole
 _CONFUSED = 12  # pairs of people that are kept of a larger one
@@ -48,7 +46,10 @@ def load_results(run: Path) -> Results:
     except (ValueError, AttributeError) as error:
         raise TrainingError(f"{path} is no results file of this program: {error}.") from error
     if found != SCHEMA:
-        raise TrainingError(f"{path} has schema {found}, this program reads {SCHEMA}: train again in a new run folder.")
+        raise TrainingError(
+            f"{path} has schema {found}, this program reads {SCHEMA}: open the report that stands beside it, or train "
+            "again in a new run folder."
+        )
     return results
 
 
@@ -74,12 +75,14 @@ def collect(
                 "claims": judge(name, drawn.people, drawn.accuracies),
                 "subgroups": _by_subgroup(outcome.measures[name], shards),
                 "confusion": _confusion(outcome.measures[name], shards),
+                "stuck": _stuck(outcome.measures[name]),
                 **_counts(plan.of(name), shards, preset),
                 **_effort(run, [*plan.of(name), *plan.halves_of(name)]),
             }
             for name in plan.protocols
         },
         "gaps": gaps_of(plan.protocols, drawn.accuracies, drawn.people),
+        "ablations": drawn.ablations(),
         "tasks": list(shards.tasks),
         "left_out": shards.left_out,
         "not_made": dict(plan.not_made),
@@ -102,6 +105,7 @@ def collect(
         "dtype": {"name": choice["dtype"], "reason": choice["reason"]},
         "speeds": choice["speeds"],
         "seconds": round(seconds, 1),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {
             "python": platform.python_version(),
             "opencv": cv2.__version__,  # several packages bring it, so its name tells nothing
@@ -113,10 +117,11 @@ def collect(
 def _effort(run: RunFolder, some: Sequence[Split]) -> Results:
     """The networks by split, and the share of their training time that passed in waiting for images."""
     splits = {split.name: _networks(run.split(split.name)) for split in some}
+    heads = {split.name: read_json(run.split(split.name).summary) for split in some}
     networks = [network for split in splits.values() for network in split.values()]
     seconds = sum(network["seconds"] for network in networks)
     waited = sum(network["waited_for_data"] * network["seconds"] for network in networks)
-    return {"networks": splits, "waited_for_data": round(float(waited / seconds), 4)}
+    return {"networks": splits, "heads": heads, "waited_for_data": round(float(waited / seconds), 4)}
 
 
 def _by_subgroup(measures: Measures, shards: Shards) -> Results:
@@ -160,6 +165,15 @@ def _most_confused(counts: np.ndarray[Any, Any], names: Sequence[str]) -> list[d
         {"label": names[label], "answer": names[answer], "images": int(wrong[label, answer])}
         for label, answer in pairs
         if wrong[label, answer]
+    ]
+
+
+def _stuck(measures: Measures) -> list[str]:
+    """The rows and targets that are given one answer alone, whatever is shown: what learned nothing."""
+    return [
+        f"{row}: {target}"
+        for (row, target), measure in measures.items()
+        if row != "majority" and len(np.unique(measure.answers)) == 1
     ]
 
 

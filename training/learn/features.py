@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,21 +11,29 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from training.plan.jobs import HeadsJob
-from training.plan.networks_and_heads import DESCRIPTOR, task_networks
+from training.plan.networks_and_heads import DESCRIPTOR, STANDARDISED, UNTRAINED, task_networks
 
 _CHUNK = 8192  # rows read at once for the mean and deviation
 
 
 @dataclass(frozen=True)
 class Block:
-    """Features (n, width) memory-mapped, and for each image of a split, train then test, the row it has there."""
+    """Features (n, width) memory-mapped, and for each image of a split, train then test, the row it has there.
+
+    A `scaled` block's features are brought to mean 0 and deviation 1 over the images that heads learn on.
+    """
 
     values: NDArray[np.float32]
     places: NDArray[np.int64]
+    scaled: bool = False
 
 
 class Features:
-    """Blocks side by side, each feature brought to mean 0 and deviation 1 over the images that heads learn on."""
+    """Blocks side by side: as they are, as the paper concatenates them, but for the scaled ones.
+
+    `columns` are the places of each block, `squares` the mean squares of its features over the images that heads learn
+    on. A feature is taken less `mean`, then divided by `deviation`, which are 0 and 1 where it is as it was.
+    """
 
     def __init__(self, blocks: dict[str, Block], learned_on: NDArray[np.int64], device: str) -> None:
         self.blocks = blocks
@@ -36,6 +44,7 @@ class Features:
             self.columns[name] = range(place, place + block.values.shape[1])
             place += block.values.shape[1]
         moments = [_moments(block, learned_on) for block in blocks.values()]
+        self.squares = {name: _mean_square(block, learned_on) for name, block in blocks.items() if not block.scaled}
         self.mean = torch.from_numpy(np.concatenate([mean for mean, _ in moments])).to(device)
         self.deviation = torch.from_numpy(np.concatenate([deviation for _, deviation in moments])).to(device)
 
@@ -54,27 +63,39 @@ def read_blocks(job: HeadsJob, images: NDArray[np.int64]) -> dict[str, Block]:
         network.name: Block(np.load(job.folder.network(network.name).features, mmap_mode="r"), in_split)
         for network in job.networks
     }
-    if job.halved:
+    if job.kind != "all":
         return blocks
     untrained = np.load(setting.run.untrained, mmap_mode="r")
     place = 0
-    for network in task_networks(setting.tasks, setting.preset):
-        blocks[f"untrained-{network.name}"] = Block(untrained[:, place : place + network.width], images)
+    tasks = task_networks(setting.tasks, setting.preset)
+    for network in tasks:
+        blocks[UNTRAINED + network.name] = Block(untrained[:, place : place + network.width], images)
         place += network.width
-    if setting.run.descriptors.is_file():
+        if len(job.networks) > len(tasks):  # a control, so where the controls are
+            blocks[STANDARDISED + network.name] = replace(blocks[network.name], scaled=True)
+    if setting.run.descriptors.is_file() and not job.siblings:
         photographs = images // setting.preset.variants
-        blocks[DESCRIPTOR] = Block(np.load(setting.run.descriptors, mmap_mode="r"), photographs)
+        # Of another source, so of another scale than the features beside it.
+        blocks[DESCRIPTOR] = Block(np.load(setting.run.descriptors, mmap_mode="r"), photographs, scaled=True)
     return blocks
 
 
 def _moments(block: Block, learned_on: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Mean and deviation of each feature, in two passes so that no large number swallows a small one."""
+    if not block.scaled:
+        width = block.values.shape[1]
+        return np.zeros(width, np.float32), np.ones(width, np.float32)
     count = len(learned_on)
     mean = sum(chunk.sum(axis=0) for chunk in _chunks(block, learned_on)) / count
     variance = sum(((chunk - mean) ** 2).sum(axis=0) for chunk in _chunks(block, learned_on)) / count
     deviation = np.sqrt(variance)
     deviation[deviation < 1e-6] = 1.0  # a feature that is always the same, such as a ReLU that never opens
     return np.asarray(mean, dtype=np.float32), deviation.astype(np.float32)
+
+
+def _mean_square(block: Block, learned_on: NDArray[np.int64]) -> float:
+    total = sum(float((chunk**2).sum()) for chunk in _chunks(block, learned_on))
+    return total / (len(learned_on) * int(block.values.shape[1]))
 
 
 def _chunks(block: Block, rows: NDArray[np.int64]) -> Iterator[NDArray[np.float64]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import torch
@@ -50,10 +51,13 @@ class Layers(nn.Module):
 
 
 class HeadStack(nn.Module):
-    """Heads on concatenated features: (B, width of all blocks) to (heads, B, most classes)."""
+    """Heads on concatenated features: (B, width of all blocks) to (heads, B, most classes).
+
+    `squares` are the mean squares of the blocks' features, of those that are not 1: see `factor`.
+    """
 
     reads: Tensor
-    is_read: Tensor
+    factors: Tensor
 
     def __init__(
         self,
@@ -62,16 +66,17 @@ class HeadStack(nn.Module):
         preset: Preset,
         classes: Mapping[str, int],
         seed: int,
+        squares: Mapping[str, float],
     ) -> None:
         super().__init__()
         self.heads = list(heads)
-        read = [[column for source in head.sources for column in columns[source]] for head in heads]
+        read = [_read(head, columns) for head in heads]
         self.register_buffer("reads", _padded(read))
-        self.register_buffer("is_read", _padded([[1] * len(one) for one in read])[:, None, :].float())
+        self.register_buffer("factors", _factors(read, [factor(head, columns, squares) for head in heads]))
         self.layers = Layers(heads, [len(one) for one in read], preset, classes, seed)
 
     def forward(self, features: Tensor) -> Tensor:
-        scores: Tensor = self.layers(features[:, self.reads].transpose(0, 1) * self.is_read)
+        scores: Tensor = self.layers(features[:, self.reads].transpose(0, 1) * self.factors)
         return scores
 
 
@@ -79,7 +84,7 @@ class MixStack(nn.Module):
     """Heads that project the features of each source to one width and mix the projections, all with as many sources."""
 
     reads: Tensor
-    is_read: Tensor
+    factors: Tensor
 
     def __init__(
         self,
@@ -88,13 +93,15 @@ class MixStack(nn.Module):
         preset: Preset,
         classes: Mapping[str, int],
         seed: int,
+        squares: Mapping[str, float],
     ) -> None:
         super().__init__()
         self.heads = list(heads)
         self.mix = _MIXES[heads[0].mix]
         read = [list(columns[source]) for head in heads for source in head.sources]
         self.register_buffer("reads", _padded(read))
-        self.register_buffer("is_read", _padded([[1] * len(one) for one in read])[:, None, :].float())
+        each = [factor(head, columns, squares) for head in heads for _ in head.sources]
+        self.register_buffer("factors", _factors(read, each))
         self.projection = nn.Parameter(torch.zeros(len(read), max(map(len, read)), preset.fusion_width))
         self.gate = nn.Parameter(torch.zeros(len(read), max(map(len, read)), 1))  # every source counts alike at first
         for n, one in enumerate(read):
@@ -104,7 +111,7 @@ class MixStack(nn.Module):
         self.layers = Layers(heads, [preset.fusion_width] * len(heads), preset, classes, seed)
 
     def forward(self, features: Tensor) -> Tensor:
-        values = features[:, self.reads].transpose(0, 1) * self.is_read
+        values = features[:, self.reads].transpose(0, 1) * self.factors
         shape = (len(self.heads), -1, len(features))
         projected = torch.bmm(values, self.projection).reshape(*shape, self.projection.shape[2])
         gates = torch.bmm(values, self.gate).reshape(*shape, 1)
@@ -118,18 +125,46 @@ def generator(head: Head, seed: int, layer: int) -> torch.Generator:
     return torch.Generator().manual_seed(int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "big"))
 
 
+def factor(head: Head, columns: Mapping[str, range], squares: Mapping[str, float]) -> float:
+    """What all features of a head are multiplied with, so that their mean square is 1: their proportions stay.
+
+    Weights as wide as He et al. derive expect that. Without it heads on features ten times as large fell apart.
+    """
+    widths = [len(columns[source]) for source in head.sources]
+    whole = sum(width * squares.get(source, 1.0) for width, source in zip(widths, head.sources, strict=True))
+    return float((sum(widths) / whole) ** 0.5) if whole > 0 else 1.0
+
+
 def make_stacks(
-    heads: Sequence[Head], columns: Mapping[str, range], preset: Preset, classes: Mapping[str, int], seed: int
+    heads: Sequence[Head],
+    columns: Mapping[str, range],
+    preset: Preset,
+    classes: Mapping[str, int],
+    seed: int,
+    squares: Mapping[str, float],
 ) -> list[HeadStack | MixStack]:
-    """The heads in as few stacks as do without much padding: by number of inputs, and by kind of mix."""
+    """The heads in as few stacks as do without much padding: by number of classes and inputs, and by kind of mix."""
     stacks: list[HeadStack | MixStack] = []
     plain = [head for head in heads if head.mix == "concatenation"]
-    for some in _alike(plain, lambda head: sum(len(columns[source]) for source in head.sources), spread=1.5):
-        stacks.append(HeadStack(some, columns, preset, classes, seed))
+    for deep in _alike(plain, lambda head: head.depth):
+        hidden = [*preset.hidden, *preset.hidden[-1:] * deep[0].depth][: deep[0].depth]
+        for alike in _alike(deep, lambda head: classes[head.target], spread=8):
+            for some in _alike(alike, lambda head: len(_read(head, columns)), spread=1.5):
+                stacks.append(HeadStack(some, columns, replace(preset, hidden=hidden), classes, seed, squares))
     for mix in _MIXES:
         for some in _alike([head for head in heads if head.mix == mix], lambda head: len(head.sources)):
-            stacks.append(MixStack(some, columns, preset, classes, seed))
+            stacks.append(MixStack(some, columns, preset, classes, seed, squares))
     return stacks
+
+
+def _read(head: Head, columns: Mapping[str, range]) -> list[int]:
+    """The columns that a head reads: of all its sources, or as many of these as it is wide, the same in every stack."""
+    every = [column for source in head.sources for column in columns[source]]
+    if head.width is None:
+        return every
+    return [
+        every[place] for place in sorted(torch.randperm(len(every), generator=generator(head, 0, -1))[: head.width])
+    ]
 
 
 def _alike(heads: Sequence[Head], size: Callable[[Head], int], spread: float = 1.0) -> list[list[Head]]:
@@ -141,6 +176,14 @@ def _alike(heads: Sequence[Head], size: Callable[[Head], int], spread: float = 1
         else:
             groups.append([head])
     return groups
+
+
+def _factors(rows: Sequence[Sequence[int]], each: Sequence[float]) -> Tensor:
+    """The factor of each row at its columns, 0 at its padding: (rows, 1, inputs)."""
+    widest = max(len(row) for row in rows)
+    return torch.tensor([[one] * len(row) + [0.0] * (widest - len(row)) for row, one in zip(rows, each, strict=True)])[
+        :, None, :
+    ]
 
 
 def _padded(rows: Sequence[Sequence[int]]) -> Tensor:

@@ -196,11 +196,18 @@ def _finish(job: NetworkJob, stepper: Stepper, data: Data, state: State) -> None
 
 @torch.no_grad()
 def _pictures(stepper: Stepper, face: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
-    """What Figures 4 and 5 show: the first filters (F, 5, 5, 3), a test face and what each layer makes of it."""
+    """What Figures 4 and 5 show: the filters, a test face and what each layer makes of it.
+
+    `filters_1` is (F, 5, 5, 3). Of a filter of layers 2 and 3 (F, side, side) it is the piece for that map of the layer
+    before which weighs most in it.
+    """
     layers = stepper.network.layers(as_input(face, stepper.device))
-    first = stepper.network.state_dict()["convolutions.0.weight"]
     arrays: dict[str, NDArray[Any]] = {f"layer_{n}": layer[0].cpu().numpy() for n, layer in enumerate(layers, 1)}
-    return arrays | {"face": face[0], "filters": first.permute(0, 2, 3, 1).cpu().contiguous().numpy()}
+    for n, layer in enumerate(stepper.network.convolutions, 1):
+        some = layer.get_parameter("weight").cpu().numpy()
+        strongest = some[np.arange(len(some)), (some**2).sum(axis=(2, 3)).argmax(axis=1)]
+        arrays[f"filters_{n}"] = some.transpose(0, 2, 3, 1) if n == 1 else strongest
+    return arrays | {"face": face[0]}
 
 
 def _save_array(path: Path, array: NDArray[Any]) -> None:

@@ -110,17 +110,22 @@ class UntrainedJob:
 class HeadsJob:
     """Train the cross-task and fusion heads of one split on the features that its `networks` left.
 
+    Heads of `kind` "all" are the paper's and the controls, "paper" the paper's, "ablations" those of ablations.py.
     A `halved` split has held images: then the heads learn once on images the networks had fitted, once on the held.
+    Where variants of a test photograph train (`siblings`) nothing is learned from the descriptors: all variants have
+    the same.
     """
 
     setting: Setting
     split: str
     networks: tuple[Network, ...]
     halved: bool = False
+    siblings: bool = False
+    kind: str = "all"
 
     @property
     def name(self) -> str:
-        return f"{self.split}/heads"
+        return f"{self.split}/{'ablations' if self.kind == 'ablations' else 'heads'}"
 
     @property
     def steps(self) -> int:
@@ -131,5 +136,10 @@ class HeadsJob:
         return self.setting.run.split(self.split)
 
     @property
+    def answers(self) -> Path:
+        """The file of the heads' answers."""
+        return self.folder.ablation_answers if self.kind == "ablations" else self.folder.answers
+
+    @property
     def done(self) -> Path:
-        return self.folder.summary
+        return self.folder.ablation_summary if self.kind == "ablations" else self.folder.summary

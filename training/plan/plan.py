@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from training.data.protocols import PROTOCOLS, Split, halves, make_splits
+from training.data.protocols import PROTOCOLS, Split, halves, make_splits, sibling_share
 from training.data.shards import Shards
 from training.errors import TrainingError
+from training.plan.ablations import Variation, photo_split, variations
 from training.plan.jobs import HeadsJob, NetworkJob, Setting
 from training.plan.networks_and_heads import Network, control_networks, task_networks
 from training.presets import Preset
@@ -20,11 +21,12 @@ class Plan:
     splits: tuple[Split, ...]
     fold_splits: tuple[Split, ...]
     not_made: Mapping[str, str]
+    variations: tuple[Variation, ...] = ()
 
     @property
     def all_splits(self) -> tuple[Split, ...]:
         """All that networks are trained for."""
-        return (*self.splits, *self.fold_splits)
+        return (*self.splits, *self.fold_splits, *(one.split for one in self.variations))
 
     @property
     def protocols(self) -> tuple[str, ...]:
@@ -41,7 +43,13 @@ class Plan:
 
 
 def make_plan(
-    shards: Shards, preset: Preset, seed: int, protocols: Sequence[str] | None, before: Sequence[str] = ()
+    shards: Shards,
+    preset: Preset,
+    seed: int,
+    protocols: Sequence[str] | None,
+    before: Sequence[str] = (),
+    *,
+    ablations: bool = False,
 ) -> Plan:
     """Plan the protocols, None for all that the shards allow, and those that the run folder already has.
 
@@ -63,7 +71,22 @@ def make_plan(
                 fold_splits += halves(split, shards, preset, seed)
             except TrainingError as error:
                 not_made[f"The held-out control of {split.name}"] = str(error)
-    return Plan(tuple(splits), tuple(fold_splits), not_made)
+    varied = variations(photo_split(splits), shards, preset, seed) if ablations else []
+    return Plan(tuple(splits), tuple(fold_splits), not_made, tuple(varied))
+
+
+def jobs_of(setting: Setting, plan: Plan) -> tuple[list[NetworkJob], list[HeadsJob]]:
+    """All networks of a plan, then all their heads."""
+    networks = [job for split in (*plan.splits, *plan.fold_splits) for job in network_jobs(setting, split)]
+    heads = [heads_job(setting, split) for split in (*plan.splits, *plan.fold_splits)]
+    tasks = tuple(task_networks(setting.tasks, setting.preset))
+    for one in plan.variations:
+        varied = replace(setting, preset=one.preset(setting.preset))
+        networks += [NetworkJob(varied, one.split.name, network) for network in tasks]
+        heads.append(HeadsJob(setting, one.split.name, tasks, kind="paper"))
+    if plan.variations:
+        heads.append(HeadsJob(setting, photo_split(plan.splits).name, tasks, kind="ablations"))
+    return networks, heads
 
 
 def network_jobs(setting: Setting, split: Split) -> list[NetworkJob]:
@@ -77,7 +100,9 @@ def network_jobs(setting: Setting, split: Split) -> list[NetworkJob]:
 
 def heads_job(setting: Setting, split: Split) -> HeadsJob:
     """All heads of a split."""
-    return HeadsJob(setting, split.name, tuple(_networks(setting, split)), halved=bool(split.held))
+    siblings = sibling_share(split, setting.preset.variants) > 0
+    kind = "paper" if split.held else "all"
+    return HeadsJob(setting, split.name, tuple(_networks(setting, split)), bool(split.held), siblings, kind)
 
 
 def _networks(setting: Setting, split: Split) -> list[Network]:

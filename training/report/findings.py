@@ -6,7 +6,7 @@ from typing import Any
 
 from training.data.protocols import Unseen
 from training.publication import TASKS, TITLES
-from training.report.lines import seeds_of, spoken_list
+from training.report.lines import points, seeds_of, spoken_list
 
 Results = dict[str, Any]
 
@@ -28,8 +28,9 @@ def gap_sentences(results: Results) -> list[str]:
     if "knowing the person" in gaps:
         rows = gaps["knowing the person"]["rows"]
         sentences.append(
-            "Knowing the person (protocol photo less identity) is worth, to the own networks, "
-            f"{_gap(rows.get('own', {}))}; to the fusion of all, {_gap(rows.get('all', {}))}."
+            f"Knowing the person (protocol photo less identity, of the same {_counted(rows)} people) is worth, to "
+            "the own "
+            f"networks, {_gap(rows.get('own', {}))}; to the fusion of all, {_gap(rows.get('all', {}))}."
         )
         sentences += _lookup(rows)
     return sentences
@@ -37,13 +38,7 @@ def gap_sentences(results: Results) -> list[str]:
 
 def honesty(results: Results) -> list[str]:
     """Sentences on what the protocols test, on the number of people, on confounds, and on what is left out."""
-    return [*_protocols(results), _people(results), *_confounds(results), *_left_out(results)]
-
-
-def points(difference: float) -> str:
-    """A difference of accuracies in points, with its sign."""
-    rounded = round(100 * difference, 1)
-    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
+    return [*_protocols(results), _people(results), *_confounds(results), *_stuck(results), *_left_out(results)]
 
 
 def _gap(cells: Results) -> str:
@@ -55,6 +50,11 @@ def _gap(cells: Results) -> str:
         for target, cell in cells.items()
         if target in TASKS
     )
+
+
+def _counted(rows: Results) -> int:
+    """Of how many people a gap is, at most."""
+    return max((cell["people"] for cells in rows.values() for cell in cells.values()), default=0)
 
 
 def _harder(cells: Results) -> str:
@@ -160,7 +160,7 @@ def _trainings(results: Results) -> str:
 
 def _confounds(results: Results) -> list[str]:
     rows = {name: protocol["rows"] for name, protocol in results["protocols"].items()}
-    layers = "; ".join(f"{name}: {_change(found, 'own_head', 'own')}" for name, found in rows.items())
+    layers = "; ".join(f"protocol {name}: {_change(found, 'own_head', 'own')}" for name, found in rows.items())
     sentences = [
         "A fusion has two fully connected layers more than the network whose own output stands in the row 'own'. Those "
         f"layers alone, on the network's own features, change its accuracy thus: {layers}."
@@ -183,7 +183,23 @@ def _confounds(results: Results) -> list[str]:
             "The same heads on a face descriptor of another source: not available, the shards have no column "
             "'embedding'."
         )
+    elif alike := [name for name, found in results["protocols"].items() if found["siblings"]]:
+        sentences.append(
+            f"The face descriptor is left out under protocol {spoken_list(alike)}: all variants of a photograph have "
+            "the "
+            "same one, so a test image's own descriptor was learned, and its answers would be no result."
+        )
     return sentences
+
+
+def _stuck(results: Results) -> list[str]:
+    """Which rows are of heads or networks that learned nothing."""
+    return [
+        f"Under protocol {name} one class alone is answered, whatever is shown, by {spoken_list(found['stuck'])}: they "
+        "learned nothing. A lower learning rate in the preset may help."
+        for name, found in results["protocols"].items()
+        if found["stuck"]
+    ]
 
 
 def _joint(results: Results) -> list[str]:
@@ -213,7 +229,7 @@ def _left_out(results: Results) -> list[str]:
     sentences = [f"Task {TITLES[task].lower()} is left out: {reason}." for task, reason in results["left_out"].items()]
     if sentences:
         sentences.append(
-            f"This run has {len(results['tasks'])} networks, the paper {len(TASKS)}: the paper's figures beside the "
+            f"This run has {len(results['tasks'])} networks, the publication {len(TASKS)}: its figures beside the "
             "fusions are of its other three and of all four."
         )
     return [*sentences, *(f"{what} is left out: {reason}" for what, reason in results["not_made"].items())]

@@ -66,7 +66,7 @@ def averaged(results: Results) -> Results:
         return results
     over = results["over_seeds"]
     protocols = {name: results["protocols"][name] | found for name, found in over["protocols"].items()}
-    return results | {"protocols": protocols, "gaps": over["gaps"]}
+    return results | {"protocols": protocols, "gaps": over["gaps"], "ablations": over["ablations"]}
 
 
 def seeds_of(results: Results) -> list[int]:
@@ -97,7 +97,7 @@ def side_by_side(results: Results) -> list[Side]:
 
 
 def claims_table(results: Results) -> list[ClaimLine]:
-    """The paper's claims first, each with its verdict under every protocol."""
+    """Each claim with its verdict under every protocol."""
     by_protocol = [{one["text"]: one for one in protocol["claims"]} for protocol in results["protocols"].values()]
     texts = dict.fromkeys(text for claims in by_protocol for text in claims)
     lines = []
@@ -106,8 +106,9 @@ def claims_table(results: Results) -> list[ClaimLine]:
         is_papers = any(one["is_papers"] for one in verdicts if one)
         tasks = {task: part for one in verdicts if one for task, part in one["tasks"].items()}
         paper = {task: part["paper"] for task, part in tasks.items() if part["paper"] is not None}
-        lines.append(ClaimLine(text, is_papers, verdicts, paper))
-    return sorted(lines, key=lambda line: not line.is_papers)
+        name = next(one["name"] for one in verdicts if one)
+        lines.append(ClaimLine(f"{name}. {text}" if name else text, is_papers, verdicts, paper))
+    return lines
 
 
 def speed_lines(results: Results) -> list[SpeedLine]:
@@ -143,14 +144,10 @@ def effort_lines(results: Results) -> list[EffortLine]:
     return lines
 
 
-def protocol_title(name: str) -> str:
-    """What a protocol tests, in a few words."""
-    known = {
-        "paper": "augmented images divided at random",
-        "photo": "other photographs of the same people",
-        "identity": "people never seen",
-    }
-    return known.get(name, name)
+def points(difference: float) -> str:
+    """A difference of accuracies in points, with its sign."""
+    rounded = round(100 * difference, 1)
+    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
 
 
 def percent(share: float) -> str:

@@ -1,4 +1,8 @@
-"""The report's pictures, drawn from what the jobs left: each function gives a PNG."""
+"""The report's pictures, drawn from what the jobs left: each function gives a PNG.
+
+They are as wide as a telephone's screen is, so that their words can be read there; colours are Okabe and Ito's, which
+colour-blind readers tell apart, and each stands beside a form of its own.
+"""
 
 from __future__ import annotations
 
@@ -6,90 +10,173 @@ from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from training.publication import TABLE_2, TITLES
+from training.publication import TABLE_2, TASKS, TITLES, placebo_of
 
-Curves = Mapping[str, Mapping[str, Sequence[float]]]  # split -> step, loss, accuracy
+Curves = Mapping[str, Mapping[str, Sequence[Any]]]  # split -> step and what was measured there
 Pictures = Mapping[str, NDArray[Any]]
 
+_WIDTH = 4.8  # inches
+_DOTS = 150  # an inch
 _MAPS = 16  # feature maps shown of a layer
 _TILE = 24  # pixels of a filter or map in a sheet, at least
+_LINES = (("#0072B2", "-"), ("#D55E00", "--"), ("#009E73", "-."), ("#CC79A7", ":"), ("#000000", (0, (1, 3))))
+_styled = mpl.rc_context(
+    {
+        "font.size": 9,
+        "axes.titlesize": 9,
+        "axes.labelsize": 9,
+        "xtick.labelsize": 8,
+        "ytick.labelsize": 8,
+        "legend.fontsize": 9,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+    }
+)
+_FUSIONS = (("own", "own features", "#0072B2", "o"), ("all", "all features", "#D55E00", "s"))
 
 
-def curves(task: str, by_split: Curves, chance: float) -> bytes:
-    """Loss and test accuracy of a task's network by step (Figures 8–11)."""
-    figure, axes = _figure(8, 2.8, 1, 2)
-    losses, accuracies = axes.ravel()
-    for split, curve in by_split.items():
-        losses.plot(curve["step"], curve["loss"], label=split)
-        if None not in curve["accuracy"]:  # the people of protocol identity cannot be named
-            accuracies.plot(curve["step"], curve["accuracy"], label=split)
-    accuracies.axhline(chance, color="grey", linestyle=":", label="chance")
-    losses.set(title=f"{TITLES[task]}: training loss", xlabel="step", ylim=(0, None))
-    accuracies.set(title=f"{TITLES[task]}: test accuracy", xlabel="step", ylim=(0, 1))
-    for axis in (losses, accuracies):
+@_styled
+def overview(results: Mapping[str, Any], columns: int) -> bytes:
+    """Own features and all together by task: the paper's, under each protocol, and for labels that mean nothing."""
+    tasks = results["tasks"]
+    rows = -(-len(tasks) // columns)
+    figure, axes = _figure(
+        _WIDTH * (1 if columns == 1 else 2), (1.5 if columns == 1 else 1.3) * rows + 0.4, rows, columns
+    )
+    for axis, task in zip(axes.ravel(), tasks, strict=False):
+        lines = [("publication", {row: {"accuracy": TABLE_2[row][task]} for row, *_ in _FUSIONS})]
+        for name in [one for one in ("paper", "photo", "identity") if one in results["protocols"]]:
+            found = results["protocols"][name]["rows"]
+            for title, target in ((f"protocol {name}", task), (f"{name}, placebo", placebo_of(task))):
+                lines.append((title, {row: found[row][target] for row, *_ in _FUSIONS if target in found.get(row, {})}))
+        lines = [(title, cells) for title, cells in lines if cells]
+        for place, (_, cells) in enumerate(lines):
+            _pair(axis, place, cells)
+        axis.axvline(100 * results["chance"][task], color="grey", linestyle=":", linewidth=1)
+        axis.set_yticks(range(len(lines)), [title for title, _ in lines])
+        axis.set(xlim=(0, 103), ylim=(len(lines) - 0.5, -0.5))
+        axis.set_title(f"{TITLES[task]} ({len(results['classes'][task])} classes)", loc="left", fontweight="bold")
+        axis.grid(axis="x", alpha=0.3)
+    for axis in axes.ravel()[len(tasks) :]:
+        axis.axis("off")
+    for axis in axes[-1]:
+        axis.set_xlabel("right answers, % of test images")
+    _legend(figure, axes.ravel()[0], extra=axes.ravel()[0].lines[-1:], columns=3)
+    return _png(figure)
+
+
+def _pair(axis: Axes, place: int, cells: Mapping[str, Mapping[str, Any]]) -> None:
+    """The figures of own features and of all, one above the other, with their intervals by person."""
+    for n, (row, title, colour, form) in enumerate(_FUSIONS):
+        if row in cells:
+            share = 100 * cells[row]["accuracy"]
+            beside = place + 0.32 * (n - 0.5)
+            low, high = (100 * bound for bound in cells[row].get("by_person", [share / 100] * 2))
+            axis.plot([low, high], [beside] * 2, color=colour, linewidth=1.2)
+            axis.plot(share, beside, form, color=colour, markersize=5, label=title if place == 0 else None)
+
+
+@_styled
+def curves(by_split: Curves, chance: float, target: str) -> bytes:
+    """Test accuracy of a task on the features of each network while those heads learn (Figures 8–11)."""
+    figure, axes = _figure(_WIDTH, 2.3, 1, len(by_split), sharey=True)
+    for axis, (split, curve) in zip(axes[0], by_split.items(), strict=True):
+        for (colour, style), source in zip(_LINES, TASKS, strict=False):
+            if f"from {source}:{target}" in curve:
+                shares = 100 * np.array(curve[f"from {source}:{target}"])
+                axis.plot(curve["step"], shares, color=colour, linestyle=style, label=f"{TITLES[source]} features")
+        axis.axhline(100 * chance, color="grey", linestyle=":", linewidth=1, label="chance")
+        axis.set(title=split, xlabel="step of the heads", ylim=(0, 103))
         axis.grid(alpha=0.3)
-        axis.legend(frameon=False)
+    axes[0, 0].set_ylabel("right answers, %")
+    _legend(figure, axes[0, 0])
     return _png(figure)
 
 
-def protocols(results: Mapping[str, Any]) -> bytes:
-    """Accuracy of the own networks by task under each protocol with its interval by person, and the paper's."""
-    figure, axes = _figure(8, 3, 1, 1)
-    axis, tasks = axes.ravel()[0], results["tasks"]
-    for n, (name, protocol) in enumerate(results["protocols"].items()):
-        own = protocol["rows"]["own"]
-        cells = {place: own[task] for place, task in enumerate(tasks) if task in own}
-        heights = np.array([cell["accuracy"] for cell in cells.values()])
-        bounds = np.array([cell["by_person"] for cell in cells.values()]).reshape(-1, 2).T
-        beside = np.array(list(cells)) + 0.16 * (n - 1)
-        axis.errorbar(beside, heights, np.maximum(np.abs(bounds - heights), 0), fmt="o", capsize=3, label=name)
-    places = range(len(tasks))
-    axis.plot(places, [TABLE_2["own"][task] for task in tasks], "k_", markersize=28, label="the paper")
-    axis.plot(places, [results["chance"][task] for task in tasks], "_", color="grey", markersize=28, label="chance")
-    axis.set(xticks=range(len(tasks)), xticklabels=[TITLES[task] for task in tasks], ylim=(0, 1), ylabel="accuracy")
-    axis.grid(axis="y", alpha=0.3)
-    axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+@_styled
+def losses(by_task: Mapping[str, Curves]) -> bytes:
+    """Training loss of the networks by step."""
+    rows = -(-len(by_task) // 2)
+    figure, axes = _figure(_WIDTH, 1.8 * rows + 0.3, rows, 2)
+    for axis in axes.ravel()[len(by_task) :]:
+        axis.axis("off")
+    for axis, (task, by_split) in zip(axes.ravel(), by_task.items(), strict=False):
+        for n, (split, curve) in enumerate(by_split.items()):
+            colour, style = _LINES[n % len(_LINES)]
+            axis.plot(curve["step"], curve["loss"], color=colour, linestyle=style, label=split)
+        axis.set(title=TITLES[task], xlabel="step", ylabel="loss, nats", ylim=(0, None))
+        axis.grid(alpha=0.3)
+    _legend(figure, axes[0, 0])
     return _png(figure)
 
 
+@_styled
+def ablations(results: Mapping[str, Any]) -> bytes:
+    """Own features and all together by photographs of a person, and by steps of the networks."""
+    found, tasks = results["ablations"], results["tasks"]
+    kinds = [kind for kind in ("photographs", "steps") if kind in found]
+    labels = {"photographs": "photographs of a person", "steps": "steps of the networks"}
+    figure, axes = _figure(_WIDTH, 1.5 * len(tasks) + 0.5, len(tasks), len(kinds))
+    for row, task in zip(axes, tasks, strict=True):
+        for axis, kind in zip(row, kinds, strict=True):
+            for name, title, colour, form in _FUSIONS:
+                amounts = list(found[kind])
+                shares = [100 * found[kind][amount][name][task]["accuracy"] for amount in amounts]
+                axis.plot([int(amount) for amount in amounts], shares, f"{form}-", color=colour, label=title)
+            axis.set(title=TITLES[task], ylim=(0, 103), ylabel="right answers, %")
+            axis.grid(alpha=0.3)
+    for axis, kind in zip(axes[-1], kinds, strict=True):
+        axis.set_xlabel(labels[kind])
+    _legend(figure, axes[0, 0])
+    return _png(figure)
+
+
+@_styled
 def confusion(by_task: Mapping[str, tuple[Sequence[Sequence[int]], Sequence[str]]]) -> bytes:
     """Answers by label, each row in per cent of the label's images."""
-    figure, axes = _figure(8, 3, 1, len(by_task))
-    for axis, (task, (counts, names)) in zip(axes.ravel(), by_task.items(), strict=True):
+    rows = -(-len(by_task) // 2)
+    figure, axes = _figure(_WIDTH, 2.2 * rows, rows, 2)
+    for axis in axes.ravel()[len(by_task) :]:
+        axis.axis("off")
+    for axis, (task, (counts, names)) in zip(axes.ravel(), by_task.items(), strict=False):
         table = np.array(counts, dtype=float)
         shares = 100 * table / np.maximum(table.sum(axis=1, keepdims=True), 1)
         axis.imshow(shares, cmap="Blues", vmin=0, vmax=100)
         for row, column in np.ndindex(*shares.shape):
             colour = "white" if shares[row, column] > 55 else "black"
-            axis.text(column, row, f"{shares[row, column]:.0f}", ha="center", va="center", color=colour, fontsize=8)
+            axis.text(column, row, f"{shares[row, column]:.0f}", ha="center", va="center", color=colour)
         spoken = [name.replace("_", " ") for name in names]
-        axis.set_xticks(range(len(names)), spoken, rotation=40, ha="right", fontsize=8)
-        axis.set_yticks(range(len(names)), spoken, fontsize=8)
-        axis.set_title(TITLES[task], fontsize=10)
+        axis.set_xticks(range(len(names)), spoken, rotation=40, ha="right")
+        axis.set_yticks(range(len(names)), spoken)
+        axis.set(title=TITLES[task], xlabel="answer", ylabel="label")
     return _png(figure)
 
 
+@_styled
 def filters(by_task: Mapping[str, Pictures]) -> bytes:
-    """The first layer's filters of the networks, each stretched to the whole range (Figure 4)."""
-    figure, axes = _figure(8, 1.6, 1, len(by_task))
-    for axis, task in zip(axes.ravel(), by_task, strict=True):
-        tiles = [_stretched(one) for one in by_task[task]["filters"]]
-        axis.imshow(_sheet(tiles, columns=8), interpolation="nearest")
-        axis.set_title(TITLES[task])
-        axis.axis("off")
+    """The filters of the three convolutions of the networks, each stretched to the whole range (Figure 4)."""
+    figure, axes = _figure(_WIDTH, 3.9, 3, len(by_task))
+    for layer, row in enumerate(axes, 1):
+        for axis, task in zip(row, by_task, strict=True):
+            tiles = [_stretched(one) for one in by_task[task][f"filters_{layer}"]]
+            axis.imshow(_sheet(tiles, columns=8 * -(-len(tiles) // 64)), interpolation="nearest", cmap="gray")
+            axis.set(xticks=[], yticks=[], title=TITLES[task] if layer == 1 else "")
+        row[0].set_ylabel(f"layer {layer}")
     return _png(figure)
 
 
+@_styled
 def layers(by_task: Mapping[str, Pictures]) -> bytes:
     """What each layer of the networks makes of one face (Figure 5)."""
     columns = ["face", "layer_1", "layer_2", "layer_3", "layer_4"]
     titles = ["face", "5×5", "5×5", "3×3", "high-level"]
-    figure, axes = _figure(8, 1.7 * len(by_task), len(by_task), len(columns))
+    figure, axes = _figure(_WIDTH, 1.02 * len(by_task), len(by_task), len(columns))
     for row, task in zip(axes, by_task, strict=True):
         for axis, column, title in zip(row, columns, titles, strict=True):
             _show_layer(axis, by_task[task][column])
@@ -99,15 +186,16 @@ def layers(by_task: Mapping[str, Pictures]) -> bytes:
     return _png(figure)
 
 
+@_styled
 def contact_sheet(variants: NDArray[np.uint8], names: Sequence[str]) -> bytes:
     """The variants (n, S, S, 3) of one photograph, with the name of each filter."""
     columns = 5
-    figure, axes = _figure(8, 1.9 * -(-len(variants) // columns), -(-len(variants) // columns), columns)
+    figure, axes = _figure(_WIDTH, 1.2 * -(-len(variants) // columns), -(-len(variants) // columns), columns)
     for axis in axes.ravel():
         axis.axis("off")
     for axis, image, name in zip(axes.ravel(), variants, names, strict=False):
         axis.imshow(image)
-        axis.set_title(name, fontsize=9)
+        axis.set_title(name)
     return _png(figure)
 
 
@@ -146,12 +234,22 @@ def _sheet(tiles: Sequence[NDArray[Any]], columns: int) -> NDArray[Any]:
     return sheet
 
 
-def _figure(width: float, height: float, rows: int, columns: int) -> tuple[Figure, NDArray[Any]]:
+def _figure(
+    width: float, height: float, rows: int, columns: int, *, sharey: bool = False
+) -> tuple[Figure, NDArray[Any]]:
     figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots(rows, columns, squeeze=False)
+    return figure, figure.subplots(rows, columns, squeeze=False, sharey=sharey)
+
+
+def _legend(figure: Figure, axis: Axes, extra: Sequence[Any] = (), columns: int = 2) -> None:
+    """What the lines of one of the plots are, below all of them."""
+    handles, labels = axis.get_legend_handles_labels()
+    if extra:
+        handles, labels = [*handles, *extra], [*labels, "chance"]
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False)
 
 
 def _png(figure: Figure) -> bytes:
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
+    figure.savefig(buffer, format="png", dpi=_DOTS)
     return buffer.getvalue()

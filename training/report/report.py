@@ -1,9 +1,8 @@
-"""The report: report.html, one file that opens anywhere, and report.md with its pictures beside it."""
+"""The report: one HTML page that needs no network, and report.md with the same; pictures beside them."""
 
 from __future__ import annotations
 
-from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,73 +12,36 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from training.data.augment import filter_name
 from training.data.images import Images, open_images
 from training.data.shown import VARIANTS_AMONG
-from training.evidence.claims import FAILS, HOLDS, TEST, UNKNOWN
 from training.files import write_bytes, write_text
 from training.folder import RunFolder
 from training.presets import Preset
 from training.publication import TITLES
-from training.report import plots
-from training.report.findings import gap_sentences, honesty, points
-from training.report.lines import (
-    averaged,
-    claims_table,
-    effort_lines,
-    figure,
-    percent,
-    protocol_title,
-    seeds_of,
-    side_by_side,
-    speed_lines,
-    spoken_list,
-    spoken_range,
-    spoken_seeds,
-)
-from training.report.tables import tables_of
+from training.report import plots, sections
+from training.report.facts import CHOICES, banner, explained, facts, headline
+from training.report.lines import averaged, seeds_of
+from training.report.page import Picture, Section
 
 Results = dict[str, Any]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A figure of the report: its file name, what stands below it, and the PNG."""
-
-    name: str
-    caption: str
-    png: bytes
-
-    @property
-    def source(self) -> str:
-        """The picture as a data URL, so that the page needs no other file."""
-        return f"data:image/png;base64,{b64encode(self.png).decode()}"
-
-
 def write_report(run: RunFolder, results: Results) -> None:
     """Write the page, the text and the pictures into the run folder; of several seeds, over all of them."""
-    seeds, results = seeds_of(results), averaged(results)
-    pictures = _pictures(run, results)
-    for picture in pictures:
+    several, results = sections.several_seeds(results), averaged(results)
+    first, parts = _overview(results), _sections(run, results)
+    for picture in [first, *(picture for part in parts for picture in part.pictures)]:
         write_bytes(run.figures / picture.name, picture.png)
-    protocols = list(results["protocols"])
     content = {
-        "results": results,
-        "protocols": protocols,
-        "tables": [table for name in protocols for table in tables_of(results, name)],
-        "sides": side_by_side(results),
-        "claims": claims_table(results),
-        "seeds": seeds,
-        "speeds": speed_lines(results),
-        "efforts": effort_lines(results),
-        "pictures": pictures,
-        "gaps": gap_sentences(results),
-        "honesty": honesty(results),
-        "tasks": results["tasks"],
-        "titles": TITLES,
         "heading": _heading(results["tasks"]),
-        "test": TEST,
-        "marks": {HOLDS: "✓", FAILS: "✗", UNKNOWN: "?"},
-        "names": dict(zip(protocols, map(protocol_title, protocols), strict=True)),
+        "headline": headline(results),
+        "protocols": explained(results),
+        "banner": banner(results),
+        "overview": first,
+        "facts": facts(run.path.resolve().name, results),
+        "several": several,
+        "sections": parts,
+        "choices": CHOICES,
     }
     write_text(run.markdown, render("report.md.j2", content))
     write_text(run.page, render("report.html.j2", content))
@@ -94,8 +56,6 @@ def render(template: str, content: Results) -> str:
         lstrip_blocks=True,
         autoescape=".html" in template,
     )
-    environment.filters |= {"percent": percent, "figure": figure, "points": points, "range": spoken_range}
-    environment.filters |= {"count": "{:,}".format, "listed": spoken_list, "alone": spoken_seeds}
     return environment.get_template(template).render(content)
 
 
@@ -104,29 +64,80 @@ def _heading(tasks: list[str]) -> str:
     return f"{', '.join(first)} and {last} from one corpus of faces".capitalize()
 
 
+def _sections(run: RunFolder, results: Results) -> list[Section]:
+    made = [
+        sections.worth(results),
+        sections.claims(results),
+        sections.tables(results),
+        sections.subgroups(results),
+        _ablations(results),
+        sections.rests(results),
+        _figures(run, results),
+        sections.settings(results),
+    ]
+    return [section for section in made if section is not None]
+
+
+def _overview(results: Results) -> Picture:
+    return Picture(
+        "overview.png",
+        "Own features (blue circles) and those of all networks together (orange squares), by task: the "
+        "publication's, and "
+        "this run's under each protocol. Lines are 95 % intervals by person. Placebo: the same for labels dealt to "
+        "people "
+        "at random, which only knowing the person can help with.",
+        plots.overview(results, columns=1),
+        plots.overview(results, columns=2),
+    )
+
+
+def _ablations(results: Results) -> Section | None:
+    section = sections.ablations(results)
+    if section is None:
+        return None
+    caption = "Own features and all together by photographs of a person, and by steps of the networks, protocol photo."
+    return replace(section, pictures=(Picture("ablations.png", caption, plots.ablations(results)),))
+
+
+def _figures(run: RunFolder, results: Results) -> Section:
+    seeds = f" They are of seed {results['seed']}." if len(seeds_of(results)) > 1 else ""
+    note = (
+        "Some of these pictures show faces from the corpus. This report is for you; before you pass it on, see that "
+        "the "
+        f"photographs' licences and the people in them allow it.{seeds}"
+    )
+    return Section("figures", "Figures", (), note, (), tuple(_pictures(run, results)))
+
+
 def _pictures(run: RunFolder, results: Results) -> list[Picture]:
+    tasks, protocols = results["tasks"], results["protocols"]
     drawn = [
         Picture(
             f"curves-{task}.png",
-            f"{TITLES[task]}: loss and test accuracy by step (the paper's Figures 8–11).",
-            plots.curves(task, _curves(results, task), results["chance"][task]),
+            f"{TITLES[task]}: test accuracy on the features of each network while these heads learn, from before the "
+            "first step on (the publication's Figures 8–11). Own features too go through a head here.",
+            plots.curves(curves, results["chance"][task], task),
         )
-        for task in results["tasks"]
+        for task in tasks
+        if (curves := _head_curves(results, task))
     ]
-    first = next(iter(next(iter(results["protocols"].values()))["networks"]))
-    left = {task: _load_arrays(run.split(first).network(task).pictures) for task in results["tasks"]}
+    losses = {task: _network_curves(results, task) for task in tasks}
+    drawn.append(Picture("losses.png", "Training loss of each task's network.", plots.losses(losses)))
+    first = next(iter(next(iter(protocols.values()))["networks"]))
+    left = {task: _load_arrays(run.split(first).network(task).pictures) for task in tasks}
     preset = results["preset"]
     images = open_images(run.images(results["shards"]["sha256"], preset["size"], preset["variants"], results["seed"]))
     used = Preset(**preset)
     names = [filter_name(index, used) for index in range(used.variants)]
     return [
-        Picture(
-            "protocols.png",
-            "Accuracy of the own networks under each protocol, with its 95 % interval by person, and the paper's.",
-            plots.protocols(results),
-        ),
         *drawn,
-        Picture("filters.png", f"The first layer's filters, protocol {first} (Figure 4).", plots.filters(left)),
+        Picture(
+            "filters.png",
+            f"The filters of all three layers, protocol {first} (Figure 4). Of a filter of layers 2 and 3 it is the "
+            "piece "
+            "for the map that weighs most in it.",
+            plots.filters(left),
+        ),
         Picture(
             "layers.png",
             f"One test face and what each layer of the networks makes of it, protocol {first} (Figure 5): "
@@ -163,7 +174,15 @@ def _most_colourful(images: Images, variants: int) -> Images:
     return np.asarray(images[row * variants : (row + 1) * variants])
 
 
-def _curves(results: Results, task: str) -> plots.Curves:
+def _head_curves(results: Results, task: str) -> plots.Curves:
+    """The curves of the cross-feature heads of a task, of the first round of each protocol that tests the task."""
+    found = {name: next(iter(one["heads"].values()))["curve"] for name, one in results["protocols"].items()}
+    return {
+        f"protocol {name}": curve for name, curve in found.items() if any(one.endswith(f":{task}") for one in curve)
+    }
+
+
+def _network_curves(results: Results, task: str) -> plots.Curves:
     """The curves of the paper's networks; those of networks with images held out are left to results.json."""
     return {
         split: networks[task]["curve"]
