@@ -3,6 +3,7 @@
 Knows the schema of the shards and nothing else of the toolkit that made them. torch is loaded by the workers alone.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from training.data.shards import fingerprint
@@ -17,9 +18,13 @@ from training.report.terminal import show_tables
 from training.run import train_all
 
 if TYPE_CHECKING:
-    from training.models.network import Model, load_model
+    from training.models.fused import FusedModel
+    from training.models.load import load_model
+    from training.models.network import Model
+    from training.models.onnx_file import write_onnx
 
 __all__ = [
+    "FusedModel",
     "Model",
     "Options",
     "RunFolder",
@@ -38,13 +43,13 @@ __all__ = [
     "train_all",
     "unname",
     "write_comparison",
+    "write_onnx",
 ]
 
 
 def __getattr__(name: str) -> Any:
     """What needs torch is imported when it is asked for (PEP 562)."""
-    if name not in ("Model", "load_model"):
+    homes = {"Model": "network", "FusedModel": "fused", "load_model": "load", "write_onnx": "onnx_file"}
+    if name not in homes:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from training.models import network
-
-    return getattr(network, name)
+    return getattr(import_module(f"training.models.{homes[name]}"), name)

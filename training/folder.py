@@ -68,6 +68,7 @@ class SplitFolder:
 
     split = Entry("split.npz", "the numbers and labels of each side's images")
     answers = Entry("heads.npz", "the class each head gives each test image, by its number")
+    fused = Entry("fused.safetensors", "the weights of the heads on all features, and their temperatures")
     summary = Entry("heads.json", "the heads' number and curves; written last, it tells that they are finished")
     ablation_answers = Entry("ablations.npz", "the same of the ablations' heads")
     ablation_summary = Entry("ablations.json", "how many those are; written last")
@@ -97,6 +98,9 @@ class RunFolder:
     figures = Entry("figures", "the pictures of the report", Fate.GOES_IF_SHOWN)
     data = Entry("data", "decoded photographs and their descriptors", Fate.GOES)
     first_weights = Entry("untrained", "the features that networks with their first weights have", Fate.GOES)
+    models = Entry(
+        "models", "the networks and fused heads to take away, which learned from all training images together"
+    )
     events = Entry("events", "losses and accuracies by step, for TensorBoard")
 
     @property

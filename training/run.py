@@ -150,6 +150,7 @@ def _once(experiment: _Experiment, pool: Workers | Team, run: RunFolder, seed: i
     _keep(plan.all_splits, setting, data)
     _train(setting, plan, pool, experiment, progress)
     results = collect(run, data, preset, seed, plan, seconds=time.monotonic() - started)
+    _keep_models(run, results)
     _report(run, results)
     return results, True
 
@@ -171,6 +172,12 @@ def _report(run: RunFolder, results: Results) -> None:
 
     write_report(run, results)
     write_json(run.results, results)  # last: it tells that the run is finished
+
+
+def _keep_models(run: RunFolder, results: Results) -> None:
+    from training.models.keep import keep_models  # torch comes with it
+
+    keep_models(run, results)
 
 
 def _train(setting: Setting, plan: Plan, pool: Workers | Team, experiment: _Experiment, progress: Console) -> None:

@@ -69,7 +69,7 @@ def model_file(name: str) -> Path:
         raise ModelError(
             f"The package {PACKAGE} with the face models is missing; install it with: pip install {PACKAGE}"
         )
-    path = Path(spec.submodule_search_locations[0]) / "models" / name
+    path = Path(spec.submodule_search_locations[0]).joinpath("models") / name
     if not path.is_file():
         raise ModelError(
             f"The model file {path} is missing; reinstall it with: pip install --force-reinstall {PACKAGE}"

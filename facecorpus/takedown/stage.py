@@ -86,7 +86,8 @@ class ForgetSummary:
         if self.runs:
             lines.append(
                 f"Trained on it: {_folders(self.runs)}. Their decoded pictures and features are deleted; their weights"
-                " have learned from it, and only deleting the folders undoes that."
+                " and the models in them have learned from it, and only deleting the folders, and every copy of their"
+                " models, undoes that."
             )
         if self.reports_deleted:
             lines.append(

@@ -65,7 +65,7 @@ def make_images(job: ImagesJob, report: Report) -> None:
     row, talked = job.rows.start, time.monotonic()
     encoded = encoded_images(job.files, job.first, job.first + job.steps)
     for number, (face_id, picture) in enumerate(zip(job.face_ids, encoded, strict=True), 1):
-        image = _decode(picture, job.preset.size, face_id)
+        image = small_image(picture, job.preset.size, face_id)
         for index in range(job.preset.variants):
             images[row] = variant(image, face_id, index, job.seed, job.preset)
             row += 1
@@ -138,7 +138,8 @@ def _unmark_damaged(jobs: Sequence[ImagesJob]) -> None:
                 job.done.unlink()
 
 
-def _decode(encoded: bytes | None, size: int, face_id: str) -> Images:
+def small_image(encoded: bytes | None, size: int, face_id: str) -> Images:
+    """An encoded aligned face as (size, size, 3) uint8 RGB; TrainingError, which names it, where it is no picture."""
     import cv2
 
     cv2.setNumThreads(1)  # one process a core, one thread each

@@ -20,6 +20,7 @@ from training.files import write_json, write_whole
 from training.job import Progress, Report
 from training.learn.batches import batch_rows
 from training.learn.features import Features, read_blocks
+from training.learn.fused import save_fused
 from training.learn.stacks import HeadStack, MixStack, make_stacks
 from training.plan.ablations import ablation_heads
 from training.plan.jobs import HeadsJob
@@ -60,6 +61,8 @@ def train_heads(job: HeadsJob, report: Report) -> None:
         watched = None if job.kind == "ablations" or job.halved else order[: job.setting.preset.curve_images]
         curve = learner.learn(n * job.setting.preset.head_iterations, report, watched)
         answers |= {f"{prefix}{name}": found for name, found in answers_at(learner.stacks, features, tested).items()}
+        if job.kind != "ablations" and not job.halved:
+            save_fused(job.folder.fused, learner.stacks, features, labels, tested)
     write_whole(job.answers, lambda path: _save(path, answers))
     seconds = round(time.monotonic() - started, 1)
     write_json(job.done, {"heads": len(answers), "seconds": seconds, "curve": curve})

@@ -69,7 +69,7 @@ class HeadStack(nn.Module):
         squares: Mapping[str, float],
     ) -> None:
         super().__init__()
-        self.heads = list(heads)
+        self.heads, self.hidden, self.outputs = list(heads), list(preset.hidden), dict(classes)
         read = [_read(head, columns) for head in heads]
         self.register_buffer("reads", _padded(read))
         self.register_buffer("factors", _factors(read, [factor(head, columns, squares) for head in heads]))
@@ -78,6 +78,27 @@ class HeadStack(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         scores: Tensor = self.layers(features[:, self.reads].transpose(0, 1) * self.factors)
         return scores
+
+    def alone(self, number: int) -> nn.Sequential:
+        """One head by itself: the features of its sources (B, inputs), side by side, to scores (B, classes).
+
+        What they are multiplied with becomes part of the first layer's weights.
+        """
+        factors = self.factors[number, 0]
+        factors = factors[factors != 0]
+        shapes = [len(factors), *self.hidden, self.outputs[self.heads[number].target]]
+        made: list[nn.Module] = []
+        for weight, bias, (inputs, outputs) in zip(
+            self.layers.weights, self.layers.biases, pairwise(shapes), strict=True
+        ):
+            layer = nn.Linear(inputs, outputs)
+            layer.weight.data = weight.data[number, :inputs, :outputs].T.contiguous()
+            layer.bias.data = bias.data[number, 0, :outputs].clone()
+            made += [layer, nn.ReLU()]
+        first = made[0]
+        assert isinstance(first, nn.Linear)
+        first.weight.data *= factors
+        return nn.Sequential(*made[:-1])
 
 
 class MixStack(nn.Module):

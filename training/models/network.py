@@ -17,7 +17,8 @@ from training.learn.networks import TaskNetwork, as_input
 from training.presets import preset_of
 
 Images = NDArray[np.uint8]
-_BATCH = 200
+BATCH = 200
+"""Images that are looked at together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,19 +46,24 @@ class Model:
 
     @torch.no_grad()
     def _looks(self, images: Images) -> list[tuple[Any, torch.Tensor]]:
-        if images.dtype != np.uint8 or images.shape[1:] != (self.size, self.size, 3) or not len(images):
-            raise TrainingError(
-                f"Images of {images.shape} {images.dtype} cannot be asked about: (N, {self.size}, {self.size}, 3) uint8"
-                " RGB is expected, with one image or more."
-            )
+        check_images(images, self.size)
         looked = []
-        for start in range(0, len(images), _BATCH):
-            features = self.network.features(as_input(images[start : start + _BATCH], "cpu"))
+        for start in range(0, len(images), BATCH):
+            features = self.network.features(as_input(images[start : start + BATCH], "cpu"))
             looked.append((features.numpy(), self.network.output(features)))
         return looked
 
 
-def load_model(run: str | Path, task: str, split: str = "photo") -> Model:
+def check_images(images: Images, size: int) -> None:
+    """Raise TrainingError for images that a network of that size cannot be asked about."""
+    if images.dtype != np.uint8 or images.shape[1:] != (size, size, 3) or not len(images):
+        raise TrainingError(
+            f"Images of {images.shape} {images.dtype} cannot be asked about: (N, {size}, {size}, 3) uint8"
+            " RGB is expected, with one image or more."
+        )
+
+
+def load_network(run: str | Path, task: str, split: str = "photo") -> Model:
     """The network of a task that a finished run trained on a split, such as "photo" or "identity-1".
 
     Raises TrainingError where the run is not finished, or has no such network.
