@@ -17,9 +17,11 @@ from training.data.shards import Shards
 from training.errors import TrainingError
 from training.evidence.bootstrap import RESAMPLES
 from training.evidence.claims import judge
+from training.evidence.fairness import fairness
 from training.evidence.gaps import gaps_of
 from training.evidence.measures import Measures
 from training.evidence.outcomes import Outcome
+from training.evidence.verification import verification
 from training.files import read_json
 from training.folder import SCHEMA, RunFolder, SplitFolder
 from training.plan.plan import Plan
@@ -75,12 +77,15 @@ def collect(
                 "claims": judge(name, drawn.people, drawn.accuracies),
                 "subgroups": _by_subgroup(outcome.measures[name], shards),
                 "confusion": _confusion(outcome.measures[name], shards),
+                "fairness": fairness(outcome.measures[name], shards, seed),
+                "calibration": _calibration(run, plan.of(name)),
                 "stuck": _stuck(outcome.measures[name]),
                 **_counts(plan.of(name), shards, preset),
                 **_effort(run, [*plan.of(name), *plan.halves_of(name)]),
             }
             for name in plan.protocols
         },
+        "verification": verification(run, plan.of("identity"), shards, preset, seed),
         "gaps": gaps_of(plan.protocols, drawn.accuracies, drawn.people),
         "ablations": drawn.ablations(),
         "tasks": list(shards.tasks),
@@ -111,6 +116,15 @@ def collect(
             "opencv": cv2.__version__,  # several packages bring it, so its name tells nothing
             **{name: version(name) for name in ("torch", "numpy", "pyarrow")},
         },
+    }
+
+
+def _calibration(run: RunFolder, splits: Sequence[Split]) -> Results:
+    """By target, the mean over the rounds of what each found of its fused head (learn/fused.py)."""
+    found = [read_json(run.split(split.name).summary)["calibration"] for split in splits]
+    return {
+        target: {key: float(np.mean([one[target][key] for one in found if target in one])) for key in found[0][target]}
+        for target in found[0]
     }
 
 

@@ -55,6 +55,7 @@ def train_heads(job: HeadsJob, report: Report) -> None:
     order = np.random.default_rng(job.setting.seed).permutation(tested)
     answers: Answers = {}
     curve: Curve = {}
+    calibration: dict[str, dict[str, float]] = {}
     for n, (prefix, learned_on) in enumerate(sides.items()):
         features = Features(blocks, learned_on, job.setting.device)
         learner = Learner(job, features, labels, learned_on)
@@ -62,10 +63,10 @@ def train_heads(job: HeadsJob, report: Report) -> None:
         curve = learner.learn(n * job.setting.preset.head_iterations, report, watched)
         answers |= {f"{prefix}{name}": found for name, found in answers_at(learner.stacks, features, tested).items()}
         if job.kind != "ablations" and not job.halved:
-            save_fused(job.folder.fused, learner.stacks, features, labels, tested)
+            calibration = save_fused(job.folder.fused, learner.stacks, features, labels, tested)
     write_whole(job.answers, lambda path: _save(path, answers))
     seconds = round(time.monotonic() - started, 1)
-    write_json(job.done, {"heads": len(answers), "seconds": seconds, "curve": curve})
+    write_json(job.done, {"heads": len(answers), "seconds": seconds, "curve": curve, "calibration": calibration})
 
 
 class Learner:
