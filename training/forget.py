@@ -65,22 +65,24 @@ def forget(run: Path, *, report: bool) -> None:
 
 
 def unname(run: Path, person: str, word: str) -> bool:
-    """Put a word in the place of a person's name in the results of a run, and delete its report; whether it was there.
+    """Put a word in the place of a person's name in results and models of a run, and delete its report; was it there?
 
     Figures and weights stay, and so does the number of the class.
     """
     found = False
     for folder in RunFolder(run).seeds():
-        try:
-            results = read_json(folder.results)
-        except (OSError, ValueError):  # none yet, or none that can be read
-            continue
-        without = _replaced(results, person, word)
-        if without != results:
+        for path in (*sorted(folder.models.glob("*.json")), folder.results):
+            try:
+                values = read_json(path)
+            except (OSError, ValueError):  # none yet, or none that can be read
+                continue
+            without = _replaced(values, person, word)
+            if without == values:
+                continue
             for entry in ENTRIES:
-                if entry.fate is Fate.GOES_IF_SHOWN and (path := folder.path / entry.name).exists():
-                    _delete(path)
-            write_json(folder.results, without)
+                if entry.fate is Fate.GOES_IF_SHOWN and (shown := folder.path / entry.name).exists():
+                    _delete(shown)
+            write_json(path, without)
             found = True
     return found
 

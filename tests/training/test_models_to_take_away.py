@@ -14,6 +14,7 @@ from training_shards import coloured_rows, write_shards
 
 from training import FusedModel, RunFolder, TrainingError, load_model, load_results, train_all
 from training.data.images import open_images
+from training.forget import unname
 from training.learn.fused import temperature
 
 TASKS = ("identity", "age_group", "race", "gender")
@@ -116,3 +117,15 @@ def test_a_temperature_makes_scores_as_sure_as_they_are_right() -> None:
     unknown = np.where(np.arange(len(labels)) % 2, -1, labels)
     assert temperature(scores, unknown) == pytest.approx(1, abs=0.08)
     assert temperature(scores, np.full(len(labels), -1)) == 1
+
+
+def test_a_person_who_is_taken_out_of_the_run_is_named_by_no_model(run: RunFolder, tmp_path: Path) -> None:
+    copied = RunFolder(tmp_path / "run")
+    shutil.copytree(run.models, copied.models)
+    shutil.copy(run.results, copied.results)
+    assert unname(copied.path, "Person 3", "forgotten-0123")
+    for path in copied.models.iterdir():
+        assert b'"Person 3"' not in path.read_bytes()
+    model = load_model(copied.path)
+    assert model.classes["identity"][3] == "forgotten-0123"
+    assert not unname(copied.path, "Person 3", "forgotten-0123")
