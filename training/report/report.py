@@ -16,7 +16,7 @@ from training.files import write_bytes, write_text
 from training.folder import RunFolder
 from training.presets import Preset
 from training.publication import TITLES
-from training.report import plots, sections
+from training.report import asked, plots, sections
 from training.report.facts import CHOICES, banner, explained, facts, headline
 from training.report.lines import averaged, seeds_of
 from training.report.page import Picture, Section
@@ -70,6 +70,8 @@ def _sections(run: RunFolder, results: Results) -> list[Section]:
         sections.claims(results),
         sections.tables(results),
         sections.subgroups(results),
+        asked.fairness(results),
+        asked.verification(results),
         _ablations(results),
         sections.rests(results),
         _figures(run, results),
