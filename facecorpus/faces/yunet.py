@@ -35,7 +35,7 @@ _OVERLAP = 0.3
 _UPRIGHT = 0.9
 _TURNS = (45.0, -45.0, 90.0, -90.0, 135.0, -135.0, 180.0)  # degrees counterclockwise
 _MARGIN = 0.03  # by which a turned look must be surer than the upright one
-_PATCH = 96  # pixels of a side; the face fills two fifths
+_PATCH = 128  # pixels of a side; the face fills two fifths
 # From the network's boxes to the squares in which dlib's landmarks are looked for. Those that dlib's HOG gives are a
 # sixth smaller (medians of 923 faces that both found); with these, descriptors tell people apart a little better.
 _DOWN = 0.012  # of the height
