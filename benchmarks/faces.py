@@ -1,12 +1,11 @@
 """Time the stage `faces` beside the usual face_recognition loop, and measure how well both find faces.
 
-    python benchmarks/faces.py speed WORLD_OR_PHOTOS [--limit 48] [--detector hog]
-    python benchmarks/faces.py cpu WORLD_OR_PHOTOS [--limit 48] [--detector hog]
-    python benchmarks/faces.py recall WORLD [--limit 150] [--detector hog]
-    python benchmarks/faces.py attributes FOLDER [--limit 1920] [--detector hog]
+    python benchmarks/faces.py speed WORLD_OR_PHOTOS [--limit 48] [--detector yunet]
+    python benchmarks/faces.py cpu WORLD_OR_PHOTOS [--limit 48] [--detector yunet]
+    python benchmarks/faces.py recall WORLD [--limit 150] [--detector yunet]
 
-WORLD holds photos/ and truth.csv as tools of the demo world write them; PHOTOS is any folder of
-photographs; FOLDER holds labels.csv with file, gender, race, age_group. The peer makes the calls of face_recognition's
+Whom the detectors miss is measured by faces_seen.py. WORLD holds photos/ and truth.csv as tools of the demo world write
+them; PHOTOS is any folder of photographs. The peer makes the calls of face_recognition's
 face_locations(number_of_times_to_upsample=1) and face_encodings with dlib itself, on the whole picture: HOG, five
 landmarks, compute_face_descriptor.
 """
@@ -28,7 +27,7 @@ import cv2
 import dlib
 import numpy as np
 import torch
-from faces_set import MAX_PIXELS, Row, analyses, pictures_of, rows_of
+from faces_set import MAX_PIXELS, Row, pictures_of, rows_of
 
 from facecorpus.engines.local import analyze_all
 from facecorpus.errors import PictureError
@@ -50,11 +49,11 @@ TOGETHER = 8  # pictures
 def main() -> None:
     """Run one of the measurements."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    runs = {"speed": speed, "cpu": cpu, "recall": recall, "attributes": attributes}
+    runs = {"speed": speed, "cpu": cpu, "recall": recall}
     parser.add_argument("what", choices=runs)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--limit", type=int, default=0, help="pictures; 0: as many as take a few minutes at the most")
-    parser.add_argument("--detector", default="hog", choices=("hog", "mmod"))
+    parser.add_argument("--detector", default="yunet", choices=("yunet", "hog", "mmod"))
     options = parser.parse_args()
     settings = FacesSettings(detector=options.detector)
     runs[options.what](options.folder, settings, options.limit)
@@ -270,24 +269,6 @@ def groups_of(row: Row) -> list[str]:
         f"roll {int(roll // 10) * 10:02d}–{int(roll // 10) * 10 + 10}°",
         f"width {next((f'up to {limit:03d}' for limit in (40, 60, 80, 120) if width <= limit), 'wider')} px",
     ]
-
-
-# Attributes
-
-
-def attributes(folder: Path, settings: FacesSettings, count: int) -> None:
-    """The share of pictures of one face each in which the detector sees none, by subgroup."""
-    rows = rows_of(folder / "labels.csv")[: count or None]
-    found = analyses([folder / row["file"] for row in rows], settings)
-    tally: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for row in rows:
-        missed = folder / row["file"] not in found or not found[folder / row["file"]].faces
-        for name in ("all", row["gender"], row["race"], row["age_group"], f"{row['gender']}, {row['race']}"):
-            tally[name] = [tally[name][0] + 1, tally[name][1] + missed]
-    print(f"detector {settings.detector}\n| people | pictures | without a face found |\n|---|---:|---:|")
-    for name, (number, missed_) in tally.items():
-        error = (missed_ / number * (1 - missed_ / number) / number) ** 0.5
-        print(f"| {name} | {number} | {missed_ / number:.1%} ± {error:.1%} |")
 
 
 if __name__ == "__main__":

