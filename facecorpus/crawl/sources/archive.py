@@ -13,12 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from urllib.parse import quote, unquote, urldefrag, urlsplit
-from urllib.request import url2pathname
+from urllib.parse import quote, unquote, urldefrag
 
 from facecorpus.catalog.connection import now
 from facecorpus.corpus import Corpus
-from facecorpus.crawl.inspection import Fetched, inspected
+from facecorpus.crawl.inspection import Fetched, inspected, path_of
 from facecorpus.crawl.sources.source import NoPhotographs, Source
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
@@ -89,7 +88,7 @@ class Archive(Source):
         if not members:
             raise NoPhotographs(f"{identity.name}: no files below {identity.identity_id}/ in {self._path}.")
         for rank, member in enumerate(sorted(members)):
-            url = f"{self._path.as_uri()}#{quote(member)}"
+            url = f"{self._path.as_uri()}#{quote(member, errors='surrogateescape')}"
             title = PurePosixPath(member).name
             yield Candidate(identity.identity_id, NAME, url, rank=rank, title=title, found_by=self._path.name)
 
@@ -102,7 +101,7 @@ def read_member(url: str, max_bytes: int) -> Fetched:
     """'Download' a URL of this source by reading the member."""
     tried_at, begun = now(), time.monotonic()
     address, fragment = urldefrag(url)
-    path, member = Path(url2pathname(urlsplit(address).path)), unquote(fragment)
+    path, member = path_of(address), unquote(fragment, errors="surrogateescape")
 
     def failed(outcome: Outcome, detail: str) -> Fetched:
         return Fetched(Download(url, tried_at, time.monotonic() - begun, None, outcome, detail))
