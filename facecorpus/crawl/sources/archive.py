@@ -4,6 +4,8 @@ So no member's name can lead anywhere (path traversal), links and devices are no
 read than a photograph may have (zip bombs). A compressed tar can only be read from its beginning and is refused.
 """
 
+import lzma
+import struct
 import tarfile
 import time
 import zipfile
@@ -25,6 +27,12 @@ from facecorpus.records import Candidate, Download
 from facecorpus.words import Outcome
 
 NAME = "archive"
+
+_DAMAGED = (
+    # What the standard library raises where an archive is damaged, or written by rules that it does not know.
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error),
+    *(OSError, EOFError, LookupError, RuntimeError, ValueError, OverflowError),
+)
 
 
 class _Zip:
@@ -108,9 +116,9 @@ def read_member(url: str, max_bytes: int) -> Fetched:
 
     try:
         data = _open(path).read(member, max_bytes + 1)
-    except (SourceError, KeyError):
+    except (SourceError, KeyError):  # no such archive, no such member
         return failed(Outcome.GONE, f"{path} holds no {member} any more")
-    except (OSError, RuntimeError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+    except _DAMAGED as error:
         return failed(Outcome.REFUSED, f"{member} in {path} cannot be read: {error}")  # damaged, or with a password
     if len(data) > max_bytes:
         return failed(Outcome.TOO_BIG, f"more than {max_bytes} bytes")
@@ -131,7 +139,7 @@ def _open(path: Path) -> _Zip | _Tar:
     try:
         about = path.stat()
         return _opened(_State(path, about.st_size, about.st_mtime_ns))
-    except (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError) as error:
+    except _DAMAGED as error:
         raise SourceError(
             f"{path} cannot be read as an archive ({error}); expected a zip file, or a tar file that is not compressed"
             " (unpack .tar.gz to .tar first: gunzip FILE)."

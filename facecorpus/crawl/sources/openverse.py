@@ -34,6 +34,7 @@ MOST_BARREN = 5  # pages in a row that bring nothing new: there is no more, what
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}  # "20/min", "200/day"
 _RENEW_BEFORE = 60.0  # seconds
 _AVAILABLE = re.compile(r"x-ratelimit-available-(.+)")
+_NONE_LEFT = re.compile(r"0+|-[0-9]+")
 
 
 class Openverse(Source):
@@ -119,7 +120,7 @@ def seconds_until_allowed(headers: Mapping[str, str]) -> float:
     waits = [0.0]
     for name, available in told.items():
         match = _AVAILABLE.fullmatch(name)
-        if match and available.lstrip("-").isdecimal() and int(available) <= 0:
+        if match and _NONE_LEFT.fullmatch(available):
             unit = told.get(f"x-ratelimit-limit-{match[1]}", "").partition("/")[2].strip()[:1]
             waits.append(_UNITS.get(unit, 60.0))
     return max(waits)
