@@ -123,6 +123,7 @@ class _Run:
         self.warnings: list[str] = []
         self._most = most
         self._catalog = catalog
+        self._taken_down = catalog.removals.taken_down()
         self._names = {source.name for person in people for source in person.sources}
         self._to_begin = iter(people)
         self._tracker = tracker
@@ -206,7 +207,7 @@ class _Run:
         """
         try:
             if source.name not in self.failed:
-                answer = _Enough(proposals(source, person.identity), person.identity, missing)
+                answer = _Enough(proposals(source, person.identity, self._taken_down), person.identity, missing)
                 given = 0
                 for batch in _batches(answer, BATCH):
                     given += len(batch)

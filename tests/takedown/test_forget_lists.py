@@ -15,4 +15,4 @@ from facecorpus.takedown.stage import preview
 def test_a_list_that_cannot_be_read_is_a_sentence(corpus: Corpus, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "list.csv").write_bytes(content)
     with pytest.raises(CorpusError, match=r"list\.csv (?:cannot be read as a list|holds nothing)"):
-        preview(corpus, list=str(tmp_path / "list.csv"))
+        preview(corpus, names=str(tmp_path / "list.csv"))

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from dataclasses import fields, replace
 from typing import Any, Protocol
 
+from facecorpus.catalog.removal_keys import NOTHING, TakenDown
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
 from facecorpus.records import Candidate
-from facecorpus.system.border import address_of, text_of
+from facecorpus.system.border import address_of, text_of, whole
 from facecorpus.system.console import notice
 from facecorpus.system.dates import certain
 
@@ -70,10 +71,11 @@ def understood(name: str) -> Iterator[None]:
         ) from None
 
 
-def proposals(source: Source, identity: Identity) -> Iterator[Candidate]:
+def proposals(source: Source, identity: Identity, taken_down: TakenDown = NOTHING) -> Iterator[Candidate]:
     """The candidates of a source, cleaned: the border that all of them pass.
 
-    What has no address that can be asked is left out, and counted in a notice. Raises as Source.candidates does, and
+    What has no address that can be asked is left out, and counted in a notice; so is, without a word, an author who
+    was taken down under the uncleaned name by an earlier version. Raises as Source.candidates does, and
     SourceError for an answer of another shape than is known and for one without an end.
     """
     left_out = 0
@@ -85,6 +87,8 @@ def proposals(source: Source, identity: Identity) -> Iterator[Candidate]:
                     " corpus.toml."
                 )
             cleaned = _cleaned(candidate)
+            if candidate.author != cleaned.author and taken_down.forbids("", whole(str(candidate.author))):
+                continue
             if cleaned.url:
                 yield cleaned
             left_out += not cleaned.url
