@@ -49,8 +49,16 @@ def safe_name(name: object, what: str) -> str:
 
 
 def checked_row(row: Mapping[str, Any], file: Path) -> None:
-    """Raise ShardsError where a row holds what no build writes: ids, split, sizes, landmarks, the picture's name."""
+    """Raise ShardsError where a row holds what no build writes: ids, split, sizes, landmarks, the picture's name.
+
+    All else is texts, numbers, truths, and lists of them.
+    """
     here = f"of a row of {file.name}"
+    for name, value in row.items():
+        if name != "image" and not _is_plain(value):
+            raise ShardsError(
+                f"The {name} {here} is no text, number or list; get the shards again, or build them again."
+            )
     _matches(row.get("face_id"), _FACE_ID, f"The face_id {here}")
     _matches(row.get("photo_id"), _SHA256, f"The photo_id {here}")
     safe_name(row.get("split"), f"The split {here}")
@@ -105,6 +113,10 @@ def whole_number(value: object, least: int, most: int, what: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise ShardsError(f"{what} is {str(value)[:40]!r}; a whole number from {least} to {most} is expected.")
     return value
+
+
+def _is_plain(value: object) -> bool:
+    return all(map(_is_plain, value)) if isinstance(value, list) else isinstance(value, str | int | float | None)
 
 
 def _matches(value: object, pattern: re.Pattern[str], what: str) -> None:
