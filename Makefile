@@ -5,11 +5,13 @@
 #   make setup   the environment with all tools        make check   style, types, imports: seconds
 #   make fix     write what a tool can write           make docs    the site, in site/
 #   make dist    wheel and sdist, and a try of them    make clean   delete all that was made here
+#   make fuzz    every parser, for SECONDS=600
 
 PYTHON ?= python3
+SECONDS ?= 600
 BIN := .venv/bin
 
-.PHONY: demo setup check fix test docs dist clean
+.PHONY: demo setup check fix test fuzz docs dist clean
 
 demo: .venv/.runtime
 	@$(BIN)/facecorpus demo demo-corpus
@@ -33,6 +35,9 @@ test: check
 	@scripts/mediawiki.sh install
 	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
+fuzz: .venv/.dev
+	@$(BIN)/python scripts/fuzz.py --seconds $(SECONDS)
+
 docs: .venv/.dev
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "Made the site; begin with site/index.html"
@@ -41,7 +46,7 @@ dist: .venv/.dev
 	@scripts/dist.sh $(BIN)/python
 
 clean:
-	rm -rf .venv demo-corpus dist site
+	rm -rf .venv demo-corpus dist fuzz-found site
 
 .venv/.runtime: pyproject.toml constraints.txt
 	@scripts/venv.sh $(PYTHON)

@@ -15,9 +15,17 @@
 Every message is one sentence that names the thing, what was expected, and what to do next.
 """
 
+LONGEST = 4000
+"""Characters of a message: what others wrote may stand in it, without an end."""
+
 
 class FacecorpusError(Exception):
     """Anything that a user can mend."""
+
+    def __str__(self) -> str:
+        """The message; of one that is too long the beginning and the end, which says what to do."""
+        text = super().__str__()
+        return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[3 - LONGEST // 2 :]}"
 
 
 class ManifestError(FacecorpusError):

@@ -8,9 +8,12 @@ from datetime import date
 from enum import StrEnum
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from facecorpus.errors import ManifestError
 from facecorpus.settings import LabelSettings
+from facecorpus.system.border import clean
+from facecorpus.system.dates import span_of
 
 
 class Gender(StrEnum):
@@ -66,6 +69,7 @@ _VALUES: dict[str, tuple[str, ...]] = {
     "age_group": tuple(AgeGroup),
     "dated_only": ("true", "false"),
 }
+_LONGEST_CELL = 10_000  # characters
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _WIKIDATA = re.compile(r"Q[1-9][0-9]*")
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}(/[0-9]{4}(-[0-9]{2}){0,2})?")
@@ -164,7 +168,7 @@ def read_manifest(path: Path, labels: LabelSettings = LabelSettings()) -> Manife
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
             header = tuple(reader.fieldnames or ())
-            rows = [(reader.line_num, row) for row in reader]
+            rows = [(reader.line_num, {column: _cell(cell) for column, cell in row.items()}) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ManifestError(f"{path} cannot be read as a UTF-8 CSV file: {error}.") from None
     missing = [column for column in COLUMNS if column not in (*header, *OPTIONAL_COLUMNS)]
@@ -215,12 +219,21 @@ def explain(path: Path, problems: Sequence[Problem], most: int = 20) -> str:
     return "\n".join(lines)
 
 
+def _cell(cell: Any) -> Any:
+    """The text of a cell, cleaned; csv has no text for one that the line lacks, and a list of those it has too many."""
+    return clean(cell, _LONGEST_CELL + 1) if isinstance(cell, str) else cell
+
+
 def _check(line: int, row: dict[str, str], labels: LabelSettings) -> list[Problem]:
     """Every rule that concerns one row alone."""
     if None in row or None in row.values():
         fields = sum(column is not None for column in row)
         return [Problem(line, "(all)", f"the line must have {fields} fields; quote fields with commas.")]
-    problems: list[Problem] = []
+    problems = [
+        Problem(line, column, f"{value[:20]!r}… must have at most {_LONGEST_CELL:,} characters.")
+        for column, value in row.items()
+        if len(value) > _LONGEST_CELL
+    ]
 
     def wrong(column: str, expected: str) -> None:
         problems.append(Problem(line, column, f"{row[column]!r} must be {expected}."))
@@ -329,7 +342,7 @@ def _identity(line: int, row: dict[str, str]) -> Identity:
 
 def _birth_year(text: str) -> int | None:
     try:
-        return date.fromisoformat(text).year if len(text) == 10 else _year(text)
+        return span_of(text)[0].year if len(text) == 10 else _year(text)
     except ValueError:
         return None
 

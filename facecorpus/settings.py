@@ -291,7 +291,7 @@ def read_settings(path: Path) -> Settings:
     """Read corpus.toml; raise SettingsError for an unknown key or a value of the wrong kind."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, lists in lists without an end
         raise SettingsError(f"{path} is not valid TOML ({error}); mend that line and run again.") from None
     return settings_of(document, str(path))
 

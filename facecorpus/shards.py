@@ -8,11 +8,13 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from facecorpus.errors import ShardsError
+from facecorpus.system.border import read_json
 
 RECORD = "build.json"
 """The file beside the shards that says what they are: settings, versions, counts, and every file with its sha256."""
@@ -47,8 +49,16 @@ def safe_name(name: object, what: str) -> str:
 
 
 def checked_row(row: Mapping[str, Any], file: Path) -> None:
-    """Raise ShardsError where a row holds what no build writes: ids, split, sizes, landmarks, the picture's name."""
+    """Raise ShardsError where a row holds what no build writes: ids, split, sizes, landmarks, the picture's name.
+
+    All else is texts, numbers, truths, and lists of them.
+    """
     here = f"of a row of {file.name}"
+    for name, value in row.items():
+        if name != "image" and not _is_plain(value):
+            raise ShardsError(
+                f"The {name} {here} is no text, number or list; get the shards again, or build them again."
+            )
     _matches(row.get("face_id"), _FACE_ID, f"The face_id {here}")
     _matches(row.get("photo_id"), _SHA256, f"The photo_id {here}")
     safe_name(row.get("split"), f"The split {here}")
@@ -67,11 +77,46 @@ def checked_row(row: Mapping[str, Any], file: Path) -> None:
         safe_name(image.get("path"), f"The picture's name {here}")
 
 
+@contextmanager
+def reading(file: Path) -> Iterator[None]:
+    """Raise ShardsError where what is read of a shard here shows that it holds other bytes than a build writes."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, OSError, LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
+        reason = str(error).split("\n", maxsplit=1)[0]
+        raise ShardsError(
+            f"{file} is damaged ({type(error).__name__}: {reason}); get it from its maker again, or build it again."
+        ) from None
+
+
+def class_names(file: Path) -> dict[str, tuple[str, ...]]:
+    """The names of the classes of each label column, as the schema of a shard has them.
+
+    ShardsError where it has none for identity, or a person's id in it is no plain name.
+    """
+    import pyarrow.parquet as pq
+
+    with reading(file):
+        features = read_json(pq.read_schema(file).metadata[b"huggingface"])["info"]["features"]
+        found = {name: tuple(one["names"]) for name, one in features.items() if one.get("_type") == "ClassLabel"}
+        for name in found["identity"]:
+            safe_name(name, "A person's id in the shards")
+        if not all(isinstance(name, str) for names in found.values() for name in names):
+            raise TypeError("a class has no name")
+        return found
+
+
 def whole_number(value: object, least: int, most: int, what: str) -> int:
     """The value, where it is a whole number of that range; else ShardsError."""
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise ShardsError(f"{what} is {str(value)[:40]!r}; a whole number from {least} to {most} is expected.")
     return value
+
+
+def _is_plain(value: object) -> bool:
+    return all(map(_is_plain, value)) if isinstance(value, list) else isinstance(value, str | int | float | None)
 
 
 def _matches(value: object, pattern: re.Pattern[str], what: str) -> None:

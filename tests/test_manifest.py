@@ -18,6 +18,7 @@ from facecorpus.manifest import (
     read_manifest,
     write_manifest,
 )
+from facecorpus.system.border import clean
 
 
 def broken(tmp_path: Path, **changes: str) -> str:
@@ -178,7 +179,7 @@ def test_many_problems_are_listed_and_then_counted(tmp_path: Path) -> None:
     assert lines[-1].startswith("… and 5 more problems")
 
 
-texts = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Zl", "Zp"]), max_size=20).map(str.strip)
+texts = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Zl", "Zp"]), max_size=20).map(clean)
 
 
 @settings(max_examples=40, deadline=None)
@@ -207,3 +208,26 @@ def test_any_bytes_give_a_manifest_or_a_clear_error(tmp_path_factory: pytest.Tem
         read_manifest(path)
     except FacecorpusError as error:
         assert str(path) in str(error)
+
+
+def test_what_nobody_sees_in_a_cell_is_taken_away(tmp_path: Path) -> None:
+    """A name that was copied from a web page often brings a mark of direction, or a character in two pieces."""
+    identity = person("ada", name="Ade\u0301\u200e\u00a0Lovelace\0", aliases=("A.\tL.", "\u202eAde"))
+    write_manifest(tmp_path / "m.csv", [identity])
+    (read,) = read_manifest(tmp_path / "m.csv").identities
+    assert (read.name, read.aliases) == ("Adé Lovelace", ("A. L.", "Ade"))
+
+
+@pytest.mark.parametrize("birth_date", ["1981-W01-1", "1981-9-26", "1981-02-30", "١٩٨١-٠٩-٢٦", "\ud800"])
+def test_a_birth_date_is_a_day_of_the_calendar(tmp_path: Path, birth_date: str) -> None:
+    write_manifest(tmp_path / "m.csv", [person("ada")])
+    text = (tmp_path / "m.csv").read_text().replace(",1970,", f",{birth_date},")
+    (tmp_path / "m.csv").write_text(text, errors="replace")
+    with pytest.raises(ManifestError, match="must be a date like 1981-09-26"):
+        read_manifest(tmp_path / "m.csv")
+
+
+def test_a_cell_without_an_end_is_named(tmp_path: Path) -> None:
+    write_manifest(tmp_path / "m.csv", [person("ada", name="e\u0301" * 20_000)])
+    with pytest.raises(ManifestError, match=r"line 2, column name: 'é+'… must have at most 10,000 characters"):
+        read_manifest(tmp_path / "m.csv")

@@ -157,7 +157,7 @@ def load_preset(name: str) -> Preset:
         raise TrainingError(f"There is no preset '{name}': use one of {known}, or the path of a .toml file.")
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, lists in lists without an end
         raise TrainingError(f"The preset {path} is not valid TOML: {error}.") from error
     return preset_of(values, f"The preset {path}")
 

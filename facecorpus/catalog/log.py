@@ -15,12 +15,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from facecorpus.system.border import whole
 from facecorpus.system.folder import flush
 from facecorpus.system.modes import file_mode, make_file
 
 Entry = Mapping[str, Any]
 """A line without its `before` and `more`: of a secret, a decision, an import, a removal, or of what was forgotten."""
 
+_TEXTS = ("face_id", "identity_id", "reviewer", "kind", "verdict", "reason", "decided_at", "shown_as")
+_SHAPES: Mapping[str, Mapping[str, Any]] = {
+    "secret": {"secret": str},
+    "forgotten": {"decision_id": int, "forgotten": str},
+    "decision_id": {"decision_id": int, **dict.fromkeys(_TEXTS, str), "import_id": int | None},
+    "import_id": {"import_id": int, "file": str, "imported_at": str},
+    "removal": {"removal": str, "reason": str, "removed_at": str},
+}
+"""The members of each kind of entry, by the first of these that it has."""
+
+_NO_SECRET = "0" * 64
+_SECRET = re.compile(r"[0-9a-f]{64}")
 _BEFORE = re.compile(rb'\{"before": "([0-9a-f]{64})"')
 _sync = getattr(os, "fdatasync", os.fsync)
 
@@ -68,7 +81,7 @@ def read(path: Path, head: str | None = None) -> Reading:
     last = hashes[-1] if hashes else ""
     vouched = [*map(_before, raw[1:whole]), last if head is None else head]
     lines = tuple(
-        Line(number, _content(entry), bool(entry) and own == said)
+        Line(number, _content(entry), own == said and _fits(_content(entry)))
         for number, entry, own, said in zip(range(1, whole + 1), entries[:whole], hashes, vouched[:whole], strict=True)
     )
     return Reading(lines, sum(len(line) + 1 for line in raw[:whole]), last)
@@ -127,6 +140,23 @@ def _entry(line: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return entry if isinstance(entry, dict) else {}
+
+
+def _fits(entry: Entry) -> bool:
+    """Whether an entry has the members of one of its kinds, in their types: a log may be from anybody."""
+    shape = next((shape for name, shape in _SHAPES.items() if name in entry), None)
+    return (
+        shape is not None
+        and shape.keys() == entry.keys()
+        and all(isinstance(entry[name], kind) and _can_be_kept(entry[name]) for name, kind in shape.items())
+        and _SECRET.fullmatch(entry.get("secret", _NO_SECRET)) is not None
+    )
+
+
+def _can_be_kept(value: Any) -> bool:
+    if isinstance(value, str):
+        return whole(value) == value
+    return value is None or (not isinstance(value, bool) and abs(value) < 1 << 63)
 
 
 def _before(line: bytes) -> str:

@@ -211,7 +211,18 @@ class LogKeeper(Gateway):
         self._catalog.forget_secret()
 
     def _take_over(self, kept: "_Kept", replace: bool) -> None:
-        """Write into the catalog what the log has and it has not; with `replace` also where it says otherwise."""
+        """Write into the catalog what the log has and it has not; with `replace` also where it says otherwise.
+
+        CorpusError where it says what no catalog holds, such as a verdict that there is not.
+        """
+        try:
+            self._write_down(kept, replace)
+        except sqlite3.IntegrityError as error:
+            raise CorpusError(
+                f"{self.path} says what no facecorpus writes ({error}); restore the corpus from a backup."
+            ) from None
+
+    def _write_down(self, kept: "_Kept", replace: bool) -> None:
         write = self._catalog.query
         here = {row["decision_id"]: row for row in self._rows(_DECISIONS)}
         for number, key in kept.forgotten.items():

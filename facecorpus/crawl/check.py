@@ -17,7 +17,7 @@ from facecorpus.crawl.dry_run import dry_run
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.polite import HostResting
 from facecorpus.crawl.recording import INDEX, Recorder
-from facecorpus.crawl.sources import ODD_SHAPE, NoPhotographs, Source, not_understood, open_source
+from facecorpus.crawl.sources import NoPhotographs, Source, open_source, proposals, understood
 from facecorpus.crawl.sources.local import read_here
 from facecorpus.crawl.wikidata import named
 from facecorpus.errors import SourceError
@@ -151,15 +151,14 @@ class _Check:
             source = open_source(name, self._corpus, self._fetcher)
             for identity in _whom(source, self._corpus.manifest.identities):
                 person = identity.name
-                source.check(identity)
+                with understood(name):
+                    source.check(identity)
                 try:
-                    return self._described(source, identity, list(islice(source.candidates(identity), SAMPLE)))
+                    return self._described(source, identity, list(islice(proposals(source, identity), SAMPLE)))
                 except NoPhotographs as nothing:
                     refused = str(nothing)
         except SourceError as error:
             refused = str(error)
-        except ODD_SHAPE as error:
-            refused = str(not_understood(source, error))
         return Checked(name, person, refused=refused)
 
     def _described(self, source: Source, identity: Identity, candidates: Sequence[Candidate]) -> Checked:

@@ -12,7 +12,7 @@ from facecorpus.corpus import Corpus
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.polite import Manners
 from facecorpus.crawl.side_by_side import Note, SideBySide
-from facecorpus.crawl.sources import ODD_SHAPE, NoPhotographs, Source, WrongPerson, not_understood, open_source
+from facecorpus.crawl.sources import NoPhotographs, Source, WrongPerson, open_source, proposals, understood
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
 from facecorpus.records import Candidate
@@ -123,6 +123,7 @@ class _Run:
         self.warnings: list[str] = []
         self._most = most
         self._catalog = catalog
+        self._taken_down = catalog.removals.taken_down()
         self._names = {source.name for person in people for source in person.sources}
         self._to_begin = iter(people)
         self._tracker = tracker
@@ -150,13 +151,12 @@ class _Run:
 
     def _check(self, person: _Person, source: Source) -> Iterator[Note]:
         try:
-            known = source.check(person.identity)
+            with understood(source.name):
+                known = source.check(person.identity)
         except WrongPerson as wrong:
             yield partial(self._refuse, person, str(wrong))
         except SourceError as error:
             yield partial(self._give_up, source.name, error)
-        except ODD_SHAPE as error:
-            yield partial(self._give_up, source.name, not_understood(source, error))
         else:
             yield partial(person.checks.append, known)
         yield partial(self._has_checked, person)
@@ -207,7 +207,7 @@ class _Run:
         """
         try:
             if source.name not in self.failed:
-                answer = _Enough(source.candidates(person.identity), person.identity, missing)
+                answer = _Enough(proposals(source, person.identity, self._taken_down), person.identity, missing)
                 given = 0
                 for batch in _batches(answer, BATCH):
                     given += len(batch)
@@ -217,8 +217,6 @@ class _Run:
             yield partial(self.warnings.append, str(nothing))
         except SourceError as error:
             yield partial(self._give_up, source.name, error)
-        except ODD_SHAPE as error:
-            yield partial(self._give_up, source.name, not_understood(source, error))
         yield partial(self._has_answered, person)
 
     def _store(self, batch: Sequence[Candidate]) -> None:

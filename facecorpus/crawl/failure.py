@@ -1,5 +1,6 @@
 """How one request can fail, whoever made it: a picture, robots.txt or a source's API."""
 
+from facecorpus.system.border import clean
 from facecorpus.words import Outcome
 
 
@@ -15,9 +16,9 @@ class Failure(Exception):
     said = b""
 
     def __init__(self, outcome: Outcome, detail: str, status: int | None = None, size: int = 0) -> None:
-        super().__init__(detail)
         self.outcome = outcome
-        self.detail = detail
+        self.detail = clean(detail)
+        super().__init__(self.detail)
         self.status = status
         self.size = size
 

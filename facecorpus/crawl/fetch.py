@@ -1,7 +1,6 @@
 """The only door to the web: one try at a time, guarded, polite and bounded in bytes and seconds."""
 
 import hashlib
-import json
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -29,6 +28,7 @@ from facecorpus.crawl.transport import GuardedSession
 from facecorpus.errors import SettingsError, SourceError
 from facecorpus.records import Download
 from facecorpus.settings import Settings
+from facecorpus.system.border import read_json
 from facecorpus.words import Outcome
 
 MAX_REDIRECTS = 5
@@ -203,7 +203,7 @@ class Fetcher:
 
         def read(answer: Answer) -> Any:
             try:
-                document = json.loads(answer.content.rstrip(b", \r\n"))  # Flickr's outage ends with a comma
+                document = read_json(answer.content.rstrip(b", \r\n"))  # Flickr's outage ends with a comma
             except ValueError:
                 raise Failure(Outcome.REFUSED, "it answered something that is not JSON") from None
             if why := is_busy(document):

@@ -1,6 +1,9 @@
 """Whether the bytes that came are a photograph to keep, from the bytes as they are: nothing is decoded here."""
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from facecorpus.errors import PictureError
 from facecorpus.pictures import MAX_SCANS, is_cut_short, jpeg_scans, media_type, picture_size
@@ -27,6 +30,11 @@ def inspected(
     outcome, detail = _inspection(data, max_pixels)
     download = Download(url, tried_at, seconds, status, outcome, detail, len(data))
     return Fetched(download, data, media_type(data) or "") if outcome is Outcome.STORED else Fetched(download)
+
+
+def path_of(url: str) -> Path:
+    """The file of this machine that a file: URL names; its name may be bytes that are no text."""
+    return Path(os.fsdecode(unquote_to_bytes(urlsplit(url).path)))
 
 
 def _inspection(data: bytes, max_pixels: int) -> tuple[Outcome, str]:

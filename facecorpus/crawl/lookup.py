@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facecorpus.crawl.fetch import Fetcher
+from facecorpus.crawl.sources import understood
 from facecorpus.crawl.wikidata import Item, People, Wikidata, differences, named
 from facecorpus.errors import ManifestError
 from facecorpus.manifest import COLUMNS, Manifest
 from facecorpus.settings import Settings
 from facecorpus.store import write_atomically
+from facecorpus.system.border import clean
 from facecorpus.system.console import track
 
 _WITH_ITEM = re.compile(r"(.+?)\s*\|\s*(Q[1-9][0-9]*)")
@@ -86,7 +88,7 @@ def check_manifest(manifest: Manifest, settings: Settings) -> CheckSummary:
     """Compare every person whom the manifest names by wikidata_id or wikipedia_title with what Wikidata states."""
     identities = [identity for identity in manifest.identities if named(identity)]
     rows: list[Row] = []
-    with Fetcher(settings) as fetcher, track("manifest check", len(identities)) as tracker:
+    with Fetcher(settings) as fetcher, track("manifest check", len(identities)) as tracker, understood("Wikidata"):
         people = People(Wikidata(settings.crawl, fetcher), identities)
         for identity in identities:
             rows += [
@@ -108,7 +110,7 @@ def new_manifest(names: Path, out: Path, settings: Settings) -> NewSummary:
     asked = _names(names)
     rows: list[dict[str, str]] = []
     choices: list[Choice] = []
-    with Fetcher(settings) as fetcher, track("manifest new", len(asked)) as tracker:
+    with Fetcher(settings) as fetcher, track("manifest new", len(asked)) as tracker, understood("Wikidata"):
         wikidata = Wikidata(settings.crawl, fetcher)
         for name, item_id in asked:
             item, others = _who(wikidata, name, item_id)
@@ -127,7 +129,7 @@ def new_manifest(names: Path, out: Path, settings: Settings) -> NewSummary:
 def _names(path: Path) -> list[tuple[str, str]]:
     """Names, each with the item that is meant, or ''."""
     try:
-        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+        lines = [clean(line) for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise ManifestError(f"{path} cannot be read as a text file of names: {error}.") from None
     matches = [(line, _WITH_ITEM.fullmatch(line)) for line in lines if line and not line.startswith("#")]

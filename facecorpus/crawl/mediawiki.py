@@ -4,6 +4,7 @@ See https://www.mediawiki.org/wiki/API:Imageinfo, API:Continue, API:Errors_and_w
 """
 
 from collections.abc import Iterator, Mapping
+from json import dumps
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,12 @@ BATCH = 50
 """Titles, ids or thumbnails that one request may ask for."""
 
 MAXLAG = 5  # seconds of database lag above which the servers are left alone
+
+MOST_BARREN = 50
+"""Answers in a row to one question that bring nothing new and say that there is more."""
+
+MOST_ANSWERS = 2000
+"""Answers to one question."""
 
 # Error codes of answers with status 200.
 _LATER = ("maxlag", "ratelimited", "readonly", "cirrussearch-too-busy-error")
@@ -62,14 +69,28 @@ class MediaWiki:
         return answer
 
     def query(self, about: str, params: Params) -> Iterator[Json]:
-        """The answers to one question; each one's whole `continue` goes into the next request."""
+        """The answers to one question; each one's whole `continue` goes into the next request.
+
+        SourceError for a wiki that never comes to an end.
+        """
         going_on: Json = {}
-        while True:
+        seen: set[int] = set()
+        barren = 0
+        for _ in range(MOST_ANSWERS):
             answer = self.call(about, {"action": "query", **params, **going_on})
             yield answer
             if "continue" not in answer:
                 return
             going_on = answer["continue"]
+            said = hash(dumps(answer.get("query"), sort_keys=True))
+            barren = barren + 1 if said in seen else 0
+            seen.add(said)
+            if barren == MOST_BARREN:
+                break
+        raise SourceError(
+            f"{self.url} answers the question about {about} without an end ({barren} answers in a row with"
+            f" nothing new; {MOST_ANSWERS} at most are read); check {self._setting} in corpus.toml, or run again later."
+        )
 
     def files(self, about: str, params: Params, width: int) -> Iterator[Json]:
         """The file pages that a generator, or `titles`, names, each with its imageinfo.

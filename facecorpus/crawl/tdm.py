@@ -4,7 +4,6 @@ The TDM Reservation Protocol, https://www.w3.org/community/reports/tdmrep/CG-FIN
 section "TDM file on the origin server".
 """
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from facecorpus.crawl.failure import Failure
 from facecorpus.crawl.origins import PerOrigin
+from facecorpus.system.border import read_json
 
 MAX_BYTES = 500 * 1024
 
@@ -73,8 +73,8 @@ def read_rules(body: bytes) -> tuple[Rule, ...]:
     host, a list below a key, and underscores: what they mean is plain, and counts as well.
     """
     try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
+        document = read_json(body)
+    except ValueError:
         return ()
     return tuple(_rules_in(document))
 

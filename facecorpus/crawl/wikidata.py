@@ -13,6 +13,7 @@ from facecorpus.crawl.mediawiki import BATCH, ApiRefusal, Json, MediaWiki, Param
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Gender, Identity
 from facecorpus.settings import CrawlSettings
+from facecorpus.system.border import clean, text_of
 from facecorpus.system.console import notice
 
 HUMAN = "Q5"
@@ -239,12 +240,12 @@ def _death(identity: Identity, item: Item) -> Difference | None:
 def _item(entity: Json) -> Item:
     claims: Mapping[str, Sequence[Json]] = entity.get("claims") or {}
     sitelinks = entity.get("sitelinks") or {}
-    commons = str(sitelinks.get("commonswiki", {}).get("title", ""))
-    categories = [value for value in _values(claims, "P373") if isinstance(value, str)]
+    commons = text_of(sitelinks.get("commonswiki", {}).get("title"))
+    categories = [clean(value) for value in _values(claims, "P373") if isinstance(value, str)]
     if commons.startswith("Category:"):  # else it is a gallery
         categories.append(commons.removeprefix("Category:"))
     return Item(
-        item_id=entity["id"],
+        item_id=text_of(entity["id"]),
         label=_text(entity, "labels"),
         description=_text(entity, "descriptions"),
         aliases=_aliases(entity),
@@ -252,20 +253,20 @@ def _item(entity: Json) -> Item:
         genders=_ids(claims, "P21"),
         born=_dates(claims, "P569"),
         died=_dates(claims, "P570"),
-        pictures=tuple(value for value in _values(claims, "P18") if isinstance(value, str)),
+        pictures=tuple(clean(value) for value in _values(claims, "P18") if isinstance(value, str)),
         categories=tuple(dict.fromkeys(categories)),
-        wikipedia_title=str(sitelinks.get("enwiki", {}).get("title", "")),
+        wikipedia_title=text_of(sitelinks.get("enwiki", {}).get("title")),
     )
 
 
 def _text(entity: Json, key: str) -> str:
     texts = entity.get(key) or {}
-    return next((str(texts[language]["value"]) for language in _LANGUAGES if language in texts), "")
+    return next((text_of(texts[language]["value"]) for language in _LANGUAGES if language in texts), "")
 
 
 def _aliases(entity: Json) -> tuple[str, ...]:
     texts = entity.get("aliases") or {}
-    return tuple(dict.fromkeys(str(alias["value"]) for language in _LANGUAGES for alias in texts.get(language, ())))
+    return tuple(dict.fromkeys(text_of(alias["value"]) for language in _LANGUAGES for alias in texts.get(language, ())))
 
 
 def _values(claims: Mapping[str, Sequence[Json]], prop: str) -> list[object]:
@@ -279,14 +280,14 @@ def _values(claims: Mapping[str, Sequence[Json]], prop: str) -> list[object]:
 
 
 def _ids(claims: Mapping[str, Sequence[Json]], prop: str) -> tuple[str, ...]:
-    return tuple(str(value["id"]) for value in _values(claims, prop) if isinstance(value, dict))
+    return tuple(text_of(value["id"]) for value in _values(claims, prop) if isinstance(value, dict))
 
 
 def _dates(claims: Mapping[str, Sequence[Json]], prop: str) -> tuple[str, ...]:
     """Times like +1990-09-05T00:00:00Z; one that is certain to the decade or less says too little."""
     times = [value for value in _values(claims, prop) if isinstance(value, dict)]
     lengths = [_DATE_LENGTHS.get(int(value["precision"]), 0) for value in times]
-    return tuple(str(value["time"])[1 : 1 + n] for value, n in zip(times, lengths, strict=True) if n)
+    return tuple(text_of(value["time"])[1 : 1 + n] for value, n in zip(times, lengths, strict=True) if n)
 
 
 def _batches(values: Sequence[str]) -> list[list[str]]:

@@ -1,13 +1,12 @@
 """The shards as a reader sees them: rows with class names, in the order of the files, some at a time."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from facecorpus.errors import ExportError, ShardsError
-from facecorpus.shards import RECORD, checked_row, foreign_record, safe_name, sound_files, whole_number
+from facecorpus.shards import RECORD, checked_row, class_names, foreign_record, reading, sound_files, whole_number
 from facecorpus.system.console import track
 
 _AT_ONCE = 100
@@ -30,7 +29,7 @@ class Shards:
         import pyarrow.parquet as pq
 
         for file in self.files:
-            with pq.ParquetFile(file) as parquet:
+            with reading(file), pq.ParquetFile(file) as parquet:
                 columns = [name for name in parquet.schema_arrow.names if name != "embedding"]
                 for batch in parquet.iter_batches(_AT_ONCE, columns=columns):
                     for row in batch.to_pylist():
@@ -60,17 +59,14 @@ def open_shards(folder: Path) -> Shards:
         raise ExportError(f"There is no shard (*.parquet) in {folder}; write them with: facecorpus build")
     try:
         heads = [pq.read_metadata(file) for file in files]
-        schema = pq.read_schema(files[0])
-        features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
-    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+        columns = pq.read_schema(files[0]).names
+        classes = class_names(files[0])
+    except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).split("\n", maxsplit=1)[0]
         raise ExportError(f"The shards in {folder} cannot be read ({reason}); build them again.") from None
     _check_bytes(folder, files)
-    if "image" not in schema.names:
+    if "image" not in columns:
         raise ExportError(f"The shards in {folder} were built without images, so there is nothing to export.")
-    classes = {name: tuple(one["names"]) for name, one in features.items() if one.get("_type") == "ClassLabel"}
-    for name in classes.get("identity", ()):
-        safe_name(name, "A person's id in the shards")
     return Shards(
         files=files,
         rows=sum(head.num_rows for head in heads),

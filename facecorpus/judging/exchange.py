@@ -17,6 +17,7 @@ from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
 from facecorpus.judging.reviewers import is_reviewer
 from facecorpus.store import write_atomically
+from facecorpus.system.border import clean
 from facecorpus.words import AUTO, Kind, Reason, Verdict
 
 _CLOCKS_DIFFER = timedelta(minutes=5)  # so far may the clock of another machine be ahead
@@ -123,7 +124,7 @@ def import_decisions(
         here = catalog.exchange.reviewers_here() - {AUTO}
         if not dry_run:
             _allow(file, new, set() if own_name else here, settled)
-            number = catalog.exchange.add(new, file.name) if new else None
+            number = catalog.exchange.add(new, clean(file.name)) if new else None
     return ImportSummary(
         number=number,
         added=outcomes.count(Merged.ADDED),

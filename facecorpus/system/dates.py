@@ -1,10 +1,25 @@
 """Dates as far as they are certain: ISO 8601, cut to the month or year, or from one to another ("1990/1999")."""
 
+import re
 from calendar import monthrange
 from datetime import date
 
 Span = tuple[date, date]
 """The first and the last day that a date can mean."""
+
+
+_ONE_DATE = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
+
+
+def certain(text: object) -> str | None:
+    """The text, where it is a date that span_of reads, and no span that runs backwards; None for anything else."""
+    if not isinstance(text, str):
+        return None
+    try:
+        first, last = span_of(text)
+    except ValueError:
+        return None
+    return text if first <= last else None
 
 
 def span_of(text: str) -> Span:
@@ -30,7 +45,9 @@ def year_of(text: str) -> int | None:
 
 
 def _bounds(text: str) -> Span:
-    year, month, day = ([int(part) for part in text[:10].split("-")] + [0, 0])[:3]
+    if not _ONE_DATE.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is no date")
+    year, month, day = ([int(part) for part in text.split("-")] + [0, 0])[:3]
     last_month = month or 12
     return (
         date(year, month or 1, day or 1),

@@ -2,7 +2,6 @@
 
 import csv
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,13 +89,13 @@ def _entries(path: Path) -> list[str]:
     """The lines of a text file, or the first cells of a CSV file; what begins with # is a remark."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        lines = text.splitlines()
+        if path.suffix.lower() == ".csv":
+            lines = [row[0] for row in csv.reader(lines) if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CorpusError(
             f"{path} cannot be read as a list ({error}); expected addresses or hashes, one a line."
         ) from None
-    lines: Iterable[str] = text.splitlines()
-    if path.suffix.lower() == ".csv":
-        lines = (row[0] for row in csv.reader(text.splitlines()) if row)
     entries = [line.strip() for line in lines]
     entries = list(dict.fromkeys(entry for entry in entries if entry and not entry.startswith("#")))
     if not entries:

@@ -10,7 +10,9 @@ import json
 import os
 import shutil
 import sqlite3
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -251,7 +253,7 @@ def _unpack(file: Path, scratch: Path, root: Path) -> None:
             for name in _FILES:
                 with archive.open(members[name]) as source:
                     _copy(file, source, scratch / name, *files[name])
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, struct.error, LookupError, RuntimeError, EOFError, ValueError) as error:
         raise _not_one(file, str(error)) from None
     except OSError as error:
         if error.filename not in (None, str(file), file):

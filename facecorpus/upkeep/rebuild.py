@@ -28,7 +28,17 @@ from facecorpus.crawl.lanes import Lanes
 from facecorpus.crawl.polite import HostResting
 from facecorpus.errors import BuildError, ShardsError
 from facecorpus.settings import Settings
-from facecorpus.shards import RECORD, checked_row, checksums, foreign_record, sha256_of, sound_files, whole_number
+from facecorpus.shards import (
+    RECORD,
+    checked_row,
+    checksums,
+    class_names,
+    foreign_record,
+    reading,
+    sha256_of,
+    sound_files,
+    whole_number,
+)
 from facecorpus.store import Store, write_atomically
 from facecorpus.system.console import Tracker, duration, track
 from facecorpus.system.cores import available_cores
@@ -263,7 +273,7 @@ class _Work:
                 written += 1
                 yield {"image": {"bytes": crop, "path": f"{row['face_id']}.jpg"}, **row}
 
-        write_shard(path, values(), shard_schema(_identity_ids(self._source / path.name)))
+        write_shard(path, values(), shard_schema(class_names(self._source / path.name)["identity"]))
         if not written:
             path.unlink()
         return written
@@ -336,17 +346,11 @@ def _refuse_foreign(target: Path) -> None:
         raise BuildError(f"{target} is not empty and was not made by rebuild; name a new folder.")
 
 
-def _identity_ids(shard: Path) -> list[str]:
-    import pyarrow.parquet as pq
-
-    features = json.loads(pq.read_schema(shard).metadata[b"huggingface"])["info"]["features"]
-    return list(features["identity"]["names"])
-
-
 def _read(shard: Path) -> list[Row]:
     import pyarrow.parquet as pq
 
-    rows: list[Row] = pq.read_table(shard).to_pylist()
+    with reading(shard):
+        rows: list[Row] = pq.ParquetFile(shard).read().to_pylist()
     for row in rows:
         checked_row(row, shard)
     return rows

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -160,11 +161,7 @@ def photo_ids(folder: Path) -> list[str]:
     for file in shard_files(folder):
         with _open(file) as parquet:
             _class_names(parquet, file)
-            try:
-                column = parquet.read(columns=["photo_id"])["photo_id"]
-            except OSError as error:
-                raise _damaged(file, error) from error
-            found += [photo or "" for photo in column.to_pylist()]
+            found += [photo or "" for photo in parquet.read(columns=["photo_id"])["photo_id"].to_pylist()]
     return found
 
 
@@ -176,27 +173,25 @@ def encoded_images(files: Sequence[Path], start: int, stop: int) -> Iterator[byt
             for group in range(parquet.metadata.num_row_groups):
                 first, row = row, row + parquet.metadata.row_group(group).num_rows
                 if first < stop and row > start:
-                    try:
-                        images = parquet.read_row_group(group, columns=["image"]).column("image")
-                    except OSError as error:
-                        raise _damaged(file, error) from error
+                    images = parquet.read_row_group(group, columns=["image"]).column("image")
                     for image in images.slice(max(0, start - first), stop - max(first, start)):
                         yield image["bytes"].as_py()
 
 
-def _open(file: Path) -> pq.ParquetFile:
+@contextmanager
+def _open(file: Path) -> Iterator[pq.ParquetFile]:
+    """A shard; TrainingError where what is read of it shows that it holds other bytes than a build writes."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        return pq.ParquetFile(file)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise _damaged(file, error) from error
-
-
-def _damaged(file: Path, error: Exception) -> TrainingError:
-    reason = str(error).split("\n")[0].rstrip(".")
-    return TrainingError(f"{file} cannot be read as Parquet ({reason}): copy it again, or build the shards again.")
+        with pq.ParquetFile(file) as parquet:
+            yield parquet
+    except (pa.ArrowException, OSError, LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
+        reason = str(error).split("\n")[0].rstrip(".")
+        raise TrainingError(
+            f"{file} cannot be read as Parquet ({reason}): copy it again, or build the shards again."
+        ) from error
 
 
 def _class_names(parquet: pq.ParquetFile, file: Path) -> dict[str, list[str]]:
@@ -223,10 +218,7 @@ def _class_names(parquet: pq.ParquetFile, file: Path) -> dict[str, list[str]]:
 
 def _read_columns(parquet: pq.ParquetFile, file: Path) -> dict[str, NDArray[Any]]:
     optional = [name for name in ("identity_fold", "embedding") if name in parquet.schema_arrow.names]
-    try:
-        table = parquet.read(columns=[*TASKS, *_STRINGS, *optional])
-    except OSError as error:
-        raise _damaged(file, error) from error
+    table = parquet.read(columns=[*TASKS, *_STRINGS, *optional])
     columns: dict[str, NDArray[Any]] = {}
     for name in (*TASKS, "identity_fold"):
         known = table[name].to_pylist() if name in table.column_names else [None] * len(table)

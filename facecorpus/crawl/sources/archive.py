@@ -4,6 +4,8 @@ So no member's name can lead anywhere (path traversal), links and devices are no
 read than a photograph may have (zip bombs). A compressed tar can only be read from its beginning and is refused.
 """
 
+import lzma
+import struct
 import tarfile
 import time
 import zipfile
@@ -13,12 +15,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from urllib.parse import quote, unquote, urldefrag, urlsplit
-from urllib.request import url2pathname
+from urllib.parse import quote, unquote, urldefrag
 
 from facecorpus.catalog.connection import now
 from facecorpus.corpus import Corpus
-from facecorpus.crawl.inspection import Fetched, inspected
+from facecorpus.crawl.inspection import Fetched, inspected, path_of
 from facecorpus.crawl.sources.source import NoPhotographs, Source
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
@@ -26,6 +27,12 @@ from facecorpus.records import Candidate, Download
 from facecorpus.words import Outcome
 
 NAME = "archive"
+
+_DAMAGED = (
+    # What the standard library raises where an archive is damaged, or written by rules that it does not know.
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error),
+    *(OSError, EOFError, LookupError, RuntimeError, ValueError, OverflowError),
+)
 
 
 class _Zip:
@@ -89,7 +96,7 @@ class Archive(Source):
         if not members:
             raise NoPhotographs(f"{identity.name}: no files below {identity.identity_id}/ in {self._path}.")
         for rank, member in enumerate(sorted(members)):
-            url = f"{self._path.as_uri()}#{quote(member)}"
+            url = f"{self._path.as_uri()}#{quote(member, errors='surrogateescape')}"
             title = PurePosixPath(member).name
             yield Candidate(identity.identity_id, NAME, url, rank=rank, title=title, found_by=self._path.name)
 
@@ -102,16 +109,16 @@ def read_member(url: str, max_bytes: int) -> Fetched:
     """'Download' a URL of this source by reading the member."""
     tried_at, begun = now(), time.monotonic()
     address, fragment = urldefrag(url)
-    path, member = Path(url2pathname(urlsplit(address).path)), unquote(fragment)
+    path, member = path_of(address), unquote(fragment, errors="surrogateescape")
 
     def failed(outcome: Outcome, detail: str) -> Fetched:
         return Fetched(Download(url, tried_at, time.monotonic() - begun, None, outcome, detail))
 
     try:
         data = _open(path).read(member, max_bytes + 1)
-    except (SourceError, KeyError):
+    except (SourceError, KeyError):  # no such archive, no such member
         return failed(Outcome.GONE, f"{path} holds no {member} any more")
-    except (OSError, RuntimeError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+    except _DAMAGED as error:
         return failed(Outcome.REFUSED, f"{member} in {path} cannot be read: {error}")  # damaged, or with a password
     if len(data) > max_bytes:
         return failed(Outcome.TOO_BIG, f"more than {max_bytes} bytes")
@@ -132,7 +139,7 @@ def _open(path: Path) -> _Zip | _Tar:
     try:
         about = path.stat()
         return _opened(_State(path, about.st_size, about.st_mtime_ns))
-    except (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError) as error:
+    except _DAMAGED as error:
         raise SourceError(
             f"{path} cannot be read as an archive ({error}); expected a zip file, or a tar file that is not compressed"
             " (unpack .tar.gz to .tar first: gunzip FILE)."

@@ -16,6 +16,7 @@ from facecorpus.crawl.wikidata import Item, People, Wikidata, differences, named
 from facecorpus.manifest import Identity
 from facecorpus.records import Candidate
 from facecorpus.settings import CrawlSettings
+from facecorpus.system.border import clean
 
 Found = Iterator[tuple[str, Json]]
 """Which way led there, and the file's page with its imageinfo."""
@@ -24,6 +25,7 @@ NAME = "commons"
 
 _PICTURES = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/tiff")
 _LONGEST_TITLE = 200
+_MOST_CATEGORIES = 1000  # of one person
 
 
 class Commons(Source):
@@ -117,7 +119,7 @@ class Commons(Source):
                 if depth == self._settings.commons_depth:
                     continue
                 for title in self._wiki.subcategories(category):
-                    if title not in seen and may_hold_portraits(title, name):
+                    if title not in seen and len(seen) < _MOST_CATEGORIES and may_hold_portraits(title, name):
                         seen.add(title)
                         below.append(title)
             level = below
@@ -153,7 +155,7 @@ def _candidate(identity_id: str, page: Json, found_by: str, rank: int) -> Candid
         url=info.get("thumburl") or info["url"],
         page_url=info.get("descriptionurl", ""),
         rank=rank,
-        title=title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…",
+        title=clean(title, _LONGEST_TITLE),
         licence=plain_value(metadata, "LicenseShortName"),
         licence_url=plain_value(metadata, "LicenseUrl"),
         author=_author(metadata, info),
@@ -166,4 +168,4 @@ def _candidate(identity_id: str, page: Json, found_by: str, rank: int) -> Candid
 def _author(metadata: Json, info: Json) -> str:
     """Who is stated to have made it; whoever uploaded it stands for that only where nothing is stated at all."""
     stated = plain_value(metadata, "Artist") or plain_value(metadata, "Attribution")
-    return stated if stated or "Artist" in metadata else str(info.get("user", ""))
+    return stated if stated or "Artist" in metadata else info.get("user", "")

@@ -1,5 +1,6 @@
 """Reading what a wiki states of a file (MediaWiki extension CommonsMetadata): HTML to what a reader sees."""
 
+import html
 import re
 from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
@@ -12,6 +13,7 @@ _VOID = frozenset(
 )
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 _BOXES = frozenset({"boilerplate", "mbox", "ambox", "ombox", "messagebox"})  # notes of the wiki to its writers
+_LONGEST = 50_000  # characters of HTML that are read
 _CODE = re.compile(r"\b(?:label|title|description|date|object) QS:P?\w*,(?:\"[^\"]*\"|\S+)")  # hidden elsewhere
 
 
@@ -22,15 +24,18 @@ def plain_value(metadata: Mapping[str, Any], key: str) -> str:
 
 def taken_on(metadata: Mapping[str, Any], uploaded: str = "") -> str | None:
     """When a file's original was made, as read_date reads it; uploaded is a time in ISO 8601."""
-    html = _value(metadata, "DateTimeOriginal")
-    return read_date(html, plain_text(html), uploaded[:10])
+    stated = _value(metadata, "DateTimeOriginal")
+    return read_date(stated, plain_text(stated), uploaded[:10])
 
 
-def plain_text(html: str) -> str:
+def plain_text(text: str) -> str:
     """The text of a piece of HTML that a reader sees, in one line; notes of the wiki to its writers are left out."""
+    text = text[:_LONGEST]
+    last = text.rfind(">") + 1  # no tag ends after it; the parser would look for one from each < anew
     reader = _Text()
-    reader.feed(html)
+    reader.feed(text[:last])
     reader.close()
+    reader.handle_data(html.unescape(text[last:]))
     return " ".join(_CODE.sub(" ", "".join(reader.pieces)).split())
 
 
@@ -54,6 +59,10 @@ class _Text(HTMLParser):
         super().__init__()
         self.pieces: list[str] = []
         self._silent: list[str] = []  # the element that shows nothing, and those open in it
+
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """<![…> is a comment to a browser; the standard library raises AssertionError for most of them."""
+        return self.parse_bogus_comment(i)
 
     def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
         if tag in self._BREAKS:

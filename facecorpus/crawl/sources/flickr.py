@@ -109,7 +109,7 @@ class Flickr(Source):
 
     def _candidate(self, identity: Identity, photo: Json, rank: int) -> Candidate | None:
         """None where the owner lets nobody have a size that is wanted, or the licence is another after all."""
-        url = next((str(photo[size]) for size in SIZES if photo.get(size)), "")
+        url = next((photo[size] for size in SIZES if photo.get(size)), "")
         licence = self._licences.get(str(photo.get("license", "")))
         if not url or licence is None:
             return None
@@ -119,13 +119,13 @@ class Flickr(Source):
             url=url,
             page_url=f"https://www.flickr.com/photos/{photo['owner']}/{photo['id']}",
             rank=rank,
-            title=str(photo.get("title", "")),
+            title=photo.get("title", ""),
             licence=licence[0],
             licence_url=licence[1],
-            author=str(photo.get("ownername", "")),
+            author=photo.get("ownername", ""),
             taken_on=_taken_on(photo),
             found_by=f'search for "{identity.name}"',
-            file_id=str(photo["id"]),
+            file_id=photo["id"],
         )
 
 

@@ -3,12 +3,10 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from facecorpus.catalog.connection import now
 from facecorpus.corpus import Corpus
-from facecorpus.crawl.inspection import Fetched, inspected
+from facecorpus.crawl.inspection import Fetched, inspected, path_of
 from facecorpus.crawl.sources.source import NoPhotographs, Source
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
@@ -65,7 +63,7 @@ class Folder(Source):
 def read_file(url: str, max_bytes: int) -> Fetched:
     """'Download' a file: URL of this source by reading the file."""
     tried_at, begun = now(), time.monotonic()
-    path = Path(url2pathname(urlsplit(url).path))
+    path = path_of(url)
 
     def failed(outcome: Outcome, detail: str) -> Fetched:
         return Fetched(Download(url, tried_at, time.monotonic() - begun, None, outcome, detail))

@@ -18,6 +18,7 @@ from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
 from facecorpus.records import Candidate
 from facecorpus.settings import CrawlSettings
+from facecorpus.system.border import text_of
 
 Json = dict[str, Any]
 
@@ -28,10 +29,12 @@ CLIENT_ID, CLIENT_SECRET = "OPENVERSE_CLIENT_ID", "OPENVERSE_CLIENT_SECRET"
 PAGE = 20  # results; the most that anybody may ask for
 PAGE_WITH_CREDENTIALS = 50
 LONGEST_QUERY = 200  # characters
+MOST_BARREN = 5  # pages in a row that bring nothing new: there is no more, whatever page_count says
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}  # "20/min", "200/day"
 _RENEW_BEFORE = 60.0  # seconds
 _AVAILABLE = re.compile(r"x-ratelimit-available-(.+)")
+_NONE_LEFT = re.compile(r"0+|-[0-9]+")
 
 
 class Openverse(Source):
@@ -51,12 +54,20 @@ class Openverse(Source):
 
     def candidates(self, identity: Identity) -> Iterator[Candidate]:
         """The results for the name as a phrase, in the order of their relevance."""
-        rank = 0
+        seen: set[str] = set()
+        barren = 0  # pages in a row
         for page in self._pages(identity.name):
+            barren += 1
             for result in page.get("results", ()):
-                yield _candidate(identity, result, rank)
-                rank += 1
-        if not rank:
+                candidate = _candidate(identity, result, len(seen))
+                name = str(candidate.file_id or candidate.url)
+                if name not in seen:
+                    yield candidate
+                    seen.add(name)
+                    barren = 0
+            if barren == MOST_BARREN:
+                break
+        if not seen:
             raise NoPhotographs(f"{identity.name}: {self._api} has no pictures of these licences under that name.")
 
     def requests(self, identity: Identity, wanted: int) -> int:
@@ -109,28 +120,25 @@ def seconds_until_allowed(headers: Mapping[str, str]) -> float:
     waits = [0.0]
     for name, available in told.items():
         match = _AVAILABLE.fullmatch(name)
-        if match and available.lstrip("-").isdecimal() and int(available) <= 0:
+        if match and _NONE_LEFT.fullmatch(available):
             unit = told.get(f"x-ratelimit-limit-{match[1]}", "").partition("/")[2].strip()[:1]
             waits.append(_UNITS.get(unit, 60.0))
     return max(waits)
 
 
 def _candidate(identity: Identity, result: Json, rank: int) -> Candidate:
-    def text(key: str) -> str:
-        return str(result.get(key) or "")
-
     return Candidate(
         identity_id=identity.identity_id,
         source=NAME,
-        url=text("url"),
-        page_url=text("foreign_landing_url"),
+        url=result.get("url", ""),
+        page_url=result.get("foreign_landing_url", ""),
         rank=rank,
-        title=text("title"),
-        licence=_licence_name(text("license"), text("license_version")),
-        licence_url=text("license_url"),
-        author=text("creator"),
-        found_by=f'search for "{identity.name}" in {text("source") or "Openverse"}',
-        file_id=text("id"),
+        title=result.get("title", ""),
+        licence=_licence_name(text_of(result.get("license")), text_of(result.get("license_version"))),
+        licence_url=result.get("license_url", ""),
+        author=result.get("creator") or "",  # null where nobody is named
+        found_by=f'search for "{identity.name}" in {text_of(result.get("source")) or "Openverse"}',
+        file_id=result.get("id", ""),
     )
 
 

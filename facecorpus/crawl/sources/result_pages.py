@@ -21,6 +21,7 @@ from icrawler.builtin.bing import BingFeeder, BingParser
 from icrawler.builtin.google import GoogleFeeder, GoogleParser
 
 from facecorpus.crawl.answer import Answer
+from facecorpus.system.border import read_json
 
 Task = dict[str, Any]
 """What icrawler's parsers give: file_url; ours add page_url and title."""
@@ -51,10 +52,11 @@ class _BingParser(BingParser):  # type: ignore[misc]
     """
 
     def parse(self, response: Answer) -> Iterator[Task]:
-        soup = BeautifulSoup(response.content.decode("utf-8", "ignore"), "html.parser")
+        text = response.content.decode("utf-8", "ignore")
+        soup = BeautifulSoup(text[: text.rfind(">") + 1], "html.parser")  # looks for the end of a tag from each < anew
         for link in soup.select("a[m]"):
             try:
-                about = json.loads(str(link["m"]))
+                about = read_json(str(link["m"]))
             except ValueError:
                 continue
             if isinstance(about, dict) and about.get("murl"):
@@ -126,9 +128,10 @@ def page_urls(engine: str, keyword: str) -> Iterator[str]:
 def results(engine: str, answer: Answer) -> list[Task]:
     """What a page of results proposes; nothing where it is not of the shape that the parser expects."""
     try:
-        return list(ENGINES[engine][1](1, None, None).parse(answer))
-    except (AttributeError, LookupError, TypeError, ValueError):
+        tasks = list(ENGINES[engine][1](1, None, None).parse(answer))
+    except Exception:  # of libraries that were written for other pages
         return []
+    return [task for task in tasks if isinstance(task["file_url"], str)]
 
 
 def refusal(engine: str, answer: Answer) -> str:
@@ -139,7 +142,7 @@ def refusal(engine: str, answer: Answer) -> str:
 
 def _baidus_answer(answer: Answer) -> dict[str, Any]:
     try:
-        told = json.loads(answer.content.decode("utf-8", "ignore").replace("\\'", "'"), strict=False)
+        told = read_json(answer.content.decode("utf-8", "ignore").replace("\\'", "'"), strict=False)
     except ValueError:
         return {}
     return told if isinstance(told, dict) else {}

@@ -1,11 +1,23 @@
 """What a source is: something that proposes photographs of a person."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from typing import Any, Protocol
 
+from facecorpus.catalog.removal_keys import NOTHING, TakenDown
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
 from facecorpus.records import Candidate
+from facecorpus.system.border import address_of, text_of, whole
+from facecorpus.system.console import notice
+from facecorpus.system.dates import certain
+
+MOST = 50_000
+"""Photographs of one person that a source may propose; whatever proposes more has lost its way."""
+
+_ADDRESSES = ("url", "page_url", "licence_url")
+_TEXTS = tuple(one.name for one in fields(Candidate) if one.type is str and one.name not in _ADDRESSES)
 
 
 class NoPhotographs(SourceError):
@@ -16,7 +28,7 @@ class WrongPerson(SourceError):
     """What a source knows of a person contradicts the manifest: nothing may be crawled for that person."""
 
 
-ODD_SHAPE = (AttributeError, LookupError, TypeError, ValueError)
+_ODD_SHAPE = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What reading an answer raises where it has another shape than its service documents."""
 
 
@@ -47,9 +59,44 @@ class Source(Protocol):
         ...
 
 
-def not_understood(source: Source, error: Exception) -> SourceError:
-    """The error of a source whose answer has another shape than is known; the other sources are not concerned."""
-    return SourceError(
-        f"{source.name} answered in a shape that is not known ({type(error).__name__}: {error}); keep its answers with"
-        " 'facecorpus crawl --check --record DIR' and report them."
-    )
+@contextmanager
+def understood(name: str) -> Iterator[None]:
+    """Raise SourceError where an answer that is read here has another shape than is known."""
+    try:
+        yield
+    except _ODD_SHAPE as error:
+        raise SourceError(
+            f"{name} answered in a shape that is not known ({type(error).__name__}: {error}); keep its answers with"
+            " 'facecorpus crawl --check --record DIR' and report them."
+        ) from None
+
+
+def proposals(source: Source, identity: Identity, taken_down: TakenDown = NOTHING) -> Iterator[Candidate]:
+    """The candidates of a source, cleaned: the border that all of them pass.
+
+    What has no address that can be asked is left out, and counted in a notice; so is, without a word, an author who
+    was taken down under the uncleaned name by an earlier version. Raises as Source.candidates does, and
+    SourceError for an answer of another shape than is known and for one without an end.
+    """
+    left_out = 0
+    with understood(source.name):
+        for number, candidate in enumerate(source.candidates(identity)):
+            if number == MOST:
+                raise SourceError(
+                    f"{source.name} proposes more than {MOST} photographs of {identity.name}; check its address in"
+                    " corpus.toml."
+                )
+            cleaned = _cleaned(candidate)
+            if candidate.author != cleaned.author and taken_down.forbids("", whole(str(candidate.author))):
+                continue
+            if cleaned.url:
+                yield cleaned
+            left_out += not cleaned.url
+    if left_out:
+        notice(f"{source.name}: {left_out} proposals for {identity.name} name no address; they are left out.")
+
+
+def _cleaned(candidate: Candidate) -> Candidate:
+    told: dict[str, Any] = {name: text_of(getattr(candidate, name)) for name in _TEXTS}
+    told |= {name: address_of(getattr(candidate, name)) for name in _ADDRESSES}
+    return replace(candidate, **told, taken_on=certain(candidate.taken_on))

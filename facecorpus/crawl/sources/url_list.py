@@ -8,15 +8,17 @@ tab-separated, comments begin with #, and so does the line of names: #, person, 
 """
 
 import csv
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from facecorpus.errors import SourceError
+from facecorpus.system.border import address_of, read_json, text_of
+from facecorpus.system.dates import certain
 
 FORMS: dict[str, tuple[str, ...]] = {
     "auto": (),
@@ -31,9 +33,8 @@ _PERSON = ("identity_id", "name", "identity", "person")
 _SAME = {"license": "licence", "license_url": "licence_url", "image_url": "url", "creator": "author", "rect": "bbox"}
 _TEXTS = ("page_url", "title", "licence", "licence_url", "author", "taken_on")
 _SIDES = ("left", "top", "right", "bottom")
+_FARTHEST = 1e6  # pixels
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_ONE_DATE = r"(?:18|19|20)\d\d(?:-\d\d(?:-\d\d)?)?"
-_DATE = re.compile(f"{_ONE_DATE}(?:/{_ONE_DATE})?")
 _ADDRESS = re.compile(r"https?://\S", re.IGNORECASE)
 _BY_CONTENT = (
     # What a column holds, by what stands in its first row; the first that fits counts.
@@ -196,23 +197,31 @@ def _nameless(reader: "Iterator[list[str]]", columns: Sequence[str]) -> Iterator
 
 
 def _json_lines(path: Path) -> Iterator[Row]:
-    with path.open(encoding="utf-8-sig") as file:
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
-            row = json.loads(line)
-            if not isinstance(row, dict):
-                raise SourceError(f'{path}, line {number}: expected an object like {{"name": …, "url": …}}.')
-            yield {str(key).lower(): value for key, value in row.items()}
+            try:
+                row = read_json(line)
+            except ValueError:
+                row = None
+            if isinstance(row, dict):
+                yield {key.lower(): value for key, value in row.items()}
+            else:
+                yield {_BROKEN: f'line {number} is no object like {{"name": …, "url": …}}'}
 
 
 def _parquet(path: Path) -> Iterator[Row]:
-    import pyarrow.parquet
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
-    with pyarrow.parquet.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=10_000):
-            for row in batch.to_pylist():
-                yield {str(key).lower(): value for key, value in row.items()}
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=10_000):
+                for row in batch.to_pylist():
+                    yield {key.lower(): value for key, value in row.items()}
+    except (pa.ArrowException, ArithmeticError) as error:
+        raise ValueError(error) from None
 
 
 def _vggface(file: Path) -> Iterator[Row]:
@@ -232,35 +241,46 @@ def _listed(where: str, given: Row) -> Listed:
     if _BROKEN in given:
         raise SourceError(f"{where}: {given[_BROKEN]}.")
     row = {_SAME.get(key, key): value for key, value in given.items()}
-    person = next((_text(row, column) for column in _PERSON if _text(row, column)), "")
-    if not person or not _text(row, "url"):
+    try:
+        url, told = (
+            address_of(row.get("url")),
+            {name: _text(row, name) for name in (*_PERSON, *_TEXTS, *_SIDES, "sha256")},
+        )
+    except TypeError as error:
+        raise SourceError(f"{where}: {error}.") from None
+    person = next((told[column] for column in _PERSON if told[column]), "")
+    if not person or not url:
         raise SourceError(f"{where}: expected columns url and one of {', '.join(_PERSON)}, neither of them empty.")
-    sha256 = _text(row, "sha256").lower()
+    sha256 = told["sha256"].lower()
     if sha256 and not _SHA256.fullmatch(sha256):
         raise SourceError(f"{where}: sha256 must be 64 hex digits, not {sha256!r}.")
-    texts = {column: _text(row, column) for column in _TEXTS if _text(row, column)}
-    if not _DATE.fullmatch(texts.get("taken_on", "2000")):
+    texts = {column: told[column] for column in _TEXTS if told[column]}
+    if "taken_on" in texts and not certain(texts["taken_on"]):
         raise SourceError(f"{where}: taken_on must be a date like 2011-09-25, 2011-09, 2011 or 1990/1999.")
-    return Listed(person, _text(row, "url"), texts, sha256, _box(where, row))
+    return Listed(person, url, texts, sha256, _box(where, row.get("bbox"), [told[side] for side in _SIDES]))
 
 
-def _box(where: str, row: Mapping[str, Any]) -> str:
-    """The face box as x,y,width,height: from bbox, or from left, top, right and bottom; '' where none is stated."""
-    given = row.get("bbox")
+def _box(where: str, given: Any, sides: Sequence[str]) -> str:
+    """The face box as x,y,width,height: from what is given, or else from the sides; '' where none is stated."""
     if given in (None, ""):
-        given = [row[side] for side in _SIDES] if all(_text(row, side) for side in _SIDES) else None
+        given = sides if all(sides) else None
     if given is None:
         return ""
     parts = re.split(r"[,\s]+", given.strip()) if isinstance(given, str) else given
     try:
         left, top, right, bottom = (float(part) for part in parts)
-    except (TypeError, ValueError):
-        raise SourceError(f"{where}: a face box must be left,top,right,bottom in pixels, not {given!r}.") from None
-    if not (left < right and top < bottom):
-        raise SourceError(f"{where}: the face box {given!r} is empty; expected left,top,right,bottom in pixels.")
+    except (TypeError, ValueError, OverflowError):
+        raise SourceError(
+            f"{where}: a face box must be left,top,right,bottom in pixels, not {str(given)[:80]!r}."
+        ) from None
+    if not (-_FARTHEST < left < right < _FARTHEST and -_FARTHEST < top < bottom < _FARTHEST):
+        raise SourceError(
+            f"{where}: the face box {str(given)[:80]!r} is empty; expected left,top,right,bottom in pixels."
+        )
     return ",".join(f"{value:g}" for value in (left, top, right - left, bottom - top))
 
 
 def _text(row: Mapping[str, Any], column: str) -> str:
+    """What a row says in a column; Parquet has dates, too."""
     value = row.get(column)
-    return "" if value is None else str(value).strip()
+    return value.isoformat() if isinstance(value, date) else text_of(value)
