@@ -12,12 +12,17 @@
     ├── ShardsError              shards, or what stands beside them, hold what no build writes
     └── ExportError              the shards cannot be exported
 
-Every message is one sentence that names the thing, what was expected, and what to do next.
+Every message is one sentence that names the thing, what was expected, and, behind a semicolon, what to do next.
 """
 
 
 class FacecorpusError(Exception):
     """Anything that a user can mend."""
+
+    @property
+    def hint(self) -> str:
+        """What to do next: what stands behind the sentence's last semicolon, or else the whole of it."""
+        return str(self).rpartition("; ")[2]
 
 
 class ManifestError(FacecorpusError):

@@ -94,7 +94,7 @@ class FetchSettings:
 
     per_host: int = number(2, 1, 64, "Requests under way at once to one host, where nothing else is known of it.")
     requests_per_minute: int = number(
-        200, 1, 100_000, "Requests to one host in a minute, at most, where nothing else is known of it."
+        200, 1, 1_000_000, "Requests to one host in a minute, at most, where nothing else is known of it."
     )
     hosts: tuple[str, ...] = option(
         (),
@@ -120,7 +120,7 @@ class FetchSettings:
         0, 0, 1_000_000, "Photographs of one person after which no more are fetched (0: no limit)."
     )
     enough_per_subgroup: int = number(
-        0, 0, 100_000_000, "Photographs of one subgroup after which no more are fetched (0: no limit)."
+        0, 0, 1_000_000_000, "Photographs of one subgroup after which no more are fetched (0: no limit)."
     )
     timeout_seconds: float = number(30.0, 0.1, 3600, "Seconds without an answer after which a try is given up.")
     max_seconds: float = number(120.0, 1, 86_400, "Seconds that one file may take as a whole.")

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report, with_options
+from facecorpus.commands.common import AsJson, Folder, next_step, report, with_options, working_in
 from facecorpus.errors import CorpusError
-from facecorpus.pipeline import build_stage, working_in
+from facecorpus.pipeline import build_stage
 from facecorpus.system.escape import lines_for_terminal
 
 app = typer.Typer()
@@ -87,7 +87,9 @@ class _What:
     """What to forget: one of these options."""
 
     identity: Annotated[str | None, typer.Option(help="Everything of one person, by identity_id.")] = None
-    photo: Annotated[str | None, typer.Option(help="One photograph, by its sha256 or a face_id of it.")] = None
+    photo: Annotated[
+        str | None, typer.Option(help="One photograph: its address, path, file name, sha256 or face_id.")
+    ] = None
     url: Annotated[str | None, typer.Option(help="What came from this address.")] = None
     author: Annotated[str | None, typer.Option(help="Everything that a source says this author made.")] = None
     names: Annotated[

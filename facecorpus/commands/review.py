@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report
-from facecorpus.pipeline import beside_others, working_in
+from facecorpus.commands.common import AsJson, Folder, beside_others, next_step, report, working_in
 
 app = typer.Typer()
 group = typer.Typer()

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, with_options
+from facecorpus.commands.common import AsJson, Folder, beside_others, next_step, with_options
 from facecorpus.errors import FacecorpusError
-from facecorpus.pipeline import beside_others, train_stage
+from facecorpus.pipeline import train_stage
 
 app = typer.Typer()
 

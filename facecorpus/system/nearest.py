@@ -7,7 +7,7 @@ from difflib import get_close_matches
 def nearest(name: str, known: Collection[str], most: int = 3) -> list[str]:
     """The known names most like this one, the likeliest first; case, spaces and signs between words do not count."""
     plain = {_plain(one): one for one in reversed(list(known))}
-    return [plain[one] for one in get_close_matches(_plain(name), plain, most, cutoff=0.6)]
+    return [plain[one] for one in get_close_matches(_plain(name), plain, most, cutoff=0.7)]
 
 
 def did_you_mean(name: str, known: Collection[str], otherwise: str = "") -> str:
