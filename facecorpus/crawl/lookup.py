@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facecorpus.crawl.fetch import Fetcher
+from facecorpus.crawl.reach import may_ask
 from facecorpus.crawl.wikidata import Item, People, Wikidata, differences, named
 from facecorpus.errors import ManifestError
 from facecorpus.manifest import COLUMNS, Manifest
@@ -87,7 +88,8 @@ def check_manifest(manifest: Manifest, settings: Settings) -> CheckSummary:
     identities = [identity for identity in manifest.identities if named(identity)]
     rows: list[Row] = []
     with Fetcher(settings) as fetcher, track("manifest check", len(identities)) as tracker:
-        people = People(Wikidata(settings.crawl, fetcher), identities)
+        wikidata = _asked(settings, fetcher)
+        people = People(wikidata, identities)
         for identity in identities:
             rows += [
                 Row(identity.identity_id, identity.name, one.field, one.manifest, one.wikidata, one.contradicts)
@@ -109,7 +111,7 @@ def new_manifest(names: Path, out: Path, settings: Settings) -> NewSummary:
     rows: list[dict[str, str]] = []
     choices: list[Choice] = []
     with Fetcher(settings) as fetcher, track("manifest new", len(asked)) as tracker:
-        wikidata = Wikidata(settings.crawl, fetcher)
+        wikidata = _asked(settings, fetcher)
         for name, item_id in asked:
             item, others = _who(wikidata, name, item_id)
             if item is None:
@@ -122,6 +124,13 @@ def new_manifest(names: Path, out: Path, settings: Settings) -> NewSummary:
     writer.writerows(rows)
     write_atomically(out, text.getvalue().encode())
     return NewSummary(str(out), len(rows), len(rows) - len(choices), tuple(choices))
+
+
+def _asked(settings: Settings, fetcher: Fetcher) -> Wikidata:
+    """Wikidata, where it may be asked and can be reached."""
+    wikidata = Wikidata(settings.crawl, fetcher)
+    may_ask(settings, [(wikidata.wikidata.host, wikidata.wikipedia.host)])
+    return wikidata
 
 
 def _names(path: Path) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
 from facecorpus.judging.reviewers import is_reviewer
 from facecorpus.store import write_atomically
+from facecorpus.system.tables import delimiter_of
 from facecorpus.words import AUTO, Kind, Reason, Verdict
 
 _CLOCKS_DIFFER = timedelta(minutes=5)  # so far may the clock of another machine be ahead
@@ -220,7 +221,7 @@ def _read(file: Path) -> Iterator[Exchanged]:
             f"{file}: the name must end in {' or '.join(_WRITERS)}, as facecorpus review export writes it."
         )
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
         lines = _rows(text) if file.suffix == ".csv" else _objects(text)
         for number, line in lines:
             yield _checked(f"{file}, line {number}", line)
@@ -229,7 +230,9 @@ def _read(file: Path) -> Iterator[Exchanged]:
 
 
 def _rows(text: str) -> Iterator[tuple[int, Any]]:
-    reader = csv.DictReader(StringIO(text, newline=""))
+    reader = csv.DictReader(StringIO(text, newline=""), delimiter=delimiter_of(text))
+    if sorted(reader.fieldnames or ()) != sorted(_COLUMNS):  # also where no line follows
+        yield 1, None
     for row in reader:
         yield reader.line_num, row
 
@@ -255,8 +258,8 @@ def _checked(where: str, line: Any) -> Exchanged:
         or not all(isinstance(one, str) for one in line.values())
     ):
         raise FacecorpusError(
-            f"{where}: expected {', '.join(_COLUMNS)}, all texts, and nothing else, as facecorpus review export writes"
-            " them."
+            f"{where}: expected {', '.join(_COLUMNS)}, all texts, and nothing else; name what facecorpus review export"
+            " wrote."
         )
     row = Exchanged(**{name: line[name] for name in _COLUMNS})
     if row.kind not in list(Kind) or row.verdict not in SAYABLE[Kind(row.kind)]:

@@ -11,11 +11,18 @@ from facecorpus.crawl.sources.flickr import Flickr
 from facecorpus.crawl.sources.folder import Folder
 from facecorpus.crawl.sources.openverse import Openverse
 from facecorpus.crawl.sources.search_engines import ENGINES, Engine
-from facecorpus.crawl.sources.source import ODD_SHAPE, NoPhotographs, Source, WrongPerson, not_understood
+from facecorpus.crawl.sources.source import (
+    MOST_NAMES,
+    ODD_SHAPE,
+    NoPhotographs,
+    Source,
+    WrongPerson,
+    not_understood,
+)
 from facecorpus.crawl.sources.urls import Urls
 from facecorpus.errors import SourceError
 
-__all__ = ["ODD_SHAPE", "NoPhotographs", "Source", "WrongPerson", "not_understood", "open_source"]
+__all__ = ["MOST_NAMES", "ODD_SHAPE", "NoPhotographs", "Source", "WrongPerson", "not_understood", "open_source"]
 
 
 def open_source(name: str, corpus: Corpus, fetcher: Fetcher) -> Source:

@@ -1,11 +1,14 @@
 """What a source is: something that proposes photographs of a person."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Protocol
 
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
 from facecorpus.records import Candidate
+from facecorpus.system.nearest import nearest
+
+MOST_NAMES = 5  # of people, in one sentence
 
 
 class NoPhotographs(SourceError):
@@ -30,6 +33,7 @@ class Source(Protocol):
     name: str
     checks: bool = False  # whether it knows people: then it is asked to check each one before anything is proposed
     hosts: tuple[str, ...]  # that it asks, host or host:port; none where it reads files of this machine
+    warnings: tuple[str, ...] = ()  # what a person must know of the source as a whole
 
     def check(self, identity: Identity) -> bool | None:
         """Whether the manifest's person was checked against what the source knows; None where it knows nobody.
@@ -45,6 +49,19 @@ class Source(Protocol):
     def requests(self, identity: Identity, wanted: int) -> int:
         """About how many requests it takes to be proposed so many photographs of a person."""
         ...
+
+
+def strangers(source: str, folders: Collection[str], people: Collection[str]) -> tuple[str, ...]:
+    """The warning where a source has folders of people whom the manifest does not know, with the nearest ids."""
+    unknown = sorted(set(folders) - set(people))
+    if not unknown:
+        return ()
+    near = {name: f" (nearest: {', '.join(found)})" if (found := nearest(name, people)) else "" for name in unknown}
+    told = ", ".join(f"{name}{near[name]}" for name in unknown[:MOST_NAMES]) + ", …" * (len(unknown) > MOST_NAMES)
+    return (
+        f"NOT TAKEN: {len(unknown)} folders of source '{source}' are no identity_id of the manifest: {told}; rename"
+        " them, or add the people to manifest.csv.",
+    )
 
 
 def not_understood(source: Source, error: Exception) -> SourceError:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from facecorpus.errors import SourceError
+from facecorpus.system.tables import delimiter_of
 
 FORMS: dict[str, tuple[str, ...]] = {
     "auto": (),
@@ -116,6 +117,8 @@ class ListOfAddresses:
         with self._path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             lines, names, first = _skip_comments(file, separator)
             form, columns = self.form, FORMS[self.form]
+            if names is None and "url" in _names_of(first, delimiter_of(first)):
+                separator = delimiter_of(first)
             if form == "vggface" or (form == "auto" and _is_vggface(first, separator)):
                 self.form = "vggface"
                 yield from _vggface(self._path)
