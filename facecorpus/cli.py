@@ -108,4 +108,5 @@ def _of_usage(error: Any) -> tuple[str, str]:
         return "", ""
     help_ = f"{error.ctx.command_path if error.ctx else 'facecorpus'} --help"
     said = re.sub(r"Input should be (.*?)(, unable.*)?$", r"it must be \1", error.format_message())
+    said = said.replace("a valid integer", "a whole number")
     return f"{said.rstrip('.?')}; {help_} shows what it takes.", help_

@@ -68,6 +68,7 @@ _VALUES: dict[str, tuple[str, ...]] = {
     "age_group": tuple(AgeGroup),
     "dated_only": ("true", "false"),
 }
+_MANY = 3  # columns that are missing, in one sentence
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _WIKIDATA = re.compile(r"Q[1-9][0-9]*")
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}(/[0-9]{4}(-[0-9]{2}){0,2})?")
@@ -169,6 +170,8 @@ def read_manifest(path: Path, labels: LabelSettings = LabelSettings()) -> Manife
             reader = csv.DictReader(file, strict=True, delimiter=delimiter)
             header = tuple(reader.fieldnames or ())
             rows = [(reader.line_num, row) for row in reader]
+    except FileNotFoundError:
+        raise ManifestError(f"{path} is missing; put the manifest there, as facecorpus init does.") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ManifestError(f"{path} cannot be read as a UTF-8 CSV file ({error}); save it as one.") from None
     missing = [column for column in COLUMNS if column not in (*header, *OPTIONAL_COLUMNS)]
@@ -178,7 +181,8 @@ def read_manifest(path: Path, labels: LabelSettings = LabelSettings()) -> Manife
         raise ManifestError(
             f"{path}, line 1: "
             + "; ".join(
-                [f"column {name!r} is missing" for name in missing]
+                [f"column {name!r} is missing" for name in missing[:_MANY]]
+                + [f"and {len(missing) - _MANY} more are" for _ in missing[_MANY : _MANY + 1]]
                 + [f"column {name!r} is not known{_near(name)}" for name in unknown]
                 + [f"column {name!r} stands there more than once" for name in doubled]
             )
@@ -275,7 +279,7 @@ def _check_period(
         return []
     until = last if last is not None else date.today().year
     if until < first:
-        return [Problem(line, "photos_until", f"{until} is before photos_from {first}; the period runs backwards.")]
+        return [Problem(line, "photos_until", f"{until} is before photos_from {first}; correct one of the two.")]
     if first - born <= labels.young_from:
         return [
             Problem(
@@ -313,7 +317,9 @@ def _check_unique(rows: Sequence[tuple[int, dict[str, str]]]) -> list[Problem]:
         for line, row in rows:
             value = row.get(column) or ""
             if value and value in seen:
-                problems.append(Problem(line, column, f"{value!r} stands in line {seen[value]} already."))
+                problems.append(
+                    Problem(line, column, f"{value!r} stands in line {seen[value]} already; each person has their own.")
+                )
             seen.setdefault(value, line)
     return problems
 

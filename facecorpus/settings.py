@@ -321,6 +321,8 @@ def settings_of(document: Mapping[str, Any], where: str) -> Settings:
     known = {section.name: section.default for section in fields(Settings)}
     for name in document:
         if name not in known:
+            if homes := _homes(name):
+                raise SettingsError(f"{where}: {name} stands in no section; write it below {homes}.")
             raise SettingsError(f"{where}: unknown section [{name}]; {_meant(name, known, 'the sections are')}")
     settings = Settings(
         **{name: _read_section(where, name, default, document.get(name, {})) for name, default in known.items()}
@@ -343,11 +345,16 @@ def _read_section(where: str, name: str, defaults: Any, values: Any) -> Any:
     read: dict[str, Any] = {}
     for key, value in values.items():
         if key not in keys:
-            homes = [f"[{one.name}]" for one in fields(Settings) if hasattr(one.default, key)]
-            meant = f"it belongs in {' or '.join(homes)}." if homes else _meant(key, keys, "its keys are")
+            homes = _homes(key)
+            meant = f"it belongs in {homes}." if homes else _meant(key, keys, "its keys are")
             raise SettingsError(f"{where}: unknown key {key!r} in [{name}]; {meant}")
         read[key] = checked(f"{where}: {key} in [{name}]", keys[key].default, value, keys[key].metadata)
     return type(defaults)(**read)
+
+
+def _homes(key: str) -> str:
+    """The sections that have a key."""
+    return " or ".join(f"[{one.name}]" for one in fields(Settings) if hasattr(one.default, key))
 
 
 def _meant(name: str, known: Collection[str], all_are: str) -> str:

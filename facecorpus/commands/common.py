@@ -42,6 +42,14 @@ def working_in(corpus: Path) -> "Iterator[Corpus]":
         yield opened
 
 
+@contextmanager
+def reading_in(corpus: Path) -> "Iterator[Corpus]":
+    """Open the corpus for what changes nothing in it, as `pipeline.reading_in` does, and keep a log where it can be."""
+    _keep_log(corpus)
+    with pipeline.reading_in(corpus) as opened:
+        yield opened
+
+
 def beside_others(corpus: Path) -> "Corpus":
     """Open the corpus without holding it, as `pipeline.beside_others` does, and keep a log in it."""
     _keep_log(corpus)

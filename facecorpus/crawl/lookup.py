@@ -138,7 +138,9 @@ def _names(path: Path) -> list[tuple[str, str]]:
     try:
         lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
-        raise ManifestError(f"{path} cannot be read as a text file of names: {error}.") from None
+        raise ManifestError(
+            f"{path} cannot be read as a text file of names ({error}); expected one name a line, in UTF-8."
+        ) from None
     matches = [(line, _WITH_ITEM.fullmatch(line)) for line in lines if line and not line.startswith("#")]
     names = [(match[1], match[2]) if match else (line, "") for line, match in matches]
     if not names:

@@ -100,7 +100,9 @@ def _to_retry(retry: str | None) -> Sequence[str]:
         return [outcome for outcome in Outcome if outcome.can_pass]
     names = [str(outcome) for outcome in Outcome if outcome not in _NEVER_AGAIN]
     if retry not in names:
-        meant = did_you_mean(retry, names, f"say {RETRY_FAILED} for all that may pass, or one of {', '.join(names)}.")
+        meant = did_you_mean(
+            retry, [RETRY_FAILED, *names], f"say {RETRY_FAILED} for all that may pass, or one of {', '.join(names)}."
+        )
         raise CorpusError(f"--retry {retry} names no kind of failure; {meant}")
     return [retry]
 

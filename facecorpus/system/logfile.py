@@ -5,12 +5,11 @@ to it; a log that cannot be written is no reason to stop.
 """
 
 import logging
-import sys
 import time
 from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from facecorpus.system.escape import lines_for_terminal
 from facecorpus.system.modes import make_file
@@ -67,9 +66,9 @@ def name_log(command: str) -> None:
     _Lines.command = command
 
 
-def show_log(screen: TextIO = sys.stderr) -> None:
-    """Show every line of this process on the screen, those that are not kept too."""
-    _attach(logging.StreamHandler(screen), logging.DEBUG)
+def show_log() -> None:
+    """Show every line of this process on stderr, those that are not kept too."""
+    _attach(logging.StreamHandler(), logging.DEBUG)
 
 
 def write_log(corpus: Path) -> None:

@@ -63,7 +63,7 @@ def explain(corpus: Corpus, name: str) -> Explanation:
 
     Raises CorpusError where several pictures have that name.
     """
-    with corpus.catalog() as catalog:
+    with corpus.reading() as catalog:
         found = meant(corpus, catalog, name) or Meant(url=name)
         key = found.url or found.photograph
         proposals = catalog.histories.proposals(key)

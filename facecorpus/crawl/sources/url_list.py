@@ -91,7 +91,9 @@ class ListOfAddresses:
                     self.understood += 1
                     yield entry
         except (OSError, ValueError, csv.Error) as error:
-            raise SourceError(f"{self._path} cannot be read as a list of addresses: {error}.") from None
+            raise SourceError(
+                f"{self._path} cannot be read as a list of addresses ({error}); let urls in [crawl] name one that can."
+            ) from None
         if self.first_problem and not self.understood:
             raise SourceError(self.first_problem)
 
@@ -205,7 +207,7 @@ def _json_lines(path: Path) -> Iterator[Row]:
                 continue
             row = json.loads(line)
             if not isinstance(row, dict):
-                raise SourceError(f'{path}, line {number}: expected an object like {{"name": …, "url": …}}.')
+                raise SourceError(f'{path}, line {number} is no object; expected one like {{"name": …, "url": …}}.')
             yield {str(key).lower(): value for key, value in row.items()}
 
 
@@ -237,13 +239,15 @@ def _listed(where: str, given: Row) -> Listed:
     row = {_SAME.get(key, key): value for key, value in given.items()}
     person = next((_text(row, column) for column in _PERSON if _text(row, column)), "")
     if not person or not _text(row, "url"):
-        raise SourceError(f"{where}: expected columns url and one of {', '.join(_PERSON)}, neither of them empty.")
+        raise SourceError(f"{where} lacks an address or a name; expected columns url and one of {', '.join(_PERSON)}.")
     sha256 = _text(row, "sha256").lower()
     if sha256 and not _SHA256.fullmatch(sha256):
-        raise SourceError(f"{where}: sha256 must be 64 hex digits, not {sha256!r}.")
+        raise SourceError(f"{where}: sha256 is {sha256!r}; it must be 64 hex digits.")
     texts = {column: _text(row, column) for column in _TEXTS if _text(row, column)}
     if not _DATE.fullmatch(texts.get("taken_on", "2000")):
-        raise SourceError(f"{where}: taken_on must be a date like 2011-09-25, 2011-09, 2011 or 1990/1999.")
+        raise SourceError(
+            f"{where}: taken_on is {texts['taken_on']!r}; it must be like 2011-09-25, 2011-09, 2011 or 1990/1999."
+        )
     return Listed(person, _text(row, "url"), texts, sha256, _box(where, row))
 
 
@@ -258,7 +262,7 @@ def _box(where: str, row: Mapping[str, Any]) -> str:
     try:
         left, top, right, bottom = (float(part) for part in parts)
     except (TypeError, ValueError):
-        raise SourceError(f"{where}: a face box must be left,top,right,bottom in pixels, not {given!r}.") from None
+        raise SourceError(f"{where}: the face box is {given!r}; it must be left,top,right,bottom in pixels.") from None
     if not (left < right and top < bottom):
         raise SourceError(f"{where}: the face box {given!r} is empty; expected left,top,right,bottom in pixels.")
     return ",".join(f"{value:g}" for value in (left, top, right - left, bottom - top))
