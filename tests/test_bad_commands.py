@@ -53,6 +53,7 @@ def prepare(home: Path, case: dict[str, Any]) -> None:
 
 def told(home: Path, text: str) -> str:
     """What was said, wherever this machine has its folders."""
+    text = re.sub(r"this one knows \d+", "this one knows N", text)
     return text.replace(str(home), "{home}").replace(str(Path(__file__).parents[1]), "{project}").rstrip("\n")
 
 
@@ -105,7 +106,15 @@ def test_the_table_is_large_and_names_the_thing() -> None:
         words = {*case["run"].split(), *case.get("files", {}), *case.get("bytes", {}), *case.get("missing", ())}
         words |= {word for text in (*case.get("files", {}).values(), case.get("preset", "")) for word in text.split()}
         words = {part for word in words for part in re.findall(r"[\w.-]{3,}", word)}
-        words |= {"c ", "c/", "--", "argument", "catalog"}  # the corpus itself, an option, what is missing
+        words |= {
+            "c ",
+            "c/",
+            " c:",
+            "corpus.toml",
+            "--",
+            "argument",
+            "catalog",
+        }  # the corpus itself, an option, what is missing
         assert any(word in case["says"] for word in words), case
 
 
