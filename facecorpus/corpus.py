@@ -1,5 +1,6 @@
 """Corpus: the folder that a user works in, with its settings, manifest, catalog, stores and lock."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -73,6 +74,18 @@ class Corpus:
         finally:
             catalog.close()
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether nothing can be written here, as in a mounted backup."""
+        catalog = self.root / "catalog.sqlite"
+        return not all(os.access(path, os.W_OK) for path in (self.root, catalog) if path.exists())
+
+    @contextmanager
+    def reading(self) -> Iterator[Catalog]:
+        """The catalog for what only reads; where nothing can be written, a copy of it."""
+        with self.catalog_copy() if self.is_read_only else self.catalog() as catalog:
+            yield catalog
+
     @contextmanager
     def catalog_copy(self) -> Iterator[Catalog]:
         """The catalog as it is now, copied to a temporary place; the corpus folder is only read."""
@@ -81,7 +94,7 @@ class Corpus:
             self._refuse_without(self.root / "catalog.sqlite")
             if (self.root / "catalog.sqlite").exists():
                 copy_catalog(self.root / "catalog.sqlite", copy)
-            catalog = Catalog(copy)
+            catalog = Catalog(copy, log=self.log, keep=False)
             try:
                 self._refuse_blank(catalog)
                 catalog.identities.replace_all(self.manifest.identities)
@@ -112,7 +125,7 @@ class Corpus:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder for one stage at a time; the lock ends with the process, however it ends."""
-        lock = FileLock(self.root / ".lock", mode=file_mode(self.root))
+        lock = FileLock(self.root / ".lock", mode=file_mode(self.root) | 0o600)
         try:
             lock.acquire(timeout=0)
         except Timeout:

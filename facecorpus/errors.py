@@ -12,7 +12,7 @@
     ├── ShardsError              shards, or what stands beside them, hold what no build writes
     └── ExportError              the shards cannot be exported
 
-Every message is one sentence that names the thing, what was expected, and what to do next.
+Every message is one sentence that names the thing, what was expected, and, behind a semicolon, what to do next.
 """
 
 LONGEST = 4000
@@ -26,6 +26,11 @@ class FacecorpusError(Exception):
         """The message; of one that is too long the beginning and the end, which says what to do."""
         text = super().__str__()
         return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[3 - LONGEST // 2 :]}"
+
+    @property
+    def hint(self) -> str:
+        """What to do next: what stands behind the sentence's last semicolon, or else the whole of it."""
+        return str(self).rpartition("; ")[2]
 
 
 class ManifestError(FacecorpusError):

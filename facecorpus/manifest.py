@@ -14,6 +14,8 @@ from facecorpus.errors import ManifestError
 from facecorpus.settings import LabelSettings
 from facecorpus.system.border import clean
 from facecorpus.system.dates import span_of
+from facecorpus.system.nearest import did_you_mean
+from facecorpus.system.tables import delimiter_of
 
 
 class Gender(StrEnum):
@@ -70,6 +72,7 @@ _VALUES: dict[str, tuple[str, ...]] = {
     "dated_only": ("true", "false"),
 }
 _LONGEST_CELL = 10_000  # characters
+_MANY = 3  # columns that are missing, in one sentence
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _WIKIDATA = re.compile(r"Q[1-9][0-9]*")
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}(/[0-9]{4}(-[0-9]{2}){0,2})?")
@@ -166,11 +169,15 @@ def read_manifest(path: Path, labels: LabelSettings = LabelSettings()) -> Manife
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
+            delimiter = delimiter_of(file.readline())
+            file.seek(0)
+            reader = csv.DictReader(file, strict=True, delimiter=delimiter)
             header = tuple(reader.fieldnames or ())
             rows = [(reader.line_num, {column: _cell(cell) for column, cell in row.items()}) for row in reader]
+    except FileNotFoundError:
+        raise ManifestError(f"{path} is missing; put the manifest there, as facecorpus init does.") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ManifestError(f"{path} cannot be read as a UTF-8 CSV file: {error}.") from None
+        raise ManifestError(f"{path} cannot be read as a UTF-8 CSV file ({error}); save it as one.") from None
     missing = [column for column in COLUMNS if column not in (*header, *OPTIONAL_COLUMNS)]
     unknown = [column for column in header if column not in COLUMNS]
     doubled = dict.fromkeys(column for column in header if header.count(column) > 1)
@@ -178,8 +185,9 @@ def read_manifest(path: Path, labels: LabelSettings = LabelSettings()) -> Manife
         raise ManifestError(
             f"{path}, line 1: "
             + "; ".join(
-                [f"column {name!r} is missing" for name in missing]
-                + [f"column {name!r} is not known" for name in unknown]
+                [f"column {name!r} is missing" for name in missing[:_MANY]]
+                + [f"and {len(missing) - _MANY} more are" for _ in missing[_MANY : _MANY + 1]]
+                + [f"column {name!r} is not known{_near(name)}" for name in unknown]
                 + [f"column {name!r} stands there more than once" for name in doubled]
             )
             + f"; the columns are {', '.join(COLUMNS)}."
@@ -191,6 +199,11 @@ def read_manifest(path: Path, labels: LabelSettings = LabelSettings()) -> Manife
     if problems:
         raise ManifestError(explain(path, problems))
     return Manifest(tuple(_identity(line, row) for line, row in rows))
+
+
+def _near(column: str) -> str:
+    meant = did_you_mean(column, COLUMNS)
+    return f" ({meant})" if meant else ""
 
 
 def write_manifest(path: Path, identities: Sequence[Identity]) -> None:
@@ -228,7 +241,7 @@ def _check(line: int, row: dict[str, str], labels: LabelSettings) -> list[Proble
     """Every rule that concerns one row alone."""
     if None in row or None in row.values():
         fields = sum(column is not None for column in row)
-        return [Problem(line, "(all)", f"the line must have {fields} fields; quote fields with commas.")]
+        return [Problem(line, "(all)", f"the line must have {fields} fields; put quotes around one with a comma.")]
     problems = [
         Problem(line, column, f"{value[:20]!r}… must have at most {_LONGEST_CELL:,} characters.")
         for column, value in row.items()
@@ -256,9 +269,11 @@ def _check(line: int, row: dict[str, str], labels: LabelSettings) -> list[Proble
         wrong("birth_date", "a date like 1981-09-26, or a year like 1981")
     years = {column: _year(row[column]) for column in ("photos_from", "photos_until")}
     if years["photos_from"] is None:
-        wrong("photos_from", "the first year of the photographs, like 2004")
+        wrong("photos_from", "the first year of the photographs, like 2004, and not in the future")
     if row["photos_until"] and years["photos_until"] is None:
-        wrong("photos_until", "the last year of the photographs, like 2011, or empty for 'until now'")
+        wrong(
+            "photos_until", "the last year of the photographs, like 2011, not in the future, or empty for 'until now'"
+        )
     if not problems:
         problems += _check_period(line, row, birth_year, years["photos_from"], years["photos_until"], labels)
     return problems
@@ -277,7 +292,7 @@ def _check_period(
         return []
     until = last if last is not None else date.today().year
     if until < first:
-        return [Problem(line, "photos_until", f"{until} is before photos_from {first}; the period runs backwards.")]
+        return [Problem(line, "photos_until", f"{until} is before photos_from {first}; correct one of the two.")]
     if first - born <= labels.young_from:
         return [
             Problem(
@@ -295,12 +310,13 @@ def _check_period(
     if not row["age_group"]:
         return []
     low, high = bounds[row["age_group"]]
+    by = " by [labels] of corpus.toml" * (labels != LabelSettings())
     if first - born < low or until - born > high:
         return [
             Problem(
                 line,
                 "age_group",
-                f"{row['age_group']!r} is {low}–{high} years, but the photographs of {first}–{until} show a person"
+                f"{row['age_group']!r} is {low}–{high} years{by}, but the photographs of {first}–{until} show a person"
                 f" of {first - born}–{until - born}; narrow photos_from and photos_until, or correct the group.",
             )
         ]
@@ -314,7 +330,9 @@ def _check_unique(rows: Sequence[tuple[int, dict[str, str]]]) -> list[Problem]:
         for line, row in rows:
             value = row.get(column) or ""
             if value and value in seen:
-                problems.append(Problem(line, column, f"{value!r} stands in line {seen[value]} already."))
+                problems.append(
+                    Problem(line, column, f"{value!r} stands in line {seen[value]} already; each person has their own.")
+                )
             seen.setdefault(value, line)
     return problems
 
@@ -353,4 +371,6 @@ def _years(taken_on: str) -> tuple[int, int]:
 
 
 def _year(text: str) -> int | None:
-    return int(text) if re.fullmatch(r"(1[89]|20)[0-9]{2}", text) else None
+    """A year from 1800 on that is not in the future; None for anything else."""
+    year = int(text) if re.fullmatch(r"(1[89]|20)[0-9]{2}", text) else None
+    return None if year is None or year > date.today().year else year

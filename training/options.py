@@ -14,12 +14,16 @@ class Options(TypedDict, total=False):
     seed: int
     seeds: int  # so many experiments, with seed, seed + 1 …; the report has their mean and spread
     workers: int | None  # processes of one thread each; None: one a core
-    device: str  # auto, cpu, cuda or mps
+    device: str  # one of DEVICES
     full_schedule: bool  # all steps, also where the validation loss has flattened
     deterministic: bool  # the same bits each time on a machine
     ablations: bool  # other fusions, widths, depths, numbers of photographs and of steps
     max_time: str | None  # such as "2h": networks stop at a checkpoint in time
 
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+RANGES = {"seed": (0, 4_294_967_295), "seeds": (1, 1000), "workers": (1, 1000)}
+"""The least and the most that a number may be."""
 
 DEFAULTS: Options = {
     "preset": "paper",

@@ -7,6 +7,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -154,11 +155,11 @@ def load_preset(name: str) -> Preset:
         path = Path(name)
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in PRESETS.glob("*.toml")))
-        raise TrainingError(f"There is no preset '{name}': use one of {known}, or the path of a .toml file.")
+        raise TrainingError(f"There is no preset '{name}'; use one of {known}, or the path of a .toml file.")
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, lists in lists without an end
-        raise TrainingError(f"The preset {path} is not valid TOML: {error}.") from error
+        raise TrainingError(f"The preset {path} is not valid TOML ({error}); mend that line and run again.") from error
     return preset_of(values, f"The preset {path}")
 
 
@@ -172,31 +173,33 @@ def preset_of(values: Mapping[str, Any], whose: str = "The preset") -> Preset:
 def _check(values: dict[str, Any], whose: str) -> None:
     known = [field.name for field in fields(Preset)]
     if unknown := sorted(set(values) - set(known)):
-        raise TrainingError(f"{whose} has an unknown key '{unknown[0]}': known are {', '.join(known)}.")
+        near = get_close_matches(unknown[0], known, 1)
+        meant = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(known)}."
+        raise TrainingError(f"{whose} has an unknown key '{unknown[0]}'; {meant}")
     if missing := [key for key in known if key not in values]:
-        raise TrainingError(f"{whose} lacks the key '{missing[0]}': copy it from {PRESETS / 'paper.toml'}.")
+        raise TrainingError(f"{whose} lacks the key '{missing[0]}'; copy it from {PRESETS / 'paper.toml'}.")
     for key, rule in _RULES.items():
         if not rule.accepts(values[key]):
-            raise TrainingError(f"{whose} has {key} = {values[key]!r}: expected {rule}.")
+            raise TrainingError(f"{whose} has {key} = {values[key]!r}; expected {rule}.")
     _check_table("affine", values["affine"], _AFFINE, whose, whole=True)
     _check_table("image_filters", values["image_filters"], _STRENGTHS, whose, whole=False)
     chosen = values["control_protocols"]
     if not isinstance(chosen, list) or not set(map(str, chosen)) <= set(PROTOCOL_NAMES):
         raise TrainingError(
-            f"{whose} has control_protocols = {chosen!r}: expected a list of {', '.join(PROTOCOL_NAMES)}."
+            f"{whose} has control_protocols = {chosen!r}; expected a list of {', '.join(PROTOCOL_NAMES)}."
         )
     if values["out_of_fold"] == 1:
-        raise TrainingError(f"{whose} has out_of_fold = 1: expected 0 for none, or 2 folds and more.")
+        raise TrainingError(f"{whose} has out_of_fold = 1; expected 0 for none, or 2 folds and more.")
     for key, choices in _CHOICES.items():
         if values[key] not in choices:
-            raise TrainingError(f"{whose} has {key} = {values[key]!r}: expected one of {', '.join(choices)}.")
+            raise TrainingError(f"{whose} has {key} = {values[key]!r}; expected one of {', '.join(choices)}.")
 
 
 def _check_table(key: str, table: object, rules: dict[str, _Number], whose: str, *, whole: bool) -> None:
     """See that a table of the preset holds numbers that its rules allow: all of them, or at least one."""
     known = f"{'all' if whole else 'some'} of {', '.join(rules)}"
     if not isinstance(table, dict) or not table or not set(table) <= set(rules) or (whole and set(table) < set(rules)):
-        raise TrainingError(f"{whose} has {key} = {table!r}: expected {known}.")
+        raise TrainingError(f"{whose} has {key} = {table!r}; expected {known}.")
     for name, value in table.items():
         if not rules[name].accepts(value):
-            raise TrainingError(f"{whose} has {key}.{name} = {value!r}: expected {rules[name]}.")
+            raise TrainingError(f"{whose} has {key}.{name} = {value!r}; expected {rules[name]}.")

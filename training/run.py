@@ -27,7 +27,7 @@ from training.machine.cores import available_cores
 from training.machine.progress import Board
 from training.machine.team import Team, follow
 from training.machine.workers import Workers
-from training.options import Options, with_defaults
+from training.options import DEVICES, RANGES, Options, with_defaults
 from training.plan.jobs import ProbeJob, Setting, UntrainedJob
 from training.plan.plan import Plan, jobs_of, make_plan
 from training.presets import DEFAULTS, Preset, Value, load_preset
@@ -49,8 +49,12 @@ def train_all(shards: Path, run: Path, **options: Unpack[Options]) -> Path:
         follow(world, given["deterministic"])
         return folder.results
     experiment = _Experiment.of(shards, given)
-    with _locked(folder), _pool(world, given) as pool:
-        results, is_new = _all_seeds(experiment, pool, folder, range(given["seed"], given["seed"] + given["seeds"]))
+    try:
+        with _locked(folder), _pool(world, given) as pool:
+            results, is_new = _all_seeds(experiment, pool, folder, range(given["seed"], given["seed"] + given["seeds"]))
+    except TrainingError:
+        _leave_no_empty_run(folder)
+        raise
     show_tables(results)
     if is_new:
         experiment.screen.print(f"Report: {folder.page}", markup=False)
@@ -75,10 +79,16 @@ class _Experiment:
     @classmethod
     def of(cls, shards: Path, given: Options) -> _Experiment:
         """What was asked for; TrainingError where that is impossible."""
-        for what in ("workers", "seeds"):
-            number = given[what]
-            if number is not None and number < 1:
-                raise TrainingError(f"There cannot be {number} {what}: give 1 or more.")
+        numbers = {"seed": given["seed"], "seeds": given["seeds"], "workers": given["workers"]}
+        for what, (least, most) in RANGES.items():
+            if (number := numbers[what]) is not None and not least <= number <= most:
+                raise TrainingError(f"--{what} is {number}; it must be from {least} to {most}.")
+        if given["device"] not in DEVICES:
+            raise TrainingError(f"--device is '{given['device']}'; it must be one of {', '.join(DEVICES)}.")
+        if given["device"] not in ("auto", "cpu"):  # torch takes seconds to import
+            from training.learn.probe import choose_device
+
+            choose_device(given["device"])
         preset = load_preset(given["preset"])
         if given["full_schedule"]:
             preset = replace(preset, patience=0)
@@ -285,6 +295,13 @@ def _check_same(run: RunFolder, settings: dict[str, Value]) -> None:
                 f"{run.path} was begun with {key} = {before[key]}, now {value}: "
                 "take a new run folder, or the same preset and seed as before."
             )
+
+
+def _leave_no_empty_run(run: RunFolder) -> None:
+    """Remove the folder of a run that never began."""
+    if [path.name for path in run.path.glob("*")] == [run.lock.name]:
+        run.lock.unlink()
+        run.path.rmdir()
 
 
 def _locked(run: RunFolder) -> IO[str]:

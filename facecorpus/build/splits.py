@@ -18,7 +18,8 @@ def photo_split(groups: Sequence[str], labels: Sequence[str], test_share: float,
 
     No group lies on both sides, also where several identities share it. Each identity gives about test_share of
     its groups to the test; one with a single group trains only, and one with two or more has at least one on each
-    side (if it shares *all* its groups with others, that may not be possible, and they may all train).
+    side, where test_share is not 0 (if it shares *all* its groups with others, that may not be possible, and they may
+    all train).
     """
     members: dict[str, set[str]] = {}
     for group, label in zip(groups, labels, strict=True):
@@ -50,7 +51,7 @@ def joined_groups(clusters: Iterable[str], links: Iterable[tuple[str, str]]) -> 
 
 
 def _test_groups(groups: int, test_share: float) -> int:
-    return 0 if groups < 2 else min(max(round(groups * test_share), 1), groups - 1)
+    return 0 if groups < 2 or not test_share else min(max(round(groups * test_share), 1), groups - 1)
 
 
 def identity_folds(

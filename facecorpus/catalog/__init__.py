@@ -4,6 +4,8 @@ This package is the only one that contains SQL. A Catalog holds one connection; 
 its gateway (``catalog.candidates``, ``catalog.photos``, ``catalog.faces``, …).
 """
 
+import os
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -29,10 +31,11 @@ from facecorpus.errors import CorpusError
 class Catalog(Connection):
     """The catalog of a corpus: the connection, and a gateway for each group of tables.
 
-    Where a log is named, every decision and removal stands there, too, before its transaction is committed.
+    Where a log is named, every decision and removal stands there, too, before its transaction is committed; without
+    `keep` the log is only read.
     """
 
-    def __init__(self, path: Path, cache_kib: int = 32_000, log: Path | None = None) -> None:
+    def __init__(self, path: Path, cache_kib: int = 32_000, log: Path | None = None, keep: bool = True) -> None:
         super().__init__(path, cache_kib)
         self.identities = Identities(self)
         self.candidates = Candidates(self)
@@ -47,7 +50,7 @@ class Catalog(Connection):
         self.histories = Histories(self)
         self.checks = Checks(self)
         self.log = None if log is None else LogKeeper(self, log)
-        self.keeper = self.log
+        self.keeper = self.log if keep else None
 
 
 def copy_catalog(path: Path, copy: Path) -> None:
@@ -56,7 +59,13 @@ def copy_catalog(path: Path, copy: Path) -> None:
     Raises CorpusError where it is no SQLite database.
     """
     # Without a journal nobody is writing, and SQLite needs no index of it (-shm), which it would write beside.
-    mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
+    journal = path.with_name(f"{path.name}-wal")
+    mode = "mode=ro" if journal.exists() else "immutable=1"
+    if journal.exists() and not (os.access(path.parent, os.W_OK) or path.with_name(f"{path.name}-shm").exists()):
+        # SQLite can read no journal where it cannot write its index; nobody writes there, so the files can be copied.
+        for file in (path, journal):
+            shutil.copyfile(file, copy.with_name(file.name.replace(path.name, "raw.sqlite")))
+        path, mode = copy.with_name("raw.sqlite"), "mode=rw"
     try:
         with (
             closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as source,

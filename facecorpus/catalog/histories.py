@@ -1,7 +1,9 @@
 """What became of each candidate, from its URL to the verdict on its face."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from facecorpus.catalog.candidates import download_of
 from facecorpus.catalog.connection import Gateway
@@ -100,6 +102,15 @@ class Histories(Gateway):
             if rows:
                 return [Proposal(**{**dict(row), "listed": bool(row["listed"])}) for row in rows]
         return []
+
+    def addresses(self, file_name: str) -> list[str]:
+        """The URLs of the candidates whose file has this name, in an archive too."""
+        ends = json.dumps([f"/{file_name}", f"/{quote(file_name)}"])
+        rows = self._catalog.query(
+            "SELECT DISTINCT url FROM candidate, json_each(?) WHERE substr(url, -length(value)) = value ORDER BY url",
+            (ends,),
+        )
+        return [row[0] for row in rows]
 
     def tries(self, urls: Sequence[str]) -> list[Download]:
         """Every try to download one of these URLs, in their order."""

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report, with_options
+from facecorpus.commands.common import AsJson, Folder, next_step, reading_in, report, with_options, working_in
 from facecorpus.errors import CorpusError
-from facecorpus.pipeline import build_stage, working_in
+from facecorpus.pipeline import build_stage
 from facecorpus.system.escape import lines_for_terminal
 
 app = typer.Typer()
@@ -78,7 +78,7 @@ def _export(out: Path, corpus: Path, shards: Path | None, layout: str, as_json: 
     if shards is not None:
         report(export(shards, out, layout), as_json)
         return
-    with working_in(corpus) as opened:  # a build would exchange the shards while they are read
+    with reading_in(corpus) as opened:  # a build would exchange the shards while they are read
         report(export(opened.shards, out, layout), as_json)
 
 
@@ -87,7 +87,9 @@ class _What:
     """What to forget: one of these options."""
 
     identity: Annotated[str | None, typer.Option(help="Everything of one person, by identity_id.")] = None
-    photo: Annotated[str | None, typer.Option(help="One photograph, by its sha256 or a face_id of it.")] = None
+    photo: Annotated[
+        str | None, typer.Option(help="One photograph: its address, path, file name, sha256 or face_id.")
+    ] = None
     url: Annotated[str | None, typer.Option(help="What came from this address.")] = None
     author: Annotated[str | None, typer.Option(help="Everything that a source says this author made.")] = None
     names: Annotated[
@@ -146,7 +148,7 @@ def verify(
     """
     from facecorpus.upkeep.verify import verify as look_through
 
-    with working_in(corpus) as opened:
+    with (working_in if repair or take_back else reading_in)(corpus) as opened:
         if take_back:
             moved, stayed = opened.quarantine.take_back()
             sentence = f"{moved} file{' was' if moved == 1 else 's were'} taken back from quarantine/."
@@ -179,7 +181,7 @@ def rebuild(
     from facecorpus.build.kind import Kind
     from facecorpus.upkeep.rebuild import rebuild as make_again
 
-    with working_in(corpus) as opened, opened.catalog() as catalog:
+    with reading_in(corpus) as opened, opened.reading() as catalog:
         taken_down = catalog.removals.taken_down()
     source = shards or Kind.WITHOUT_IMAGES.folder(opened.shards)
     report(make_again(source, out, opened.settings, taken_down), as_json)

@@ -48,7 +48,10 @@ def status(corpus: Folder = Path(), as_json: AsJson = False) -> None:
 @app.command()
 def explain(
     picture: Annotated[
-        str, typer.Argument(help="A picture's URL, the page it was found on, or a photograph's sha256.")
+        str,
+        typer.Argument(
+            help="A picture's address, its page, a path, a file name, a face_id, or a sha256 or its beginning."
+        ),
     ],
     corpus: Folder = Path(),
     as_json: AsJson = False,

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report
-from facecorpus.pipeline import crawl_all, dedup_stage, fetch_stage, working_in
+from facecorpus.commands.common import AsJson, Folder, next_step, report, report_each, working_in
+from facecorpus.pipeline import crawl_all, dedup_stage, fetch_stage
 
 app = typer.Typer()
 
@@ -47,8 +47,7 @@ def crawl(
     if dry_run:
         return _plan(corpus, as_json)
     with working_in(corpus) as opened:
-        for summary in crawl_all(opened, retry):
-            report(summary, as_json)
+        report_each(crawl_all(opened, retry), as_json)
     next_step(f"facecorpus review -C {corpus}", as_json)
 
 
@@ -75,8 +74,7 @@ def fetch(
         if recheck:
             report(recheck_photographs(opened), as_json)
             return
-        for summary in fetch_stage(opened, retry):
-            report(summary, as_json)
+        report_each(fetch_stage(opened, retry), as_json)
     next_step(f"facecorpus faces -C {corpus}", as_json)
 
 
@@ -111,8 +109,7 @@ def dedup(corpus: Folder = Path(), as_json: AsJson = False) -> None:
     Example: facecorpus dedup -C mycorpus
     """
     with working_in(corpus) as opened:
-        for summary in dedup_stage(opened):
-            report(summary, as_json)
+        report_each(dedup_stage(opened), as_json)
     next_step(f"facecorpus review -C {corpus}", as_json)
 
 

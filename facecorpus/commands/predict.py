@@ -1,13 +1,12 @@
 """Models of a run on pictures of one's own, and as files for other tools."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from facecorpus.commands.build import export
-from facecorpus.commands.common import AsJson, Folder
+from facecorpus.commands.common import AsJson, Folder, print_json
 from facecorpus.errors import FacecorpusError
 from facecorpus.system.console import notice
 from facecorpus.system.escape import for_terminal
@@ -45,8 +44,9 @@ def predict(
             if not picture.error:
                 draw_answers(picture, draw)
     if as_json:
+        _refuse_nothing(asked)  # one document: the answers, or the error
         document = {"tasks": list(model.tasks), "note": STRANGERS, "images": [one.values() for one in asked]}
-        print(json.dumps(document, ensure_ascii=False))
+        print_json(document)
     else:
         _show(asked)
     _refuse_nothing(asked)
@@ -74,7 +74,7 @@ def features(
     out.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, out)
     if as_json:
-        print(json.dumps({"path": str(out), "faces": len(table), "images": [one.values() for one in asked]}))
+        print_json({"path": str(out), "faces": len(table), "images": [one.values() for one in asked]})
     else:
         print(for_terminal(f"{len(table)} faces of {len(asked)} pictures are in {out}."))
 
@@ -101,7 +101,7 @@ def model(
     except TrainingError as error:
         raise FacecorpusError(str(error)) from None
     if as_json:
-        print(json.dumps({"path": str(out), "tasks": list(opened.tasks), "bytes": out.stat().st_size}))
+        print_json({"path": str(out), "tasks": list(opened.tasks), "bytes": out.stat().st_size})
     else:
         print(for_terminal(f"The models of {', '.join(opened.tasks)} are in {out}."))
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report
-from facecorpus.pipeline import beside_others, working_in
+from facecorpus.commands.common import AsJson, Folder, beside_others, next_step, report, working_in
+from facecorpus.errors import FacecorpusError
 
 app = typer.Typer()
 group = typer.Typer()
@@ -28,7 +28,7 @@ def review(
     host: Annotated[
         str, typer.Option(help=f"Address to serve at; one that others reach needs a password (asked, or {PASSWORD}).")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one.")] = 8732,
+    port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one.", min=0, max=65535)] = 8732,
     browser: Annotated[bool, typer.Option(help="Open the page in your browser.")] = True,
     as_json: AsJson = False,
 ) -> None:
@@ -38,6 +38,8 @@ def review(
     """
     if context.invoked_subcommand is not None:
         return
+    if as_json and not auto:
+        raise FacecorpusError("The review page is no JSON document; use --json with --auto.")
     if auto:
         from facecorpus.judging.policy import auto_review
 

@@ -1,6 +1,5 @@
 """Shards to a report."""
 
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, with_options
+from facecorpus.commands.common import AsJson, Folder, beside_others, next_step, print_json, with_options
 from facecorpus.errors import FacecorpusError
-from facecorpus.pipeline import beside_others, train_stage
+from facecorpus.pipeline import train_stage
 
 app = typer.Typer()
 
@@ -95,7 +94,7 @@ def report(
         if len(folders) == 1:
             results = load_results(folders[0])
             if as_json:
-                print(json.dumps(results, ensure_ascii=False))
+                print_json(results)
             else:
                 show_tables(results)
             next_step(f"open {RunFolder(folders[0]).page}", as_json)
@@ -105,7 +104,7 @@ def report(
     except TrainingError as error:
         raise FacecorpusError(str(error)) from None
     if as_json:
-        print(json.dumps(comparison.values(), ensure_ascii=False))
+        print_json(comparison.values())
     else:
         show_comparison(comparison)
     next_step(f"open {out}", as_json)

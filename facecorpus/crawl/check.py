@@ -16,6 +16,7 @@ from facecorpus.crawl.answer import Answer
 from facecorpus.crawl.dry_run import dry_run
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.polite import HostResting
+from facecorpus.crawl.reach import may_ask
 from facecorpus.crawl.recording import INDEX, Recorder
 from facecorpus.crawl.sources import NoPhotographs, Source, open_source, proposals, understood
 from facecorpus.crawl.sources.local import read_here
@@ -149,6 +150,7 @@ class _Check:
         person = refused = ""
         try:
             source = open_source(name, self._corpus, self._fetcher)
+            may_ask(self._corpus.settings, [source.hosts])
             for identity in _whom(source, self._corpus.manifest.identities):
                 person = identity.name
                 with understood(name):

@@ -11,15 +11,23 @@ from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.polite import Manners
+from facecorpus.crawl.reach import may_ask
 from facecorpus.crawl.side_by_side import Note, SideBySide
-from facecorpus.crawl.sources import NoPhotographs, Source, WrongPerson, open_source, proposals, understood
+from facecorpus.crawl.sources import (
+    MOST_NAMES,
+    NoPhotographs,
+    Source,
+    WrongPerson,
+    open_source,
+    proposals,
+    understood,
+)
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
 from facecorpus.records import Candidate
 from facecorpus.system.console import Tracker, duration, notice, track
 
 BATCH = 50  # candidates of one transaction: an answer of the Commons API
-MOST_NAMES = 5  # of people, in one sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +79,15 @@ def discover(corpus: Corpus, manners: Manners | None = None) -> DiscoverSummary:
     Sources are asked side by side: while a host is too busy, those that ask others go on. What a source says is
     stored as it comes; after a break the same is asked again and nothing is doubled. For a person who is somebody
     else by what a source knows, no source is asked. A source that cannot be asked is left alone for the rest of the
-    run, and the others go on; where that is so of all, its SourceError is raised.
+    run, and the others go on; where that is so of all, its SourceError is raised, and before anything is asked where a
+    public host is to be asked without a contact, or none can be reached.
     """
     begun = time.monotonic()
     with corpus.catalog() as catalog, Fetcher(corpus.settings, manners) as fetcher:
         asked = open_questions(corpus, catalog)
         names = dict.fromkeys(name for of_person in asked.values() for name in of_person)
         sources = {name: open_source(name, corpus, fetcher) for name in names}
+        may_ask(corpus.settings, [source.hosts for source in sources.values()])
         people = [_Person(who, deque(sources[name] for name in of_person)) for who, of_person in asked.items()]
         with track("discover", sum(map(len, asked.values()))) as tracker:
             run = _Run(corpus.settings.crawl.per_identity, catalog, people, tracker)
@@ -93,7 +103,7 @@ def discover(corpus: Corpus, manners: Manners | None = None) -> DiscoverSummary:
         mismatches=tuple(run.mismatches),
         failed={name: str(error) for name, error in run.failed.items()},
         unchecked=tuple(run.unchecked),
-        warnings=tuple(run.warnings),
+        warnings=(*run.warnings, *(warning for source in sources.values() for warning in source.warnings)),
         seconds=time.monotonic() - begun,
     )
 

@@ -21,6 +21,7 @@ from facecorpus.manifest import Identity
 from facecorpus.records import Candidate, Download
 from facecorpus.store import Store
 from facecorpus.system.console import Tracker
+from facecorpus.system.logfile import LOG
 from facecorpus.words import Outcome
 
 
@@ -190,6 +191,8 @@ class Downloads:
 
     def _record(self, done: _Done) -> list[str]:
         candidates = self._catalog.candidates
+        for download in done.tries:
+            LOG.debug("%s %s %s (%.1f s)", download.outcome, download.url, download.detail, download.seconds)
         *earlier, last = done.tries
         for download in earlier:
             candidates.log(download)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from http.client import HTTPException
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -24,6 +25,7 @@ from facecorpus.crawl.guard import Guard, host_of
 from facecorpus.crawl.inspection import Fetched, inspected
 from facecorpus.crawl.patience import Patience, wait_before_next
 from facecorpus.crawl.polite import PAUSE_UNASKED, HostResting, Manners
+from facecorpus.crawl.reach import require_contact
 from facecorpus.crawl.transport import GuardedSession
 from facecorpus.errors import SettingsError, SourceError
 from facecorpus.records import Download
@@ -71,6 +73,7 @@ class Fetcher:
     def __init__(self, settings: Settings, manners: Manners | None = None, watch: Watch | None = None) -> None:
         self._watch = watch or (lambda url, answer: None)
         self._settings = settings.fetch
+        self._require_contact = partial(require_contact, settings)
         self._contact = settings.crawl.contact.strip()
         if not (self._contact.isascii() and self._contact.isprintable()):
             raise SettingsError("contact in [crawl] must be one line of ASCII characters: a mail address or a page.")
@@ -278,7 +281,7 @@ class Fetcher:
         spent = 0.0
         for _ in range(MAX_REDIRECTS + 1):
             self._guard.check_url(url)
-            self._check_contact(url)
+            self._require_contact([host_of(url)])
             if wish.obey:
                 self._check_opt_outs(url)
             answer, spent = self._hop(url, wish, secret, spent)
@@ -298,13 +301,6 @@ class Fetcher:
         rule = self._reservations.reserving(url)
         if rule is not None:
             raise Failure(Outcome.OPTED_OUT, f"tdmrep.json reserves {rule.location}")
-
-    def _check_contact(self, url: str) -> None:
-        if not self._contact and not self._guard.allows_private(url):
-            raise SourceError(
-                f"{host_of(url)} may be asked only by somebody it can reach: in corpus.toml, section [crawl], set"
-                " contact to your mail address or page."
-            )
 
     def _hop(self, url: str, wish: _Wish, secret: _Secret, spent: float) -> tuple[Answer, float]:
         """One request: its answer read, and the seconds that the file has taken with it, waits for a turn apart."""

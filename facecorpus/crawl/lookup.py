@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facecorpus.crawl.fetch import Fetcher
+from facecorpus.crawl.reach import may_ask
 from facecorpus.crawl.sources import understood
 from facecorpus.crawl.wikidata import Item, People, Wikidata, differences, named
 from facecorpus.errors import ManifestError
@@ -89,7 +90,8 @@ def check_manifest(manifest: Manifest, settings: Settings) -> CheckSummary:
     identities = [identity for identity in manifest.identities if named(identity)]
     rows: list[Row] = []
     with Fetcher(settings) as fetcher, track("manifest check", len(identities)) as tracker, understood("Wikidata"):
-        people = People(Wikidata(settings.crawl, fetcher), identities)
+        wikidata = _asked(settings, fetcher)
+        people = People(wikidata, identities)
         for identity in identities:
             rows += [
                 Row(identity.identity_id, identity.name, one.field, one.manifest, one.wikidata, one.contradicts)
@@ -111,7 +113,7 @@ def new_manifest(names: Path, out: Path, settings: Settings) -> NewSummary:
     rows: list[dict[str, str]] = []
     choices: list[Choice] = []
     with Fetcher(settings) as fetcher, track("manifest new", len(asked)) as tracker, understood("Wikidata"):
-        wikidata = Wikidata(settings.crawl, fetcher)
+        wikidata = _asked(settings, fetcher)
         for name, item_id in asked:
             item, others = _who(wikidata, name, item_id)
             if item is None:
@@ -126,12 +128,21 @@ def new_manifest(names: Path, out: Path, settings: Settings) -> NewSummary:
     return NewSummary(str(out), len(rows), len(rows) - len(choices), tuple(choices))
 
 
+def _asked(settings: Settings, fetcher: Fetcher) -> Wikidata:
+    """Wikidata, where it may be asked and can be reached."""
+    wikidata = Wikidata(settings.crawl, fetcher)
+    may_ask(settings, [(wikidata.wikidata.host, wikidata.wikipedia.host)])
+    return wikidata
+
+
 def _names(path: Path) -> list[tuple[str, str]]:
     """Names, each with the item that is meant, or ''."""
     try:
         lines = [clean(line) for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
-        raise ManifestError(f"{path} cannot be read as a text file of names: {error}.") from None
+        raise ManifestError(
+            f"{path} cannot be read as a text file of names ({error}); expected one name a line, in UTF-8."
+        ) from None
     matches = [(line, _WITH_ITEM.fullmatch(line)) for line in lines if line and not line.startswith("#")]
     names = [(match[1], match[2]) if match else (line, "") for line, match in matches]
     if not names:

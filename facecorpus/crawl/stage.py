@@ -10,8 +10,10 @@ from facecorpus.crawl.downloads import Downloads
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.plan import Plan
 from facecorpus.crawl.quota import Quota
+from facecorpus.crawl.reach import require_contact, require_network
 from facecorpus.errors import CorpusError
 from facecorpus.system.console import duration, track
+from facecorpus.system.nearest import did_you_mean
 from facecorpus.words import Outcome
 
 RETRY_FAILED = "failed"
@@ -60,7 +62,8 @@ def fetch_candidates(corpus: Corpus, retry: str | None = None) -> FetchSummary:
     With retry ('failed', or the name of one outcome) only what failed so before is asked for again. A photograph is
     in the store before the catalog says so: what a killed run left is taken up by the next. An interruption
     (KeyboardInterrupt) breaks off what is under way, records what has come, and is raised again. Raises SourceError
-    where a public host would be asked without a contact, and CorpusError for a retry that is no failure's name.
+    where a public host would be asked without a contact, or none can be reached, and CorpusError for a retry that is
+    no failure's name.
     """
     begun = time.monotonic()
     outcomes = _to_retry(retry)
@@ -68,6 +71,9 @@ def fetch_candidates(corpus: Corpus, retry: str | None = None) -> FetchSummary:
         photographs = catalog.photos.count()
         _reopen(corpus, catalog, outcomes)
         waiting = catalog.candidates.count_waiting(outcomes)
+        hosts = [host for host, _ in catalog.candidates.queues()]
+        require_contact(corpus.settings, hosts)
+        require_network(corpus.settings, hosts)
         quota = Quota(corpus.manifest.identities, corpus.settings.fetch, catalog.candidates.photographs())
         with track("fetch", sum(waiting.values())) as tracker:
             downloads = Downloads(corpus, catalog, fetcher, Plan(catalog.candidates, quota, outcomes), quota, tracker)
@@ -94,10 +100,10 @@ def _to_retry(retry: str | None) -> Sequence[str]:
         return [outcome for outcome in Outcome if outcome.can_pass]
     names = [str(outcome) for outcome in Outcome if outcome not in _NEVER_AGAIN]
     if retry not in names:
-        raise CorpusError(
-            f"--retry {retry} names no kind of failure; say {RETRY_FAILED} for all that may pass, or one of"
-            f" {', '.join(names)}."
+        meant = did_you_mean(
+            retry, [RETRY_FAILED, *names], f"say {RETRY_FAILED} for all that may pass, or one of {', '.join(names)}."
         )
+        raise CorpusError(f"--retry {retry} names no kind of failure; {meant}")
     return [retry]
 
 

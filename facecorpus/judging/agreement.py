@@ -46,7 +46,7 @@ class Agreement:
 
 def measure_agreement(corpus: Corpus) -> Agreement:
     """Compare the latest own verdicts of people; what settled a disagreement does not count as one."""
-    with corpus.catalog() as catalog:
+    with corpus.reading() as catalog:
         twice = catalog.review.judged_twice()
         disputes = catalog.review.disputes()
     labels: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)

@@ -18,9 +18,11 @@ from facecorpus.errors import FacecorpusError
 from facecorpus.judging.reviewers import is_reviewer
 from facecorpus.store import write_atomically
 from facecorpus.system.border import clean
+from facecorpus.system.tables import delimiter_of
 from facecorpus.words import AUTO, Kind, Reason, Verdict
 
 _CLOCKS_DIFFER = timedelta(minutes=5)  # so far may the clock of another machine be ahead
+_AGAIN = "name what facecorpus review export wrote."
 _FACE_ID = re.compile(r"([0-9a-f]{24})-\d{1,9}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -99,10 +101,12 @@ class WithdrawSummary:
 
 def export_decisions(corpus: Corpus, file: Path) -> ExportSummary:
     """Write every reviewer's latest word of each kind on each face, withdrawn ones included."""
-    with corpus.catalog() as catalog:
+    with corpus.reading() as catalog:
         rows = catalog.exchange.given()
     if file.suffix not in _WRITERS:
-        raise FacecorpusError(f"{file}: the name must end in {' or '.join(_WRITERS)}, which says how it is written.")
+        raise FacecorpusError(
+            f"{file} is named neither {' nor '.join(_WRITERS)}; the name's end says how it is written."
+        )
     write_atomically(file, _WRITERS[file.suffix](rows).encode("utf-8"))
     return ExportSummary(file, len(rows), len({row.reviewer for row in rows}))
 
@@ -217,20 +221,20 @@ _WRITERS = {".csv": _write_csv, ".jsonl": _write_jsonl}
 
 def _read(file: Path) -> Iterator[Exchanged]:
     if file.suffix not in _WRITERS:
-        raise FacecorpusError(
-            f"{file}: the name must end in {' or '.join(_WRITERS)}, as facecorpus review export writes it."
-        )
+        raise FacecorpusError(f"{file} is named neither {' nor '.join(_WRITERS)}; {_AGAIN}")
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
         lines = _rows(text) if file.suffix == ".csv" else _objects(text)
         for number, line in lines:
             yield _checked(f"{file}, line {number}", line)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise FacecorpusError(f"{file} cannot be read ({error}); name what facecorpus review export wrote.") from None
+        raise FacecorpusError(f"{file} cannot be read ({error}); {_AGAIN}") from None
 
 
 def _rows(text: str) -> Iterator[tuple[int, Any]]:
-    reader = csv.DictReader(StringIO(text, newline=""))
+    reader = csv.DictReader(StringIO(text, newline=""), delimiter=delimiter_of(text))
+    if sorted(reader.fieldnames or ()) != sorted(_COLUMNS):  # also where no line follows
+        yield 1, None
     for row in reader:
         yield reader.line_num, row
 
@@ -255,20 +259,17 @@ def _checked(where: str, line: Any) -> Exchanged:
         or line.keys() != {*_COLUMNS}
         or not all(isinstance(one, str) for one in line.values())
     ):
-        raise FacecorpusError(
-            f"{where}: expected {', '.join(_COLUMNS)}, all texts, and nothing else, as facecorpus review export writes"
-            " them."
-        )
+        raise FacecorpusError(f"{where}: expected {', '.join(_COLUMNS)}, all texts, and nothing else; {_AGAIN}")
     row = Exchanged(**{name: line[name] for name in _COLUMNS})
     if row.kind not in list(Kind) or row.verdict not in SAYABLE[Kind(row.kind)]:
-        raise FacecorpusError(f"{where}: {row.verdict!r} is nothing that can be said in kind {row.kind!r}.")
+        raise FacecorpusError(f"{where}: {row.verdict!r} is nothing that can be said in kind {row.kind!r}; {_AGAIN}")
     if row.reason not in {"", *(Reason if row.verdict == Verdict.REJECT else ())}:
-        raise FacecorpusError(f"{where}: {row.reason[:40]!r} is no reason for {row.verdict!r}.")
+        raise FacecorpusError(f"{where}: {row.reason[:40]!r} is no reason for {row.verdict!r}; {_AGAIN}")
     if not is_reviewer(row.reviewer):
-        raise FacecorpusError(f"{where}: {row.reviewer[:80]!r} is no reviewer's name.")
+        raise FacecorpusError(f"{where}: {row.reviewer[:80]!r} is no reviewer's name; {_AGAIN}")
     face = _FACE_ID.fullmatch(row.face_id)
     if not face or not _SHA256.fullmatch(row.photo_sha256) or not row.photo_sha256.startswith(face[1]):
-        raise FacecorpusError(f"{where}: the face is not one of the photograph.")
+        raise FacecorpusError(f"{where}: the face is not one of the photograph; {_AGAIN}")
     return replace(row, decided_at=_moment(where, row.decided_at))
 
 
@@ -280,7 +281,9 @@ def _moment(where: str, text: str) -> str:
             raise ValueError
         moment = moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise FacecorpusError(f"{where}: decided_at must be a time like 2026-01-31T12:00:00.000+00:00.") from None
+        raise FacecorpusError(
+            f"{where}: decided_at is {text[:40]!r}; it must be a time like 2026-01-31T12:00:00.000+00:00."
+        ) from None
     if moment > datetime.now(UTC) + _CLOCKS_DIFFER:
         raise FacecorpusError(
             f"{where}: {text} lies in the future; set the clock of the machine that says so, and export there again."

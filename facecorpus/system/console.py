@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from facecorpus.system.escape import for_terminal
+from facecorpus.system.logfile import LOG
 
 LINE_EVERY_SECONDS = 5.0
 
@@ -28,6 +29,15 @@ def track(what: str, total: int | None) -> Iterator[Tracker]:
 
     On a terminal one live bar; piped, a plain line every few seconds without control codes.
     """
+    begun = time.monotonic()
+    LOG.info("%s: begun, %s", what, total)
+    with _shown(what, total) as tracker:
+        yield tracker
+    LOG.info("%s: ended after %s", what, duration(time.monotonic() - begun))
+
+
+@contextmanager
+def _shown(what: str, total: int | None) -> Iterator[Tracker]:
     console = Console(stderr=True)
     if not console.is_terminal:
         lines = _Lines(what, total)
@@ -90,7 +100,8 @@ class _Rate(ProgressColumn):
 
 
 def notice(sentence: str) -> None:
-    """Tell a person something while a stage goes on; a live bar makes room for it."""
+    """Tell a person something while a stage goes on, and the log; a live bar makes room for it."""
+    LOG.info("%s", sentence)
     print(for_terminal(sentence), file=sys.stderr, flush=True)
 
 

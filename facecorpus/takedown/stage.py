@@ -17,6 +17,7 @@ from facecorpus.errors import CorpusError
 from facecorpus.store import write_atomically
 from facecorpus.system.console import notice
 from facecorpus.system.folder import settle
+from facecorpus.system.logfile import forget_log
 from facecorpus.takedown.beside import exports_in, strike_out_beside
 from facecorpus.takedown.plan import Counts, Plan
 from facecorpus.takedown.runs import at_rest, clear, run_folders, trained_on, unname
@@ -289,6 +290,7 @@ def _carry_out(corpus: Corpus, catalog: Catalog, number: int, plan: Plan) -> _Do
         for copy in folder.glob(name):
             copy.unlink()
     shutil.rmtree(corpus.root / ".restore.tmp", ignore_errors=True)  # what a killed restore left
+    forget_log(corpus.root)
     if (corpus.root / "parts").exists():  # analyses that wait to be stored, crops among them: they are made again
         shutil.rmtree(corpus.root / "parts")
     decision_files, naming = strike_out_beside(corpus, plan.marked)

@@ -1,7 +1,6 @@
 """What somebody wants to be forgotten: names in, the photographs and addresses that go out."""
 
 import csv
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +8,8 @@ from facecorpus.catalog import Catalog
 from facecorpus.catalog.removals import Marked
 from facecorpus.corpus import Corpus
 from facecorpus.errors import CorpusError
-from facecorpus.takedown.shards import photographs_in_builds
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_FACE_ID = re.compile(r"[0-9a-f]{24}-[0-9]+")
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+from facecorpus.system.nearest import did_you_mean
+from facecorpus.takedown.meant import ADDRESS, SHA256, Meant, meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,37 +27,24 @@ def named(corpus: Corpus, catalog: Catalog, option: str, name: str) -> Wanted:
     """
     if option == "list":
         return _listed(corpus, catalog, Path(name))
-    marked: Marked | None
     if option == "identity":
-        marked, expected = catalog.removals.of_identity(name), "an identity_id as in manifest.csv"
+        people = [person.identity_id for person in corpus.manifest.identities]
+        marked = catalog.removals.of_identity(name)
+        expected = did_you_mean(name, people, "expected an identity_id as in manifest.csv.")
     elif option == "author":
-        marked, expected = catalog.removals.of_author(name), "an author as a source states the name"
-    elif option == "url":
-        marked, expected = catalog.removals.of_url(name), "the address that a photograph was fetched from (source_url)"
+        marked, expected = catalog.removals.of_author(name), "expected an author as a source states the name."
     else:
-        found = _photograph(corpus, catalog, name.lower())
-        marked, expected = (
-            catalog.removals.of_photographs([found]) if found else None,
-            "the sha256 of a photograph, or a face_id",
-        )
+        marked = _marked(catalog, meant(corpus, catalog, name))
+        expected = "expected a photograph's address (source_url), path, file name, sha256 or face_id."
     if marked is None:
-        raise CorpusError(f"{name} is not in {corpus.root}; expected {expected}.")
+        raise CorpusError(f"{name} is not in {corpus.root}; {expected}")
     return Wanted(marked)
 
 
-def _photograph(corpus: Corpus, catalog: Catalog, name: str) -> str | None:
-    """The sha256 of the photograph that a sha256 or a face_id names, wherever in the corpus it is still found."""
-    if _SHA256.fullmatch(name):
-        # A file that the catalog does not know is what a killed crawl leaves.
-        here = catalog.removals.photographs(name) or name in catalog.removals.taken_down()
-        return name if here or corpus.photos.path(name).is_file() or name in photographs_in_builds(corpus) else None
-    if not _FACE_ID.fullmatch(name):
+def _marked(catalog: Catalog, names: Meant | None) -> Marked | None:
+    if names is None:
         return None
-    beginning = name.partition("-")[0]
-    known = catalog.removals.photographs(beginning) or {
-        sha256 for sha256 in photographs_in_builds(corpus) if sha256.startswith(beginning)
-    }
-    return min(known, default=None)
+    return catalog.removals.of_url(names.url) if names.url else catalog.removals.of_photographs([names.photograph])
 
 
 def _listed(corpus: Corpus, catalog: Catalog, path: Path) -> Wanted:
@@ -70,17 +53,16 @@ def _listed(corpus: Corpus, catalog: Catalog, path: Path) -> Wanted:
     urls: set[str] = set()
     unknown: list[str] = []
     for entry in _entries(path):
-        if _ADDRESS.fullmatch(entry):
-            marked = catalog.removals.of_url(entry)
-            urls |= {entry, *(marked.urls if marked else ())}
-            photographs |= set(marked.photographs if marked else ())
-            unknown += [entry] * (marked is None)
+        marked = _marked(catalog, meant(corpus, catalog, entry))
+        if marked is not None:
+            photographs |= set(marked.photographs)
+            urls |= set(marked.urls)
             continue
-        found = _photograph(corpus, catalog, entry.lower())
-        if found is None:
-            unknown.append(entry)
-        if found or _SHA256.fullmatch(entry.lower()):
-            photographs.add(found or entry.lower())
+        unknown.append(entry)
+        if ADDRESS.fullmatch(entry):
+            urls.add(entry)
+        elif SHA256.fullmatch(entry.lower()):
+            photographs.add(entry.lower())
     marked = catalog.removals.of_photographs(photographs)
     return Wanted(Marked(marked.photographs, tuple(sorted({*marked.urls, *urls}))), tuple(unknown))
 

@@ -28,6 +28,7 @@ from facecorpus.manifest import read_manifest
 from facecorpus.settings import read_settings
 from facecorpus.shards import sha256_of
 from facecorpus.store import write_atomically
+from facecorpus.system.logfile import forget_log
 from facecorpus.system.modes import PRIVATE, file_mode, make_file
 
 RECORD = "backup.json"
@@ -208,6 +209,7 @@ def _forget_again(corpus: Corpus) -> int:
     for sha256 in marked.photographs:
         corpus.crops.remove(sha256)
         corpus.photos.remove(sha256)
+    forget_log(corpus.root)
     return len(marked.photographs)
 
 

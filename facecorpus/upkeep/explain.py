@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.histories import FaceHistory, PhotographHistory, Proposal
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.quota import Quota
+from facecorpus.crawl.sources.local import READERS, file_of
 from facecorpus.records import Download
 from facecorpus.system.escape import for_terminal
+from facecorpus.system.nearest import did_you_mean
+from facecorpus.takedown.meant import Meant, meant
 from facecorpus.words import CandidateState, Outcome, PhotoState
 
 ADVICE: Mapping[Outcome, str] = {
@@ -55,11 +59,16 @@ class Explanation:
 
 
 def explain(corpus: Corpus, name: str) -> Explanation:
-    """Say what became of a URL, of the page it was found on, or of the photograph with that sha256."""
-    with corpus.catalog() as catalog:
-        proposals = catalog.histories.proposals(name)
-        urls = list(dict.fromkeys([name, *(one.url for one in proposals)]))
-        stored = next((one.photo_sha256 for one in proposals if one.photo_sha256), name)
+    """Say what became of a picture: by its URL, the page it was found on, a path, a file name, a face_id or a hash.
+
+    Raises CorpusError where several pictures have that name.
+    """
+    with corpus.reading() as catalog:
+        found = meant(corpus, catalog, name) or Meant(url=name)
+        key = found.url or found.photograph
+        proposals = catalog.histories.proposals(key)
+        urls = list(dict.fromkeys([key, *(one.url for one in proposals)]))
+        stored = next((one.photo_sha256 for one in proposals if one.photo_sha256), key)
         photograph = catalog.histories.photograph(stored)
         faces = catalog.histories.faces(stored)
         tries = catalog.histories.tries(urls)
@@ -67,14 +76,35 @@ def explain(corpus: Corpus, name: str) -> Explanation:
         if removed_at:
             answer = f"It was taken down on {removed_at[:10]}: nothing fetches it again."
         elif photograph is not None:
-            answer = _of_photograph(photograph, faces)
+            answer = _of_photograph(photograph, faces) + _of_files(proposals)
         elif proposals:
-            answer = _of_proposal(corpus, catalog, proposals, tries)
+            answer = _of_proposal(corpus, catalog, proposals, tries) + _of_files(proposals)
         else:
-            answer = (
-                "No source has proposed it, and nothing was fetched from there; it may be listed for source 'urls'."
-            )
+            answer = _of_unknown(corpus, name)
     return Explanation(name, answer, tuple(proposals), tuple(tries), photograph, tuple(faces))
+
+
+def _of_files(proposals: Sequence[Proposal]) -> str:
+    """Which files of this machine it was read from, where it was."""
+    files = [f"{file_of(one.url)}, which source '{one.source}' gave" for one in proposals if one.source in READERS]
+    return f" It is the file {' and '.join(files)}." if files else ""
+
+
+def _of_unknown(corpus: Corpus, name: str) -> str:
+    crawl = corpus.settings.crawl
+    path, root = Path(name).expanduser().resolve(), (corpus.root / Path(crawl.folder).expanduser()).resolve()
+    if not path.is_file() or not crawl.folder or not path.is_relative_to(root):
+        return "No source has proposed it, and nothing was fetched from there; it may be listed for source 'urls'."
+    person = path.relative_to(root).parts[0]
+    people = [identity.identity_id for identity in corpus.manifest.identities]
+    if person not in people:
+        return (
+            f"It lies in sub-folder {person} of source 'folder', and the manifest knows nobody of that identity_id;"
+            f" {did_you_mean(person, people, 'rename the sub-folder, or add the person to manifest.csv.')}"
+        )
+    if "folder" not in crawl.sources:
+        return "It lies in folder of [crawl], but 'folder' is not among its sources; add it to them in corpus.toml."
+    return f"It lies in sub-folder {person} of source 'folder', and no crawl has seen it. Next: facecorpus crawl"
 
 
 def _of_photograph(photograph: PhotographHistory, faces: Sequence[FaceHistory]) -> str:

@@ -67,7 +67,7 @@ class Status:
 def status(corpus: Corpus) -> Status:
     """Count everything in the catalog."""
     people = corpus.manifest.identities
-    with corpus.catalog() as catalog:
+    with corpus.reading() as catalog:
         ended = catalog.candidates.ended()
         tallies = catalog.identities.tallies(ended)
         sharing = catalog.identities.sharing()

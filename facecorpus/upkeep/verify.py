@@ -113,7 +113,7 @@ def verify(corpus: Corpus, repair: bool = False) -> VerifySummary:
     `quarantine/`. A repair deletes nothing.
     """
     begun = time.monotonic()
-    with corpus.catalog() as catalog:
+    with corpus.catalog() if repair else corpus.reading() as catalog:
         broken = catalog.checks.broken()
         found = [_Found("catalog", "catalog.sqlite", f"{line}; restore it from a copy.") for line in broken]
         on_disk, crops, files = {}, [], 0

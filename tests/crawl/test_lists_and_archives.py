@@ -101,15 +101,18 @@ def test_a_vggface_folder_names_people_by_its_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("name,url\nAda,\n", "entry 1: expected columns url and one of identity_id, name"),
-        ("url\nhttp://h/1\n", "entry 1: expected columns url and one of"),
-        ("name,url,sha256\nAda,http://h/1,beef\n", "entry 1: sha256 must be 64 hex digits, not 'beef'"),
-        ('name,url,bbox\nAda,http://h/1,"1,2,x,4"\n', "entry 1: a face box must be left,top,right,bottom"),
+        ("name,url\nAda,\n", "entry 1 lacks an address or a name; expected columns url and one of identity_id, name"),
+        ("url\nhttp://h/1\n", "entry 1 lacks an address or a name; expected columns url and one of"),
+        ("name,url,sha256\nAda,http://h/1,beef\n", "entry 1: sha256 is 'beef'; it must be 64 hex digits"),
+        (
+            'name,url,bbox\nAda,http://h/1,"1,2,x,4"\n',
+            "entry 1: the face box is '1,2,x,4'; it must be left,top,right,bottom",
+        ),
         ('name,url,bbox\nAda,http://h/1,"9,2,3,4"\n', "face box '9,2,3,4' is empty"),
-        ("name,url,taken_on\nAda,http://h/1,yesterday\n", "taken_on must be a date like 2011-09-25"),
+        ("name,url,taken_on\nAda,http://h/1,yesterday\n", "taken_on is 'yesterday'; it must be like 2011-09-25"),
         ("name,url\nZoe,http://h/1\n", "names nobody of the manifest .it names Zoe."),
-        ("", "names nobody of the manifest .it names nobody."),
-        (None, "cannot be read as a list of addresses: .*No such file"),
+        ("", "holds no entry; expected one address and name a line"),
+        (None, "cannot be read as a list of addresses .*No such file"),
     ],
 )
 def test_a_list_that_cannot_serve_says_where_and_what_was_expected(

@@ -85,4 +85,4 @@ def test_the_command_asks_no_source_when_it_retries(web: Loopback, tmp_path: Pat
     heal(web)
     command = [sys.executable, "-m", "facecorpus", "fetch", "-C", str(corpus.root), "--retry", "failed", "--json"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert json.loads(shown)["outcomes"] == {"stored": len(MAY_PASS)}
+    assert json.loads(shown)["fetch"]["outcomes"] == {"stored": len(MAY_PASS)}

@@ -57,7 +57,7 @@ def shots(people: Sequence[str] = ("ada", "ben", "cleo", "dan"), each: int = 7) 
 
 
 def ready_corpus(
-    root: Path, photographs: Sequence[Shot], people: Sequence[Identity] = PEOPLE, **build: int | str
+    root: Path, photographs: Sequence[Shot], people: Sequence[Identity] = PEOPLE, **build: float | str
 ) -> Corpus:
     """A corpus with those photographs; `build` sets keys of [build] in corpus.toml. One worker unless it says so."""
     manifest = root.with_suffix(".csv")
@@ -80,7 +80,7 @@ def ready_corpus(
     return corpus
 
 
-def set_build(corpus: Corpus, **build: int | str) -> None:
+def set_build(corpus: Corpus, **build: float | str) -> None:
     """Change keys in the [build] section of corpus.toml; the corpus must be opened again to see them."""
     path = corpus.root / "corpus.toml"
     head, section = path.read_text(encoding="utf-8").split("[build]")

@@ -211,10 +211,10 @@ def test_what_an_import_does_not_find_is_counted(corpus: Corpus, tmp_path: Path)
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("a.txt", "", "must end in .csv or .jsonl"),
+        ("a.txt", "", "is named neither .csv nor .jsonl"),
         ("a.jsonl", '{"face_id": 1}\n', "a.jsonl, line 1: expected face_id"),
         ("a.jsonl", "[", "line 1: expected"),
-        ("a.csv", "face_id,photo_sha256\nx,y\n", "line 2: expected"),
+        ("a.csv", "face_id,photo_sha256\nx,y\n", "line 1: expected"),
     ],
 )
 def test_a_file_that_is_no_export_is_refused_with_its_line(

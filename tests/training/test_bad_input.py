@@ -27,10 +27,12 @@ from training.publication import FUSIONS
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"protocols": ("photo", "people")}, "no protocol 'people': use one or more of photo, paper, identity"),
+        ({"protocols": ("photo", "people")}, "no protocol 'people'; use one or more of photo, paper, identity"),
         ({"protocols": ()}, "No protocol was given"),
-        ({"workers": 0}, "cannot be 0 workers"),
-        ({"seeds": 0}, "cannot be 0 seeds"),
+        ({"workers": 0}, "--workers is 0; it must be from 1 to 1000"),
+        ({"seeds": 0}, "--seeds is 0; it must be from 1 to 1000"),
+        ({"seed": -1}, "--seed is -1; it must be from 0 to 4294967295"),
+        ({"device": "gpu0"}, "--device is 'gpu0'; it must be one of auto, cpu, cuda, mps"),
         ({"preset": "fast"}, "no preset 'fast'"),
     ],
 )
@@ -38,6 +40,15 @@ def test_impossible_arguments_are_refused(tmp_path: Path, arguments: dict[str, o
     shards = write_shards(tmp_path / "shards", coloured_rows())
     with pytest.raises(TrainingError, match=sentence):
         train_all(shards, tmp_path / "run", **{"preset": str(TINY), **arguments})  # type: ignore[arg-type]
+    assert not (tmp_path / "run").exists()
+
+
+def test_shards_that_cannot_be_read_leave_no_run_behind(tmp_path: Path) -> None:
+    (tmp_path / "shards").mkdir()
+    (tmp_path / "shards" / "a.parquet").write_bytes(b"no shard")
+    with pytest.raises(TrainingError, match=r"a\.parquet"):
+        train_all(tmp_path / "shards", tmp_path / "run", preset=str(TINY))
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_folder_without_results_says_so(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_the_learning_rate_is_first_large_then_lowered() -> None:
 
 
 def test_an_unknown_preset_names_the_known_ones() -> None:
-    with pytest.raises(TrainingError, match="no preset 'fast': use one of paper, quick, or the path"):
+    with pytest.raises(TrainingError, match="no preset 'fast'; use one of paper, quick, or the path"):
         load_preset("fast")
 
 
@@ -51,18 +51,18 @@ def test_an_unknown_preset_names_the_known_ones() -> None:
     [
         ("batch = 24", "batches = 24", "unknown key 'batches'"),
         ("batch = 24\n", "", "lacks the key 'batch'"),
-        ("batch = 24", "batch = 0", "batch = 0: expected a whole number from 1"),
-        ("batch = 24", "batch = true", "batch = True: expected a whole number"),
+        ("batch = 24", "batch = 0", "batch = 0; expected a whole number from 1"),
+        ("batch = 24", "batch = true", "batch = True; expected a whole number"),
         ("batch = 24", "batch = ", "not valid TOML"),
-        ("[16, 16]", "[16]", r"hidden = \[16\]: expected 2 whole numbers"),
-        ('"float32"', '"half"', "dtype = 'half': expected one of auto"),
-        ('kernels = "', 'kernels = "cuda', "kernels = 'cuda.*': expected one of auto, torch"),
-        ("turn = 12", "turn = 270", "affine.turn = 270: expected a number from 0 to 180"),
+        ("[16, 16]", "[16]", r"hidden = \[16\]; expected 2 whole numbers"),
+        ('"float32"', '"half"', "dtype = 'half'; expected one of auto"),
+        ('kernels = "', 'kernels = "cuda', "kernels = 'cuda.*'; expected one of auto, torch"),
+        ("turn = 12", "turn = 270", "affine.turn = 270; expected a number from 0 to 180"),
         ("shift = 0.06", "jump = 0.06", "expected all of mirror, turn, scale, shear, shift"),
         ("noise = [4, 10]", "snow = [4, 10]", "expected some of blur, brighter"),
-        ("noise = [4, 10]", "noise = [4]", r"image_filters.noise = \[4\]: expected 2 numbers"),
-        ('["photo"]', '["people"]', r"control_protocols = \['people'\]: expected a list of photo, paper, identity"),
-        ("out_of_fold = 2", "out_of_fold = 1", "out_of_fold = 1: expected 0 for none, or 2 folds"),
+        ("noise = [4, 10]", "noise = [4]", r"image_filters.noise = \[4\]; expected 2 numbers"),
+        ('["photo"]', '["people"]', r"control_protocols = \['people'\]; expected a list of photo, paper, identity"),
+        ("out_of_fold = 2", "out_of_fold = 1", "out_of_fold = 1; expected 0 for none, or 2 folds"),
     ],
 )
 def test_a_faulty_preset_is_refused(tmp_path: Path, old: str, new: str, sentence: str) -> None:

@@ -143,10 +143,10 @@ def check_protocols(names: tuple[str, ...]) -> None:
     """Raise TrainingError unless there is at least one protocol and all are known."""
     known = ", ".join(PROTOCOLS)
     if not names:
-        raise TrainingError(f"No protocol was given: use one or more of {known}.")
+        raise TrainingError(f"No protocol was given; use one or more of {known}.")
     for name in names:
         if name not in PROTOCOLS:
-            raise TrainingError(f"There is no protocol '{name}': use one or more of {known}.")
+            raise TrainingError(f"There is no protocol '{name}'; use one or more of {known}.")
 
 
 def sibling_share(split: Split, variants: int) -> float:

@@ -99,7 +99,9 @@ class Shards:
 def shard_files(folder: Path) -> tuple[Path, ...]:
     """The Parquet files of a folder, sorted by name; raises TrainingError where there are none."""
     if not folder.is_dir():
-        raise TrainingError(f"There is no folder {folder}: give the folder that `facecorpus build` wrote.")
+        raise TrainingError(
+            f"There is no folder {folder}; run `facecorpus build` first, or give the folder that it wrote."
+        )
     files = tuple(sorted(folder.glob("*.parquet")))
     if not files:
         raise TrainingError(f"There is no *.parquet file in {folder}: run `facecorpus build` first.")

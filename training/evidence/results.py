@@ -46,10 +46,12 @@ def load_results(run: Path) -> Results:
         results: Results = read_json(path)
         found = results.get("schema")
     except (ValueError, AttributeError) as error:
-        raise TrainingError(f"{path} is no results file of this program: {error}.") from error
+        raise TrainingError(
+            f"{path} is no results file of this program ({error}); train again in a new run folder."
+        ) from error
     if found != SCHEMA:
         raise TrainingError(
-            f"{path} has schema {found}, this program reads {SCHEMA}: open the report that stands beside it, or train "
+            f"{path} has schema {found}, this program reads {SCHEMA}; open the report that stands beside it, or train "
             "again in a new run folder."
         )
     return results

@@ -72,7 +72,7 @@ def choose_device(wanted: str) -> str:
     if wanted == "auto":
         return present[0]
     if wanted not in present:
-        raise TrainingError(f"There is no device '{wanted}' here: use auto or one of {', '.join(present)}.")
+        raise TrainingError(f"There is no device '{wanted}' here; use auto or one of {', '.join(present)}.")
     return wanted
 
 

@@ -11,11 +11,11 @@ from facecorpus.crawl.sources.flickr import Flickr
 from facecorpus.crawl.sources.folder import Folder
 from facecorpus.crawl.sources.openverse import Openverse
 from facecorpus.crawl.sources.search_engines import ENGINES, Engine
-from facecorpus.crawl.sources.source import NoPhotographs, Source, WrongPerson, proposals, understood
+from facecorpus.crawl.sources.source import MOST_NAMES, NoPhotographs, Source, WrongPerson, proposals, understood
 from facecorpus.crawl.sources.urls import Urls
 from facecorpus.errors import SourceError
 
-__all__ = ["NoPhotographs", "Source", "WrongPerson", "open_source", "proposals", "understood"]
+__all__ = ["MOST_NAMES", "NoPhotographs", "Source", "WrongPerson", "open_source", "proposals", "understood"]
 
 
 def open_source(name: str, corpus: Corpus, fetcher: Fetcher) -> Source:

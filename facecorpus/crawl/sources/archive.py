@@ -20,7 +20,7 @@ from urllib.parse import quote, unquote, urldefrag
 from facecorpus.catalog.connection import now
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.inspection import Fetched, inspected, path_of
-from facecorpus.crawl.sources.source import NoPhotographs, Source
+from facecorpus.crawl.sources.source import NoPhotographs, Source, strangers
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
 from facecorpus.records import Candidate, Download
@@ -73,7 +73,10 @@ class Archive(Source):
 
     def __init__(self, path: Path, identities: Sequence[Identity]) -> None:
         self._path = path
-        self._members = _by_person(_open(path).names, {identity.identity_id for identity in identities})
+        people = {identity.identity_id for identity in identities}
+        names = _open(path).names
+        self._members = _by_person(names, people)
+        self.warnings = strangers(NAME, {PurePosixPath(name).parent.name for name in names} - {""}, people)
         if not self._members:
             raise SourceError(
                 f"{path} holds no photographs of anybody in the manifest; expected members named by identity_id, like"

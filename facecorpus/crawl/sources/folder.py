@@ -1,13 +1,13 @@
 """Photographs that lie in a folder already: DIR/<identity_id>/* on this machine."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from facecorpus.catalog.connection import now
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.inspection import Fetched, inspected, path_of
-from facecorpus.crawl.sources.source import NoPhotographs, Source
+from facecorpus.crawl.sources.source import NoPhotographs, Source, strangers
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
 from facecorpus.records import Candidate, Download
@@ -23,8 +23,10 @@ class Folder(Source):
     name = NAME
     hosts = ()
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, people: Sequence[str]) -> None:
         self._root = root
+        folders = [path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")]
+        self.warnings = strangers(NAME, folders, people)
 
     @classmethod
     def of(cls, corpus: Corpus) -> "Folder":
@@ -38,11 +40,12 @@ class Folder(Source):
         root = (corpus.root / Path(named).expanduser()).absolute()
         people = [identity.identity_id for identity in corpus.manifest.identities]
         if not any((root / identity_id).is_dir() for identity_id in people):
+            what = "holds no photographs of anybody in the manifest" if root.is_dir() else "is no folder"
             raise SourceError(
-                f"{root} holds no photographs of anybody in the manifest; expected one sub-folder per person, named"
-                f" by identity_id like {root / people[0]}, with the files in it."
+                f"{root} {what}; expected one sub-folder per person, named by identity_id like {root / people[0]}, with"
+                " the files in it."
             )
-        return cls(root)
+        return cls(root, people)
 
     def candidates(self, identity: Identity) -> Iterator[Candidate]:
         """The files of the person's sub-folder by name; hidden ones and labels.csv are left out."""

@@ -1,11 +1,21 @@
 """Candidates whose bytes are on this machine: which source reads them, and how."""
 
+import os
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
 from facecorpus.crawl.inspection import Fetched
 from facecorpus.crawl.sources import archive, folder
 from facecorpus.records import Candidate
 
 READERS = {folder.NAME: folder.read_file, archive.NAME: archive.read_member}
 """By source, how a file of this machine is read."""
+
+
+def file_of(url: str) -> str:
+    """The path in a file: URL of these sources, with the member of an archive behind a #."""
+    parts = urlsplit(url)
+    return os.path.realpath(url2pathname(parts.path)) + f"#{unquote(parts.fragment)}" * bool(parts.fragment)
 
 
 def read_here(candidate: Candidate, max_bytes: int) -> Fetched | None:

@@ -1,6 +1,6 @@
 """What a source is: something that proposes photographs of a person."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from typing import Any, Protocol
@@ -12,10 +12,12 @@ from facecorpus.records import Candidate
 from facecorpus.system.border import address_of, text_of, whole
 from facecorpus.system.console import notice
 from facecorpus.system.dates import certain
+from facecorpus.system.nearest import nearest
 
 MOST = 50_000
 """Photographs of one person that a source may propose; whatever proposes more has lost its way."""
 
+MOST_NAMES = 5  # of people, in one sentence
 _ADDRESSES = ("url", "page_url", "licence_url")
 _TEXTS = tuple(one.name for one in fields(Candidate) if one.type is str and one.name not in _ADDRESSES)
 
@@ -42,6 +44,7 @@ class Source(Protocol):
     name: str
     checks: bool = False  # whether it knows people: then it is asked to check each one before anything is proposed
     hosts: tuple[str, ...]  # that it asks, host or host:port; none where it reads files of this machine
+    warnings: tuple[str, ...] = ()  # what a person must know of the source as a whole
 
     def check(self, identity: Identity) -> bool | None:
         """Whether the manifest's person was checked against what the source knows; None where it knows nobody.
@@ -100,3 +103,16 @@ def _cleaned(candidate: Candidate) -> Candidate:
     told: dict[str, Any] = {name: text_of(getattr(candidate, name)) for name in _TEXTS}
     told |= {name: address_of(getattr(candidate, name)) for name in _ADDRESSES}
     return replace(candidate, **told, taken_on=certain(candidate.taken_on))
+
+
+def strangers(source: str, folders: Collection[str], people: Collection[str]) -> tuple[str, ...]:
+    """The warning where a source has folders of people whom the manifest does not know, with the nearest ids."""
+    unknown = sorted(set(folders) - set(people))
+    if not unknown:
+        return ()
+    near = {name: f" (nearest: {', '.join(found)})" if (found := nearest(name, people)) else "" for name in unknown}
+    told = ", ".join(f"{name}{near[name]}" for name in unknown[:MOST_NAMES]) + ", …" * (len(unknown) > MOST_NAMES)
+    return (
+        f"NOT TAKEN: {len(unknown)} folders of source '{source}' are no identity_id of the manifest: {told}; rename"
+        " them, or add the people to manifest.csv.",
+    )

@@ -19,6 +19,7 @@ from typing import Any
 from facecorpus.errors import SourceError
 from facecorpus.system.border import address_of, read_json, text_of
 from facecorpus.system.dates import certain
+from facecorpus.system.tables import delimiter_of
 
 FORMS: dict[str, tuple[str, ...]] = {
     "auto": (),
@@ -91,7 +92,9 @@ class ListOfAddresses:
                     self.understood += 1
                     yield entry
         except (OSError, ValueError, csv.Error) as error:
-            raise SourceError(f"{self._path} cannot be read as a list of addresses: {error}.") from None
+            raise SourceError(
+                f"{self._path} cannot be read as a list of addresses ({error}); let urls in [crawl] name one that can."
+            ) from None
         if self.first_problem and not self.understood:
             raise SourceError(self.first_problem)
 
@@ -117,6 +120,8 @@ class ListOfAddresses:
         with self._path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             lines, names, first = _skip_comments(file, separator)
             form, columns = self.form, FORMS[self.form]
+            if names is None and "url" in _names_of(first, delimiter_of(first)):
+                separator = delimiter_of(first)
             if form == "vggface" or (form == "auto" and _is_vggface(first, separator)):
                 self.form = "vggface"
                 yield from _vggface(self._path)
@@ -208,7 +213,7 @@ def _json_lines(path: Path) -> Iterator[Row]:
             if isinstance(row, dict):
                 yield {key.lower(): value for key, value in row.items()}
             else:
-                yield {_BROKEN: f'line {number} is no object like {{"name": …, "url": …}}'}
+                yield {_BROKEN: f'line {number} is no object; expected one like {{"name": …, "url": …}}'}
 
 
 def _parquet(path: Path) -> Iterator[Row]:
@@ -250,13 +255,15 @@ def _listed(where: str, given: Row) -> Listed:
         raise SourceError(f"{where}: {error}.") from None
     person = next((told[column] for column in _PERSON if told[column]), "")
     if not person or not url:
-        raise SourceError(f"{where}: expected columns url and one of {', '.join(_PERSON)}, neither of them empty.")
+        raise SourceError(f"{where} lacks an address or a name; expected columns url and one of {', '.join(_PERSON)}.")
     sha256 = told["sha256"].lower()
     if sha256 and not _SHA256.fullmatch(sha256):
-        raise SourceError(f"{where}: sha256 must be 64 hex digits, not {sha256!r}.")
+        raise SourceError(f"{where}: sha256 is {sha256!r}; it must be 64 hex digits.")
     texts = {column: told[column] for column in _TEXTS if told[column]}
     if "taken_on" in texts and not certain(texts["taken_on"]):
-        raise SourceError(f"{where}: taken_on must be a date like 2011-09-25, 2011-09, 2011 or 1990/1999.")
+        raise SourceError(
+            f"{where}: taken_on is {texts['taken_on']!r}; it must be like 2011-09-25, 2011-09, 2011 or 1990/1999."
+        )
     return Listed(person, url, texts, sha256, _box(where, row.get("bbox"), [told[side] for side in _SIDES]))
 
 
@@ -271,7 +278,7 @@ def _box(where: str, given: Any, sides: Sequence[str]) -> str:
         left, top, right, bottom = (float(part) for part in parts)
     except (TypeError, ValueError, OverflowError):
         raise SourceError(
-            f"{where}: a face box must be left,top,right,bottom in pixels, not {str(given)[:80]!r}."
+            f"{where}: the face box is {str(given)[:80]!r}; it must be left,top,right,bottom in pixels."
         ) from None
     if not (-_FARTHEST < left < right < _FARTHEST and -_FARTHEST < top < bottom < _FARTHEST):
         raise SourceError(

@@ -39,7 +39,9 @@ class Urls(Source):
             * bool(entries.first_problem)
         )
         if not self._listed:
-            some = ", ".join(sorted(named)[:3]) or "nobody"
+            if not named:
+                raise SourceError(f"{path} holds no entry; expected one address and name a line.")
+            some = ", ".join(sorted(named)[:3])
             raise SourceError(
                 f"{path} names nobody of the manifest (it names {some}); a person is known by identity_id, name,"
                 " alias or Wikipedia title."
