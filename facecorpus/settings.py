@@ -12,6 +12,10 @@ from facecorpus.licences import WANTED
 SOURCES = ("commons", "openverse", "flickr", "bing", "google", "baidu", "urls", "folder", "archive")
 
 
+FIRST = ("contact", "sources", "folder", "urls", "per_identity")
+"""The keys of [crawl] with which corpus.toml begins."""
+
+
 def option(default: Any, help: str, *, choices: tuple[Any, ...] = (), minimum: float | None = None) -> Any:
     """A settings key: its default, what it means, and what it may be."""
     return field(default=default, metadata={"help": help, "choices": choices, "minimum": minimum})
@@ -356,10 +360,16 @@ def _checked(where: str, default: Any, value: Any, rules: Any) -> Any:
 def documented_toml(settings: Settings = Settings()) -> str:
     """The text of corpus.toml: every key with its meaning, and the default where it is another."""
     lines = ["# Settings of this corpus. Every key may be left out; then its default holds."]
+    lines += ["# The keys to look at stand first. All others begin with what is good for most."]
     for section in fields(Settings):
         values = getattr(settings, section.name)
         lines += ["", f"# {type(values).__doc__}", f"[{section.name}]"]
-        for key in fields(values):
+        keys = fields(values)
+        if section.name == "crawl":
+            keys = tuple(sorted(keys, key=lambda key: FIRST.index(key.name) if key.name in FIRST else len(FIRST)))
+        for place, key in enumerate(keys):
+            if section.name == "crawl" and place == len(FIRST):
+                lines += ["", "# ---- Below here nothing need be changed."]
             choices = ", ".join(map(str, key.metadata["choices"]))
             lines.append(f"# {key.metadata['help']}" + f" One of: {choices}." * bool(choices))
             lines.append(f"{key.name} = {_toml(getattr(values, key.name))}")

@@ -10,8 +10,6 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from facecorpus.system.escape import for_terminal, lines_for_terminal
-
 Folder = Annotated[Path, typer.Option("--corpus", "-C", help="The corpus folder.", show_default="this folder")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
@@ -21,13 +19,27 @@ def report(summary: Any, as_json: bool) -> None:
     if as_json:
         print(json.dumps(dataclasses.asdict(summary), default=str), flush=True)
     else:
-        print(lines_for_terminal(str(summary)), flush=True)
+        from facecorpus.system.console import say
+
+        say(str(summary))
 
 
 def next_step(command: str, as_json: bool = False) -> None:
     """Say what to run next, to a person."""
     if not as_json:
-        print(for_terminal(f"Next: {command}"), flush=True)
+        from facecorpus.system.console import TO_PASTE, say
+
+        say(f"{TO_PASTE}{command}")
+
+
+def what_next(corpus: Path, as_json: bool = False, done: str = "") -> None:
+    """Say what to run next by the state of the corpus; `done` is the command that has come to its end."""
+    if not as_json:
+        from facecorpus.corpus import Corpus
+        from facecorpus.system.console import say
+        from facecorpus.upkeep.next_step import next_step as following
+
+        say(str(following(Corpus(corpus), done)))
 
 
 def with_options(kind: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report
+from facecorpus.commands.common import AsJson, Folder, report, what_next
 from facecorpus.pipeline import crawl_all, dedup_stage, fetch_stage, working_in
 
 app = typer.Typer()
@@ -34,22 +34,25 @@ def crawl(
     corpus: Folder = Path(),
     retry: Retry = None,
     dry_run: DryRun = False,
+    auto: Annotated[
+        bool, typer.Option("--auto", help="Then decide as review --auto does, and build: all that nobody looks at.")
+    ] = False,
     check: Check = False,
     record: Record = None,
     as_json: AsJson = False,
 ) -> None:
     """Find and fetch photographs, find their faces and duplicates, and rank them for review.
 
-    Example: facecorpus crawl -C mycorpus
+    With --auto two commands lead to a report: this one, and train-all. Example: facecorpus crawl -C mycorpus
     """
     if check or record is not None:
         return _check(corpus, record, as_json, alone=check and not dry_run and retry is None)
     if dry_run:
         return _plan(corpus, as_json)
     with working_in(corpus) as opened:
-        for summary in crawl_all(opened, retry):
+        for summary in crawl_all(opened, retry, auto):
             report(summary, as_json)
-    next_step(f"facecorpus review -C {corpus}", as_json)
+    what_next(corpus, as_json, "crawl")
 
 
 @app.command()
@@ -74,10 +77,9 @@ def fetch(
     with working_in(corpus) as opened:
         if recheck:
             report(recheck_photographs(opened), as_json)
-            return
-        for summary in fetch_stage(opened, retry):
+        for summary in fetch_stage(opened, retry) if not recheck else ():
             report(summary, as_json)
-    next_step(f"facecorpus faces -C {corpus}", as_json)
+    what_next(corpus, as_json, "" if recheck else "fetch")
 
 
 @app.command()
@@ -101,7 +103,7 @@ def faces(
 
     with working_in(corpus) as opened:
         report(find_faces(opened, redo=redo), as_json)
-    next_step(f"facecorpus dedup -C {corpus}", as_json)
+    what_next(corpus, as_json, "faces")
 
 
 @app.command()
@@ -113,7 +115,7 @@ def dedup(corpus: Folder = Path(), as_json: AsJson = False) -> None:
     with working_in(corpus) as opened:
         for summary in dedup_stage(opened):
             report(summary, as_json)
-    next_step(f"facecorpus review -C {corpus}", as_json)
+    what_next(corpus, as_json, "dedup")
 
 
 def _check(corpus: Path, record: Path | None, as_json: bool, alone: bool) -> None:
@@ -128,7 +130,7 @@ def _check(corpus: Path, record: Path | None, as_json: bool, alone: bool) -> Non
     report(summary, as_json)
     if summary.refused:
         raise typer.Exit(1)
-    next_step(f"facecorpus crawl -C {corpus}", as_json)
+    what_next(corpus, as_json)
 
 
 def _plan(corpus: Path, as_json: bool) -> None:
@@ -137,3 +139,4 @@ def _plan(corpus: Path, as_json: bool) -> None:
     from facecorpus.crawl.dry_run import dry_run
 
     report(dry_run(Corpus(corpus)), as_json)
+    what_next(corpus, as_json)
