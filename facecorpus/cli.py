@@ -16,7 +16,8 @@ from facecorpus.system.escape import lines_for_terminal
 app = typer.Typer(
     invoke_without_command=True,
     pretty_exceptions_enable=False,
-    help="Face datasets from the web, with provenance, and proof of what they are worth.",
+    help="Face datasets from the web, with provenance, and proof of what they are worth."
+    " Alone inside of a corpus folder, it says where that stands and what comes next.",
     epilog="Begin with: facecorpus demo",
 )
 for commands in APPS:

@@ -43,7 +43,7 @@ def crawl(
 ) -> None:
     """Find and fetch photographs, find their faces and duplicates, and rank them for review.
 
-    With --auto two commands lead to a report: this one, and train-all. Example: facecorpus crawl -C mycorpus
+    Example: facecorpus crawl -C mycorpus
     """
     if check or record is not None:
         return _check(corpus, record, as_json, alone=check and not dry_run and retry is None)

@@ -156,7 +156,7 @@ def say(text: str) -> None:
 
 
 def _wrapped(line: str, width: int) -> str:
-    """The line on several of that many characters; all but the first are indented, so that none can pass for another."""
+    """The line on several of that many characters, all but the first indented: none passes for a line to be pasted."""
     indent = " " * (len(line) - len(line.lstrip()) + 2)
     return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
