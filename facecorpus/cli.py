@@ -1,6 +1,5 @@
 """The command line: every command of ``commands/`` under one name, and one way to end."""
 
-import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -55,11 +54,9 @@ def main() -> None:
         app(prog_name="facecorpus")
     except SystemExit as end:
         if _stopped_by_ctrl_c(end):
-            from facecorpus.system.console import notice, this_command
+            from facecorpus.system.console import stopped
 
-            again = shlex.join([this_command(), *sys.argv[1:]])
-            notice("Stopped; what was done is kept, and the same command goes on.")
-            notice(f"Next: {again}")
+            stopped(sys.argv[1:])
         raise
     except FacecorpusError as error:
         print(lines_for_terminal(f"facecorpus: {error}"), file=sys.stderr)

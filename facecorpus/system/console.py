@@ -1,12 +1,13 @@
 """What a person sees while a stage runs: progress with rate and ETA on stderr, results on stdout."""
 
 import os
+import shlex
 import shutil
 import sys
 import textwrap
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -159,6 +160,12 @@ def _wrapped(line: str, width: int) -> str:
     """The line on several of that many characters, all but the first indented: none passes for a line to be pasted."""
     indent = " " * (len(line) - len(line.lstrip()) + 2)
     return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+def stopped(arguments: Sequence[str]) -> None:
+    """Say after Ctrl-C that the same command goes on, with all that was typed."""
+    notice("Stopped; what was done is kept, and the same command goes on.")
+    notice(f"{TO_PASTE}{shlex.join([this_command(), *arguments])}")
 
 
 def this_command() -> str:

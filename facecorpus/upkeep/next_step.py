@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from facecorpus.build.choose import can_be_built
@@ -108,7 +109,25 @@ class _State:
         if newest is not None and newest.stat().st_mtime > record.stat().st_mtime:
             yield NextStep(opening(newest), left)
         elif recorded(self._corpus.shards).get("counts", {}).get("identities", 0) >= _LEAST_PEOPLE:
-            yield self._run("train-all", why=left)
+            yield self._run("train-all", *self._training(), why=left)
+
+    def _training(self) -> list[str]:
+        """The options of train-all: those of a run that was stopped, or a new name where the usual one is taken."""
+        from training import RunFolder, goes_on_with
+
+        usual = "paper"
+        for run in sorted(self._corpus.runs.glob("*")):
+            if (options := goes_on_with(run, self._corpus.shards)) is not None:
+                name = {} if run.name == usual else {"name": run.name}
+                words = {**options, **name}
+                return [
+                    word
+                    for key, value in words.items()
+                    for word in (f"--{key}", *([] if value is True else [str(value)]))
+                ]
+        names = chain([usual], (f"{usual}-{number}" for number in count(2)))
+        free = next(name for name in names if not RunFolder(self._corpus.runs / name).settings.exists())
+        return [] if free == usual else ["--name", free]
 
     def _dead_end(self) -> NextStep:
         """Nothing is left but to change something: what, and the command that then goes on."""

@@ -23,6 +23,9 @@ from facecorpus.judging.rank import rank_faces
 from facecorpus.pipeline import build_stage
 from facecorpus.system.console import TO_PASTE
 from facecorpus.upkeep.next_step import NextStep, next_step
+from training import RunFolder, fingerprint
+from training.files import write_json
+from training.presets import load_preset
 
 PLACE = "a person's corpus"  # a space and a quote
 EACH = 4
@@ -105,7 +108,6 @@ def said_the_same_again(tmp_path: Path) -> Corpus:
 @pytest.mark.parametrize(
     ("state", "wanted", "then"),
     [
-        (fresh, "crawl", "crawl"),  # a picture of nobody: more people or sources are needed
         (fetched, "faces", "crawl"),
         (not_ranked, "dedup", "review"),
         (to_review, "review", "build"),
@@ -193,6 +195,29 @@ def test_what_is_left_undecided_after_a_build_is_said_and_holds_nobody_up(tmp_pa
     run("build", "-C", str(corpus.root))
     step = next_step(corpus)
     assert (step.command.split()[1], step.why) == ("train-all", "1 face is left undecided.")
+
+
+@pytest.mark.parametrize(
+    ("begun", "words"),
+    [
+        ({}, ["--preset", "quick", "--name", "first"]),
+        (
+            {"seed": 3, "deterministic": True},
+            ["--preset", "quick", "--seed", "3", "--deterministic", "--name", "first"],
+        ),
+        ({"shards": "others"}, ["--name", "paper-2"]),  # the usual name is another run's, too
+        ({"size": 17}, ["--name", "paper-2"]),  # a preset of the user's own: nobody knows where it lies
+    ],
+)
+def test_a_training_that_was_stopped_goes_on_with_its_own_options(
+    begun: dict[str, object], words: list[str], tmp_path: Path
+) -> None:
+    corpus = built(tmp_path)
+    stopped = {"shards": fingerprint(corpus.shards), "seed": 0, "deterministic": False, **load_preset("quick").values()}
+    write_json(RunFolder(corpus.runs / "first").settings, stopped | begun)
+    write_json(RunFolder(corpus.runs / "paper").settings, stopped | {"shards": "of an earlier build"})
+    step = next_step(corpus)
+    assert shlex.split(step.command) == ["facecorpus", "train-all", *words, "-C", str(corpus.root)]
 
 
 def test_inside_of_its_folder_the_corpus_is_not_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
