@@ -72,10 +72,14 @@ def goes_on_with(run: Path, shards: Path) -> Options | None:
     names = [path.stem for path in sorted(PRESETS.glob("*.toml")) if load_preset(path.stem).values() == begun]
     if of != fingerprint(shards) or not names:
         return None
-    options: Options = {"preset": names[0], "seed": seed, "deterministic": deterministic}
-    for key, value in with_defaults({}).items():
-        if options.get(key) == value:
-            options.pop(key)  # type: ignore[misc]
+    usual = with_defaults({})
+    options: Options = {}
+    if names[0] != usual["preset"]:
+        options["preset"] = names[0]
+    if seed != usual["seed"]:
+        options["seed"] = seed
+    if deterministic:
+        options["deterministic"] = True
     return options
 
 

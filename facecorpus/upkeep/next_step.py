@@ -68,13 +68,14 @@ class _State:
             yield self._run("faces")
         if self._catalog.faces.some_not_ranked():
             yield self._run("dedup")
-        if self._is_built():
+        built = self._is_built()
+        if built:
             yield from self._trained()
         waits = f"{_count(total.pending, 'face waits', 'faces wait')}." if total.pending else ""
         if total.pending and self._done != "review":
             yield self._run("review", why=waits)
         accepted = self._catalog.faces.accepted()
-        if can_be_built(accepted, self._corpus.manifest, self._corpus.settings):
+        if not built and can_be_built(accepted, self._corpus.manifest, self._corpus.settings):
             yield self._run("build", why=waits)
         if total.pending:
             yield self._run("review", why=waits)

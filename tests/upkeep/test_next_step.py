@@ -226,7 +226,7 @@ def test_inside_of_its_folder_the_corpus_is_not_named(tmp_path: Path, monkeypatc
     assert next_step(Corpus(Path())).command == "facecorpus crawl"
 
 
-@pytest.mark.parametrize("words", [("verify",), ("backup", "../b.zip"), ("export", "imagefolder", "../images")])
+@pytest.mark.parametrize("words", [("verify", "--repair"), ("backup", "../b.zip"), ("export", "imagefolder", "../images")])
 def test_verify_backup_and_export_end_with_it_too(
     words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
