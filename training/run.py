@@ -68,9 +68,9 @@ def goes_on_with(run: Path, shards: Path) -> Options | None:
     if not folder.settings.is_file() or folder.results.is_file():
         return None
     begun = DEFAULTS | read_json(folder.settings)
-    of, seed, deterministic = (begun.pop(key, None) for key in ("shards", "seed", "deterministic"))
+    schema, of, seed, deterministic = (begun.pop(key, None) for key in ("schema", "shards", "seed", "deterministic"))
     names = [path.stem for path in sorted(PRESETS.glob("*.toml")) if load_preset(path.stem).values() == begun]
-    if of != fingerprint(shards) or not names:
+    if (schema, of) != (SCHEMA, fingerprint(shards)) or not names:
         return None
     usual = with_defaults({})
     options: Options = {}

@@ -25,6 +25,7 @@ from facecorpus.system.console import TO_PASTE
 from facecorpus.upkeep.next_step import NextStep, next_step
 from training import RunFolder, fingerprint
 from training.files import write_json
+from training.folder import SCHEMA
 from training.presets import load_preset
 
 PLACE = "a person's corpus"  # a space and a quote
@@ -213,7 +214,13 @@ def test_a_training_that_was_stopped_goes_on_with_its_own_options(
     begun: dict[str, object], words: list[str], tmp_path: Path
 ) -> None:
     corpus = built(tmp_path)
-    stopped = {"shards": fingerprint(corpus.shards), "seed": 0, "deterministic": False, **load_preset("quick").values()}
+    stopped = {
+        "schema": SCHEMA,
+        "shards": fingerprint(corpus.shards),
+        "seed": 0,
+        "deterministic": False,
+        **load_preset("quick").values(),
+    }
     write_json(RunFolder(corpus.runs / "first").settings, stopped | begun)
     write_json(RunFolder(corpus.runs / "paper").settings, stopped | {"shards": "of an earlier build"})
     step = next_step(corpus)
@@ -226,7 +233,9 @@ def test_inside_of_its_folder_the_corpus_is_not_named(tmp_path: Path, monkeypatc
     assert next_step(Corpus(Path())).command == "facecorpus crawl"
 
 
-@pytest.mark.parametrize("words", [("verify", "--repair"), ("backup", "../b.zip"), ("export", "imagefolder", "../images")])
+@pytest.mark.parametrize(
+    "words", [("verify", "--repair"), ("backup", "../b.zip"), ("export", "imagefolder", "../images")]
+)
 def test_verify_backup_and_export_end_with_it_too(
     words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -73,8 +73,9 @@ def control_networks(targets: Sequence[str], preset: Preset) -> list[Network]:
 def paper_heads(tasks: tuple[str, ...]) -> list[Head]:
     """16 cross-task pairs of four tasks, then for each task the fusions of all others and of all (§4, §5)."""
     heads = [Head(f"from {source}", (source,), target) for source in tasks for target in tasks]
-    for target in tasks if len(tasks) > 1 else ():  # one task has nothing to be brought together with
-        heads.append(Head("other_three", tuple(task for task in tasks if task != target), target))
+    for target in tasks:
+        if len(tasks) > 1:
+            heads.append(Head("other_three", tuple(task for task in tasks if task != target), target))
         heads.append(Head("all", tasks, target))
     return heads
 
