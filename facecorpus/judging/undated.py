@@ -19,7 +19,8 @@ class Undated:
     photographs: int
 
     def __str__(self) -> str:
-        return f"{self.name} (born {self.born or 'when is not stated'}: {self.photographs})"
+        born = f"born {self.born}" if self.born else "birth date not stated"
+        return f"{self.name} ({born}: {self.photographs})"
 
 
 def undated(subjects: Iterable[SubjectFace], identities: Mapping[str, Identity]) -> tuple[Undated, ...]:
