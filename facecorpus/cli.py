@@ -6,20 +6,23 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from facecorpus import __version__
 from facecorpus.commands import APPS
+from facecorpus.commands.corpus import where_it_stands
 from facecorpus.errors import FacecorpusError
 from facecorpus.system.escape import lines_for_terminal
 from facecorpus.system.logfile import LOG, end_log, show_log
 
 app = typer.Typer(
-    no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
-    help="Face datasets from the web, with provenance, and proof of what they are worth.",
+    help="Face datasets from the web, with provenance, and proof of what they are worth."
+    " Alone inside of a corpus folder, it says where that stands and what comes next.",
     epilog="Begin with: facecorpus demo",
 )
 for commands in APPS:
@@ -42,6 +45,7 @@ def _show_log(asked: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and end.")
     ] = False,
@@ -50,7 +54,11 @@ def _options(
         typer.Option("--verbose", callback=_show_log, help="Show the log on the screen; may stand after any command."),
     ] = False,
 ) -> None:
-    pass
+    if context.invoked_subcommand is None:
+        if Path("corpus.toml").is_file():
+            where_it_stands()
+        else:
+            print(context.get_help())
 
 
 def main() -> None:
@@ -82,7 +90,7 @@ def _ended(arguments: Sequence[str]) -> tuple[int, str, str]:
     """Exit code, the sentence of an error, and what to do next; '' where there is none."""
     try:
         code = app(arguments, prog_name="facecorpus", standalone_mode=False) or 0
-        return (code, "Stopped.", _AGAIN) if code == 130 and "--json" in arguments else (code, "", "")
+        return (code, *_stopped(arguments)) if code == 130 else (code, "", "")
     except typer.Abort:
         return 1, "Nothing was done; it was not confirmed.", "say yes, or leave the question out with an option"
     except _UsageError as error:
@@ -99,6 +107,16 @@ def _ended(arguments: Sequence[str]) -> tuple[int, str, str]:
             traceback.print_exc()
         what = f"facecorpus failed where nobody foresaw it ({type(error).__name__}: {error})"
         return 1, f"{what}; please report it with the log.", "please report it with the log"
+
+
+def _stopped(arguments: Sequence[str]) -> tuple[str, str]:
+    """What is said after Ctrl-C: with --json in its document, else by itself."""
+    if "--json" in arguments:
+        return "Stopped.", _AGAIN
+    from facecorpus.system.console import stopped
+
+    stopped(arguments)
+    return "", ""
 
 
 def _of_usage(error: Any) -> tuple[str, str]:

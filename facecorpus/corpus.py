@@ -1,8 +1,9 @@
 """Corpus: the folder that a user works in, with its settings, manifest, catalog, stores and lock."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -12,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from facecorpus.catalog import Catalog, copy_catalog
 from facecorpus.errors import CorpusError
-from facecorpus.manifest import Manifest, read_manifest
+from facecorpus.manifest import Identity, Manifest, read_manifest, write_manifest
 from facecorpus.settings import Settings, documented_toml, read_settings
 from facecorpus.store import Crops, Quarantine, Store, write_atomically
 from facecorpus.system.modes import PRIVATE, file_mode, make_file
@@ -168,6 +169,14 @@ def init_corpus(
     write_atomically(root / "manifest.csv", manifest.read_bytes(), root)
     write_atomically(root / "corpus.toml", documented_toml(settings).encode(), root)
     return Corpus(root)
+
+
+def init_from_folder(root: str | PathLike[str], people: Sequence[Identity], folder: Path) -> Corpus:
+    """Make a corpus of photographs that lie in a folder, with those people. Raises CorpusError as init_corpus does."""
+    crawl = replace(Settings().crawl, sources=("folder",), folder=str(folder.absolute()))
+    with TemporaryDirectory() as scratch:
+        write_manifest(Path(scratch) / "manifest.csv", people)
+        return init_corpus(root, Path(scratch) / "manifest.csv", Settings(crawl=crawl))
 
 
 def _left_by_init(path: Path) -> bool:

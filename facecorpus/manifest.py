@@ -1,8 +1,10 @@
 """Who is in a corpus: identities with their labels, read from a CSV file, validated and explained."""
 
 import csv
+import hashlib
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -73,6 +75,8 @@ _VALUES: dict[str, tuple[str, ...]] = {
 }
 _LONGEST_CELL = 10_000  # characters
 _MANY = 3  # columns that are missing, in one sentence
+_NEEDS_BIRTH_DATE = ("age_group", "photos_from", "photos_until", "dated_only")
+_ID_LENGTH = 50  # of an id that is made of a name
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _WIKIDATA = re.compile(r"Q[1-9][0-9]*")
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}(/[0-9]{4}(-[0-9]{2}){0,2})?")
@@ -84,25 +88,25 @@ class Identity:
 
     identity_id: str
     name: str
-    wikipedia_title: str
-    wikidata_id: str
-    commons_category: str
-    aliases: tuple[str, ...]
-    gender: Gender | None
-    birth_date: str  # YYYY-MM-DD, or YYYY where only the year is known
-    race: Race | None
-    age_group: AgeGroup | None
-    photos_from: int
-    photos_until: int | None
-    gender_source: str
-    race_source: str
+    wikipedia_title: str = ""
+    wikidata_id: str = ""
+    commons_category: str = ""
+    aliases: tuple[str, ...] = ()
+    gender: Gender | None = None
+    birth_date: str = ""  # YYYY-MM-DD, or YYYY where only the year is known; '' where it is not stated
+    race: Race | None = None
+    age_group: AgeGroup | None = None
+    photos_from: int | None = None  # the years in which the labels hold; None: not stated
+    photos_until: int | None = None  # None: until now
+    gender_source: str = ""
+    race_source: str = ""
     dated_only: bool = False  # only photographs with a certain date
     line: int = field(default=0, compare=False)  # of the manifest's file; 0 where it is from none
 
     @property
-    def birth_year(self) -> int:
-        """The year of birth."""
-        return int(self.birth_date[:4])
+    def birth_year(self) -> int | None:
+        """The year of birth, where it is stated."""
+        return int(self.birth_date[:4]) if self.birth_date else None
 
     @property
     def subgroup(self) -> str | None:
@@ -115,11 +119,11 @@ class Identity:
         """Whether the labels hold for a photograph of this date (ISO 8601, may be cut to the year, or a span).
 
         An unknown date counts as inside, and so does a span that reaches into the period: nothing speaks against it.
-        Where only dated photographs count, neither does.
+        Nor does anything where no period is stated. Where only dated photographs count, neither does an unknown date.
         """
         if not self.dated_enough(taken_on):
             return False
-        if not taken_on:
+        if not taken_on or self.photos_from is None:
             return True
         first, last = _years(taken_on)
         return self.photos_from <= last and (self.photos_until is None or first <= self.photos_until)
@@ -131,7 +135,7 @@ class Identity:
         """
         if not self.dated_only:
             return True
-        if not taken_on or not _DATE.fullmatch(taken_on):
+        if not taken_on or not _DATE.fullmatch(taken_on) or self.photos_from is None:
             return False
         first, last = _years(taken_on)
         begins_before = first < self.photos_from <= last
@@ -160,6 +164,21 @@ class Problem:
     line: int
     column: str
     message: str
+
+
+def identity_id_of(name: str) -> str:
+    """The identity_id of somebody of whom nothing but a name is known; the name itself where it can be one."""
+    if _ID.fullmatch(name):
+        return name
+    plain = plain_letters(name)
+    mark = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return plain if 0 < len(plain) <= _ID_LENGTH else f"{plain[:_ID_LENGTH] or 'person'}_{mark}"
+
+
+def plain_letters(name: str) -> str:
+    """The name in a-z, 0-9 and _; '' where it has no such letters, as in other scripts."""
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "_", ascii_name).strip("_")
 
 
 def read_manifest(path: Path, labels: LabelSettings = LabelSettings()) -> Manifest:  # noqa: B008 (frozen)
@@ -264,19 +283,27 @@ def _check(line: int, row: dict[str, str], labels: LabelSettings) -> list[Proble
     for column in ("gender", "race"):
         if row[column] and not row[f"{column}_source"].strip():
             wrong(f"{column}_source", f"where the statement of {column} comes from")
-    birth_year = _birth_year(row["birth_date"])
-    if birth_year is None:
-        wrong("birth_date", "a date like 1981-09-26, or a year like 1981")
-    years = {column: _year(row[column]) for column in ("photos_from", "photos_until")}
-    if years["photos_from"] is None:
+    born, first, last = _years_of(row, wrong)
+    if not problems:
+        problems += _check_period(line, row, born, first, last, labels)
+    return problems
+
+
+def _years_of(row: dict[str, str], wrong: Callable[[str, str], None]) -> tuple[int | None, int | None, int | None]:
+    """The year of birth, the first and the last of the photographs; None for what is not stated."""
+    born, first, last = _birth_year(row["birth_date"]), _year(row["photos_from"]), _year(row["photos_until"])
+    if row["birth_date"] and born is None:
+        wrong("birth_date", "a date like 1981-09-26, a year like 1981, or empty for 'not stated'")
+    if first is None and (row["photos_from"] or row["birth_date"]):
         wrong("photos_from", "the first year of the photographs, like 2004, and not in the future")
-    if row["photos_until"] and years["photos_until"] is None:
+    if row["photos_until"] and last is None:
         wrong(
             "photos_until", "the last year of the photographs, like 2011, not in the future, or empty for 'until now'"
         )
-    if not problems:
-        problems += _check_period(line, row, birth_year, years["photos_from"], years["photos_until"], labels)
-    return problems
+    for column in _NEEDS_BIRTH_DATE if not row["birth_date"] else ():
+        if row.get(column) not in (None, "", "false"):
+            wrong(column, "empty where birth_date is: neither an age nor that somebody was no minor can be checked")
+    return born, first, last
 
 
 def _check_period(
@@ -349,7 +376,7 @@ def _identity(line: int, row: dict[str, str]) -> Identity:
         birth_date=row["birth_date"],
         race=Race(row["race"]) if row["race"] else None,
         age_group=AgeGroup(row["age_group"]) if row["age_group"] else None,
-        photos_from=int(row["photos_from"]),
+        photos_from=int(row["photos_from"]) if row["photos_from"] else None,
         photos_until=int(row["photos_until"]) if row["photos_until"] else None,
         gender_source=row["gender_source"],
         race_source=row["race_source"],

@@ -3,8 +3,9 @@
 Each stage knows the catalog and no other stage.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -16,10 +17,14 @@ if TYPE_CHECKING:
     from facecorpus.crawl.stage import FetchSummary
     from facecorpus.dedup.stage import DedupSummary
     from facecorpus.engines.find_faces import FacesSummary
+    from facecorpus.judging.policy import AutoSummary
     from facecorpus.judging.rank import RankSummary
     from training import Options
 
-    StageSummary = DiscoverSummary | FetchSummary | FacesSummary | DedupSummary | RankSummary
+    StageSummary = (
+        DiscoverSummary | FetchSummary | FacesSummary | DedupSummary | RankSummary | AutoSummary | BuildSummary
+    )
+    Stage = Callable[[], StageSummary | None]
 
 
 @contextmanager
@@ -75,32 +80,64 @@ def _forget_was_killed(corpus: "Corpus") -> bool:
         return bool(catalog.removals.unfinished())
 
 
-def crawl_all(corpus: "Corpus", retry: str | None = None) -> "Iterator[StageSummary]":
-    """Run every stage up to the review; yield each one's summary as it ends. retry as fetch_stage takes it."""
+def crawl_all(corpus: "Corpus", retry: str | None = None, auto: bool = False) -> "Iterator[StageSummary]":
+    """Run every stage up to the review; yield each one's summary as it ends. retry as fetch_stage takes it.
+
+    With `auto` the automatic policy then decides, and what it accepts is built.
+    """
     from facecorpus.engines.find_faces import find_faces
+    from facecorpus.judging.policy import auto_review
 
-    yield from fetch_stage(corpus, retry)
-    yield find_faces(corpus)
-    yield from dedup_stage(corpus)
+    stages: list[Stage] = [*_fetching(corpus, retry), partial(find_faces, corpus), *_sorting(corpus)]
+    if auto:
+        stages += [partial(auto_review, corpus), partial(_build_accepted, corpus)]
+    return _one_by_one(stages)
 
 
-def fetch_stage(corpus: "Corpus", retry: str | None = None) -> "Iterator[DiscoverSummary | FetchSummary]":
+def _build_accepted(corpus: "Corpus") -> "BuildSummary | None":
+    """A build, where anything accepted may enter one."""
+    from facecorpus.build.choose import can_be_built
+
+    with corpus.catalog() as catalog:
+        if not can_be_built(catalog.faces.accepted(), corpus.manifest, corpus.settings):
+            return None
+    return build_stage(corpus)
+
+
+def fetch_stage(corpus: "Corpus", retry: str | None = None) -> "Iterator[StageSummary]":
     """Ask the sources, then download what is new; with retry only what failed before, and no source is asked."""
+    return _one_by_one(_fetching(corpus, retry))
+
+
+def dedup_stage(corpus: "Corpus") -> "Iterator[StageSummary]":
+    """Cluster near-duplicates, then rank what is left for review."""
+    return _one_by_one(_sorting(corpus))
+
+
+def _fetching(corpus: "Corpus", retry: str | None) -> "list[Stage]":
     from facecorpus.crawl.discover import discover
     from facecorpus.crawl.stage import fetch_candidates
 
-    if retry is None:
-        yield discover(corpus)
-    yield fetch_candidates(corpus, retry)
+    fetching: list[Stage] = [partial(fetch_candidates, corpus, retry)]
+    return fetching if retry is not None else [partial(discover, corpus), *fetching]
 
 
-def dedup_stage(corpus: "Corpus") -> "Iterator[DedupSummary | RankSummary]":
-    """Cluster near-duplicates, then rank what is left for review."""
+def _sorting(corpus: "Corpus") -> "list[Stage]":
     from facecorpus.dedup.stage import find_duplicates
     from facecorpus.judging.rank import rank_faces
 
-    yield find_duplicates(corpus)
-    yield rank_faces(corpus)
+    return [partial(find_duplicates, corpus), partial(rank_faces, corpus)]
+
+
+def _one_by_one(stages: "Sequence[Stage]") -> "Iterator[StageSummary]":
+    """Run the stages in their order; progress says which of how many is at work."""
+    from facecorpus.system.console import stage_of_path
+
+    for number, stage in enumerate(stages, 1):
+        with stage_of_path(number, len(stages)):
+            summary = stage()
+        if summary is not None:
+            yield summary
 
 
 def build_stage(

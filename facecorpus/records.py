@@ -1,6 +1,7 @@
 """What travels between the stages and the catalog: small frozen dataclasses, in the words of the field."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -238,3 +239,10 @@ class Tally:
     accepted: int
     rejected: int
     pending: int
+
+    @classmethod
+    def sum(cls, name: str, tallies: "Iterable[Tally]") -> "Tally":
+        """The counts of several lines together."""
+        members = tuple(tallies)
+        counts = [field.name for field in fields(cls) if field.name != "name"]
+        return cls(name, *(sum(getattr(one, count) for one in members) for count in counts))

@@ -15,6 +15,9 @@ from facecorpus.system.nearest import did_you_mean
 SOURCES = ("commons", "openverse", "flickr", "bing", "google", "baidu", "urls", "folder", "archive")
 
 
+FIRST = ("contact", "sources", "folder", "urls", "per_identity")
+"""The keys of [crawl] with which corpus.toml begins."""
+
 _ADDRESS = (r"https?://\S+", "an address that begins with http:// or https://")
 _HOST = (r"[^/\s]+", "host or host:port, without http:// and path")
 
@@ -375,10 +378,16 @@ def changed(section: BuildSettings, values: Mapping[str, Any]) -> BuildSettings:
 def documented_toml(settings: Settings = Settings()) -> str:
     """The text of corpus.toml: every key with its meaning, and the default where it is another."""
     lines = ["# Settings of this corpus. Every key may be left out; then its default holds."]
+    lines += ["# The keys to look at stand first. All others begin with what is good for most."]
     for section in fields(Settings):
         values = getattr(settings, section.name)
         lines += ["", f"# {type(values).__doc__}", f"[{section.name}]"]
-        for key in fields(values):
+        keys = fields(values)
+        if section.name == "crawl":
+            keys = tuple(sorted(keys, key=lambda key: FIRST.index(key.name) if key.name in FIRST else len(FIRST)))
+        for place, key in enumerate(keys):
+            if section.name == "crawl" and place == len(FIRST):
+                lines += ["", "# ---- Below here nothing need be changed."]
             lines.append(f"# {meaning(key.metadata)}")
             lines.append(f"{key.name} = {_toml(getattr(values, key.name))}")
     return "\n".join(lines) + "\n"

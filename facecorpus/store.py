@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from facecorpus.system.modes import file_mode, make_file, make_folder
+from facecorpus.system.modes import file_mode, make_file, make_folder, set_mode
 
 
 def write_atomically(path: Path, data: bytes, scratch: Path | None = None) -> None:
@@ -47,7 +47,7 @@ def _new_file(folder: Path, in_corpus: bool) -> tuple[int, Path]:
     mode = file_mode(folder) if in_corpus else 0o666
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     if in_corpus:
-        os.fchmod(handle, mode)  # whatever the umask took
+        set_mode(handle, mode)
     return handle, path
 
 

@@ -3,9 +3,10 @@
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -70,4 +71,6 @@ def _terminate(_number: int, _: FrameType | None) -> None:
     signal.raise_signal(signal.SIGTERM)  # for which the server has a handler of its own while it runs
 
 
-_ENDS = {signal.SIGTERM: _end, signal.SIGHUP: _terminate}
+_ENDS: dict[int, Callable[[int, FrameType | None], None]] = {signal.SIGTERM: _end}
+if sys.platform != "win32":
+    _ENDS[signal.SIGHUP] = _terminate

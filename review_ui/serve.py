@@ -30,7 +30,7 @@ def serve(
     open_browser: bool,
     password: str | None = None,
 ) -> None:
-    """Print the page's address, serve it until Ctrl-C, then say what is next.
+    """Print the page's address, serve it until Ctrl-C, then say what is left.
 
     `port` 0 takes a free one. A host that is not loopback needs a password; then everybody gives a name of their own
     when they come in. Raises FacecorpusError for a host without one, a port in use, or a reviewer's name that cannot
@@ -118,10 +118,10 @@ def _closing_sentence(corpus: Corpus, reviewer: str) -> str:
     lines = []
     if marked:
         photographs = "1 photograph is" if marked == 1 else f"{marked:,} photographs are"
-        lines.append(f"{photographs} marked for removal: facecorpus forget --marked -C {corpus.root}")
+        lines.append(f"{photographs} marked for removal: facecorpus forget --marked takes them down.")
     if left:
         faces = "1 face is" if left == 1 else f"{left:,} faces are"
-        lines.append(f"{faces} not decided yet: facecorpus review -C {corpus.root} goes on.")
+        lines.append(f"{faces} not decided yet: facecorpus review goes on.")
     else:
         lines.append("All faces are decided.")
-    return "\n".join([*lines, f"Next: facecorpus build -C {corpus.root}"])
+    return "\n".join(lines)

@@ -40,7 +40,7 @@ def page() -> str:
     """The whole page as Markdown."""
     tree: Any = typer.main.get_command(app)
     top = f"\n## facecorpus\n\n{tree.help}\n" + "".join(_table(tree.params, typer.Context(tree)))
-    told = (_section(words, one) for words, one in commands(tree, "facecorpus"))
+    told = (_section(words, one) for words, one in commands(tree, "facecorpus") if one is not tree)
     return HEAD + top + "".join(told)
 
 

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import commands_doc
@@ -11,6 +12,7 @@ import pytest
 import settings_doc
 import typer.main
 import yaml
+from packaging.specifiers import SpecifierSet
 
 from facecorpus.build.schema import shard_schema
 from facecorpus.cli import app
@@ -149,3 +151,18 @@ def test_every_key_of_the_review_page_is_explained() -> None:
 def test_every_reason_to_reject_is_explained_with_its_key() -> None:
     (row,) = re.findall(r"^\| `r`, then .*$", (ROOT / "docs" / "reviewing.md").read_text(), re.MULTILINE)
     assert [reason for reason in Reason if f"`{reason.key}`" not in row or reason not in row] == []
+
+
+def test_the_pins_can_be_installed_with_the_oldest_python_that_is_promised() -> None:
+    oldest = PROJECT["requires-python"].removeprefix(">=") + ".0"
+    pins = dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
+    refused = {}
+    for name, version in pins.items():
+        try:
+            found = distribution(name)
+        except PackageNotFoundError:
+            continue
+        needs = found.metadata["Requires-Python"]
+        if found.version == version and needs and not SpecifierSet(needs).contains(oldest):
+            refused[name] = needs
+    assert refused == {}

@@ -46,7 +46,7 @@ def test_there_are_24_subgroups_in_the_order_gender_age_race() -> None:
         ("gender", "Female", "one of female, male"),
         ("race", "caucasian", "one of asian, latin_american, african, white"),
         ("age_group", "senior", "one of young, adult, old"),
-        ("birth_date", "1970-13-01", "a date like 1981-09-26, or a year like 1981"),
+        ("birth_date", "1970-13-01", "a date like 1981-09-26, a year like 1981, or empty for 'not stated'"),
         ("photos_from", "recently", "the first year of the photographs"),
         ("identity_id", "../etc", "1 to 64 of a-z, 0-9, _ and -"),
         ("wikidata_id", "42", "like Q42"),

@@ -15,7 +15,7 @@ from training.options import Options
 from training.report.compare import compare_runs, show_comparison, write_comparison
 from training.report.tables import accuracies
 from training.report.terminal import show_tables
-from training.run import train_all
+from training.run import goes_on_with, train_all
 
 if TYPE_CHECKING:
     from training.models.fused import FusedModel
@@ -34,6 +34,7 @@ __all__ = [
     "compare_runs",
     "fingerprint",
     "forget",
+    "goes_on_with",
     "learned_from",
     "load_model",
     "load_results",

@@ -36,6 +36,11 @@ TITLES |= {placebo_of(task): f"{TITLES[task]}, placebo" for task in ATTRIBUTES}
 
 
 def fusion_title(kind: str, tasks: int) -> str:
-    """What a row of Table 2 is called where 2 to 4 tasks have labels: "other three", "all four" in the paper."""
-    others, everything = {2: ("other", "both"), 3: ("other two", "all three"), 4: ("other three", "all four")}[tasks]
+    """What a row of Table 2 is called where so many tasks have labels: "other three", "all four" in the paper."""
+    others, everything = {
+        1: ("no other", "its one"),
+        2: ("other", "both"),
+        3: ("other two", "all three"),
+        4: ("other three", "all four"),
+    }[tasks]
     return {"own": "own", "other_three": others, "all": everything}[kind]

@@ -30,7 +30,7 @@ from training.machine.workers import Workers
 from training.options import DEVICES, RANGES, Options, with_defaults
 from training.plan.jobs import ProbeJob, Setting, UntrainedJob
 from training.plan.plan import Plan, jobs_of, make_plan
-from training.presets import DEFAULTS, Preset, Value, load_preset
+from training.presets import DEFAULTS, PRESETS, Preset, Value, load_preset
 from training.report.terminal import show_tables
 
 
@@ -61,6 +61,30 @@ def train_all(shards: Path, run: Path, **options: Unpack[Options]) -> Path:
     else:
         experiment.screen.print(f"This run is finished: {folder.page} has its report.", markup=False)
     return folder.results
+
+
+def goes_on_with(run: Path, shards: Path) -> Options | None:
+    """The options other than the defaults by which an unfinished run of these shards goes on; None where none would.
+
+    That is so of a finished run, of one of other shards, and of one whose preset did not come with the program.
+    """
+    folder = RunFolder(run)
+    if not folder.settings.is_file() or folder.results.is_file():
+        return None
+    begun = DEFAULTS | read_json(folder.settings)
+    schema, of, seed, deterministic = (begun.pop(key, None) for key in ("schema", "shards", "seed", "deterministic"))
+    names = [path.stem for path in sorted(PRESETS.glob("*.toml")) if load_preset(path.stem).values() == begun]
+    if (schema, of) != (SCHEMA, fingerprint(shards)) or not names:
+        return None
+    usual = with_defaults({})
+    options: Options = {}
+    if names[0] != usual["preset"]:
+        options["preset"] = names[0]
+    if seed != usual["seed"]:
+        options["seed"] = seed
+    if deterministic:
+        options["deterministic"] = True
+    return options
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def _opening(plan: Plan, kind: Kind) -> str:
     return f"""# {for_markdown(plan.settings.build.title)}
 
 {len(plan.rows)} {WHAT[kind]} of {plan.identities} people ({len(plan.side(TRAIN))} train, {len(plan.side(TEST))} test)
-with four labels each: identity, gender, age group and race. Every face carries where its photograph is from, its
+{_labels(plan)} Every face carries where its photograph is from, its
 author and its licence, as far as they are stated. [overview.html](overview.html) shows the counts,
 [attribution.html](attribution.html) names the authors. Made by facecorpus {__version__}.
 
@@ -86,6 +86,19 @@ from datasets import load_dataset
 faces = load_dataset("parquet", data_dir="{kind.folder_name}")
 {shown}faces["train"].features["race"].names
 ```"""
+
+
+def _labels(plan: Plan) -> str:
+    attributes = {"gender": "gender", "age_group": "age group", "race": "race"}
+    stated = [name for key, name in attributes.items() if any(row.labelled.labels[key] >= 0 for row in plan.rows)]
+    if len(stated) == len(attributes):
+        return "with four labels each: identity, gender, age group and race."
+    missing = [name for name in attributes.values() if name not in stated]
+    return f"labelled by {_listed(['identity', *stated])}; not stated of anybody: {_listed(missing)}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _motivation(plan: Plan) -> str:
@@ -188,6 +201,13 @@ def _dates(plan: Plan) -> str:
 def _collection(plan: Plan) -> str:
     sources = Counter(row.face.source or "not known" for row in plan.rows)
     sizes = sorted(min(row.face.box[2:]) for row in plan.rows)
+    unknown = {row.face.identity_id for row in plan.rows if not row.labelled.identity.birth_date}
+    unchecked = (
+        f" Of {len(unknown)} people no birth date is stated: **nothing checked that they were no minors**, and the web"
+        " is not searched for them."
+        if unknown
+        else ""
+    )
     return f"""## Collection process
 
 Photographs were found under the names in `manifest.csv` and fetched from these sources:
@@ -201,7 +221,7 @@ of a face in its photograph is {sizes[0]:.0f} to {sizes[-1]:.0f} pixels, {sizes[
 The people in them were not asked, and no ethics board is known to have looked at this set. No one who was a minor in
 the photographs is collected on purpose: what is dated before a person's
 {plan.settings.labels.young_from}th birthday is left out; where a photograph has no date, this rests on the person's
-years in the manifest and on the reviewers.
+years in the manifest and on the reviewers.{unchecked}
 
 {_not_seen(plan)}"""
 

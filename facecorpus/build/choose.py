@@ -74,6 +74,11 @@ def choose(
     return faces, dict(left_out)
 
 
+def can_be_built(accepted: Iterable[AcceptedFace], manifest: Manifest, settings: Settings) -> bool:
+    """Whether one of the accepted faces may enter a build; no more of them are read than that takes."""
+    return any(choose([face], manifest, settings, changed=True)[0] for face in accepted)
+
+
 def labelled(
     accepted: Iterable[AcceptedFace], manifest: Manifest, settings: Settings, seen_ages: Mapping[tuple[str, str], str]
 ) -> list[Labelled]:

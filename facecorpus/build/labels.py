@@ -58,12 +58,12 @@ def _number(names: Sequence[str], value: str | None) -> int:
 
 
 def age_at_capture(birth_date: str, taken_on: str | None) -> int | None:
-    """The age in whole years, or None where the two dates leave it open.
+    """The age in whole years, or None where the two dates leave it open; '' is a date that is not stated.
 
     Either date may be cut to the month or year (ISO 8601), or be a span of them: then the age counts as known only
     if it is the same from the first to the last day that the two allow.
     """
-    if not taken_on:
+    if not taken_on or not birth_date:
         return None
     born_first, born_last = span_of(birth_date)
     taken_first, taken_last = span_of(taken_on)

@@ -1,5 +1,6 @@
 """The build stage: accepted faces of the catalog -> a folder of shards, whole or not at all."""
 
+import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
@@ -196,6 +197,7 @@ class _Work:
                 sound = sound_files(self.target, record, progress.advance)
         if record["fingerprint"] == inputs and sound == record["files"].keys():
             settle(self.target)
+            os.utime(self.target)  # it was built from all that is known now: nobody need build again
             return self, False, 0
         _refuse_foreign_files(self.target, record)
         previous = [Previous(self.target, record, sound, self._recipe())]

@@ -134,6 +134,14 @@ class Faces(Gateway):
                 [(r.face_id, r.likely, r.section, json.dumps(r.reasons, ensure_ascii=False)) for r in rankings],
             )
 
+    def some_not_ranked(self) -> bool:
+        """Whether a face stands for a listed person and no ranking has judged it yet."""
+        row = self._catalog.query(
+            "SELECT EXISTS (SELECT 1 FROM face JOIN identity USING (identity_id) WHERE listed"
+            " AND face_id NOT IN (SELECT face_id FROM ranking))"
+        ).fetchone()
+        return bool(row[0])
+
     def for_review(self, identity_id: str) -> list[RankedFace]:
         """The ranked faces of one person, near-duplicates included, the most suspicious first."""
         rows = self._catalog.query(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from facecorpus.catalog.connection import Gateway
 from facecorpus.manifest import Identity
@@ -43,6 +44,21 @@ class Identities(Gateway):
         for sha256, identity_id in rows:
             people.setdefault(sha256, []).append(identity_id)
         return [tuple(of_one) for of_one in people.values() if len(of_one) > 1]
+
+    def last_input(self) -> float:
+        """When a photograph, a verdict or an import came in last, in seconds since 1970: what a build is made of.
+
+        0 where nothing has. The time that an imported decision claims says nothing of that.
+        """
+        rows = [
+            self._catalog.query(f"SELECT {time} FROM {table} WHERE {which} ORDER BY {key} DESC LIMIT 1").fetchone()
+            for time, table, which, key in (
+                ("tried_at", "download", "outcome = 'stored'", "download_id"),
+                ("decided_at", "decision", "import_id IS NULL", "decision_id"),
+                ("imported_at", "import", "TRUE", "import_id"),
+            )
+        ]
+        return max((datetime.fromisoformat(row[0]).timestamp() for row in rows if row), default=0.0)
 
     def tallies(self, ended: Iterable[Ended]) -> list[Tally]:
         """The counts of every listed identity, in the manifest's order; Tally.name is the identity_id.

@@ -17,7 +17,7 @@ from typing import Any
 
 from facecorpus.system.border import whole
 from facecorpus.system.folder import flush
-from facecorpus.system.modes import file_mode, make_file
+from facecorpus.system.modes import file_mode, make_file, set_mode
 
 Entry = Mapping[str, Any]
 """A line without its `before` and `more`: of a secret, a decision, an import, a removal, or of what was forgotten."""
@@ -121,7 +121,7 @@ def replace(path: Path, data: bytes) -> None:
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:
-            os.fchmod(handle, file_mode(path.parent))
+            set_mode(handle, file_mode(path.parent))
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

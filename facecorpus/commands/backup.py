@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report
+from facecorpus.commands.common import AsJson, Folder, next_step, report, what_next
 
 app = typer.Typer()
 
@@ -24,7 +24,7 @@ def backup(
     from facecorpus.upkeep.backup import backup as save
 
     report(save(Corpus(corpus), file), as_json)
-    next_step(f"facecorpus restore {file} -C FOLDER   (should it be lost)", as_json)
+    what_next(corpus, as_json)
 
 
 @app.command()
@@ -43,6 +43,10 @@ def restore(
     from facecorpus.corpus import Corpus
     from facecorpus.upkeep.backup import restore as put_back
     from facecorpus.upkeep.backup import restore_from_log
+    from facecorpus.upkeep.next_step import command_line
 
     report(put_back(corpus, file, replace) if file else restore_from_log(Corpus(corpus)), as_json)
-    next_step(f"facecorpus {'verify' if file else 'crawl'} -C {corpus}", as_json)
+    if file:
+        next_step(command_line(corpus, "verify"), as_json)  # only that knows whether the photographs are still there
+    else:
+        what_next(corpus, as_json)

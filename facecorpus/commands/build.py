@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, reading_in, report, with_options, working_in
+from facecorpus.commands.common import (
+    AsJson,
+    Folder,
+    next_step,
+    reading_in,
+    report,
+    what_next,
+    with_options,
+    working_in,
+)
 from facecorpus.errors import CorpusError
 from facecorpus.pipeline import build_stage
 from facecorpus.system.escape import lines_for_terminal
@@ -50,8 +59,7 @@ def build(
             without_images=without_images,
         )
         report(summary, as_json)
-    if not original and not without_images:
-        next_step(f"facecorpus train-all -C {corpus}", as_json)
+    what_next(corpus, as_json, "build")
 
 
 @export.command()
@@ -80,6 +88,7 @@ def _export(out: Path, corpus: Path, shards: Path | None, layout: str, as_json: 
         return
     with reading_in(corpus) as opened:  # a build would exchange the shards while they are read
         report(export(opened.shards, out, layout), as_json)
+    what_next(corpus, as_json)
 
 
 @dataclass(frozen=True)
@@ -126,7 +135,7 @@ def forget(
                 raise CorpusError("Nothing was removed, for nobody can be asked here: add --yes.")
             typer.confirm("Remove it?", abort=True, err=True)
         report(take_down(opened, **vars(what)), as_json)
-    next_step(f"facecorpus verify -C {corpus}", as_json)
+    what_next(corpus, as_json)
 
 
 @app.command()
@@ -146,6 +155,7 @@ def verify(
 
     Ends with exit code 1 where damage remains. Example: facecorpus verify -C mycorpus --repair
     """
+    from facecorpus.upkeep.next_step import command_line
     from facecorpus.upkeep.verify import verify as look_through
 
     with (working_in if repair or take_back else reading_in)(corpus) as opened:
@@ -157,10 +167,10 @@ def verify(
             print(sentence, file=sys.stderr if as_json else sys.stdout)
         summary = look_through(opened, repair)
         report(summary, as_json)
-    if summary.next_command == "fetch":
-        next_step(f"facecorpus fetch -C {corpus}   (then verify once more)", as_json)
-    elif summary.next_command:
-        next_step(f"facecorpus {summary.next_command} -C {corpus}", as_json)
+    if summary.next_command:
+        next_step(command_line(corpus, *summary.next_command.split()), as_json)
+    else:
+        what_next(corpus, as_json)
     if not summary.sound:
         raise typer.Exit(1)
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from facecorpus import __version__, pipeline
-from facecorpus.system.escape import for_terminal, lines_for_terminal
 from facecorpus.system.logfile import LOG, name_log, write_log
 
 if TYPE_CHECKING:
@@ -68,7 +67,9 @@ def report(summary: Any, as_json: bool) -> None:
     if as_json:
         print_json(dataclasses.asdict(summary))
     else:
-        print(lines_for_terminal(str(summary)), flush=True)
+        from facecorpus.system.console import say
+
+        say(str(summary))
 
 
 def report_each(summaries: Iterable[Any], as_json: bool) -> None:
@@ -109,7 +110,19 @@ def _log_counts(summary: Any) -> None:
 def next_step(command: str, as_json: bool = False) -> None:
     """Say what to run next, to a person."""
     if not as_json:
-        print(for_terminal(f"Next: {command}"), flush=True)
+        from facecorpus.system.console import TO_PASTE, say
+
+        say(f"{TO_PASTE}{command}")
+
+
+def what_next(corpus: Path, as_json: bool = False, done: str = "") -> None:
+    """Say what to run next by the state of the corpus; `done` is the command that has come to its end."""
+    if not as_json:
+        from facecorpus.corpus import Corpus
+        from facecorpus.system.console import say
+        from facecorpus.upkeep.next_step import next_step as following
+
+        say(str(following(Corpus(corpus), done)))
 
 
 def with_options(kind: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:

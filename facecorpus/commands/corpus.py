@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report
+from facecorpus.commands.common import AsJson, Folder, report, what_next
+from facecorpus.errors import SettingsError
+from facecorpus.system.escape import for_terminal
 
 app = typer.Typer()
 
@@ -14,23 +16,50 @@ app = typer.Typer()
 def init(
     folder: Annotated[Path, typer.Argument(help="The folder to make.")],
     manifest: Annotated[
-        str, typer.Option(help="A manifest file, or the name of one that comes with facecorpus.")
-    ] = "paper77",
+        str | None,
+        typer.Option(help="A manifest file, or the name of one that comes with facecorpus.", show_default="paper77"),
+    ] = None,
+    from_folder: Annotated[
+        Path | None, typer.Option(help="Photographs that you have: a folder with one sub-folder per person.")
+    ] = None,
 ) -> None:
-    """Make a corpus folder: documented corpus.toml and a copy of the manifest.
+    """Make a corpus folder: documented corpus.toml and a copy of the manifest, or one of the names of your folders.
 
     Example: facecorpus init mycorpus --manifest paper77
     """
-    from facecorpus.corpus import init_corpus
+    from facecorpus.corpus import init_corpus, init_from_folder
+    from facecorpus.crawl.sources.folder import people_in
     from manifests import find_manifest
 
-    init_corpus(folder, find_manifest(manifest))
-    print(f"Made {folder}. Set 'contact' in {folder / 'corpus.toml'}.")
-    next_step(f"facecorpus crawl -C {folder}")
+    if manifest is not None and from_folder is not None:
+        raise SettingsError("--manifest and --from-folder both say who is in the corpus; use one of them.")
+    if from_folder is None:
+        init_corpus(folder, find_manifest(manifest or "paper77"))
+        print(for_terminal(f"Made {folder}."))
+    else:
+        people = people_in(from_folder)
+        init_from_folder(folder, people, from_folder)
+        print(for_terminal(f"Made {folder} with {len(people)} people, by the names of the folders in {from_folder}."))
+        print("No label is stated: fill in gender, race, birth_date and age_group in manifest.csv where you know them.")
+        print("crawl --auto decides and builds without anybody looking; then train-all makes the report.")
+    what_next(folder)
+
+
+def where_it_stands() -> None:
+    """What `facecorpus` alone says inside of a corpus folder."""
+    from facecorpus.corpus import Corpus
+    from facecorpus.system.console import say
+    from facecorpus.upkeep import status as counting
+
+    say(counting.status(Corpus(Path())).in_short())
 
 
 @app.command()
-def status(corpus: Folder = Path(), as_json: AsJson = False) -> None:
+def status(
+    corpus: Folder = Path(),
+    wide: Annotated[bool, typer.Option("--wide", help="All columns, also where the terminal is narrower.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Count candidates, photographs, faces and verdicts by subgroup, and name the next command.
 
     Example: facecorpus status -C mycorpus
@@ -42,7 +71,7 @@ def status(corpus: Folder = Path(), as_json: AsJson = False) -> None:
     if as_json:
         report(state, as_json)
     else:
-        counting.show(state)
+        counting.show(state, wide)
 
 
 @app.command()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report, report_each, working_in
+from facecorpus.commands.common import AsJson, Folder, report, report_each, what_next, working_in
 from facecorpus.pipeline import crawl_all, dedup_stage, fetch_stage
 
 app = typer.Typer()
@@ -34,6 +34,9 @@ def crawl(
     corpus: Folder = Path(),
     retry: Retry = None,
     dry_run: DryRun = False,
+    auto: Annotated[
+        bool, typer.Option("--auto", help="Then decide as review --auto does, and build: all that nobody looks at.")
+    ] = False,
     check: Check = False,
     record: Record = None,
     as_json: AsJson = False,
@@ -47,8 +50,8 @@ def crawl(
     if dry_run:
         return _plan(corpus, as_json)
     with working_in(corpus) as opened:
-        report_each(crawl_all(opened, retry), as_json)
-    next_step(f"facecorpus review -C {corpus}", as_json)
+        report_each(crawl_all(opened, retry, auto), as_json)
+    what_next(corpus, as_json, "crawl")
 
 
 @app.command()
@@ -73,9 +76,9 @@ def fetch(
     with working_in(corpus) as opened:
         if recheck:
             report(recheck_photographs(opened), as_json)
-            return
-        report_each(fetch_stage(opened, retry), as_json)
-    next_step(f"facecorpus faces -C {corpus}", as_json)
+        else:
+            report_each(fetch_stage(opened, retry), as_json)
+    what_next(corpus, as_json, "" if recheck else "fetch")
 
 
 @app.command()
@@ -99,7 +102,7 @@ def faces(
 
     with working_in(corpus) as opened:
         report(find_faces(opened, redo=redo), as_json)
-    next_step(f"facecorpus dedup -C {corpus}", as_json)
+    what_next(corpus, as_json, "faces")
 
 
 @app.command()
@@ -110,7 +113,7 @@ def dedup(corpus: Folder = Path(), as_json: AsJson = False) -> None:
     """
     with working_in(corpus) as opened:
         report_each(dedup_stage(opened), as_json)
-    next_step(f"facecorpus review -C {corpus}", as_json)
+    what_next(corpus, as_json, "dedup")
 
 
 def _check(corpus: Path, record: Path | None, as_json: bool, alone: bool) -> None:
@@ -125,7 +128,7 @@ def _check(corpus: Path, record: Path | None, as_json: bool, alone: bool) -> Non
     report(summary, as_json)
     if summary.refused:
         raise typer.Exit(1)
-    next_step(f"facecorpus crawl -C {corpus}", as_json)
+    what_next(corpus, as_json)
 
 
 def _plan(corpus: Path, as_json: bool) -> None:
@@ -134,3 +137,4 @@ def _plan(corpus: Path, as_json: bool) -> None:
     from facecorpus.crawl.dry_run import dry_run
 
     report(dry_run(Corpus(corpus)), as_json)
+    what_next(corpus, as_json)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, beside_others, next_step, report, working_in
+from facecorpus.commands.common import AsJson, Folder, beside_others, report, what_next, working_in
 from facecorpus.errors import FacecorpusError
 
 app = typer.Typer()
@@ -45,13 +45,14 @@ def review(
 
         with working_in(corpus) as opened:
             report(auto_review(opened), as_json)
-        next_step(f"facecorpus build -C {corpus}", as_json)
+        what_next(corpus, as_json, "review")
     else:
         from review_ui import LOOPBACK, serve
 
         opened = beside_others(corpus)
         password = None if host in LOOPBACK else _password()
         serve(opened, host=host, port=port, reviewer=reviewer, open_browser=browser, password=password)
+        what_next(corpus, as_json, "review")
 
 
 @group.command("export")
@@ -68,7 +69,7 @@ def export_decisions(
     from facecorpus.judging.exchange import export_decisions as export
 
     report(export(Corpus(corpus), file), as_json)
-    next_step(f"facecorpus review import {file.name}   (where the other corpus is)", as_json)
+    what_next(corpus, as_json)
 
 
 @group.command("import")
@@ -90,7 +91,7 @@ def import_decisions(
     from facecorpus.judging.exchange import import_decisions as take_over
 
     report(take_over(Corpus(corpus), file, own_name=own_name, settled=settled, dry_run=dry_run), as_json)
-    next_step(f"facecorpus review -C {corpus}", as_json)
+    what_next(corpus, as_json)
 
 
 @group.command("withdraw")
@@ -108,7 +109,7 @@ def withdraw_decisions(
     from facecorpus.judging.exchange import withdraw_decisions as take_back
 
     report(take_back(Corpus(corpus), reviewer, number), as_json)
-    next_step(f"facecorpus review -C {corpus}", as_json)
+    what_next(corpus, as_json)
 
 
 @group.command("agreement")
@@ -121,7 +122,7 @@ def agreement(corpus: Folder = Path(), as_json: AsJson = False) -> None:
     from facecorpus.judging.agreement import measure_agreement
 
     report(measure_agreement(Corpus(corpus)), as_json)
-    next_step(f"facecorpus review -C {corpus}   (All people, Disagreements)", as_json)
+    what_next(corpus, as_json)
 
 
 def _password() -> str | None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, beside_others, next_step, print_json, with_options
+from facecorpus.commands.common import AsJson, Folder, beside_others, next_step, print_json, what_next, with_options
 from facecorpus.errors import FacecorpusError
 from facecorpus.pipeline import train_stage
 
@@ -55,15 +55,13 @@ def train_all(
     """
     from contextlib import redirect_stdout
 
-    from training import RunFolder
-
     opened = beside_others(corpus)
     # With --json, stdout is the result's alone; what a person reads goes to stderr.
     with redirect_stdout(sys.stderr if as_json else sys.stdout):
         results = train_stage(opened, name, **vars(training))
     if as_json:
         print(results.read_text(encoding="utf-8"))
-    next_step(f"open {RunFolder(results.parent).page}", as_json)
+    what_next(corpus, as_json)
 
 
 @app.command("report")
@@ -78,6 +76,7 @@ def report(
     Example: facecorpus report first second -C mycorpus
     """
     from facecorpus.corpus import Corpus
+    from facecorpus.upkeep.next_step import opening
     from training import (
         RunFolder,
         TrainingError,
@@ -97,7 +96,7 @@ def report(
                 print_json(results)
             else:
                 show_tables(results)
-            next_step(f"open {RunFolder(folders[0]).page}", as_json)
+            next_step(opening(RunFolder(folders[0]).page), as_json)
             return
         comparison = compare_runs(folders)
         write_comparison(out, comparison)
@@ -107,4 +106,4 @@ def report(
         print_json(comparison.values())
     else:
         show_comparison(comparison)
-    next_step(f"open {out}", as_json)
+    next_step(opening(out), as_json)

@@ -22,6 +22,7 @@ from facecorpus.crawl.sources import (
     proposals,
     understood,
 )
+from facecorpus.crawl.sources.local import READERS
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
 from facecorpus.records import Candidate
@@ -46,7 +47,8 @@ class DiscoverSummary:
     def __str__(self) -> str:
         """The sentences that a person reads."""
         if not self.asked:
-            return "Discovered nothing: every source has answered for every person before."
+            why = "every source has answered for every person before." * (not self.warnings)
+            return f"Discovered nothing: {why}" + "\n".join(self.warnings)
         lines = [
             f"Discovered {self.new} new photographs among {self.proposed} proposed"
             f" (asked {self.asked} times for a person, {duration(self.seconds)})."
@@ -103,19 +105,40 @@ def discover(corpus: Corpus, manners: Manners | None = None) -> DiscoverSummary:
         mismatches=tuple(run.mismatches),
         failed={name: str(error) for name, error in run.failed.items()},
         unchecked=tuple(run.unchecked),
-        warnings=(*run.warnings, *(warning for source in sources.values() for warning in source.warnings)),
+        warnings=(*_not_asked(corpus), *run.warnings, *(said for one in sources.values() for said in one.warnings)),
         seconds=time.monotonic() - begun,
     )
 
 
 def open_questions(corpus: Corpus, catalog: Catalog) -> dict[Identity, list[str]]:
-    """The sources that are still to be asked for each person, in the order of manifest and settings."""
+    """The sources that are still to be asked for each person, in the order of manifest and settings.
+
+    On the web nobody is looked for whose birth date is not stated: that they were no minors could not be seen to.
+    """
     crawl = corpus.settings.crawl
     done = catalog.candidates.discovered(crawl.per_identity)
     asked = {
-        i: [name for name in crawl.sources if (i.identity_id, name) not in done] for i in corpus.manifest.identities
+        i: [name for name in crawl.sources if (i.identity_id, name) not in done and _may_be_asked(name, i)]
+        for i in corpus.manifest.identities
     }
     return {identity: names for identity, names in asked.items() if names}
+
+
+def _may_be_asked(name: str, identity: Identity) -> bool:
+    return bool(identity.birth_date) or name in READERS
+
+
+def _not_asked(corpus: Corpus) -> list[str]:
+    """A sentence on those for whom no source of the web is asked."""
+    web = [name for name in corpus.settings.crawl.sources if name not in READERS]
+    people = [who.name for who in corpus.manifest.identities if not who.birth_date]
+    if not web or not people:
+        return []
+    names = ", ".join(people[:MOST_NAMES]) + ", …" * (len(people) > MOST_NAMES)
+    return [
+        f"On the web nobody is looked for whose birth_date the manifest does not state ({len(people)}: {names}):"
+        " no minors are collected."
+    ]
 
 
 class _Run:

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from facecorpus.crawl.reach import may_ask
 from facecorpus.crawl.sources import understood
 from facecorpus.crawl.wikidata import Item, People, Wikidata, differences, named
 from facecorpus.errors import ManifestError
-from facecorpus.manifest import COLUMNS, Manifest
+from facecorpus.manifest import COLUMNS, Manifest, plain_letters
 from facecorpus.settings import Settings
 from facecorpus.store import write_atomically
 from facecorpus.system.border import clean
@@ -177,8 +176,7 @@ def _row(name: str, item: Item | None, taken: Sequence[str]) -> dict[str, str]:
 
 def _identity_id(name: str, item_id: str, taken: Sequence[str]) -> str:
     """The name in a-z, 0-9 and _, or the item's id where it has no such letters; numbered where it is taken."""
-    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    plain = re.sub(r"[^a-z0-9]+", "_", ascii_name).strip("_")[:56] or item_id.lower() or "person"
+    plain = plain_letters(name)[:56] or item_id.lower() or "person"
     return next(candidate for n in range(1, len(taken) + 2) if (candidate := plain + f"_{n}" * (n > 1)) not in taken)
 
 

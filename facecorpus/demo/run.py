@@ -1,7 +1,6 @@
 """The demo's story: serve the invented web on loopback and run the ordinary commands on it."""
 
-import os
-import shutil
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -11,13 +10,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from facecorpus.corpus import Corpus
+from facecorpus.demo.ending import ending
 from facecorpus.demo.score import score_review, show
 from facecorpus.demo.server import DEFAULT_PORT, DemoServer
 from facecorpus.demo.world import DemoWorld
 from facecorpus.errors import FacecorpusError
 from facecorpus.settings import Settings, documented_toml
 from facecorpus.store import write_atomically
-from facecorpus.system.console import duration
+from facecorpus.system.console import say
+from facecorpus.upkeep.status import status
 
 RUN = "demo"
 
@@ -27,6 +28,8 @@ def run_demo(folder: Path, *, review: bool) -> None:
 
     Raises FacecorpusError where the folder holds another corpus, or a command failed.
     """
+    from training import load_results
+
     begun = time.monotonic()
     world = DemoWorld()
     port = _port_of(folder, world)
@@ -41,10 +44,14 @@ def run_demo(folder: Path, *, review: bool) -> None:
         print("\nNo person is at hand: the automatic policy accepts what is surely right, rejects what is")
         print("surely wrong, and leaves the rest undecided. (facecorpus demo --review opens the page instead.)")
         _run("review", "--auto", "-C", str(folder))
-        show(score_review(Corpus(folder), world))
+    reviewed = score_review(Corpus(folder), world)
+    show(reviewed)
     _run("build", "-C", str(folder))
-    _run("train-all", "-C", str(folder), "--preset", "quick", "--name", RUN)
-    _close(folder, time.monotonic() - begun)
+    _run("train-all", "-C", str(folder), "--preset", "quick", "--name", RUN, tables=False)
+    results = load_results(folder / "runs" / RUN)
+    total = status(Corpus(folder)).total
+    print()
+    say(ending(folder, len(world.truth), total, reviewed.precision, results, time.monotonic() - begun))
 
 
 def _port_of(folder: Path, world: DemoWorld) -> int | None:
@@ -89,10 +96,12 @@ def _begin(folder: Path, world: DemoWorld, server: DemoServer) -> None:
     print(f"corpus.toml now asks {server.api_url} instead of Wikimedia Commons.")
 
 
-def _run(*command: str) -> None:
-    """Run one command of facecorpus as a user would, on the same terminal."""
-    print(f"\n$ facecorpus {' '.join(command)}", flush=True)
-    with subprocess.Popen([sys.executable, "-P", "-m", "facecorpus", *command]) as process:
+def _run(*command: str, tables: bool = True) -> None:
+    """Run one command of facecorpus as a user would, on the same terminal; without tables, its stdout is left out."""
+    print(f"\n$ facecorpus {shlex.join(command)}", flush=True)
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "facecorpus", *command], stdout=None if tables else subprocess.DEVNULL
+    ) as process:
         try:
             code = process.wait()
         except KeyboardInterrupt:  # Ctrl-C reached the command, too; for the review page it is the way to end
@@ -104,15 +113,3 @@ def _run(*command: str) -> None:
             f"The demo stopped: 'facecorpus {command[0]}' ended with code {code} (its message is above);"
             " run the demo again to go on from there."
         )
-
-
-def _close(folder: Path, seconds: float) -> None:
-    from training import RunFolder
-
-    # As it was called itself, where the command is not on the path (a .venv that is not activated, for one).
-    program = "facecorpus" if shutil.which("facecorpus") else os.path.relpath(sys.argv[0])
-    print(f"\nThe demo took {duration(seconds)}. Its report: {RunFolder(folder / 'runs' / RUN).page}")
-    print("Try next:")
-    print(f"  {program} status -C {folder}      the counts by subgroup")
-    print(f"  {program} review -C {folder}      the page on which you accept and reject faces")
-    print(f"  {program} init mycorpus           your own corpus of real people")

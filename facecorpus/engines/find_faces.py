@@ -77,7 +77,8 @@ def find_faces(corpus: Corpus, *, redo: bool = False) -> FacesSummary:
         if waiting and not redo:
             settings = _with_a_detector(settings)
         shelf = _Shelf(corpus, catalog)
-        with closing(_results(corpus, settings, waiting)) as parts, track("faces", len(waiting)) as tracker:
+        progress = track("faces", len(waiting), "loading models")
+        with closing(_results(corpus, settings, waiting)) as parts, progress as tracker:
             for part in parts:
                 shelf.store(part)
                 tracker.advance(len(part))

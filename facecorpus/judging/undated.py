@@ -15,11 +15,12 @@ class Undated:
     """A person of whom nobody has looked at some undated photographs yet."""
 
     name: str
-    born: int
+    born: int | None  # None: not stated
     photographs: int
 
     def __str__(self) -> str:
-        return f"{self.name} (born {self.born}: {self.photographs})"
+        born = f"born {self.born}" if self.born else "birth date not stated"
+        return f"{self.name} ({born}: {self.photographs})"
 
 
 def undated(subjects: Iterable[SubjectFace], identities: Mapping[str, Identity]) -> tuple[Undated, ...]:
@@ -33,7 +34,7 @@ def undated(subjects: Iterable[SubjectFace], identities: Mapping[str, Identity])
         for person in identities.values()
         if person.identity_id in photographs and not person.dated_only
     ]
-    return tuple(sorted(found, key=lambda one: (-one.born, one.name)))
+    return tuple(sorted(found, key=lambda one: (-(one.born or 0), one.name)))
 
 
 def said_of_undated(people: Sequence[Undated], of_age: int) -> str:

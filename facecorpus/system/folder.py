@@ -3,6 +3,7 @@
 import ctypes
 import os
 import shutil
+import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,7 +82,7 @@ def _exchange(one: Path, other: Path) -> bool:
 def _flush_all(folder: Path) -> None:
     """See to it that every file of the folder is on disk."""
     paths = sorted(folder.rglob("*"), reverse=True)
-    if len(paths) > _FEW:
+    if len(paths) > _FEW and sys.platform != "win32":
         os.sync()  # one wait for everything, where thousands of single ones would take minutes
         return
     for path in (*paths, folder):
@@ -89,7 +90,9 @@ def _flush_all(folder: Path) -> None:
 
 
 def flush(path: Path) -> None:
-    """fsync of a file or folder."""
+    """fsync of a file or folder; Windows has none of a folder."""
+    if sys.platform == "win32" and path.is_dir():
+        return
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -4,6 +4,7 @@ So the umask has no say inside a corpus. Who shares one with a group opens the f
 """
 
 import os
+import sys
 from pathlib import Path
 
 PRIVATE = 0o700
@@ -37,9 +38,15 @@ def make_file(path: Path) -> None:
     mode = file_mode(path.parent)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, mode)
     try:
-        os.fchmod(handle, mode)
+        set_mode(handle, mode)
     finally:
         os.close(handle)
+
+
+def set_mode(handle: int, mode: int) -> None:
+    """Give an open file exactly this mode, whatever the umask took; Windows knows none of them."""
+    if sys.platform != "win32":
+        os.fchmod(handle, mode)
 
 
 def _followed(mode: int) -> int:

@@ -13,11 +13,18 @@ from facecorpus.crawl.quota import Quota
 from facecorpus.faces.unseen import Unseen, unseen, verdict
 from facecorpus.manifest import SUBGROUPS, Manifest
 from facecorpus.records import Tally
+from facecorpus.system.console import say
 from facecorpus.system.escape import for_terminal
+from facecorpus.upkeep.next_step import NextStep, next_step
 from facecorpus.words import Outcome
 
 _NOT_STATED = "not stated"
 _NAMED = 6  # empty subgroups that are named one by one
+_COUNTS = ("faces", "accepted", "pending", "photographs", "identities", "rejected", "candidates", "waiting")
+"""The columns, the most important first."""
+_ALWAYS = 3  # of them are shown on the narrowest terminal
+_LEAST_BAR = 6  # characters
+_ALL = 120  # characters that all columns need
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,8 @@ class Status:
     empty: tuple[str, ...]  # subgroups with nobody in the manifest
     mismatches: tuple[str, ...]  # why nothing is crawled for these people
     unseen: tuple[Unseen, ...]  # photographs without a face, by gender and race
-    next: str
+    next: str  # the command that brings the corpus on
+    next_why: str
 
     def __str__(self) -> str:
         lines = [
@@ -61,7 +69,17 @@ class Status:
         if self.empty:
             named = f": {', '.join(self.empty)}" if len(self.empty) <= _NAMED else ""
             lines.append(f"Nobody in the manifest: {len(self.empty)} of {len(SUBGROUPS)} subgroups{named}.")
-        return "\n".join(map(for_terminal, [*filter(None, lines), f"Next: {self.next}"]))
+        lines += str(NextStep(self.next, self.next_why)).splitlines()
+        return "\n".join(map(for_terminal, filter(None, lines)))
+
+    def in_short(self) -> str:
+        """One sentence, and what comes next."""
+        total = self.total
+        return (
+            f"{total.identities} people, {total.photographs} photographs, {total.faces} faces:"
+            f" {total.accepted} accepted, {total.rejected} rejected, {total.pending} to be reviewed.\n"
+            f"{NextStep(self.next, self.next_why)}"
+        )
 
 
 def status(corpus: Corpus) -> Status:
@@ -85,10 +103,11 @@ def status(corpus: Corpus) -> Status:
         replace(tally, photographs=tally.photographs - twice[tally.name])
         for tally in by_subgroup(tallies, corpus.manifest)
     )
-    total = _sum("all", tallies)
+    total = Tally.sum("all", tallies)
     total = replace(total, photographs=total.photographs - sum(len(of_one) - 1 for of_one in sharing))
     quota = Quota(people, corpus.settings.fetch, {tally.name: tally.photographs for tally in tallies})
     enough = sum(tally.waiting for tally in tallies if quota.is_full(tally.name))
+    step = next_step(corpus)
     outcomes = {name: Counter[str]() for name in (*SUBGROUPS, _NOT_STATED)}
     for one in ended:
         outcomes[group_of[one.identity_id]][one.outcome] += one.count
@@ -103,7 +122,8 @@ def status(corpus: Corpus) -> Status:
         empty=tuple(name for name in SUBGROUPS if name not in {tally.name for tally in subgroups}),
         mismatches=tuple(mismatches.values()),
         unseen=unseen(people, without_face),
-        next=_next_command(corpus, replace(total, waiting=total.waiting - enough), photographs["waiting"]),
+        next=step.command,
+        next_why=step.why,
     )
 
 
@@ -146,50 +166,51 @@ def by_subgroup(tallies: Sequence[Tally], manifest: Manifest) -> tuple[Tally, ..
     groups: dict[str, list[Tally]] = {}
     for tally in tallies:
         groups.setdefault(subgroup_of[tally.name], []).append(tally)
-    return tuple(_sum(name, groups[name]) for name in (*SUBGROUPS, _NOT_STATED) if name in groups)
+    return tuple(Tally.sum(name, groups[name]) for name in (*SUBGROUPS, _NOT_STATED) if name in groups)
 
 
-def show(state: Status) -> None:
-    """Print the table and the sentences under it on stdout."""
-    counts = [field.name for field in fields(Tally) if field.name != "name"]
-    table = Table(title="faces by subgroup: near-duplicates are left out", title_justify="left")
-    table.add_column("subgroup", no_wrap=True)
-    for count in counts:
-        table.add_column(count, justify="right")
-    for tally in state.subgroups:
-        table.add_row(tally.name, *(str(getattr(tally, count)) for count in counts))
-    table.add_section()
-    table.add_row("all", *(str(getattr(state.total, count)) for count in counts), style="bold")
+def show(state: Status, wide: bool = False) -> None:
+    """Print the table and the sentences under it on stdout: the columns that there is room for, or all."""
     console = Console()
-    if not console.is_terminal:
-        console.width = max(console.width, 120)  # a pipe has no width; nothing may be cut
+    narrow = console.is_terminal and not wide
+    widths = {"": max(len(tally.name) for tally in (*state.subgroups, state.total))}
+    widths |= {count: max(len(count), len(str(getattr(state.total, count)))) + 1 for count in _COUNTS}
+    shown = _columns(widths, console.width if narrow else None)
+    bar = console.width - sum(widths[column] for column in ("", *shown)) - 1 if narrow else 0
+    table = Table(title="Faces by subgroup, near-duplicates left out", title_justify="left", box=None, padding=(0, 0))
+    table.add_column("subgroup", no_wrap=True)
+    for column in shown:
+        table.add_column(f" {column}", justify="right", no_wrap=True)
+    most = max((tally.faces for tally in state.subgroups), default=0)
+    for tally in (*state.subgroups, state.total):
+        row = [str(getattr(tally, column)) for column in shown]
+        if bar >= _LEAST_BAR and tally is not state.total:
+            row.append(f" {_bar(tally, most, bar)}")
+        table.add_row(tally.name, *row, style="bold" if tally is state.total else None)
+    if not narrow:
+        console.width = max(console.width, _ALL)  # a pipe has no width; nothing may be cut
     console.print(table)
-    console.print(str(state), highlight=False, markup=False, soft_wrap=True)
+    if hidden := len(_COUNTS) - len(shown):
+        console.print(f"█ accepted ░ other · {hidden} more columns: status --wide", style="dim", highlight=False)
+    say(str(state))
 
 
-def _sum(name: str, tallies: Sequence[Tally]) -> Tally:
-    sums = {field.name: sum(getattr(tally, field.name) for tally in tallies) for field in fields(Tally)[1:]}
-    return replace(Tally(name, 0, 0, 0, 0, 0, 0, 0, 0), **sums)
+def _columns(widths: Mapping[str, int], room: int | None) -> list[str]:
+    """The counts that are shown, in the order of Tally: as many as leave room for a bar, the most important first."""
+    shown = list(_COUNTS[:_ALWAYS])
+    for column in _COUNTS[_ALWAYS:]:
+        if room is None or sum(widths[one] for one in ("", *shown, column)) + 2 * _LEAST_BAR <= room:
+            shown.append(column)
+    return [field.name for field in fields(Tally) if field.name in shown]
+
+
+def _bar(tally: Tally, most: int, width: int) -> str:
+    """A bar as long as the subgroup has faces beside the largest one's, filled as far as they are accepted."""
+    whole = round(width * tally.faces / most) if most else 0
+    filled = round(whole * min(tally.accepted, tally.faces) / tally.faces) if tally.faces else 0
+    return "█" * filled + "░" * (whole - filled)
 
 
 def _sentence(what: str, counts: dict[str, int]) -> str:
     parts = ", ".join(f"{n} {key}" for key, n in counts.items() if n)
     return f"{what}: {parts}" if parts else ""
-
-
-def _next_command(corpus: Corpus, total: Tally, unanalysed: int) -> str:
-    folder = f"-C {corpus.root}"
-    if not total.candidates or total.waiting or unanalysed:
-        return f"facecorpus crawl {folder}"
-    if total.pending:
-        return f"facecorpus review {folder}   ({total.pending} faces wait)"
-    if not (corpus.shards / "build.json").exists():
-        return f"facecorpus build {folder}"
-    built = (corpus.shards / "build.json").stat().st_mtime
-    from training import RunFolder
-
-    pages = [page for run in corpus.runs.glob("*") if (page := RunFolder(run).page).is_file()]
-    reports = [page for page in pages if page.stat().st_mtime > built]
-    if not reports:
-        return f"facecorpus train-all {folder}"
-    return f"open {max(reports, key=lambda path: path.stat().st_mtime)}"

@@ -59,7 +59,7 @@ def test_a_person_gets_no_more_than_enough_and_the_rest_waits(web: Loopback, tmp
         for sha256 in catalog.photos.waiting():
             catalog.photos.unreadable(sha256, "too small")
     assert status(corpus).enough == 8
-    assert status(corpus).next == f"facecorpus build -C {corpus.root}"  # nothing is left to crawl
+    assert "6 photographs show nobody's face" in status(corpus).next_why  # nothing is left to crawl
     web.requests.clear()
     assert fetch_candidates(corpus).stored == 0
     assert web.paths() == []

@@ -76,14 +76,13 @@ def test_every_answer_carries_the_security_headers(reader: Browser) -> None:
 # ---- Serving
 
 
-def test_ctrl_c_ends_with_what_is_next_and_no_heavy_library_was_loaded(corpus: Corpus) -> None:
+def test_ctrl_c_ends_with_what_is_left_and_no_heavy_library_was_loaded(corpus: Corpus) -> None:
     process = Process(corpus)
     assert requests.get(process.url).ok
     os.kill(process.popen.pid, signal.SIGINT)
     said, _ = process.popen.communicate(timeout=30)
     assert process.popen.returncode == 0
-    assert f"36 faces are not decided yet: facecorpus review -C {corpus.root}" in said
-    assert f"Next: facecorpus build -C {corpus.root}" in said
+    assert "36 faces are not decided yet: facecorpus review goes on." in said
     assert said.rstrip().endswith("[]")
 
 

@@ -182,12 +182,6 @@ def test_a_task_with_a_single_class_is_left_out(tmp_path: Path) -> None:
     assert read.labels.shape == (len(read), 3)
 
 
-def test_people_without_any_known_attribute_cannot_be_learned(tmp_path: Path) -> None:
-    rows = relabel(coloured_rows(), age_group=-1, race=-1, gender=-1)
-    with pytest.raises(TrainingError, match="none of them has 2 known classes; state at least one of them"):
-        read_shards(write_shards(tmp_path, rows))
-
-
 def test_one_identity_only_cannot_be_learned(tmp_path: Path) -> None:
     rows = relabel(coloured_rows(people=1))
     with pytest.raises(TrainingError, match="Nothing can be learned about identity: the shards hold only 'Person 0'"):

@@ -17,7 +17,7 @@ from training.data.shards import Shards
 from training.errors import TrainingError
 from training.files import write_whole
 from training.presets import Preset
-from training.publication import TITLES, is_placebo
+from training.publication import ATTRIBUTES, TITLES, is_placebo
 
 Rows = NDArray[np.int64]
 
@@ -84,6 +84,11 @@ def identity(shards: Shards, preset: Preset, seed: int) -> tuple[Split, ...]:
     are training rows that share a near-duplicate group or a photograph with the test. A class of which a round holds
     out everybody is not tested in that round.
     """
+    if not set(ATTRIBUTES) & set(shards.tasks):
+        raise TrainingError(
+            f"Protocol identity tests {', '.join(ATTRIBUTES)} on people never seen, and none of them is known: state"
+            " one in the manifest and build again."
+        )
     folds = np.unique(shards.folds[shards.folds >= 0])
     if len(folds) < 2:
         raise TrainingError(

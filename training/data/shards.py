@@ -259,7 +259,7 @@ def _subgroups(
 
 
 def _without_labels(names: dict[str, list[str]], columns: dict[str, NDArray[Any]]) -> dict[str, str]:
-    """The tasks that nothing can be learned about, and why; people to tell apart and one attribute are needed."""
+    """The tasks that nothing can be learned about, and why; people to tell apart are needed."""
     left_out = {}
     for task in TASKS:
         column = columns[task]
@@ -273,11 +273,6 @@ def _without_labels(names: dict[str, list[str]], columns: dict[str, NDArray[Any]
             left_out[task] = f"the shards hold {have}, at least 2 are needed"
     if "identity" in left_out:
         raise TrainingError(f"Nothing can be learned about identity: {left_out['identity']}.")
-    if set(ATTRIBUTES) <= set(left_out):
-        raise TrainingError(
-            f"Nothing can be learned about {', '.join(ATTRIBUTES)}: none of them has 2 known classes;"
-            " state at least one of them in the manifest and build again."
-        )
     return left_out
 
 

@@ -74,14 +74,15 @@ def paper_heads(tasks: tuple[str, ...]) -> list[Head]:
     """16 cross-task pairs of four tasks, then for each task the fusions of all others and of all (§4, §5)."""
     heads = [Head(f"from {source}", (source,), target) for source in tasks for target in tasks]
     for target in tasks:
-        heads.append(Head("other_three", tuple(task for task in tasks if task != target), target))
+        if len(tasks) > 1:
+            heads.append(Head("other_three", tuple(task for task in tasks if task != target), target))
         heads.append(Head("all", tasks, target))
     return heads
 
 
 def extra_heads(tasks: tuple[str, ...], blocks: Sequence[str], targets: Sequence[str]) -> list[Head]:
     """Controls and other fusions, as far as their blocks are there."""
-    heads = [Head(mix, tasks, target, mix) for mix in MIXES for target in tasks]
+    heads = [Head(mix, tasks, target, mix) for mix in MIXES for target in tasks if len(tasks) > 1]
     papers = paper_heads(tasks)
     heads += _again(UNTRAINED, [head for head in papers if head.row != "other_three"])
     if STANDARDISED + tasks[0] in blocks:

@@ -95,8 +95,11 @@ def _table(
     found = results["protocols"][protocol]["rows"]
     if SUBGROUP in targets and SUBGROUP not in results["classes"]:
         return Table(title, note, targets, ())
+    alone = len(targets) == 1  # then "all" is one task's own features: the paper has no such figure
     rows = tuple(
-        Row(name, text, found[name], papers(name)) for name, text in names if set(targets) & set(found.get(name, ()))
+        Row(name, text, found[name], {} if alone and name == "all" else papers(name))
+        for name, text in names
+        if set(targets) & set(found.get(name, ()))
     )
     return Table(f"{title}, protocol {protocol}", note, targets, rows)
 

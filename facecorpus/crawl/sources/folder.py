@@ -9,7 +9,7 @@ from facecorpus.corpus import Corpus
 from facecorpus.crawl.inspection import Fetched, inspected, path_of
 from facecorpus.crawl.sources.source import NoPhotographs, Source, strangers
 from facecorpus.errors import SourceError
-from facecorpus.manifest import Identity
+from facecorpus.manifest import Identity, identity_id_of
 from facecorpus.records import Candidate, Download
 from facecorpus.words import Outcome
 
@@ -25,8 +25,9 @@ class Folder(Source):
 
     def __init__(self, root: Path, people: Sequence[str]) -> None:
         self._root = root
-        folders = [path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")]
-        self.warnings = strangers(NAME, folders, people)
+        self._homes = homes(root)
+        unknown = [path.name for name, paths in self._homes.items() if name not in people for path in paths]
+        self.warnings = strangers(NAME, unknown, people)
 
     @classmethod
     def of(cls, corpus: Corpus) -> "Folder":
@@ -39,7 +40,7 @@ class Folder(Source):
             raise SourceError("Source 'folder' needs a directory: set folder in section [crawl] of corpus.toml.")
         root = (corpus.root / Path(named).expanduser()).absolute()
         people = [identity.identity_id for identity in corpus.manifest.identities]
-        if not any((root / identity_id).is_dir() for identity_id in people):
+        if not homes(root).keys() & set(people):
             what = "holds no photographs of anybody in the manifest" if root.is_dir() else "is no folder"
             raise SourceError(
                 f"{root} {what}; expected one sub-folder per person, named by identity_id like {root / people[0]}, with"
@@ -49,18 +50,49 @@ class Folder(Source):
 
     def candidates(self, identity: Identity) -> Iterator[Candidate]:
         """The files of the person's sub-folder by name; hidden ones and labels.csv are left out."""
-        home = self._root / identity.identity_id
-        files = sorted(home.iterdir()) if home.is_dir() else []
-        files = [file for file in files if file.is_file() and not file.name.startswith(".")]
-        files = [file for file in files if file.name not in _NOT_PHOTOGRAPHS]
+        files = [file for home in self._homes.get(identity.identity_id, ()) for file in _files(home)]
         if not files:
-            raise NoPhotographs(f"{identity.name}: no files in {home}.")
+            raise NoPhotographs(f"{identity.name}: no files in {self._root / identity.identity_id}.")
         for rank, file in enumerate(files):
             yield Candidate(identity.identity_id, NAME, file.as_uri(), rank=rank, title=file.name)
 
     def requests(self, identity: Identity, wanted: int) -> int:
         """None: it reads this machine's files."""
         return 0
+
+
+def homes(root: Path) -> dict[str, list[Path]]:
+    """The sub-folders by the identity_id that their names are, or make."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(root.iterdir()) if root.is_dir() else ():
+        if path.is_dir() and not path.name.startswith("."):
+            found.setdefault(identity_id_of(path.name), []).append(path)
+    return found
+
+
+def people_in(root: Path) -> tuple[Identity, ...]:
+    """A person for each sub-folder that holds files, by its name; nothing else is stated of anybody.
+
+    Raises SourceError where there is none.
+    """
+    people: dict[str, Identity] = {}
+    for identity_id, folders in homes(root).items():
+        if any(_files(home) for home in folders):
+            own = folders[0].name
+            spoken = own.replace("_", " ").replace("-", " ").title() if own == identity_id else own
+            taken = {one.name for one in people.values()}
+            people[identity_id] = Identity(identity_id, own if spoken in taken else spoken)
+    if not people:
+        raise SourceError(
+            f"{root} holds no photographs of anybody; expected one sub-folder per person, named after the person, with"
+            " the files in it."
+        )
+    return tuple(people.values())
+
+
+def _files(home: Path) -> list[Path]:
+    files = [file for file in sorted(home.iterdir()) if file.is_file() and not file.name.startswith(".")]
+    return [file for file in files if file.name not in _NOT_PHOTOGRAPHS]
 
 
 def read_file(url: str, max_bytes: int) -> Fetched:
