@@ -1,9 +1,9 @@
-"""Whether two names that share a centre are one person, or two who look alike: is it decided rightly, by subgroup?
+"""Whether two names that share a centre are one person, or two who look alike: is it decided rightly, by race and gender?
 
     python benchmarks/rank_alike.py CORPUS
 
 CORPUS is a folder after `facecorpus crawl`, whose people are known to be different ones. *One person*: each one's
-faces are shared out among two names at random, ten and the rest, ten times over. *Two people*: each two of a subgroup
+faces are shared out among two names at random, ten and the rest, ten times over. *Two people*: each two of a group
 by ten faces of each, ten times over, where either can be judged alone. How near their centres lie is of all their
 faces.
 """
@@ -28,7 +28,7 @@ Album = Sequence[SubjectFace]
 
 
 def main() -> None:
-    """Print a row for each subgroup."""
+    """Print a row for each race and gender."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
     corpus = parser.parse_args().corpus
@@ -40,9 +40,8 @@ def main() -> None:
             albums[subject.identity_id].append(subject)
     groups: dict[str, list[Album]] = defaultdict(list)
     for person in Corpus(corpus).manifest.identities:
-        labels = (person.race, person.gender, person.age_group)
-        groups[" ".join(str(label).replace("_", " ") for label in labels if label)].append(albums[person.identity_id])
-    print("| subgroup | people | one person: pairs | taken for one | two people: pairs | nearest | both judged |")
+        groups[f"{person.race} {person.gender}".replace("_", " ")].append(albums[person.identity_id])
+    print("| people | number | one person: pairs | taken for one | two people: pairs | nearest | both judged |")
     print("|---|---:|---:|---:|---:|---:|---:|")
     random = np.random.default_rng(0)
     for name, people in sorted(groups.items()):

@@ -30,8 +30,9 @@ _KNOWN_TO_MISS = {
     " African men most of all.",
 }
 _TOLD_APART = (
-    "On 679 real faces, the descriptor by which a person's face is chosen and judged told African men apart"
-    " less well than other people: wrong people are likelier to remain among theirs."
+    "On 3,932 real faces of 77 people, the ranking was unsure of 12 % of those of African men and of 2 % of those of"
+    " white women: the descriptor tells African men apart less well, so wrong people are likelier to remain among"
+    " theirs."
 )
 
 
