@@ -1,4 +1,4 @@
-"""Whether two names that share a centre are one person, or two who look alike: is it decided rightly, by race and gender?
+"""Is it decided rightly, by race and gender, whether names that share a centre are one person, or people alike?
 
     python benchmarks/rank_alike.py CORPUS
 
