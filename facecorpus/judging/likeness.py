@@ -37,8 +37,8 @@ FEWEST = 4
 ACCEPTED_WEIGHT = 3.0
 """Of a face that a person accepted, against 1."""
 
-STRANGER, BY_DISTANCE = 2.1, -20.4
-OTHER, BY_MARGIN = 0.6, 25.8
+STRANGER, BY_DISTANCE = 1.8, -22.0
+OTHER, BY_MARGIN = 0.6, 25.4
 BY_ALBUM = 0.7
 """log-odds of "right" = BY_ALBUM · album_odds − log(exp(−(STRANGER + BY_DISTANCE · (distance − 0.5)))
 + exp(−(OTHER + BY_MARGIN · margin))): the odds against a stranger, and against the nearest other person.
