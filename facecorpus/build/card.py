@@ -237,6 +237,7 @@ def _processing(plan: Plan, kind: Kind) -> str:
     by_policy = sum(row.face.reviewed_by == AUTO for row in plan.rows)
     reviewers = len({row.face.reviewed_by for row in plan.rows} - {AUTO})
     detectors = ", ".join(sorted({row.face.detector for row in plan.rows}))
+    by_people, whose = len(plan.rows) - by_policy, _unequal(plan)
     left_out = "\n".join(f"- {count} accepted faces left out: {reason}." for reason, count in plan.left_out.items())
     blurred = sum(bool(row.face.bystanders) for row in plan.rows)
     made = (
@@ -257,15 +258,15 @@ def _processing(plan: Plan, kind: Kind) -> str:
 
 - Faces were found by {detectors}, compared with the person's other faces, and grouped with near-duplicates; of those,
   one for each person is kept.
-- Review: {len(plan.rows) - by_policy} faces were accepted by people (reviewers: {reviewers}){_unequal_review(plan)}.
-  {by_policy} were accepted by the automatic policy alone (estimated to be right with a probability of at least
+- Review: {by_people} faces were accepted by people (reviewers: {reviewers}){whose}. {by_policy} were accepted
+  by the automatic policy alone (estimated to be right with a probability of at least
   {plan.settings.rank.accept_above:g}); no person has looked at those.
 {made}
 - No picture of the training side is on the test side: checked by group before the shards were written{compared}.
 {_near_copies(plan)}{left_out}""".rstrip()
 
 
-def _unequal_review(plan: Plan) -> str:
+def _unequal(plan: Plan) -> str:
     """Of whose faces people had to judge more, or nothing."""
     counts: dict[str, tuple[int, int]] = {}
     for row in plan.rows:
