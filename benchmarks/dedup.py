@@ -219,7 +219,7 @@ def across(folders: Sequence[Path]) -> None:
     from facecorpus.catalog.photos import HashedPhoto
     from facecorpus.corpus import Corpus
     from facecorpus.dedup.cluster import cluster
-    from facecorpus.dedup.match import Looker, candidates
+    from facecorpus.dedup.match import Looker, Matcher, candidates
     from facecorpus.dedup.stage import looker
 
     photos: dict[str, HashedPhoto] = {}
@@ -246,7 +246,7 @@ def across(folders: Sequence[Path]) -> None:
         lambda photo: sees[photo.sha256].picture(photo),
     )
     began, used = time.perf_counter(), time.process_time()
-    cluster_of = cluster(every, proposed, look, limits)
+    cluster_of = cluster(every, proposed, Matcher(every, look, limits))
     wall, cpu = time.perf_counter() - began, time.process_time() - used
     groups: dict[str, list[str]] = defaultdict(list)
     for sha256, cluster_id in cluster_of.items():

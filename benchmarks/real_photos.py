@@ -3,7 +3,8 @@
     python benchmarks/real_photos.py PHOTOS CORPUS [--preset quick] [--seeds 1]
 
 PHOTOS holds one sub-folder per person and labels.csv with the columns identity, name, gender, gender_source, race,
-race_source, birth_year. Labels that are blank there stay "not stated". The photographs are read, never copied
+race_source, birth_year. Labels that are blank there stay "not stated"; where it has no column for their sources, an
+editor made the list. The photographs are read, never copied
 anywhere but into CORPUS. No age group is stated, as nobody knows when the photographs were taken.
 """
 
@@ -13,6 +14,8 @@ from pathlib import Path
 from folder_corpus import begin_corpus, run
 
 from facecorpus.manifest import Gender, Identity, Race
+
+EDITOR = "the list's editor"
 
 # Where the list has no year of birth: the public biographies' one.
 BIRTH_YEARS = {
@@ -58,8 +61,8 @@ def _identity(row: dict[str, str], born: int) -> Identity:
         age_group=None,
         photos_from=born + 19,
         photos_until=None,
-        gender_source=row["gender_source"],
-        race_source=row["race_source"],
+        gender_source=row.get("gender_source", EDITOR),
+        race_source=row.get("race_source", EDITOR),
     )
 
 

@@ -85,19 +85,18 @@ def _log_odds(faces: Described, taught: Taught, others: Floats) -> Floats | None
     or there was no ranking, they are made anew.
     """
     centre = _centre(faces.descriptors, taught)
-    if centre is None or _is_anothers(centre, taught, others):
+    nobody = np.zeros_like(taught.accepted)
+    first = _centre(faces.descriptors, Taught(nobody, nobody))
+    if centre is None or (taught.accepted.sum() < likeness.FEWEST and _is_anothers(centre, first, faces, others)):
         return None
     nearest = likeness.nearest(faces.descriptors, others)
     after = centre.distances(faces.descriptors)
-    odds = likeness.log_odds(after, nearest - after)
-    anew = odds + likeness.allowance(faces.scores, faces.yaws)
-    nobody = np.zeros_like(taught.accepted)
-    first = _centre(faces.descriptors, Taught(nobody, nobody))
+    anew = likeness.log_odds(after, nearest - after, centre.album)
     if first is None:
         return anew
     before = first.distances(faces.descriptors)
     ranked = np.clip(faces.likely, _CERTAIN, 1 - _CERTAIN)
-    moved = np.log(ranked / (1 - ranked)) + odds - likeness.log_odds(before, nearest - before)
+    moved = np.log(ranked / (1 - ranked)) + anew - likeness.log_odds(before, nearest - before, first.album)
     return np.where(faces.likely == NO_IDEA, anew, moved)
 
 
@@ -107,6 +106,7 @@ class _Centre:
 
     mean: Floats  # (128,)
     weights: Floats  # (N,), of each of the person's faces; 0 where it is not part of it
+    album: float  # likeness.album_odds
 
     def distances(self, descriptors: likeness.Descriptors) -> Floats:
         """(N,): how far each of the person's faces is from it, made without the face itself."""
@@ -120,14 +120,23 @@ def _centre(descriptors: likeness.Descriptors, taught: Taught) -> _Centre | None
     if among is None:
         return None
     weights = likeness.weights_of(taught.accepted, taught.rejected) * among
-    return _Centre(likeness.mean_of(descriptors, weights), weights)
+    album = likeness.album_odds(among, taught.rejected)
+    return _Centre(likeness.mean_of(descriptors, weights), weights, album)
 
 
-def _is_anothers(centre: _Centre, taught: Taught, others: Floats) -> bool:
-    """Whether the album holds another person's photographs, for all that is said: nobody accepted enough of them."""
-    if taught.accepted.sum() >= likeness.FEWEST or not len(others):
-        return False
-    return bool(likeness.distances(others.astype(np.float32), centre.mean[None]).min() < likeness.ONE_PERSON)
+def _is_anothers(centre: _Centre, first: _Centre | None, faces: Described, others: Floats) -> bool:
+    """Whether the album holds another person's photographs, for all that is said.
+
+    Only the ranking looks at both people's faces: where it judged this one, with a centre as near to another's, the two
+    are told apart.
+    """
+    told_apart = first is not None and _near(first, others) and not (faces.likely == NO_IDEA).all()
+    return _near(centre, others) and not told_apart
+
+
+def _near(centre: _Centre, others: Floats) -> bool:
+    apart = likeness.distances(others.astype(np.float32), centre.mean[None]) if len(others) else np.inf
+    return bool(np.min(apart) < likeness.ONE_PERSON)
 
 
 def _said(catalog: Catalog, identity_id: str) -> dict[str, bool]:

@@ -13,7 +13,7 @@ from facecorpus.build.kind import WHAT, Kind
 from facecorpus.build.overview import subgroup_table
 from facecorpus.build.plan import NOT_STATED, Plan
 from facecorpus.build.splits import TEST, TRAIN
-from facecorpus.faces.unseen import verdict
+from facecorpus.faces.unseen import unequal, unseen, verdict
 from facecorpus.licences import UNKNOWN, Terms, family_of
 from facecorpus.system.dates import year_of
 from facecorpus.system.escape import for_markdown, for_terminal
@@ -30,8 +30,9 @@ _KNOWN_TO_MISS = {
     " African men most of all.",
 }
 _TOLD_APART = (
-    "On 679 real faces, the descriptor by which a person's face is chosen and judged told African men apart"
-    " less well than other people: wrong people are likelier to remain among theirs."
+    "On 3,932 real faces of 77 people, the ranking was unsure of 12 % of those of African men and of 2 % of those of"
+    " white women: the descriptor tells African men apart less well, so wrong people are likelier to remain among"
+    " theirs."
 )
 
 
@@ -256,6 +257,7 @@ def _processing(plan: Plan, kind: Kind) -> str:
     by_policy = sum(row.face.reviewed_by == AUTO for row in plan.rows)
     reviewers = len({row.face.reviewed_by for row in plan.rows} - {AUTO})
     detectors = ", ".join(sorted({row.face.detector for row in plan.rows}))
+    by_people, whose = len(plan.rows) - by_policy, _unequal(plan)
     left_out = "\n".join(f"- {count} accepted faces left out: {reason}." for reason, count in plan.left_out.items())
     blurred = sum(bool(row.face.bystanders) for row in plan.rows)
     made = (
@@ -276,12 +278,22 @@ def _processing(plan: Plan, kind: Kind) -> str:
 
 - Faces were found by {detectors}, compared with the person's other faces, and grouped with near-duplicates; of those,
   one for each person is kept.
-- Review: {len(plan.rows) - by_policy} faces were accepted by people (reviewers: {reviewers}). {by_policy} were accepted
+- Review: {by_people} faces were accepted by people (reviewers: {reviewers}){whose}. {by_policy} were accepted
   by the automatic policy alone (estimated to be right with a probability of at least
   {plan.settings.rank.accept_above:g}); no person has looked at those.
 {made}
 - No picture of the training side is on the test side: checked by group before the shards were written{compared}.
 {_near_copies(plan)}{left_out}""".rstrip()
+
+
+def _unequal(plan: Plan) -> str:
+    """Of whose faces people had to judge more, or nothing."""
+    counts: dict[str, tuple[int, int]] = {}
+    for row in plan.rows:
+        faces, by_people = counts.get(row.face.identity_id, (0, 0))
+        counts[row.face.identity_id] = (faces + 1, by_people + (row.face.reviewed_by != AUTO))
+    whose = unequal(unseen({row.labelled.identity for row in plan.rows}, counts))
+    return f":\n  {whose}" if whose else ""
 
 
 def _near_copies(plan: Plan) -> str:
@@ -290,7 +302,7 @@ def _near_copies(plan: Plan) -> str:
         return ""
     of_two = f" Pairs that stand for two people: {plan.of_two_people}." if plan.of_two_people else ""
     return (
-        "- Pairs of faces that show the same picture, as only the comparison of the finished shards saw:"
+        "- Pairs of faces that show nearly the same picture and are no copies, two frames of a moment for example:"
         f" {len(plan.near_copies)}.\n  Both faces of a pair stay, in one group and so on one side.{of_two}\n"
     )
 

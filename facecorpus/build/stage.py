@@ -52,7 +52,7 @@ class BuildSummary:
     subgroups: dict[str, int]
     left_out: dict[str, int]
     ages_corrected: int  # faces whose age group a reviewer saw, not the manifest
-    near_copies: int  # pairs of faces that only a build found to be one picture; each pair is on one side
+    near_copies: int  # pairs of faces that show nearly one picture, in two clusters; each pair is on one side
     near_copies_of_two_people: int
     bytes: int
     shards: int
@@ -70,8 +70,8 @@ class BuildSummary:
             notes += f"\nAge group as reviewers saw it, not as the manifest says: {self.ages_corrected} faces."
         if self.near_copies:
             notes += (
-                "\nPairs of faces that show the same picture, as only the search of the finished shards saw:"
-                f" {self.near_copies}; each pair is on one side of the split."
+                "\nPairs of faces that show nearly the same picture and are no copies, two frames of a moment for"
+                f" example: {self.near_copies}; each pair is on one side of the split."
             )
         if self.near_copies_of_two_people:
             notes += (

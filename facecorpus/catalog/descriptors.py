@@ -18,8 +18,6 @@ class Described:
     face_ids: tuple[str, ...]
     descriptors: NDArray[np.float32]  # (N, 128)
     likely: NDArray[np.float64]  # (N,), as ranked last
-    scores: NDArray[np.float64]  # (N,), of the detector
-    yaws: NDArray[np.float64]  # (N,) degrees
     claimed: NDArray[np.bool_]  # (N,): whether a copy of the very face stands for somebody else
     outside: NDArray[np.bool_]  # (N,): whether the labels do not hold on the photograph's date
 
@@ -31,10 +29,10 @@ class Descriptors(Gateway):
         """Those of one person, in the order of face_id."""
         face_ids: list[str] = []
         descriptors, outside = bytearray(), bytearray()
-        likely, scores, yaws = array("d"), array("d"), array("d")
-        for face_id, embedding, chance, score, yaw, taken_on in self._catalog.query(
+        likely = array("d")
+        for face_id, embedding, chance, taken_on in self._catalog.query(
             f"""
-            SELECT face_id, embedding, likely, score, yaw, coalesce((
+            SELECT face_id, embedding, likely, coalesce((
                 SELECT taken_on FROM candidate AS own
                 WHERE own.photo_sha256 = face.photo_sha256 AND own.identity_id = face.identity_id
                 ORDER BY {SPEAKS_FIRST} LIMIT 1), photo.taken_on)
@@ -46,16 +44,12 @@ class Descriptors(Gateway):
             face_ids.append(face_id)
             descriptors += embedding
             likely.append(chance)
-            scores.append(score)
-            yaws.append(yaw)
             outside.append(not person.holds_on(taken_on))
         claimed = {conflict.face_id for conflict in Faces(self._catalog).conflicts(face_ids)}
         return Described(
             face_ids=tuple(face_ids),
             descriptors=np.frombuffer(descriptors, np.float32).reshape(len(face_ids), -1),
             likely=np.array(likely),
-            scores=np.array(scores),
-            yaws=np.array(yaws),
             claimed=np.array([face_id in claimed for face_id in face_ids], np.bool_),
             outside=np.frombuffer(outside, np.bool_),
         )

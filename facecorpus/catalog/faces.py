@@ -164,6 +164,15 @@ class Faces(Gateway):
             for row in rows
         ]
 
+    def left(self) -> dict[str, tuple[int, int]]:
+        """By identity_id: the kept faces that were ranked, and those of them that the ranking leaves to people."""
+        rows = self._catalog.query(
+            "SELECT identity_id, count(*), sum(section = ?) FROM face JOIN ranking USING (face_id)"
+            " WHERE kept AND identity_id IS NOT NULL GROUP BY identity_id",
+            (Section.LOOK,),
+        )
+        return {row[0]: (row[1], row[2]) for row in rows}
+
     def accepted(self, embeddings: bool = False, bystanders: bool = False) -> Iterator[AcceptedFace]:
         """Faces accepted in review, of listed people, copies included, ordered by person and face_id.
 

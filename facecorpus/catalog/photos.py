@@ -167,8 +167,8 @@ class Photos(Gateway):
     ) -> None:
         """Replace all clusters: cluster_id by sha256, the face_ids that a better copy stands for, and the conflicts.
 
-        A conflict is a face_id with another one that is the same picture, but stands for somebody else. The pairs that
-        a build found stay, as long as their photographs are in two clusters.
+        A conflict is a face_id with another one that is the same picture, but stands for somebody else. Near-copies
+        stay, as long as their photographs are in two clusters.
         """
         with self._catalog.transaction() as connection:
             connection.execute(_FORGET_WITHIN_A_CLUSTER)
@@ -194,7 +194,7 @@ class Photos(Gateway):
             )
 
     def near_copies(self) -> list[tuple[str, str]]:
-        """The pairs of face_ids that builds found in two clusters, each once, the smaller first, in order."""
+        """The pairs of near-copies in two clusters, each once, the smaller first, in order."""
         rows = self._catalog.query(
             f"SELECT * FROM conflict WHERE face_id < other_id EXCEPT {_WITHIN_A_CLUSTER} ORDER BY face_id, other_id"
         )

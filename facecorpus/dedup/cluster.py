@@ -11,8 +11,7 @@ import numpy as np
 
 from facecorpus.catalog.photos import HashedFace, HashedPhoto
 from facecorpus.dedup.bits import Pairs
-from facecorpus.dedup.match import SAME_FACE, Looker, Matcher, by_person
-from facecorpus.settings import DedupSettings
+from facecorpus.dedup.match import SAME_FACE, Matcher, by_person
 from facecorpus.system.cores import available_cores
 
 _CROSS_CHECKS = 16  # pairs that are looked at before two clusters become one
@@ -22,15 +21,13 @@ _BATCH = 512  # pairs between two reports of progress
 def cluster(
     photos: Sequence[HashedPhoto],
     proposed: Pairs,
-    looker: Looker,
-    limits: DedupSettings,
+    matcher: Matcher,
     advance: Callable[[int], None] = lambda pairs: None,
 ) -> dict[str, str]:
     """cluster_id by sha256 for every photograph: the smallest sha256 of its cluster.
 
     `proposed` are the pairs that may be copies (match.candidates); `advance` is told how many have been looked at.
     """
-    matcher = Matcher(photos, looker, limits)
     groups = joined(len(photos), _copies(by_person(photos, proposed), matcher, advance), matcher.same)
     cluster_of: dict[str, str] = {}
     for group in groups:

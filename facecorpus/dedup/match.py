@@ -138,7 +138,11 @@ def by_person(photos: Sequence[HashedPhoto], pairs: Pairs) -> Pairs:
 
 
 class Matcher:
-    """Says of any two photographs whether they are copies, and remembers it."""
+    """Says of any two photographs whether they are copies, and remembers it.
+
+    near_copies are the pairs of people's faces that agree as copies' do and are none: two frames of one moment, or one
+    face before two walls.
+    """
 
     def __init__(self, photos: Sequence[HashedPhoto], looker: Looker, limits: DedupSettings) -> None:
         self._photos = photos
@@ -148,6 +152,7 @@ class Matcher:
         self._scene = lru_cache(_SCENES)(lambda photo, face: looker.scene(photos[photo].faces[face], photos[photo]))
         self._picture = lru_cache(_VIEWS)(lambda photo: looker.picture(photos[photo]))
         self._known: dict[tuple[int, int], Likeness] = {}
+        self.near_copies: set[tuple[str, str]] = set()
 
     def same(self, first: int, second: int) -> bool:
         """Whether the two photographs (numbers in the sequence) are copies of one picture."""
@@ -198,13 +203,16 @@ class Matcher:
         if fine is None or fine_partner is None:
             return -1.0
         fine_partner = fine_partner.mirrored() if mirrored else fine_partner
-        if moments_apart(fine, fine_partner, found.fit, found.kept):
-            return 0.0
-        scene, other_scene = self._scene(first, one), self._scene(second, other)
-        if scene is None or other_scene is None:
-            return found.value
-        other_scene = other_scene.mirrored() if mirrored else other_scene
-        return found.value if scene_likeness(scene, other_scene, found.fit) >= SAME_SCENE else 0.0
+        if not moments_apart(fine, fine_partner, found.fit, found.kept):
+            scene, other_scene = self._scene(first, one), self._scene(second, other)
+            if scene is None or other_scene is None:
+                return found.value
+            other_scene = other_scene.mirrored() if mirrored else other_scene
+            if scene_likeness(scene, other_scene, found.fit) >= SAME_SCENE:
+                return found.value
+        if a.identity_id is not None and b.identity_id is not None:
+            self.near_copies.add((a.face_id, b.face_id))
+        return 0.0
 
     def _enough(self, found: FaceLikeness | None) -> bool:
         return _value(found) >= self._limits.face_likeness

@@ -2,13 +2,13 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from facecorpus.catalog.photos import HashedFace, HashedPhoto
 from facecorpus.corpus import Corpus
 from facecorpus.dedup.cluster import cluster, conflicts, copies
-from facecorpus.dedup.match import Looker, candidates
+from facecorpus.dedup.match import Looker, Matcher, candidates
 from facecorpus.dedup.overlay import View, face_view, picture_view, scene_view
 from facecorpus.system.console import duration, track
 
@@ -50,10 +50,20 @@ def find_duplicates(corpus: Corpus) -> DedupSummary:
         with track("comparing hashes", len(photos) + 2 * sum(len(photo.faces) for photo in photos)) as tracker:
             proposed = candidates(photos, limits, tracker.advance)
         with track("comparing pixels", len(proposed)) as tracker:
-            cluster_of = cluster(photos, proposed, looker(corpus), limits, tracker.advance)
+            matcher = Matcher(photos, looker(corpus), limits)
+            cluster_of = cluster(photos, proposed, matcher, tracker.advance)
         not_kept, in_conflict = copies(photos, cluster_of), conflicts(photos, cluster_of)
         catalog.photos.cluster(cluster_of, not_kept, in_conflict)
+        catalog.photos.add_near_copies(_in_two_clusters(photos, cluster_of, matcher.near_copies))
     return _summary(photos, cluster_of, set(not_kept), in_conflict, time.monotonic() - begun)
+
+
+def _in_two_clusters(
+    photos: Sequence[HashedPhoto], cluster_of: Mapping[str, str], pairs: Iterable[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """The pairs of faces that no cluster joins, in order."""
+    cluster_of_face = {face.face_id: cluster_of[photo.sha256] for photo in photos for face in photo.faces}
+    return sorted(pair for pair in pairs if cluster_of_face[pair[0]] != cluster_of_face[pair[1]])
 
 
 def looker(corpus: Corpus) -> Looker:

@@ -1,7 +1,7 @@
 """Who the detector does not see: photographs without a face, subgroup by subgroup, with what chance allows."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from facecorpus.manifest import Gender, Identity, Race
@@ -51,18 +51,36 @@ def unseen(people: Iterable[Identity], photographs: Mapping[str, tuple[int, int]
     return tuple(one for one in found if one.photographs)
 
 
-def verdict(groups: Iterable[Unseen]) -> str:
+def verdict(groups: Sequence[Unseen]) -> str:
     """One sentence: whether the subgroup seen worst differs from the one seen best by more than chance."""
-    pairs = [one for one in groups if ", " in one.name]
-    if len(pairs) < 2:
+    if sum(", " in one.name for one in groups) < 2:
         return "Fewer than two subgroups have photographs: nothing can be compared."
-    worst, best = max(pairs, key=lambda one: one.interval[0]), min(pairs, key=lambda one: one.interval[1])
-    if worst.interval[0] <= best.interval[1]:
+    found = extremes(groups)
+    if found is None:
         return "No subgroup is seen worse than another by more than chance allows."
+    worst, best = found
     return (
         f"No face was found in {worst.share:.0%} of the photographs of {worst.name} people, and in {best.share:.0%} of"
         f" those of {best.name} people: more than chance allows."
     )
+
+
+def unequal(groups: Sequence[Unseen]) -> str:
+    """The shares of two subgroups in words, where they differ by more than chance; else empty."""
+    found = extremes(groups)
+    if found is None:
+        return ""
+    shares = " and ".join(f"{one.share:.0%} of those of {one.name} people" for one in found)
+    return f"{shares}, more than chance allows"
+
+
+def extremes(groups: Sequence[Unseen]) -> tuple[Unseen, Unseen] | None:
+    """The subgroups with the largest and the smallest share, if these differ by more than chance."""
+    pairs = [one for one in groups if ", " in one.name]
+    if len(pairs) < 2:
+        return None
+    worst, best = max(pairs, key=lambda one: one.interval[0]), min(pairs, key=lambda one: one.interval[1])
+    return (worst, best) if worst.interval[0] > best.interval[1] else None
 
 
 def _words(race: Race) -> str:

@@ -3,9 +3,12 @@
 Each person has a *centre*: the weighted mean of the descriptors that belong together. It starts at the face with the
 most near relatives and takes in what is near, round by round; faces that people accepted weigh more and are never left
 out. A face is judged by its distance from its own person's centre, made without the face itself, and by how much nearer
-that is than the nearest other person's: a logistic function of the two, with allowances for a face that is turned away
-or barely found, because its descriptor is further off whoever it is.
+that is than the nearest other person's. For it may be wrong in two ways, a stranger's or another listed person's, and
+it must be unlike both. What comes on top is its company: where most of an album belongs together, an odd face is more
+likely right than in an album that holds many strangers.
 """
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +24,12 @@ NEAR = 0.48
 """Distance of descriptors below which two faces are likely the same person's; 0.6, the usual cut, is too loose."""
 
 ONE_PERSON = 0.3
-"""Distance of two people's centres below which both stand for one person: one album holds the other's photographs."""
+"""Distance of two people's centres below which both may stand for one person: one album holds the other's photographs,
+unless their faces can be told apart."""
+
+TOLD_APART = 0.85
+"""Share of two people's faces, nearer to their own centre, from which they are two. docs/quality.md has what it parts.
+"""
 
 FEWEST = 4
 """Faces that a centre needs."""
@@ -29,32 +37,34 @@ FEWEST = 4
 ACCEPTED_WEIGHT = 3.0
 """Of a face that a person accepted, against 1."""
 
-BIAS, BY_DISTANCE, BY_MARGIN, BY_FAINTNESS, BY_TURN = -1.2, -16.7, 15.6, 1.2, 1.0
-"""log-odds of "right" = BIAS + BY_DISTANCE · (distance − 0.5) + BY_MARGIN · margin + BY_FAINTNESS · (1 − score)
-+ BY_TURN · |yaw| / LARGEST_TURN, with margin within ±LARGEST_MARGIN, score within 0..1, |yaw| up to LARGEST_TURN.
+STRANGER, BY_DISTANCE = 1.8, -22.0
+OTHER, BY_MARGIN = 0.6, 25.4
+BY_ALBUM = 0.7
+"""log-odds of "right" = BY_ALBUM · album_odds − log(exp(−(STRANGER + BY_DISTANCE · (distance − 0.5)))
++ exp(−(OTHER + BY_MARGIN · margin))): the odds against a stranger, and against the nearest other person.
 
 Fitted by ``benchmarks/rank_fit.py fit``; how well the probabilities hold is in docs/quality.md (Suspicion), and
-what else was tried.
+what else was tried in benchmarks/LOG.md.
 """
-
-LARGEST_MARGIN = 0.2  # beyond it, further away says no more
-LARGEST_TURN = 45.0  # degrees; yaw from five landmarks says too little beyond
 
 _ROUNDS = 10
 _AT_ONCE = 1024  # faces whose distances are computed together
 _STARTS = 128  # faces at the most that are tried as the start of a centre: of a majority, one in two would do
 
 
-def log_odds(distance: Floats | float, margin: Floats | float) -> Floats:
-    """The log-odds that good faces are their own person's: distance from that person, and lead over all others."""
-    lead = np.clip(margin, -LARGEST_MARGIN, LARGEST_MARGIN)
-    return np.asarray(BIAS + BY_DISTANCE * (np.asarray(distance) - 0.5) + BY_MARGIN * lead)
+def log_odds(distance: Floats | float, margin: Floats | float, album: float) -> Floats:
+    """The log-odds that faces are their own person's: distance from that person, lead over all others, album_odds."""
+    strange = STRANGER + BY_DISTANCE * (np.asarray(distance) - 0.5)
+    other = OTHER + BY_MARGIN * np.asarray(margin)
+    return np.asarray(BY_ALBUM * album - np.logaddexp(-strange, -other))
 
 
-def allowance(score: Floats | float, yaw: Floats | float) -> Floats:
-    """The log-odds to add for faces that the detector barely found, or that are turned away by `yaw` degrees."""
-    faint = 1 - np.clip(score, 0.0, 1.0)
-    return np.asarray(BY_FAINTNESS * faint + BY_TURN * np.minimum(np.abs(yaw) / LARGEST_TURN, 1.0))
+def album_odds(inside: Mask, rejected: Mask) -> float:
+    """The log-odds that a face drawn from an album is the person's, by which faces make the centre.
+
+    Laplace's rule of succession: of ten that all belong together, one more would not with odds of 1 to 11.
+    """
+    return math.log((inside.sum() + 1) / ((~inside & ~rejected).sum() + 1))
 
 
 def members(descriptors: Descriptors, accepted: Mask, rejected: Mask) -> Mask | None:
@@ -113,6 +123,20 @@ def without_itself(distance: Floats | float, own: Floats | float, total: float) 
     Without it the mean is (total · mean − own · face) / (total − own), which is total / (total − own) as far away.
     """
     return np.asarray(np.asarray(distance) * total / (total - own))
+
+
+def told_apart(one: Descriptors, other: Descriptors, weights: Floats, other_weights: Floats) -> float:
+    """The share of the faces of two centres that are nearer to their own, made without the face itself; 0 to 1.
+
+    Of one person's faces under two names it is about a half, however the names share them. Both people weigh the same.
+    """
+    means = np.array([mean_of(one, weights), mean_of(other, other_weights)])
+    shares = []
+    for number, (faces, counts) in enumerate(((one, weights), (other, other_weights))):
+        apart = distances(faces, means)
+        own = without_itself(apart[:, number], counts, float(counts.sum()))
+        shares.append((own < apart[:, 1 - number]).mean())
+    return float(np.mean(shares))
 
 
 def _parts(count: int) -> list[slice]:

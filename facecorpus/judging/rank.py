@@ -18,7 +18,7 @@ from facecorpus.judging.likeness import FEWEST, Floats
 from facecorpus.judging.section import NO_IDEA, Known, capped, section
 from facecorpus.judging.undated import Undated, said_of_undated, undated
 from facecorpus.manifest import Identity
-from facecorpus.records import Face, Ranking, SubjectFace
+from facecorpus.records import Ranking, SubjectFace
 from facecorpus.settings import RankSettings
 from facecorpus.words import Section, Verdict, naming
 
@@ -42,6 +42,7 @@ class Centre:
     mean: Floats  # (128,), weighted
     weights: Mapping[str, float]  # by face_id, of the faces that it is made of
     weight: float  # of all of them together
+    album: float  # likeness.album_odds of the faces that stand for the person
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,14 @@ class Judgement:
     """How near a face is to its own person, and to whom else."""
 
     distance: float  # of descriptors, from its own person's centre without the face itself
-    margin: float  # how much further away the nearest other person's centre is
+    margin: float  # how much further away the nearest other person's centre is; infinite where there is none
     nearest: str | None  # that person's identity_id; None where no other person has a centre
+    album: float  # likeness.album_odds
 
-    def log_odds(self, face: Face) -> float:
+    @property
+    def log_odds(self) -> float:
         """The log-odds that the face is its own person's."""
-        return float(likeness.log_odds(self.distance, self.margin) + likeness.allowance(face.score, face.yaw))
+        return float(likeness.log_odds(self.distance, self.margin, self.album))
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ def centres(subjects: Sequence[SubjectFace]) -> dict[str, Centre]:
     for subject in sorted(subjects, key=lambda subject: subject.face.face_id):
         if subject.kept:
             faces_of[subject.identity_id].append(subject)
-    found: dict[str, tuple[float, Centre]] = {}
+    found: dict[str, _Album] = {}
     for identity_id, faces in faces_of.items():
         descriptors = np.array([subject.face.embedding for subject in faces])
         accepted = np.array([subject.verdict == Verdict.ACCEPT for subject in faces])
@@ -142,28 +145,56 @@ def centres(subjects: Sequence[SubjectFace]) -> dict[str, Centre]:
         members = likeness.members(descriptors, accepted, rejected)
         if members is not None:
             weights = likeness.weights_of(accepted, rejected)
-            made_of = {faces[row].face.face_id: float(weights[row]) for row in np.flatnonzero(members)}
+            inside = [(faces[row], float(weights[row])) for row in np.flatnonzero(members)]
+            centre = Centre(
+                mean=likeness.mean_of(descriptors, weights * members),
+                weights={subject.face.face_id: weight for subject, weight in inside},
+                weight=sum(weight for _, weight in inside),
+                album=likeness.album_odds(members, rejected),
+            )
             sure = 1.0 + accepted.sum() if accepted.sum() >= FEWEST else members.sum() / (~rejected).sum()
-            centre = Centre(likeness.mean_of(descriptors, weights * members), made_of, sum(made_of.values()))
-            found[identity_id] = (sure, centre)
+            found[identity_id] = _Album(centre, float(sure), [subject for subject, _ in inside])
     borrowed = set(_borrowed(found))
-    return {identity_id: centre for identity_id, (_, centre) in found.items() if identity_id not in borrowed}
+    return {identity_id: album.centre for identity_id, album in found.items() if identity_id not in borrowed}
 
 
-def _borrowed(found: Mapping[str, tuple[float, Centre]]) -> Iterator[str]:
-    """Whoever has another person's centre, and is less sure of it; of equally sure people both."""
+@dataclass(frozen=True, slots=True)
+class _Album:
+    """A person's faces that belong together."""
+
+    centre: Centre
+    sure: float  # the share of them among the photographs; beyond 1 where people accepted enough
+    faces: Sequence[SubjectFace]
+
+    def told_apart_from(self, other: "_Album") -> bool:
+        """Whether the faces of the two are two people's, however alike these look to the descriptor."""
+        (one, weights), (two, others) = self._weighted(), other._weighted()
+        return likeness.told_apart(one, two, weights, others) >= likeness.TOLD_APART
+
+    def _weighted(self) -> tuple[likeness.Descriptors, Floats]:
+        descriptors = np.array([subject.face.embedding for subject in self.faces])
+        return descriptors, np.array([self.centre.weights[subject.face.face_id] for subject in self.faces])
+
+
+def _borrowed(found: Mapping[str, _Album]) -> Iterator[str]:
+    """Whoever has another person's centre, and is less sure of it; of equally sure people both.
+
+    Centres are also near where two people look alike to the descriptor; then their faces can be told apart.
+    """
     people = list(found)
     if len(people) < 2:
         return
-    means = np.array([centre.mean for _, centre in found.values()])
+    means = np.array([album.centre.mean for album in found.values()])
     squares = (means**2).sum(axis=1)
     near = squares[:, None] + squares - 2 * means @ means.T < likeness.ONE_PERSON**2
     for row, column in np.argwhere(np.triu(near, 1)):
-        one, other = people[row], people[column]
-        if found[one][0] <= found[other][0]:
-            yield one
-        if found[other][0] <= found[one][0]:
-            yield other
+        one, other = found[people[row]], found[people[column]]
+        if one.told_apart_from(other):
+            continue
+        if one.sure <= other.sure:
+            yield people[row]
+        if other.sure <= one.sure:
+            yield people[column]
 
 
 def judgements(subjects: Sequence[SubjectFace], middle: Mapping[str, Centre]) -> list[Judgement | None]:
@@ -189,10 +220,10 @@ def _judgement(
     weight = centre.weights.get(subject.face.face_id, 0.0)
     distance = float(likeness.without_itself(apart[own], weight, centre.weight))
     if len(people) == 1:
-        return Judgement(distance, likeness.LARGEST_MARGIN, None)
+        return Judgement(distance, math.inf, None, centre.album)
     apart[own] = np.inf
     nearest = int(np.argmin(apart))
-    return Judgement(distance, float(apart[nearest]) - distance, people[nearest])
+    return Judgement(distance, float(apart[nearest]) - distance, people[nearest], centre.album)
 
 
 def ranking(
@@ -206,7 +237,7 @@ def ranking(
         claimed=bool(subject.also_stands_for),
         outside=not person.holds_on(subject.taken_on),
     )
-    likely = capped(NO_IDEA if judged is None else 1 / (1 + math.exp(-judged.log_odds(subject.face))), known)
+    likely = capped(NO_IDEA if judged is None else 1 / (1 + math.exp(-judged.log_odds)), known)
     shown_in = section(likely, known, limits)
     reasons = [] if known.kept else ["copy of a better photograph"]
     reasons += [naming(identities[other].name)[2] for other in subject.also_stands_for]

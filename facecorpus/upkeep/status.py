@@ -11,6 +11,7 @@ from rich.table import Table
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.quota import Quota
 from facecorpus.faces.unseen import Unseen, unseen, verdict
+from facecorpus.judging.left import Left, left_to_people
 from facecorpus.manifest import SUBGROUPS, Manifest
 from facecorpus.records import Tally
 from facecorpus.system.console import say
@@ -51,6 +52,7 @@ class Status:
     empty: tuple[str, ...]  # subgroups with nobody in the manifest
     mismatches: tuple[str, ...]  # why nothing is crawled for these people
     unseen: tuple[Unseen, ...]  # photographs without a face, by gender and race
+    left: Left  # to a person, by the ranking
     next: str  # the command that brings the corpus on
     next_why: str
 
@@ -60,7 +62,7 @@ class Status:
             _sentence("Photographs", {key.replace("_", " "): n for key, n in self.photographs.items()}),
             _sentence("Rejected faces", self.rejected),
         ]
-        lines += [_without_face(self.unseen)]
+        lines += [_without_face(self.unseen), str(self.left)]
         lines += [f"NOT CRAWLED: {sentence}" for sentence in self.mismatches]
         if self.enough:
             lines.append(f"{self.enough} candidates wait because their person or subgroup has enough photographs.")
@@ -93,6 +95,7 @@ def status(corpus: Corpus) -> Status:
         rejected = catalog.decisions.rejections()
         mismatches = catalog.candidates.mismatches()
         without_face = catalog.photos.without_face()
+        left = catalog.faces.left()
     # Two people may share a photograph: the sum over people counts it twice.
     group_of = {person.identity_id: person.subgroup or _NOT_STATED for person in people}
     twice: Counter[str] = Counter()
@@ -122,6 +125,7 @@ def status(corpus: Corpus) -> Status:
         empty=tuple(name for name in SUBGROUPS if name not in {tally.name for tally in subgroups}),
         mismatches=tuple(mismatches.values()),
         unseen=unseen(people, without_face),
+        left=left_to_people(people, left),
         next=step.command,
         next_why=step.why,
     )

@@ -71,19 +71,19 @@ def test_summary_record_and_card_say_how_many(tmp_path: Path) -> None:
     corpus = ready_corpus(tmp_path / "c", SESSION)
     summary = build_shards(corpus)
     assert (summary.near_copies, summary.near_copies_of_two_people) == (1, 0)
-    assert "as only the search of the finished shards saw: 1; each pair is on one side" in str(summary)
+    assert "two frames of a moment for example: 1; each pair is on one side" in str(summary)
     assert "two people" not in str(summary)
     assert counts(corpus)["near_copies"] == 1
     card = (corpus.shards / "README.md").read_text(encoding="utf-8")
-    assert "as only the comparison of the finished shards saw: 1.\n" in card
+    assert "two frames of a moment for example: 1.\n" in card
     assert "stand for two people:" not in card
 
 
 def test_a_build_without_near_copies_says_nothing_of_them(tmp_path: Path) -> None:
     corpus = ready_corpus(tmp_path / "c", shots(each=2))
-    assert "same picture" not in str(build_shards(corpus))
+    assert "the same picture" not in str(build_shards(corpus))
     assert counts(corpus)["near_copies"] == 0
-    assert "same picture" not in (corpus.shards / "README.md").read_text(encoding="utf-8")
+    assert "the same picture" not in (corpus.shards / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_next_build_starts_with_the_pair_and_changes_nothing(tmp_path: Path) -> None:

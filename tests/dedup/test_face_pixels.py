@@ -6,11 +6,11 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
-from known_copies import LANDMARKS, LIMITS, Edit, jpeg, landscape, portrait, smiling, unchanged
+from known_copies import LIMITS, Edit, blinking, detailed, jpeg, landscape, portrait, smiling
 from PIL import Image, ImageDraw
 
 from facecorpus.dedup.bursts import moments_apart
-from facecorpus.dedup.overlay import FINE, SIDE, View, face_view
+from facecorpus.dedup.overlay import FINE, View
 from facecorpus.dedup.pixels import face_likeness
 
 
@@ -76,13 +76,6 @@ def test_what_the_pixels_of_a_face_say(edit: Callable[[Image.Image], Image.Image
     assert (likeness(portrait(1), portrait(1, edit), captioned=edit is captioned) >= LIMITS.face_likeness) is copy
 
 
-def blinking(picture: Image.Image) -> Image.Image:
-    """The same picture, in which a lid's breadth has moved by half a pixel: less than half a hundredth of the face."""
-    rows, columns = np.mgrid[:224, :224].astype(np.float32)
-    shift = 1.2 * np.exp(-((columns - 92) ** 2 + (rows - 92) ** 2) / (2 * 7**2))
-    return Image.fromarray(cv2.remap(np.asarray(picture), columns, rows + shift, cv2.INTER_LINEAR))
-
-
 @pytest.mark.parametrize(
     ("edit", "apart"),
     [
@@ -97,15 +90,6 @@ def test_a_moment_later_one_place_has_moved_and_nothing_else(edit: Edit, apart: 
     found = face_likeness(detailed(), detailed(edit))
     assert found is not None and found.value >= LIMITS.face_likeness
     assert moments_apart(detailed(side=FINE), detailed(edit, FINE), found.fit, found.kept) is apart
-
-
-def detailed(edit: Edit = unchanged, side: int = SIDE) -> View:
-    """A view of a picture with details of a few pixels."""
-    noise = np.random.default_rng(5).integers(60, 196, (40, 40, 3), dtype=np.uint8)
-    picture = Image.fromarray(noise).resize((224, 224), Image.Resampling.BICUBIC)
-    view = face_view(jpeg(edit(picture)), LANDMARKS, 400, 300, side)
-    assert view is not None
-    return view
 
 
 def test_a_dark_face_is_compared_as_strictly_as_a_bright_one() -> None:

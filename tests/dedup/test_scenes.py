@@ -2,24 +2,12 @@
 
 import numpy as np
 import pytest
-from known_copies import Edit, face, in_a_mirror, jpeg, landscape, linked, photo, portrait, shown
+from known_copies import HEAD_AT, Edit, face, in_a_mirror, jpeg, linked, photo, photograph, portrait, shown
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from facecorpus.dedup.overlay import View, scene_view
 from facecorpus.dedup.pixels import SAME_SCENE, scene_likeness
-from facecorpus.faces.align import mean_face
-
-HEAD_AT = np.asarray(mean_face(440) + np.array((180, 110)), np.float32)  # landmarks in a photograph of 800 × 600
-
-
-def photograph(head: int, wall: int | None) -> Image.Image:
-    """A head of 340 pixels, by its seed, before a wall of another; None: a blank one."""
-    picture = Image.new("RGB", (800, 600), (90, 110, 130)) if wall is None else landscape(wall).resize((800, 600))
-    outline = Image.new("L", (340, 340))
-    ImageDraw.Draw(outline).ellipse((40, 10, 300, 330), fill=255)
-    picture.paste(landscape(head).resize((340, 340)), (230, 130), outline)
-    return picture
 
 
 def scene(picture: Image.Image, landmarks: NDArray[np.float32] = HEAD_AT) -> View:

@@ -4,13 +4,14 @@ import io
 from collections.abc import Callable
 from dataclasses import replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from facecorpus.catalog.photos import HashedFace, HashedPhoto
 from facecorpus.dedup.cluster import cluster
-from facecorpus.dedup.match import Looker, candidates
+from facecorpus.dedup.match import Looker, Matcher, candidates
 from facecorpus.dedup.overlay import SCENE, SIDE, View, face_view, picture_view
 from facecorpus.dedup.pairs import mirrored_dhash, mirrored_phash
 from facecorpus.faces.align import mean_face
@@ -19,6 +20,7 @@ from facecorpus.settings import DedupSettings
 
 LIMITS = DedupSettings()
 LANDMARKS = np.asarray(mean_face(150) + np.array((120, 70)), np.float32)  # the crop lies inside a picture of 400 × 300
+HEAD_AT = np.asarray(mean_face(440) + np.array((180, 110)), np.float32)  # landmarks in a photograph of 800 × 600
 Hash = NDArray[np.uint8]
 
 
@@ -77,7 +79,7 @@ def clusters(pictures: dict[str, Image.Image]) -> dict[str, str]:
         lambda face, photo: None,
         lambda photo: picture_view(jpeg(pictures[photo.sha256])),
     )
-    return cluster(photos, candidates(photos, LIMITS), looker, LIMITS)
+    return cluster(photos, candidates(photos, LIMITS), Matcher(photos, looker, LIMITS))
 
 
 Edit = Callable[[Image.Image], Image.Image]
@@ -107,7 +109,7 @@ def linked(
         lambda face, photo: (scenes or {}).get(face.face_id, BLANK),
         lambda photo: pictures.get(photo.sha256),
     )
-    return len(set(cluster(photos, candidates(photos, LIMITS), looker, LIMITS).values())) == 1
+    return len(set(cluster(photos, candidates(photos, LIMITS), Matcher(photos, looker, LIMITS)).values())) == 1
 
 
 def unchanged(picture: Image.Image) -> Image.Image:
@@ -137,3 +139,28 @@ def smiling(picture: Image.Image) -> Image.Image:
     changed = picture.copy()
     changed.paste(landscape(9).resize((50, 26)), (87, 122))
     return changed
+
+
+def blinking(picture: Image.Image) -> Image.Image:
+    """The same picture, in which a lid's breadth has moved by half a pixel: less than half a hundredth of the face."""
+    rows, columns = np.mgrid[:224, :224].astype(np.float32)
+    shift = 1.2 * np.exp(-((columns - 92) ** 2 + (rows - 92) ** 2) / (2 * 7**2))
+    return Image.fromarray(cv2.remap(np.asarray(picture), columns, rows + shift, cv2.INTER_LINEAR))
+
+
+def detailed(edit: Edit = unchanged, side: int = SIDE) -> View:
+    """A view of a picture with details of a few pixels."""
+    noise = np.random.default_rng(5).integers(60, 196, (40, 40, 3), dtype=np.uint8)
+    picture = Image.fromarray(noise).resize((224, 224), Image.Resampling.BICUBIC)
+    view = face_view(jpeg(edit(picture)), LANDMARKS, 400, 300, side)
+    assert view is not None
+    return view
+
+
+def photograph(head: int, wall: int | None) -> Image.Image:
+    """A head of 340 pixels, by its seed, before a wall of another; None: a blank one."""
+    picture = Image.new("RGB", (800, 600), (90, 110, 130)) if wall is None else landscape(wall).resize((800, 600))
+    outline = Image.new("L", (340, 340))
+    ImageDraw.Draw(outline).ellipse((40, 10, 300, 330), fill=255)
+    picture.paste(landscape(head).resize((340, 340)), (230, 130), outline)
+    return picture

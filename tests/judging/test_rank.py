@@ -27,7 +27,7 @@ def test_another_listed_persons_face_is_surely_wrong_and_the_reviewer_is_told_wh
 
 
 def test_a_strangers_face_is_surely_wrong_and_the_distance_says_why() -> None:
-    found = rank_one(embedding("stranger"))
+    found = rank_one(embedding("stranger", 1))
     assert found.section == "wrong"
     assert any(reason.startswith("far from this person's other faces (0.") for reason in found.reasons)
 
@@ -139,9 +139,13 @@ def test_a_flaw_is_told_but_says_nothing_of_whose_face_it_is_and_whatever_is_not
         assert ranking.section == "right" or ranking.reasons
 
 
-@pytest.mark.parametrize("hard", [{"yaw": -45.0}, {"score": 0.0}])
-def test_a_face_that_is_turned_away_or_barely_found_is_given_the_benefit_of_the_doubt(hard: dict[str, float]) -> None:
-    assert rank_one(between(0.5, 50), **hard).likely > rank_one(between(0.5, 50)).likely
+def test_an_odd_face_is_more_likely_right_in_an_album_that_belongs_together() -> None:
+    strangers = [subject(f"s-{n}", "ada", embedding("stranger", n)) for n in range(8)]
+    odd = subject("x", "ada", between(0.5, 50))
+    company = [*album("ada"), *album("ben"), *strangers, odd]
+    assert ranked(company)["x"].likely < ranked([*album("ada"), *album("ben"), odd])["x"].likely
+    told = [replace(s, verdict="reject") if s in strangers else s for s in company]
+    assert ranked(told)["x"] == ranked([*album("ada"), *album("ben"), odd])["x"], "who was rejected is no company"
 
 
 @settings(max_examples=20, deadline=None)

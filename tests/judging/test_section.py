@@ -51,8 +51,6 @@ def _described(subjects: list[SubjectFace], likely: list[float], ada: Identity) 
         face_ids=tuple(one.face.face_id for one in subjects),
         descriptors=np.array([one.face.embedding for one in subjects]),
         likely=np.array(likely),
-        scores=np.array([one.face.score for one in subjects]),
-        yaws=np.array([one.face.yaw for one in subjects]),
         claimed=np.array([bool(one.also_stands_for) for one in subjects]),
         outside=np.array([not ada.holds_on(one.taken_on) for one in subjects]),
     )

@@ -337,9 +337,7 @@ def _faces(likely: list[float]) -> Described:
     descriptors[count // 2 :, 1] = 0.3
     descriptors[:, 2] = np.linspace(0, 0.02, count)
     flags = np.zeros(count, np.bool_)
-    return Described(
-        tuple(map(str, range(count))), descriptors, np.array(likely), np.ones(count), np.zeros(count), flags, flags
-    )
+    return Described(tuple(map(str, range(count))), descriptors, np.array(likely), flags, flags)
 
 
 def test_accepting_some_faces_makes_those_like_them_likelier() -> None:
