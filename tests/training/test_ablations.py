@@ -126,7 +126,7 @@ def test_ablations_are_added_to_a_finished_run_and_stay_in_its_report(run: Path,
     assert re.search(r"!\[.*\]\(figures/ablations.png\)", (run / "report.md").read_text(encoding="utf-8"))
 
 
-def test_more_steps_and_photographs_are_more_training(run: Path) -> None:
+def test_networks_of_their_own_are_trained_for_each_number(run: Path) -> None:
     assert {file.parent.parent.name for file in run.rglob("network.pt")} == {
         "photo",
         *(f"photo-of-{amount}" for amount in (5, 10)),

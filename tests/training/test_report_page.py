@@ -90,7 +90,8 @@ def test_the_first_screen_has_a_sentence_the_protocols_the_run_and_what_else_the
         "A quick run: networks for images of 16 × 16 pixels learned for at most 20 of the publication's 20,000" in said
     )
     assert read.links == [f"#{part}" for part in read.parts]
-    assert len(read.parts) == 8
+    own = {"worth", "claims", "tables", "subgroups", "rests", "figures", "made", "choices"}
+    assert own <= set(read.parts)
 
 
 def test_speeds_come_last_of_what_was_made(run: Path) -> None:

@@ -87,7 +87,12 @@ def test_a_claim_that_one_seed_alone_contradicts_cannot_be_told_over_all() -> No
 def test_what_is_shown_of_several_seeds_is_their_mean_and_of_one_seed_its_own() -> None:
     one = run_of(own=0.7)
     assert averaged(one) is one
-    over = {"seeds": [0, 1], "protocols": {"photo": {"rows": "means", "claims": "all of them"}}, "gaps": "means, too"}
+    over = {
+        "seeds": [0, 1],
+        "protocols": {"photo": {"rows": "means", "claims": "all of them"}},
+        "gaps": "means, too",
+        "ablations": {},
+    }
     shown = averaged(one | {"over_seeds": over, "gaps": {}})
     assert shown["protocols"]["photo"] == {"rows": "means", "claims": "all of them"}
     assert shown["gaps"] == "means, too"

@@ -18,7 +18,7 @@ from training.presets import Preset
 from training.publication import TITLES
 from training.report import asked, plots, sections
 from training.report.facts import CHOICES, banner, explained, facts, headline
-from training.report.lines import averaged, seeds_of
+from training.report.lines import averaged, seeds_of, spoken_range
 from training.report.page import Picture, Section
 
 Results = dict[str, Any]
@@ -56,6 +56,7 @@ def render(template: str, content: Results) -> str:
         lstrip_blocks=True,
         autoescape=".html" in template,
     )
+    environment.filters["range"] = spoken_range
     return environment.get_template(template).render(content)
 
 
