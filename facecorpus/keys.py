@@ -66,3 +66,14 @@ def _shown(value: Any) -> str:
 
 def _range(rules: Rules) -> str:
     return f"{rules['range'][0]} to {rules['range'][1]}" if rules["range"] else ""
+
+
+def as_toml(value: Any) -> str:
+    """A value as it stands in TOML."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, tuple):
+        return "[" + ", ".join(as_toml(item) for item in value) + "]"
+    return str(value)

@@ -338,16 +338,13 @@ def _check_period(
         return []
     low, high = bounds[row["age_group"]]
     by = " by [labels] of corpus.toml" * (labels != LabelSettings())
-    if first - born < low or until - born > high:
-        return [
-            Problem(
-                line,
-                "age_group",
-                f"{row['age_group']!r} is {low}–{high} years{by}, but the photographs of {first}–{until} show a person"
-                f" of {first - born}–{until - born}; narrow photos_from and photos_until, or correct the group.",
-            )
-        ]
-    return []
+    if low <= first - born and until - born <= high:
+        return []
+    text = (
+        f"{row['age_group']!r} is {low}–{high} years{by}, but the photographs of {first}–{until} show a person"
+        f" of {first - born}–{until - born}; narrow photos_from and photos_until, or correct the group."
+    )
+    return [Problem(line, "age_group", text)]
 
 
 def _check_unique(rows: Sequence[tuple[int, dict[str, str]]]) -> list[Problem]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from facecorpus.errors import SettingsError
-from facecorpus.keys import checked, meaning, number, option
+from facecorpus.keys import as_toml, checked, meaning, number, option
 from facecorpus.licences import WANTED
 from facecorpus.system.nearest import did_you_mean
 
@@ -389,15 +389,5 @@ def documented_toml(settings: Settings = Settings()) -> str:
             if section.name == "crawl" and place == len(FIRST):
                 lines += ["", "# ---- Below here nothing need be changed."]
             lines.append(f"# {meaning(key.metadata)}")
-            lines.append(f"{key.name} = {_toml(getattr(values, key.name))}")
+            lines.append(f"{key.name} = {as_toml(getattr(values, key.name))}")
     return "\n".join(lines) + "\n"
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_toml(item) for item in value) + "]"
-    return str(value)
