@@ -11,7 +11,6 @@ import os
 import random
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from facecorpus.catalog.connection import host_of
 from facecorpus.corpus import init_corpus
 from facecorpus.settings import CrawlSettings, FetchSettings, Settings
 from manifests import find_shipped
@@ -56,12 +54,8 @@ def fill(folder: Path, count: int, stored: float) -> None:
     )
     corpus = init_corpus(folder, find_shipped("paper77"), settings)
     people = [person.identity_id for person in corpus.manifest.identities]
-    with corpus.catalog():
-        pass  # brings the schema
-    connection = sqlite3.connect(folder / "catalog.sqlite")
-    connection.create_function("host_of", 1, host_of, deterministic=True)
     rows = list_rows(count, stored, people)
-    with connection:
+    with corpus.catalog() as catalog, catalog.transaction() as connection:
         connection.executemany(
             "INSERT INTO photo (sha256, media_type, bytes, state) VALUES (?, 'image/jpeg', 80000, 'analysed')",
             ((photo,) for *_, photo in list_rows(count, stored, people) if photo),
@@ -72,7 +66,6 @@ def fill(folder: Path, count: int, stored: float) -> None:
             " 'https://creativecommons.org/licenses/by-sa/4.0', 'Somebody', ?, '2010', ?, ?, ?)",
             rows,
         )
-    connection.close()
 
 
 def list_rows(

@@ -1,5 +1,6 @@
 """Corpus: the folder that a user works in, with its settings, manifest, catalog, stores and lock."""
 
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,10 +13,11 @@ from tempfile import TemporaryDirectory
 from filelock import FileLock, Timeout
 
 from facecorpus.catalog import Catalog, copy_catalog
+from facecorpus.catalog.connection import RESTORE
 from facecorpus.errors import CorpusError
 from facecorpus.manifest import Identity, Manifest, read_manifest, write_manifest
 from facecorpus.settings import Settings, documented_toml, read_settings
-from facecorpus.store import Crops, Quarantine, Store, write_atomically
+from facecorpus.store import UNFINISHED, Crops, Quarantine, Store, clear_unfinished, write_atomically
 from facecorpus.system.modes import PRIVATE, file_mode, make_file
 
 
@@ -32,6 +34,7 @@ class Corpus:
             raise CorpusError(
                 f"{root} is no corpus folder (it has no corpus.toml); make one with: facecorpus init {root}"
             )
+        self._read = {"corpus.toml": _sha256(root / "corpus.toml")}
         self.settings = read_settings(root / "corpus.toml")
         self.photos = Store(root / "photos")
         self.crops = Crops(root / "crops")
@@ -40,6 +43,7 @@ class Corpus:
     @cached_property
     def manifest(self) -> Manifest:
         """The identities of this corpus."""
+        self._read["manifest.csv"] = _sha256(self.root / "manifest.csv")
         return read_manifest(self.root / "manifest.csv", self.settings.labels)
 
     @property
@@ -58,20 +62,30 @@ class Corpus:
         return self.root / "decisions.jsonl"
 
     @contextmanager
-    def catalog(self, cache_kib: int = 32_000) -> Iterator[Catalog]:
+    def catalog(self, cache_kib: int = 32_000, doubted: bool = False) -> Iterator[Catalog]:
         """The catalog, opened, brought to this version's schema, in step with the manifest; closed at the end.
 
-        Raises CorpusError where it is missing or blank although photographs or shards are there.
+        Where something was written to it, it also notes the settings and the manifest that were read; not where
+        `doubted` says that they are being checked. Raises CorpusError where it is missing or blank although
+        photographs or shards are there.
         """
         self._refuse_without(self.root / "catalog.sqlite")
         make_file(self.root / "catalog.sqlite")  # SQLite gives its journal the same mode
         catalog = Catalog(self.root / "catalog.sqlite", cache_kib, self.log)
         try:
+            if doubted:
+                catalog.doubt()
+            if doubted and not catalog.checks.has_its_schema():
+                what = "is damaged: its tables are not those that facecorpus makes"
+                raise CorpusError(f"{self.root / 'catalog.sqlite'} {what}; {RESTORE}")
             self._refuse_blank(catalog)
             catalog.identities.replace_all(self.manifest.identities)
             if catalog.log:
                 catalog.log.settle()
+            before = catalog.changes
             yield catalog
+            if catalog.changes != before and not doubted:
+                catalog.checks.note_files(self._read)
         finally:
             catalog.close()
 
@@ -86,6 +100,15 @@ class Corpus:
         """The catalog for what only reads; where nothing can be written, a copy of it."""
         with self.catalog_copy() if self.is_read_only else self.catalog() as catalog:
             yield catalog
+
+    def edited(self, catalog: Catalog) -> dict[str, str]:
+        """The files that are not as a command last read them, and when it did."""
+        noted = catalog.checks.files()
+        return {
+            name: noted[name].read_at
+            for name in self._read
+            if name in noted and noted[name].sha256 != _sha256(self.root / name)
+        }
 
     @contextmanager
     def catalog_copy(self) -> Iterator[Catalog]:
@@ -136,6 +159,7 @@ class Corpus:
         try:
             for files in (self.photos, self.crops):
                 files.clear_scratch()
+            clear_unfinished(self.root)
             yield
         finally:
             lock.release()
@@ -179,6 +203,13 @@ def init_from_folder(root: str | PathLike[str], people: Sequence[Identity], fold
         return init_corpus(root, Path(scratch) / "manifest.csv", Settings(crawl=crawl))
 
 
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:  # which whoever reads it says
+        return ""
+
+
 def _left_by_init(path: Path) -> bool:
     """Whether the file is one that an interrupted init leaves."""
-    return path.name == "manifest.csv" or path.name.startswith(".tmp-")
+    return path.name == "manifest.csv" or path.name.startswith(UNFINISHED)

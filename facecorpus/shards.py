@@ -23,6 +23,8 @@ _LONGEST = 200  # bytes of a name: a file system takes 255, and some names get a
 _UNSAFE = re.compile(r"[/\\\x00-\x1f\x7f:]")
 _FACE_ID = re.compile(r"[0-9a-f]{24}-\d{1,9}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_UNSEALED = "0" * 64
+_SEAL = re.compile(rb'"sha256": "([0-9a-f]{64})"\n\}\n\Z')
 _LANDMARKS = 5
 _LARGEST = 100_000  # pixels of a photograph's side
 
@@ -144,6 +146,26 @@ def recorded(folder: Path) -> dict[str, Any]:
     except ShardsError:
         return nothing
     return nothing | record
+
+
+def sealed_record(record: Mapping[str, Any]) -> bytes:
+    """The bytes of a build.json, which end in the sha256 of themselves with 64 zeros in its place."""
+    text = json.dumps({**record, "sha256": _UNSEALED}, indent=2, ensure_ascii=False) + "\n"
+    before, _, after = text.rpartition(_UNSEALED)
+    return f"{before}{hashlib.sha256(text.encode()).hexdigest()}{after}".encode()
+
+
+def is_sealed(folder: Path) -> bool:
+    """Whether the build.json of a folder has the very bytes that `sealed_record` made."""
+    try:
+        data = (folder / RECORD).read_bytes()
+    except OSError:
+        return False
+    seal = _SEAL.search(data)
+    if seal is None:
+        return False
+    unsealed = data[: seal.start(1)] + _UNSEALED.encode() + data[seal.end(1) :]
+    return hashlib.sha256(unsealed).hexdigest().encode() == seal[1]
 
 
 def foreign_record(folder: Path) -> dict[str, Any]:

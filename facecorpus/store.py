@@ -10,6 +10,9 @@ from pathlib import Path
 
 from facecorpus.system.modes import file_mode, make_file, make_folder, set_mode
 
+UNFINISHED = ".tmp-"
+"""How the names begin of files that are being written."""
+
 
 def write_atomically(path: Path, data: bytes, scratch: Path | None = None) -> None:
     """Put data at path so that a reader, or a crash, sees the whole of it or nothing.
@@ -41,9 +44,15 @@ def write_atomically(path: Path, data: bytes, scratch: Path | None = None) -> No
         raise
 
 
+def clear_unfinished(folder: Path) -> None:
+    """Delete what killed writers left half written in that very folder; nobody may be writing."""
+    for path in folder.glob(f"{UNFINISHED}*"):
+        path.unlink()
+
+
 def _new_file(folder: Path, in_corpus: bool) -> tuple[int, Path]:
     """Open a file under a name that nobody has; as shared as its folder, or as any other file is."""
-    path = folder / f".tmp-{secrets.token_hex(8)}"
+    path = folder / f"{UNFINISHED}{secrets.token_hex(8)}"
     mode = file_mode(folder) if in_corpus else 0o666
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     if in_corpus:
@@ -108,9 +117,10 @@ class Crops(_Files):
         """Where the crop of that face is, or would be."""
         return self.root / f"{face_id[:2]}/{face_id[2:4]}/{face_id}.jpg"
 
-    def put(self, face_id: str, jpeg: bytes) -> None:
-        """Write one crop; the same face again replaces it."""
+    def put(self, face_id: str, jpeg: bytes) -> bytes:
+        """Write one crop, and return its sha256; the same face again replaces it."""
         write_atomically(self.path(face_id), jpeg, self.scratch)
+        return hashlib.sha256(jpeg).digest()
 
     def of_photograph(self, sha256: str) -> list[Path]:
         """The crops of all faces of that photograph, in the catalog or not."""

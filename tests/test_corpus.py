@@ -102,3 +102,10 @@ def test_what_a_killed_writer_left_is_no_damage_and_goes_with_the_next_lock(kind
         assert not left[0].exists()
         assert corpus.photos.read(corpus.photos.put(b"whole")) == b"whole"
     assert [path.name for path in corpus.photos.root.rglob("*") if path.is_file()] == [corpus.photos.put(b"whole")]
+
+
+def test_what_was_half_written_in_the_folder_itself_goes_with_the_next_lock(corpus: Corpus) -> None:
+    left = corpus.root / ".tmp-0123"
+    left.write_bytes(b"the beginning of a receipt")
+    with corpus.locked():
+        assert not left.exists()

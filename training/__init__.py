@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from training.data.shards import fingerprint
 from training.errors import TrainingError
 from training.evidence.results import load_results
+from training.files import damaged
 from training.folder import RunFolder
 from training.forget import at_rest, forget, learned_from, may_show, unname
 from training.options import Options
@@ -32,6 +33,7 @@ __all__ = [
     "accuracies",
     "at_rest",
     "compare_runs",
+    "damaged",
     "fingerprint",
     "forget",
     "goes_on_with",

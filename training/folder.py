@@ -101,6 +101,7 @@ class RunFolder:
     models = Entry(
         "models", "the networks and fused heads to take away, which learned from all training images together"
     )
+    written = Entry("written.txt", "the sha256 of each file beside it, as it was written; every folder has one")
     events = Entry("events", "losses and accuracies by step, for TensorBoard")
 
     @property
@@ -141,6 +142,7 @@ SCHEMA = 4
 """Raised when a key of results.json changes its meaning, or a run of before cannot go on."""
 
 _SEED = "seed-"
+WRITTEN = RunFolder.written.name
 ENTRIES = tuple(
     entry
     for folder in (RunFolder, SplitFolder, NetworkFolder)

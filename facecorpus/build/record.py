@@ -14,6 +14,7 @@ from facecorpus.build.plan import Plan
 from facecorpus.build.splits import TEST, TRAIN
 from facecorpus.licences import family_of
 from facecorpus.settings import Settings
+from facecorpus.shards import sealed_record
 
 _SECTIONS = ("faces", "dedup", "rank", "labels", "build")  # crawl and fetch hold addresses and paths of the operator
 
@@ -70,7 +71,7 @@ def build_record(
         "shards": {shard.name: {"rows": len(shard.rows), "key": shard.key} for shard in shards},
         "files": {name: files[name] for name in sorted(files)},
     }
-    return (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode()
+    return sealed_record(record)
 
 
 def counts(plan: Plan) -> dict[str, Any]:

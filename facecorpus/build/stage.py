@@ -27,7 +27,7 @@ from facecorpus.corpus import Corpus
 from facecorpus.errors import BuildError
 from facecorpus.manifest import SUBGROUPS
 from facecorpus.settings import BuildSettings, Settings
-from facecorpus.shards import RECORD, checksums, described, recorded, sound_files
+from facecorpus.shards import RECORD, checksums, described, is_sealed, recorded, sound_files
 from facecorpus.system.console import Tracker, duration, track
 from facecorpus.system.cores import available_cores
 from facecorpus.system.folder import replaced_folder, settle
@@ -195,7 +195,7 @@ class _Work:
         if sound is None:
             with track("checking", len(record["files"])) as progress:
                 sound = sound_files(self.target, record, progress.advance)
-        if record["fingerprint"] == inputs and sound == record["files"].keys():
+        if is_sealed(self.target) and record["fingerprint"] == inputs and sound == record["files"].keys():
             settle(self.target)
             os.utime(self.target)  # it was built from all that is known now: nobody need build again
             return self, False, 0

@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 from facecorpus.catalog.candidates import Candidates
-from facecorpus.catalog.checks import Checks
+from facecorpus.catalog.checks import Checks, schema_at, schema_of
 from facecorpus.catalog.connection import Connection
 from facecorpus.catalog.decisions import Decisions
 from facecorpus.catalog.descriptors import Descriptors
@@ -106,25 +106,9 @@ def check_foreign_catalog(path: Path) -> None:
             version = int(connection.execute("PRAGMA user_version").fetchone()[0])
             if version > len(MIGRATIONS):
                 raise CorpusError(f"{path.name} was written by a newer facecorpus; update facecorpus to restore it.")
-            sound = version > 0 and _schema(connection) == _schema_at(version)
+            sound = version > 0 and schema_of(connection) == schema_at(version)
             sound = sound and connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
     except sqlite3.DatabaseError as error:
         raise CorpusError(f"The backup's {path.name} cannot be read ({error}); take another backup.") from None
     if not sound:
         raise CorpusError(f"The backup's {path.name} is no catalog as facecorpus makes it; take another backup.")
-
-
-def _schema(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
-    rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
-    return {tuple(row) for row in rows}
-
-
-def _schema_at(version: int) -> set[tuple[str, str, str]]:
-    class Older(Connection):
-        migrations = MIGRATIONS[:version]
-
-    older = Older(Path(":memory:"))
-    rows = older.query("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
-    found = {tuple(row) for row in rows}
-    older.close()
-    return found

@@ -94,7 +94,10 @@ class Candidates(Gateway):
         with self._catalog.transaction() as connection:
             connection.execute("DELETE FROM mismatch WHERE identity_id = ?", (identity_id,))
             if sentence is not None:
-                connection.execute("INSERT INTO mismatch VALUES (?, ?, ?)", (identity_id, sentence, now()))
+                connection.execute(
+                    "INSERT INTO mismatch (identity_id, sentence, found_at) VALUES (?, ?, ?)",
+                    (identity_id, sentence, now()),
+                )
 
     def mismatches(self) -> dict[str, str]:
         """Why nothing may be crawled for these people, by identity_id."""

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from facecorpus.catalog import seals
 from facecorpus.catalog.removal_keys import author_name, removal_key
 from facecorpus.catalog.schema import MIGRATIONS
 from facecorpus.errors import CorpusError
+
+RESTORE = "put back a copy (facecorpus restore)."
 
 
 class Keeper(Protocol):
@@ -49,7 +52,7 @@ class Connection:
         except sqlite3.OperationalError:  # not the file is at fault, but its disk or folder
             self._connection.close()
             raise
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # its message may quote damaged bytes
             self._connection.close()
             raise CorpusError(
                 f"{path} cannot be opened as a catalog ({error}); restore it from a copy, or begin a new corpus."
@@ -63,6 +66,7 @@ class Connection:
         self._connection.create_function("removal_key", 1, self.removal_key, deterministic=True)
         self._connection.create_function("author_name", 1, author_name, deterministic=True)
         self._connection.create_function("host_of", 1, host_of, deterministic=True)
+        self._connection.create_function("row_seal", -1, seals.row_seal, deterministic=True)
         self._migrate(path)
 
     def _migrate(self, path: Path) -> None:
@@ -75,12 +79,19 @@ class Connection:
             )
         if version == len(self.migrations):
             return
-        with self.transaction():
-            # Read again under the write lock: another process may have migrated meanwhile.
-            for number, script in enumerate(self.migrations[self._version() :], start=self._version() + 1):
-                for statement in _statements(script):
-                    self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA user_version = {number}")
+        try:
+            with self.transaction():
+                seals.mark_broken(self._connection)
+                # Read again under the write lock: another process may have migrated meanwhile.
+                for number, script in enumerate(self.migrations[self._version() :], start=self._version() + 1):
+                    for statement in _statements(script):
+                        self._connection.execute(statement)
+                    self._connection.execute(f"PRAGMA user_version = {number}")
+                seals.install(self._connection)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:  # the disk, or another process, refused
+                raise
+            raise CorpusError(f"{path} is damaged: it is no catalog of schema {version} ({error}); {RESTORE}") from None
 
     def _version(self) -> int:
         return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
@@ -128,6 +139,16 @@ class Connection:
     def query(self, sql: str, parameters: tuple[object, ...] | Mapping[str, object] = ()) -> sqlite3.Cursor:
         """Run a reading statement; for the gateways of this package alone."""
         return self._connection.execute(sql, parameters)
+
+    @property
+    def changes(self) -> int:
+        """How many rows this connection has written."""
+        return self._connection.total_changes
+
+    def doubt(self) -> sqlite3.Connection:
+        """The connection, which from now on reads text of any bytes, as a damaged row may have it."""
+        self._connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+        return self._connection
 
     def scrub(self) -> None:
         """Write the file anew without what was ever deleted from it, and empty its journal (-wal).

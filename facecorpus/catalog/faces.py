@@ -130,7 +130,7 @@ class Faces(Gateway):
         with self._catalog.transaction() as connection:
             connection.execute("DELETE FROM ranking")
             connection.executemany(
-                "INSERT INTO ranking VALUES (?, ?, ?, ?)",
+                "INSERT INTO ranking (face_id, likely, section, reasons) VALUES (?, ?, ?, ?)",
                 [(r.face_id, r.likely, r.section, json.dumps(r.reasons, ensure_ascii=False)) for r in rankings],
             )
 

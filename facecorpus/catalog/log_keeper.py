@@ -153,6 +153,8 @@ class LogKeeper(Gateway):
             self._take_over(kept, replace=True)
             if self._missing(kept) or not all(line.sound for line in reading.lines):
                 self._rewrite(frozenset(), frozenset())
+            else:
+                self._note(reading.bytes, reading.head)
 
     def _other_differences(self, kept: "_Kept") -> Iterator[Difference]:
         tables: dict[str, tuple[str, str, Mapping[Any, Entry]]] = {
@@ -238,7 +240,9 @@ class LogKeeper(Gateway):
             if number in here and (not replace or here[number] == said):
                 continue
             for person in sorted({said["identity_id"], said["shown_as"]} - people):  # who left the manifest since
-                write("INSERT INTO identity VALUES (?, 0, 0, ?, NULL)", (person, person))
+                write(
+                    "INSERT INTO identity (identity_id, position, listed, name) VALUES (?, 0, 0, ?)", (person, person)
+                )
                 people.add(person)
             write("DELETE FROM decision WHERE decision_id = ?", (number,))
             write(f"INSERT INTO decision {columns}", said)
@@ -270,7 +274,8 @@ class LogKeeper(Gateway):
         self._catalog.query("DELETE FROM removal_unlogged")
         self._catalog.query("DELETE FROM decision_log")
         self._catalog.query(
-            "INSERT INTO decision_log SELECT ?, ?, (SELECT coalesce(max(decision_id), 0) FROM decision),"
+            "INSERT INTO decision_log (bytes, head, decision_id, import_id)"
+            " SELECT ?, ?, (SELECT coalesce(max(decision_id), 0) FROM decision),"
             " (SELECT coalesce(max(import_id), 0) FROM import)",
             (size, head),
         )

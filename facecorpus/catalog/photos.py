@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,8 +72,12 @@ class Photos(Gateway):
         phash: bytes,
         faces: Sequence[Face],
         analysed_by: str = "",
+        crops: Mapping[str, bytes] = MappingProxyType({}),
     ) -> None:
-        """Store an analysis: the photograph's figures and all its faces, in one transaction."""
+        """Store an analysis: the photograph's figures and all its faces, in one transaction.
+
+        `crops` has the sha256 of each face's crop, by face_id.
+        """
         with self._catalog.transaction() as connection:
             connection.execute(
                 "UPDATE photo SET state = 'analysed', width = ?, height = ?, taken_on = ?, phash = ?, analysed_by = ?,"
@@ -82,13 +87,13 @@ class Photos(Gateway):
             connection.executemany(
                 "INSERT OR REPLACE INTO face (face_id, photo_sha256, x, y, width, height, landmarks, detector,"
                 " score, embedding, sharpness, brightness, contrast, yaw, phash, dhash,"
-                " pitch, roll, dark, light, chroma)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " pitch, roll, dark, light, chroma, crop_sha256)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
                         *(f.face_id, f.photo_sha256, *f.box, f.landmarks.tobytes(), f.detector, f.score),
                         *(f.embedding.tobytes(), f.sharpness, f.brightness, f.contrast, f.yaw, f.phash, f.dhash),
-                        *(f.pitch, f.roll, f.dark, f.light, f.chroma),
+                        *(f.pitch, f.roll, f.dark, f.light, f.chroma, crops.get(f.face_id)),
                     )
                     for f in faces
                 ],
@@ -180,7 +185,7 @@ class Photos(Gateway):
             connection.execute("UPDATE face SET kept = 1")
             connection.executemany("UPDATE face SET kept = 0 WHERE face_id = ?", [(f,) for f in not_kept])
             connection.execute(_FORGET_WITHIN_A_CLUSTER)
-            connection.executemany("INSERT INTO conflict VALUES (?, ?)", conflicts)
+            connection.executemany("INSERT INTO conflict (face_id, other_id) VALUES (?, ?)", conflicts)
 
     def add_near_copies(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Note pairs of face_ids that show the same picture in two clusters, of one person or of two.
@@ -189,14 +194,15 @@ class Photos(Gateway):
         """
         with self._catalog.transaction() as connection:
             connection.executemany(
-                "INSERT OR IGNORE INTO conflict VALUES (?, ?)",
+                "INSERT OR IGNORE INTO conflict (face_id, other_id) VALUES (?, ?)",
                 [both for one, other in pairs for both in ((one, other), (other, one))],
             )
 
     def near_copies(self) -> list[tuple[str, str]]:
         """The pairs of near-copies in two clusters, each once, the smaller first, in order."""
         rows = self._catalog.query(
-            f"SELECT * FROM conflict WHERE face_id < other_id EXCEPT {_WITHIN_A_CLUSTER} ORDER BY face_id, other_id"
+            "SELECT face_id, other_id FROM conflict WHERE face_id < other_id"
+            f" EXCEPT {_WITHIN_A_CLUSTER} ORDER BY face_id, other_id"
         )
         return [(row[0], row[1]) for row in rows]
 

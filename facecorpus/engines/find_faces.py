@@ -155,10 +155,11 @@ class _Shelf:
         before = {sha256: dict(self._catalog.faces.boxes(sha256).get(sha256, ())) for sha256, _ in part}
         stored = [(sha256, self._named(result, before[sha256])) for sha256, result in part]
         gone = {sha256: self._gone(result, before[sha256]) for sha256, result in stored}
+        crops: dict[str, bytes] = {}
         for sha256, result in stored:
             if isinstance(result, PhotoAnalysis):
                 for face, crop in zip(result.faces, result.crops, strict=True):
-                    self._crops.put(face.face_id, crop)
+                    crops[face.face_id] = self._crops.put(face.face_id, crop)
             for face_id in gone[sha256]:
                 self._crops.path(face_id).unlink(missing_ok=True)
         photos = self._catalog.photos
@@ -174,6 +175,7 @@ class _Shelf:
                         phash=result.phash,
                         faces=result.faces,
                         analysed_by=result.analysed_by,
+                        crops=crops,
                     )
                 elif before[sha256]:
                     photos.stays_as_it_was(sha256)

@@ -25,6 +25,8 @@ _CATALOG = {
     "SQLITE_CORRUPT": "it is damaged; restore it from a copy.",
     "SQLITE_NOTADB": "it is no SQLite database; restore it from a copy.",
 }
+# What Python says of text that is no UTF-8: where it is read, and where a trigger hands it to one of its functions.
+_NO_TEXT = ("Could not decode to UTF-8", "user-defined function raised exception")
 
 
 def sentence_of(error: BaseException) -> str | None:
@@ -32,6 +34,8 @@ def sentence_of(error: BaseException) -> str | None:
     if isinstance(error, sqlite3.Error):
         # An extended name begins with the plain one: SQLITE_IOERR_WRITE.
         name = getattr(error, "sqlite_errorname", None) or ""
+        if str(error).startswith(_NO_TEXT):
+            name = "SQLITE_CORRUPT"
         reason = next((text for plain, text in _CATALOG.items() if name.startswith(plain)), None)
         return reason and f"The catalog could not be written: {reason.format(temporary=_temporary(), again=_AGAIN)}"
     if isinstance(error, OSError) and error.errno in _FILES:

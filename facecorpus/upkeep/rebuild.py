@@ -39,7 +39,7 @@ from facecorpus.shards import (
     sound_files,
     whole_number,
 )
-from facecorpus.store import Store, write_atomically
+from facecorpus.store import UNFINISHED, Store, clear_unfinished, write_atomically
 from facecorpus.system.console import Tracker, duration, track
 from facecorpus.system.cores import available_cores
 
@@ -174,6 +174,9 @@ class _Work:
         self._taken_down = taken_down
         self._photographs = Store(target / _PHOTOGRAPHS)
         self._photographs.clear_scratch()
+        clear_unfinished(target)
+        if not self.made:
+            self._note()  # from here on the folder is known, whatever is in it when this is killed
 
     def is_done(self, name: str) -> bool:
         """Whether an earlier run has made the whole of a shard."""
@@ -189,11 +192,14 @@ class _Work:
         with track(f"cut {name}", len(rows)) as progress:
             faces = self._write(path, rows, reasons, missing, progress)
         self.made[name] = _Made(sha256_of(path) if faces else "", faces, tuple(missing))
-        noted = {name: asdict(one) for name, one in sorted(self.made.items())}
-        write_atomically(self._target / MARK, (json.dumps(noted, indent=2, ensure_ascii=False) + "\n").encode())
+        self._note()
         if not missing:
             for photo_id in {row["photo_id"] for row in rows}:
                 self._photographs.remove(photo_id)
+
+    def _note(self) -> None:
+        noted = {name: asdict(one) for name, one in sorted(self.made.items())}
+        write_atomically(self._target / MARK, (json.dumps(noted, indent=2, ensure_ascii=False) + "\n").encode())
 
     def finish(self, names: Sequence[str]) -> None:
         """Put beside the shards what their readers need."""
@@ -342,8 +348,12 @@ def _refuse_foreign(target: Path) -> None:
     if target.exists() and not target.is_dir():
         raise BuildError(f"{target} is a file; name a new folder.")
     names = {path.name for path in target.iterdir()} if target.exists() else set()
-    if MARK not in names and any(not name.endswith(".partial") for name in names - {_LOCK, _PHOTOGRAPHS}):
+    if MARK not in names and any(not _is_unfinished(name) for name in names - {_LOCK, _PHOTOGRAPHS}):
         raise BuildError(f"{target} is not empty and was not made by rebuild; name a new folder.")
+
+
+def _is_unfinished(name: str) -> bool:
+    return name.endswith(".partial") or name.startswith(UNFINISHED)
 
 
 def _read(shard: Path) -> list[Row]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +12,18 @@ from facecorpus.catalog import Catalog
 from facecorpus.catalog.checks import StoredFace
 from facecorpus.corpus import Corpus
 from facecorpus.errors import PictureError
-from facecorpus.shards import RECORD, recorded, sound_files
+from facecorpus.shards import RECORD, is_sealed, recorded, sound_files
 from facecorpus.system.console import duration, track
 from facecorpus.system.cores import available_cores
 from facecorpus.takedown.plan import HeldBy
 from facecorpus.takedown.shards import rows_of, write_without
 from facecorpus.upkeep.log_check import SOURCE, log_problems
+from facecorpus.upkeep.row_check import SOURCE as ROW
+from facecorpus.upkeep.row_check import row_problems
 
 _NAMED = 20  # problems of one kind that the summary names
+# What is left over only takes room; what is unproved has no hash yet; what was edited may have been so by its owner.
+_NO_DAMAGE = ("left over", "unproved", "edited")
 _OPTION = {Kind.CROPS: "", Kind.ORIGINAL: " --original", Kind.WITHOUT_IMAGES: " --without-images"}
 
 
@@ -27,7 +31,7 @@ _OPTION = {Kind.CROPS: "", Kind.ORIGINAL: " --original", Kind.WITHOUT_IMAGES: " 
 class Problem:
     """One thing that is not as it should be."""
 
-    kind: str  # catalog, decisions.jsonl, photograph, crop, shard, left over
+    kind: str  # catalog, row, decisions.jsonl, photograph, crop, shard, run; or one of _NO_DAMAGE
     name: str
     sentence: str
     repaired: bool = False
@@ -35,8 +39,8 @@ class Problem:
 
     @property
     def is_damage(self) -> bool:
-        """Whether something is lost or wrong now; what is left over only takes room."""
-        return not self.repaired and self.kind != "left over"
+        """Whether something is lost or wrong now."""
+        return not self.repaired and self.kind not in _NO_DAMAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class VerifySummary:
     def next_command(self) -> str:
         """The command that mends most of what is damaged now, without "facecorpus"; "" where none can, or need."""
         mends = [problem.mend for problem in self.problems if problem.is_damage and problem.mend]
-        order = ("verify --repair", "fetch", "build")
+        order = ("verify --repair", "fetch", "faces", "dedup", "build")
         return min(mends, key=lambda one: order.index(one) if one in order else len(order), default="")
 
 
@@ -106,25 +110,29 @@ class _Found:
 
 
 def verify(corpus: Corpus, repair: bool = False) -> VerifySummary:
-    """Hash every photograph and shard again, and hold catalog, store, crops and shards against each other.
+    """Hash every photograph, crop and shard again; hold catalog, store, shards and runs against each other.
 
     Nothing is changed unless `repair` says so. Then damaged photographs wait to be fetched again, missing crops are cut
     again, builds that hold what was taken down are written without it, and files that nothing knows are moved to
     `quarantine/`. A repair deletes nothing.
     """
     begun = time.monotonic()
-    with corpus.catalog() if repair else corpus.reading() as catalog:
+    only_reads = corpus.is_read_only and not repair
+    with corpus.catalog_copy() if only_reads else corpus.catalog(doubted=True) as catalog:
         broken = catalog.checks.broken()
         found = [_Found("catalog", "catalog.sqlite", f"{line}; restore it from a copy.") for line in broken]
         on_disk, crops, files = {}, [], 0
         if not found:
             contradictions = catalog.checks.contradictions()
             found += [_Found("catalog", "catalog.sqlite", f"{line}; please report it.") for line in contradictions]
+            found += [_Found(ROW, *one) for one in row_problems(catalog)]
             found += [_Found(SOURCE, *one) for one in log_problems(corpus, catalog)]
+            found += [_edited(*one) for one in corpus.edited(catalog).items()]
+            found += _runs(corpus)
             on_disk = _hashed(corpus)
             crops = catalog.checks.faces()
             found += _photographs(corpus, catalog, on_disk)
-            found += _crops(corpus, crops)
+            found += _crops(corpus, catalog, crops)
             for kind in Kind:
                 folder = kind.folder(corpus.shards)
                 if folder.is_dir():
@@ -144,12 +152,15 @@ def verify(corpus: Corpus, repair: bool = False) -> VerifySummary:
 def _hashed(corpus: Corpus) -> dict[str, tuple[str, int]]:
     """sha256 and bytes of every file of the store, by its name; hashed on all cores."""
     paths = sorted(corpus.photos.root.glob("??/??/[!.]*"))
-    found = {}
-    with track("photographs", len(paths)) as progress, ThreadPoolExecutor(available_cores()) as pool:
+    return {path.name: found for path, found in _hashes("photographs", paths)}
+
+
+def _hashes(what: str, paths: Sequence[Path]) -> Iterator[tuple[Path, tuple[str, int]]]:
+    """sha256 and bytes of files, hashed on all cores; instead of the sha256 the reason where one cannot be read."""
+    with track(what, len(paths)) as progress, ThreadPoolExecutor(available_cores()) as pool:
         for path, (sha256, size) in zip(paths, pool.map(_hash, paths), strict=True):
-            found[path.name] = (sha256, size)
             progress.advance(note=f"{size / 1e6:.1f} MB")
-    return found
+            yield path, (sha256, size)
 
 
 def _hash(path: Path) -> tuple[str, int]:
@@ -194,19 +205,29 @@ def _aside(corpus: Corpus, path: Path) -> bool:
     return True
 
 
-def _crops(corpus: Corpus, faces: Iterable[StoredFace]) -> Iterator[_Found]:
+def _edited(name: str, read_at: str) -> _Found:
+    sentence = (
+        f"it is not as it was on {read_at}, when a command last wrote by it; if you did not edit it since, put back a"
+        " copy."
+    )
+    return _Found("edited", name, sentence)
+
+
+def _crops(corpus: Corpus, catalog: Catalog, faces: Iterable[StoredFace]) -> Iterator[_Found]:
     paths = {corpus.crops.path(face.face_id): face for face in faces}
-    with track("crops", len(paths)) as progress:
-        for path, face in paths.items():
-            progress.advance()
-            if not _is_jpeg(path):
-                sentence = "its crop is missing or cut short; it can be cut again from the photograph."
-                yield _Found(
-                    "crop",
-                    face.face_id,
-                    sentence,
-                    lambda face=face: _cut_again(corpus, face),  # type: ignore[misc]
-                )
+    for path, (sha256, _) in _hashes("crops", list(paths)):
+        face = paths[path]
+        if face.crop_sha256 is not None and face.crop_sha256.hex() == sha256:
+            continue
+        kind, sentence = "crop", "its crop is missing or has other bytes; it can be cut again from the photograph."
+        if face.crop_sha256 is None and _is_jpeg(path):
+            kind, sentence = "unproved", "no hash of its crop was kept by an earlier version; it can be cut again."
+        yield _Found(
+            kind,
+            face.face_id,
+            sentence,
+            lambda face=face: _cut_again(corpus, catalog, face),  # type: ignore[misc]
+        )
     for path in sorted(corpus.crops.root.glob("??/??/*.jpg")):
         if path not in paths:
             sentence = "no face in the catalog has this crop."
@@ -223,8 +244,8 @@ def _is_jpeg(path: Path) -> bool:
         return False
 
 
-def _cut_again(corpus: Corpus, face: StoredFace) -> bool:
-    """Write a face's crop from its photograph; False where that is not sound itself."""
+def _cut_again(corpus: Corpus, catalog: Catalog, face: StoredFace) -> bool:
+    """Write a face's crop from its photograph, and note its hash; False where that is not sound itself."""
     from facecorpus.faces.analyze import review_crop
     from facecorpus.faces.decode import decode
 
@@ -235,8 +256,17 @@ def _cut_again(corpus: Corpus, face: StoredFace) -> bool:
         picture = decode(data, corpus.settings.fetch.max_pixels).picture
     except (OSError, PictureError):
         return False
-    corpus.crops.put(face.face_id, review_crop(picture, face.landmarks))
+    catalog.checks.note_crop(face.face_id, corpus.crops.put(face.face_id, review_crop(picture, face.landmarks)))
     return True
+
+
+def _runs(corpus: Corpus) -> Iterator[_Found]:
+    from training import damaged
+
+    for run in sorted(corpus.runs.glob("*/")):
+        for path in damaged(run):
+            sentence = "its bytes are not those that training wrote; train again under another --name."
+            yield _Found("run", str(path.relative_to(corpus.root)), sentence)
 
 
 def _shards(corpus: Corpus, catalog: Catalog, kind: Kind, folder: Path) -> Iterator[_Found]:
@@ -246,6 +276,9 @@ def _shards(corpus: Corpus, catalog: Catalog, kind: Kind, folder: Path) -> Itera
     if not record["files"]:
         yield _Found("shard", f"{folder.name}/{RECORD}", f"it is missing or cannot be read; {command}.", mend=mend)
         return
+    if not is_sealed(folder):
+        sentence = f"its bytes are not those that build wrote, or an earlier version wrote it; {command}."
+        yield _Found("shard", f"{folder.name}/{RECORD}", sentence, mend=mend)
     with track(folder.name, len(record["files"])) as progress:
         sound = sound_files(folder, record, progress.advance)
     for name in sorted(record["files"].keys() - sound):

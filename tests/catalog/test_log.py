@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from build_corpus import Shot, face_id, ready_corpus, sha256, shots, tree
 from review_corpus import ADA, face_ids, make_corpus
+from whole_corpus import altered
 
 from facecorpus.catalog import Catalog, log
 from facecorpus.catalog.log_keeper import LogKeeper
@@ -71,16 +72,6 @@ def differences(corpus: Corpus) -> list[str]:
 def lose_catalog(corpus: Corpus) -> None:
     for path in corpus.root.glob("catalog.sqlite*"):
         path.unlink()
-
-
-def by_hand(corpus: Corpus, *statements: str) -> None:
-    """Change the catalog as a flipped bit, or a tool that knows no log, does."""
-    connection = sqlite3.connect(corpus.root / "catalog.sqlite")
-    with connection:
-        connection.execute("DROP TRIGGER IF EXISTS decision_is_append_only")
-        for statement in statements:
-            connection.execute(statement)
-    connection.close()
 
 
 def test_every_decision_has_a_line_when_it_is_told_of(corpus: Corpus) -> None:
@@ -190,7 +181,7 @@ def test_several_writers_make_one_chain(corpus: Corpus) -> None:
 def test_an_older_corpus_gets_its_log_at_the_first_opening(corpus: Corpus) -> None:
     say(corpus, *face_ids(corpus, ADA))
     corpus.log.unlink()
-    by_hand(corpus, "DELETE FROM decision_log")
+    altered(corpus, "DELETE FROM decision_log")
     assert differences(corpus) == []
     assert len(lines(corpus)) == 1 + len(rows(corpus))
 
@@ -246,7 +237,7 @@ def test_the_log_of_another_corpus_is_refused(corpus: Corpus, tmp_path: Path) ->
 def test_verify_names_a_changed_row_and_repair_takes_the_logs(corpus: Corpus) -> None:
     faces = face_ids(corpus, ADA)[:3]
     say(corpus, *faces)
-    by_hand(
+    altered(
         corpus,
         "UPDATE decision SET verdict = 'reject' WHERE decision_id = 2",
         "DELETE FROM decision WHERE decision_id = 3",

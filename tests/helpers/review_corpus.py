@@ -100,7 +100,8 @@ def _fill(corpus: Corpus, catalog: Catalog, identity_id: str, count: int, title:
         )
         download = Download(url, "2024-01-01T00:00:00.000+00:00", 0.1, 200, Outcome.STORED, bytes=len(jpeg))
         catalog.candidates.record(download, "image/jpeg", sha256)
-        catalog.photos.analysed(sha256, width=96, height=96, taken_on=None, phash=bytes(32), faces=[face])
+        crops = {face.face_id: hashlib.sha256(jpeg).digest()}
+        catalog.photos.analysed(sha256, width=96, height=96, taken_on=None, phash=bytes(32), faces=[face], crops=crops)
         if number < 300:
             path = corpus.crops.path(face.face_id)
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,5 @@
 """A ranked corpus in which a few verdicts change what a person looks like."""
 
-import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +17,7 @@ def two_looks(root: Path) -> Corpus:
     corpus = make_corpus(root, {ADA: 33, BEN: 10})
     second_look = face_ids(corpus, ADA)[:12]
     claimed, outside = second_look[:2]
-    connection = sqlite3.connect(corpus.root / "catalog.sqlite")
-    with connection:
+    with corpus.catalog() as catalog, catalog.transaction() as connection:
         for number, (face_id, who) in enumerate(connection.execute("SELECT face_id, identity_id FROM face").fetchall()):
             descriptor = np.random.default_rng(number).normal(scale=0.05 / np.sqrt(128), size=128)
             descriptor[0 if who == ADA else 1] += 0.6
@@ -27,9 +25,10 @@ def two_looks(root: Path) -> Corpus:
             embedding = descriptor.astype(np.float32).tobytes()
             connection.execute("UPDATE face SET embedding = ? WHERE face_id = ?", (embedding, face_id))
         (bens,) = connection.execute("SELECT min(face_id) FROM face WHERE identity_id = ?", (BEN,)).fetchone()
-        connection.executemany("INSERT INTO conflict VALUES (?, ?)", [(claimed, bens), (bens, claimed)])
+        connection.executemany(
+            "INSERT INTO conflict (face_id, other_id) VALUES (?, ?)", [(claimed, bens), (bens, claimed)]
+        )
         too_early = "UPDATE photo SET taken_on = '2001-05-01' WHERE substr(sha256, 1, 24) = ?"
         connection.execute(too_early, (outside.split("-")[0],))
-    connection.close()
     rank_faces(corpus)
     return corpus

@@ -2,7 +2,6 @@
 learning."""
 
 import re
-import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -82,11 +81,9 @@ def test_t_marks_the_photograph_and_it_leaves_the_grid_at_once(page: Page, corpu
 
 def test_the_picture_that_wikidata_shows_leads_the_strip(window: BrowserContext, corpus: Corpus) -> None:
     face = face_ids(corpus, ADA, "look")[2]
-    connection = sqlite3.connect(corpus.root / "catalog.sqlite")
-    with connection:
+    with corpus.catalog() as catalog, catalog.transaction() as connection:
         found = "UPDATE candidate SET found_by = 'P18 of Q1' WHERE substr(photo_sha256, 1, 24) = ?"
         connection.execute(found, (face[:24],))
-    connection.close()
     with opened(window, corpus) as page:
         first = page.locator("#references img").first
         assert f"/crops/{face}.jpg" in (first.get_attribute("src") or "")
@@ -112,10 +109,8 @@ def test_d_shows_near_duplicates_side_by_side(page: Page, corpus: Corpus) -> Non
 def test_a_near_duplicate_of_somebody_else_is_shown_as_a_conflict(window: BrowserContext, tmp_path: Path) -> None:
     corpus = make_corpus(tmp_path / "review", {ADA: 5, BEN: 5})
     mine, other = face_ids(corpus, ADA)[0], face_ids(corpus, BEN)[0]
-    connection = sqlite3.connect(corpus.root / "catalog.sqlite")
-    with connection:
-        connection.executemany("INSERT INTO conflict VALUES (?, ?)", [(mine, other), (other, mine)])
-    connection.close()
+    with corpus.catalog() as catalog, catalog.transaction() as connection:
+        connection.executemany("INSERT INTO conflict (face_id, other_id) VALUES (?, ?)", [(mine, other), (other, mine)])
     with opened(window, corpus) as page:
         page.locator(f"[data-face='{mine}']").click()
         expect(page.locator(f"[data-face='{mine}']")).to_have_attribute("data-why", "stands for Ben Example, too")
@@ -262,9 +257,7 @@ def _describe(corpus: Corpus) -> None:
     """Faces of two kinds, of which every second is another person's."""
     own, other = np.zeros(128, np.float32), np.zeros(128, np.float32)
     own[0], other[1] = 0.3, 0.3
-    connection = sqlite3.connect(corpus.root / "catalog.sqlite")
-    with connection:
+    with corpus.catalog() as catalog, catalog.transaction() as connection:
         for number, (face_id,) in enumerate(connection.execute("SELECT face_id FROM face ORDER BY face_id").fetchall()):
             embedding = (other if number % 2 else own).tobytes()
             connection.execute("UPDATE face SET embedding = ? WHERE face_id = ?", (embedding, face_id))
-    connection.close()

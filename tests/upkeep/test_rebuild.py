@@ -133,10 +133,28 @@ def test_killed_it_goes_on_with_what_it_has(after: int, tmp_path: Path) -> None:
         arguments = [str(published.source), str(tmp_path / "out"), web.host, str(after)]
         ended = subprocess.run([sys.executable, "-c", KILLED, *arguments], check=False)
         assert ended.returncode == -signal.SIGKILL
+        (tmp_path / "out" / ".tmp-0123").write_bytes(b"the beginning of a file")
         summary = rebuild(published.source, tmp_path / "out", published.settings)
         assert summary.shards_there == after
         assert sorted(web.paths()) == sorted(f"/{shot.identity_id}/{shot.number}.png" for shot in SHOTS)
     assert shards_of(tmp_path / "out") == shards_of(published.corpus.shards)
+    assert not list((tmp_path / "out").glob(".tmp-*"))
+
+
+def test_killed_before_its_first_shard_is_noted_it_knows_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_: Path) -> str:
+        raise KeyboardInterrupt
+
+    with Loopback() as web:
+        published = Published(tmp_path, web)
+        monkeypatch.setattr("facecorpus.upkeep.rebuild.sha256_of", killed)
+        with pytest.raises(KeyboardInterrupt):
+            rebuild(published.source, tmp_path / "out", published.settings)
+        monkeypatch.undo()
+        assert len(shards_of(tmp_path / "out")) == 1
+        assert rebuild(published.source, tmp_path / "out", published.settings).faces == len(SHOTS)
 
 
 def test_what_it_cannot_rebuild_from_or_into_is_one_sentence(published: Corpus, tmp_path: Path) -> None:

@@ -87,7 +87,11 @@ def image_jobs(path: Path, shards: Shards, preset: Preset, seed: int) -> list[Im
     if not _is_whole(path, shape):
         shutil.rmtree(marks(path), ignore_errors=True)
         _make_room(path, shape)
-        write_whole(path, lambda partial: np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape))
+
+        def empty(partial: Path) -> None:
+            np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
+
+        write_whole(path, empty, listed=False)  # filled in place; the marks vouch for its parts
     jobs = [
         ImagesJob(
             path=path,

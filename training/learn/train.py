@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from training.data.shown import with_layers
 from training.errors import TrainingError
-from training.files import write_json, write_whole
+from training.files import is_sound, write_json, write_whole
 from training.job import Progress, Report
 from training.learn.batches import Data, batch_rows
 from training.learn.events import event_file
@@ -233,6 +233,8 @@ def _save(path: Path, stepper: Stepper, state: State) -> None:
 def _load(path: Path, stepper: Stepper) -> State:
     if not path.is_file():
         return State()
+    if not is_sound(path):
+        raise TrainingError(f"{path} is damaged: delete it, and its network begins anew.")
     whole = torch.load(path, map_location=stepper.device, weights_only=True)
     stepper.network.load_state_dict(whole["weights"])
     stepper.optimiser.load_state_dict(whole["optimiser"])

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from training.errors import TrainingError
 from training.evidence.results import load_results
+from training.files import is_sound
 from training.folder import RunFolder
 from training.learn.networks import TaskNetwork, as_input
 from training.presets import preset_of
@@ -75,6 +76,8 @@ def load_network(run: str | Path, task: str, split: str = "photo") -> Model:
             f"{run} has no network of task {task!r} on split {split!r}: its tasks are {', '.join(results['tasks'])},"
             f" its protocols {', '.join(results['protocols'])}."
         )
+    if not is_sound(file):
+        raise TrainingError(f"{file} is damaged: train again in a new run folder.")
     preset, classes = preset_of(results["preset"]), tuple(results["classes"][task])
     weights = torch.load(file, map_location="cpu", weights_only=True)
     network = TaskNetwork(preset, preset.features(task), len(classes))

@@ -51,4 +51,4 @@ def write_onnx(model: FusedModel, out: Path) -> None:
         )
         onnx.save(graph, str(partial))
 
-    write_whole(out, write)
+    write_whole(out, write, listed=False)

@@ -134,7 +134,8 @@ def write_comparison(path: Path, comparison: Comparison) -> None:
     """Write the comparison as one HTML page that needs no other file."""
     from training.report.report import render
 
-    write_text(path, render("compare.html.j2", {"comparison": comparison, "titles": TITLES, "cell": _cell}))
+    page = render("compare.html.j2", {"comparison": comparison, "titles": TITLES, "cell": _cell})
+    write_text(path, page, listed=False)
 
 
 def _is_cross(line: Line) -> bool:
