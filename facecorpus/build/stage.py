@@ -166,9 +166,7 @@ class _Work:
         with corpus.catalog() as catalog:
             plan = plan_with(catalog.photos.near_copies())
         people = corpus.manifest.identities
-        schema = shard_schema(
-            [identity.identity_id for identity in people], kind, embeddings=_with_embeddings(plan.settings, kind)
-        )
+        schema = shard_schema([identity.identity_id for identity in people], kind, dimension=plan.dimension)
         columns = [(column.name, str(column.type)) for column in schema]
         recipe = repr((columns, schema.metadata, versions(), crop_recipe(plan.settings, kind)))
         return cls(
