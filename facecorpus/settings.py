@@ -288,7 +288,7 @@ class BuildSettings:
     )
     embeddings: bool = option(
         False,
-        "Add each face's descriptor, 128 numbers, as the column embedding: a control for training. It is a biometric"
+        "Add each face's descriptor as the column embedding: a control for training. It is a biometric"
         " template, by which a person is found again elsewhere: keep such shards private. Never in --without-images.",
     )
     workers: int = number(0, 0, 1000, "Worker processes (0: one per core, fewer for a small build).")
