@@ -103,6 +103,8 @@ def build_shards(
     begun = time.monotonic()
     settings = replace(corpus.settings, build=build or corpus.settings.build)
     with corpus.catalog() as catalog:
+        if _with_embeddings(settings, kind):
+            catalog.descriptors.refuse_mixed()
         faces = catalog.faces.accepted(_with_embeddings(settings, kind), blurs(settings, kind))
         accepted = [face for face in faces if among is None or face.face_id in among]
         withheld, seen_ages = catalog.faces.withheld(), catalog.review.age_corrections()
