@@ -64,9 +64,8 @@ def find_faces(corpus: Corpus, *, redo: bool = False) -> FacesSummary:
     """Analyse every photograph that waits, and choose the subjects anew.
 
     With redo, those too that another detector or other settings have analysed. A face that is found where one was
-    keeps its name, and so what was said of it; one that people judged stays in any case.
-
-    With redo, those too that another descriptor has described; without it, such a corpus is refused: CorpusError.
+    keeps its name, and so what was said of it; one that people judged stays in any case. A
+    corpus that another descriptor has described is refused without redo (CorpusError), and with it described anew.
 
     May be killed at any moment: each photograph is stored as a whole, its crops before its row, and a further run
     takes up what is left. Raises ModelError where the face models are missing.
