@@ -35,6 +35,7 @@ from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.errors import PictureError
 from facecorpus.faces.decode import decode
+from facecorpus.faces.embed import DLIB
 from facecorpus.manifest import AgeGroup, Gender, Identity, Race, write_manifest
 from facecorpus.pictures import picture_size
 from facecorpus.records import Candidate, Download, Face
@@ -227,6 +228,7 @@ def add_face(catalog: Catalog, identity_id: str, url: str, data: bytes, sha256: 
         detector="hog",
         score=draw.random(),
         embedding=np.zeros(128, np.float32),
+        descriptor=DLIB,
         sharpness=draw.uniform(0, 500),
         brightness=120,
         contrast=40,

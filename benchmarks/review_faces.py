@@ -15,6 +15,7 @@ from PIL import Image, ImageEnhance
 from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.demo.world import DemoWorld
+from facecorpus.faces.embed import DLIB
 from facecorpus.manifest import Gender, Identity, Race, write_manifest
 from facecorpus.records import Candidate, Download, Face, Ranking
 from facecorpus.words import Outcome
@@ -96,6 +97,7 @@ def _fill(catalog: Catalog, identity_id: str, place: int, number: int) -> str:
         detector="hog",
         score=1.0,
         embedding=(centre + random.normal(0, 0.03, 128)).astype(np.float32),
+        descriptor=DLIB,
         sharpness=100.0,
         brightness=128.0,
         contrast=40.0,

@@ -19,8 +19,8 @@ _KNOWN = tuple(field.name for field in fields(KnownFace))
 _COUNTS = tuple(field.name for field in fields(Tally) if field.name not in ("name", "identities"))
 
 
-def face_schema(*, embeddings: bool = False) -> "pa.Schema":
-    """The columns of a table of faces; docs/library.md says what each holds."""
+def face_schema(*, dimension: int = 0) -> "pa.Schema":
+    """The columns of a table of faces, with embeddings of that many numbers (0: none); docs/library.md lists them."""
     import pyarrow as pa
 
     text, number, real, yes = pa.string(), pa.int32(), pa.float32(), pa.bool_()
@@ -39,7 +39,7 @@ def face_schema(*, embeddings: bool = False) -> "pa.Schema":
         *((name, text) for name in ("taken_on", "source", "source_url", "page_url", "title")),
         *((name, text) for name in ("licence", "licence_url", "author", "crop")),
     ]
-    return pa.schema([*columns, ("embedding", pa.list_(real, 128))] if embeddings else columns)
+    return pa.schema([*columns, ("embedding", pa.list_(real, dimension))] if dimension else columns)
 
 
 def face_table(
@@ -51,8 +51,8 @@ def face_table(
     people = {one.identity_id: one for one in corpus.manifest.identities}
     if person is not None and person not in people:
         raise CorpusError(f"There is nobody {person!r} in {corpus.root}: take an identity from corpus.people().")
-    schema = face_schema(embeddings=embeddings)
     with corpus.catalog() as catalog:
+        schema = face_schema(dimension=catalog.descriptors.dimension() if embeddings else 0)
         known = catalog.known_faces.all(accepted=accepted, person=person, embeddings=embeddings)
         rows = (_row(face, people, corpus) for face in known)
         batches = [pa.RecordBatch.from_pylist(part, schema=schema) for part in _parts(rows)]

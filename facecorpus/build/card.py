@@ -13,6 +13,7 @@ from facecorpus.build.kind import WHAT, Kind
 from facecorpus.build.overview import subgroup_table
 from facecorpus.build.plan import NOT_STATED, Plan
 from facecorpus.build.splits import TEST, TRAIN
+from facecorpus.faces.embed import DLIB
 from facecorpus.faces.unseen import unequal, unseen, verdict
 from facecorpus.licences import UNKNOWN, Terms, family_of
 from facecorpus.system.dates import year_of
@@ -165,9 +166,9 @@ Near-duplicates of one person were reduced to one; noise that remains is wrong p
 def _embedding(plan: Plan, kind: Kind) -> str:
     if kind is Kind.WITHOUT_IMAGES or not plan.settings.build.embeddings:
         return ""
-    return """
-- **embedding** is the face's descriptor, 128 numbers of dlib's face recognition network: a biometric template, by which
-  a person is found again in other photographs. Do not publish these shards."""
+    return f"""
+- **embedding** is the face's descriptor, {plan.dimension} numbers: a biometric template, by which a person is found
+  again in other photographs. Do not publish these shards."""
 
 
 _PICTURE = {
@@ -236,7 +237,7 @@ def _not_seen(plan: Plan) -> str:
     known = " ".join(
         [
             *(known for kind, known in _KNOWN_TO_MISS.items() if any(name.split()[0] == kind for name in detectors)),
-            _TOLD_APART,
+            *([_TOLD_APART] if DLIB in plan.descriptors else []),
         ]
     )
     if not lines:
@@ -258,6 +259,7 @@ def _processing(plan: Plan, kind: Kind) -> str:
     reviewers = len({row.face.reviewed_by for row in plan.rows} - {AUTO})
     detectors = ", ".join(sorted({row.face.detector for row in plan.rows}))
     by_people, whose = len(plan.rows) - by_policy, _unequal(plan)
+    descriptors = for_markdown("; ".join(plan.descriptors))
     left_out = "\n".join(f"- {count} accepted faces left out: {reason}." for reason, count in plan.left_out.items())
     blurred = sum(bool(row.face.bystanders) for row in plan.rows)
     made = (
@@ -277,7 +279,7 @@ def _processing(plan: Plan, kind: Kind) -> str:
     return f"""## Preprocessing, cleaning, labelling
 
 - Faces were found by {detectors}, compared with the person's other faces, and grouped with near-duplicates; of those,
-  one for each person is kept.
+  one for each person is kept. They were compared by the descriptors of {descriptors}.
 - Review: {by_people} faces were accepted by people (reviewers: {reviewers}){whose}. {by_policy} were accepted
   by the automatic policy alone (estimated to be right with a probability of at least
   {plan.settings.rank.accept_above:g}); no person has looked at those.

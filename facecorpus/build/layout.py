@@ -20,7 +20,9 @@ from facecorpus.records import AcceptedFace
 from facecorpus.settings import BuildSettings
 
 _PLAIN = tuple(
-    field.name for field in fields(AcceptedFace) if field.name not in ("landmarks", "embedding", "bystanders")
+    field.name
+    for field in fields(AcceptedFace)
+    if field.name not in ("landmarks", "embedding", "descriptor", "bystanders")
 )
 _FACE_DIGITS = 8  # hexadecimal; the places of one person are these of the face_id
 _TEXT_BYTES = 500  # a row without its picture, about

@@ -61,6 +61,16 @@ class Plan:
         """The rows of one split."""
         return tuple(row for row in self.rows if row.split == split)
 
+    @property
+    def dimension(self) -> int:
+        """How many numbers the descriptors have that the rows are built with; 0 where they carry none."""
+        return max((len(row.face.embedding) for row in self.rows if row.face.embedding is not None), default=0)
+
+    @property
+    def descriptors(self) -> tuple[str, ...]:
+        """The networks by whose descriptors the faces were chosen and judged."""
+        return tuple(sorted({row.face.descriptor for row in self.rows}))
+
     @cached_property
     def identities(self) -> int:
         """How many people have a row."""

@@ -47,7 +47,13 @@ def blurs(settings: Settings, kind: Kind) -> bool:
 
 def fingerprint(plan: Plan, manifest: bytes, shards: Sequence[Shard]) -> str:
     """sha256 (hex) over everything that goes into a build: the same inputs give the same files."""
-    head: list[Any] = [settings_of_build(plan.settings), plan.settings.crawl.contact, versions(), plan.left_out]
+    head: list[Any] = [
+        settings_of_build(plan.settings),
+        plan.settings.crawl.contact,
+        versions(),
+        plan.left_out,
+        plan.descriptors,
+    ]
     head.append(plan.near_copies)
     head += [asdict(one) for one in plan.unseen]
     head += [[shard.name, shard.key] for shard in shards]

@@ -21,10 +21,11 @@ BYTES_PER_GROUP = 100_000_000
 """Bytes of the pictures of one row group, at most (but one row): whole photographs can be large."""
 
 
-def shard_schema(identity_ids: Sequence[str], kind: Kind = Kind.CROPS, *, embeddings: bool = False) -> "pa.Schema":
+def shard_schema(identity_ids: Sequence[str], kind: Kind = Kind.CROPS, *, dimension: int = 0) -> "pa.Schema":
     """The Arrow schema of the shards; identity_ids name the classes of `identity`, in the manifest's order.
 
-    A build without images lacks the column `image` and is otherwise the same. `embeddings` adds the faces' descriptors.
+    A build without images lacks the column `image` and is otherwise the same. `dimension` adds the faces'
+    descriptors, of that many numbers.
     """
     import pyarrow as pa
 
@@ -62,8 +63,8 @@ def shard_schema(identity_ids: Sequence[str], kind: Kind = Kind.CROPS, *, embedd
         ("reviewed_by", text),
         ("reviewed_at", text),
     ]
-    if embeddings:
-        columns.append(("embedding", pa.list_(real, 128)))
+    if dimension:
+        columns.append(("embedding", pa.list_(real, dimension)))
     if kind is Kind.WITHOUT_IMAGES:
         columns = columns[1:]
     metadata = {

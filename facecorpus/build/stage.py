@@ -103,6 +103,8 @@ def build_shards(
     begun = time.monotonic()
     settings = replace(corpus.settings, build=build or corpus.settings.build)
     with corpus.catalog() as catalog:
+        if _with_embeddings(settings, kind):
+            catalog.descriptors.refuse_mixed()
         faces = catalog.faces.accepted(_with_embeddings(settings, kind), blurs(settings, kind))
         accepted = [face for face in faces if among is None or face.face_id in among]
         withheld, seen_ages = catalog.faces.withheld(), catalog.review.age_corrections()
@@ -166,9 +168,7 @@ class _Work:
         with corpus.catalog() as catalog:
             plan = plan_with(catalog.photos.near_copies())
         people = corpus.manifest.identities
-        schema = shard_schema(
-            [identity.identity_id for identity in people], kind, embeddings=_with_embeddings(plan.settings, kind)
-        )
+        schema = shard_schema([identity.identity_id for identity in people], kind, dimension=plan.dimension)
         columns = [(column.name, str(column.type)) for column in schema]
         recipe = repr((columns, schema.metadata, versions(), crop_recipe(plan.settings, kind)))
         return cls(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from facecorpus.catalog.connection import Gateway
 from facecorpus.catalog.faces import SPEAKS_FIRST, Faces
+from facecorpus.errors import CorpusError
 from facecorpus.manifest import Identity
 
 
@@ -16,7 +17,7 @@ class Described:
     """The kept, ranked faces of one person, in columns."""
 
     face_ids: tuple[str, ...]
-    descriptors: NDArray[np.float32]  # (N, 128)
+    descriptors: NDArray[np.float32]  # (N, D)
     likely: NDArray[np.float64]  # (N,), as ranked last
     claimed: NDArray[np.bool_]  # (N,): whether a copy of the very face stands for somebody else
     outside: NDArray[np.bool_]  # (N,): whether the labels do not hold on the photograph's date
@@ -24,6 +25,26 @@ class Described:
 
 class Descriptors(Gateway):
     """The descriptors of table face."""
+
+    def models(self) -> list[str]:
+        """The networks that gave them, as faces.embed.named says it, the one of the most faces first."""
+        rows = self._catalog.query("SELECT descriptor FROM face GROUP BY descriptor ORDER BY count(*) DESC, descriptor")
+        return [row[0] for row in rows]
+
+    def dimension(self) -> int:
+        """How many numbers one has; dlib's 128 where there is no face. Raises CorpusError as refuse_mixed does."""
+        self.refuse_mixed()
+        row = self._catalog.query("SELECT length(embedding) / 4 FROM face LIMIT 1").fetchone()
+        return row[0] if row else 128
+
+    def refuse_mixed(self, *also: str) -> None:
+        """Raise CorpusError where two networks gave them, or another one than those that are named."""
+        found = list(dict.fromkeys([*self.models(), *also]))
+        if len(found) > 1:
+            raise CorpusError(
+                f"Descriptors of two networks cannot be compared, but faces of this corpus are described by {found[0]},"
+                f" and others are, or would be, by {found[1]}; describe all of them again with: facecorpus faces --redo"
+            )
 
     def of(self, person: Identity) -> Described:
         """Those of one person, in the order of face_id."""
@@ -55,7 +76,11 @@ class Descriptors(Gateway):
         )
 
     def means(self) -> dict[str, NDArray[np.float64]]:
-        """(128,) float64 by identity_id: the mean over each person's kept faces that are ranked as surely right."""
+        """(D,) float64 by identity_id: the mean over each person's kept faces that are ranked as surely right.
+
+        Raises CorpusError as refuse_mixed does.
+        """
+        self.refuse_mixed()
         sums: dict[str, NDArray[np.float64]] = {}
         counts: dict[str, int] = {}
         for identity_id, embedding in self._catalog.query(

@@ -222,6 +222,7 @@ class Faces(Gateway):
                 bytes=row["bytes"],
                 media_type=row["media_type"],
                 embedding=_floats(row["embedding"]) if embeddings else None,
+                descriptor=row["descriptor"],
                 bystanders=tuple(
                     box for face_id, box in others.get(row["photo_sha256"], ()) if face_id != row["face_id"]
                 ),
@@ -247,6 +248,13 @@ class Faces(Gateway):
             {"photo": photo_sha256, "name": photo_sha256[:24]},
         )
         return {row[0] for row in rows}
+
+    def describe(self, face_id: str, embedding: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]", by: str) -> None:
+        """Replace a face's descriptor by another network's."""
+        with self._catalog.transaction() as connection:
+            connection.execute(
+                "UPDATE face SET embedding = ?, descriptor = ? WHERE face_id = ?", (embedding.tobytes(), by, face_id)
+            )
 
     def drop(self, face_ids: Collection[str]) -> None:
         """Delete faces that another analysis did not find."""
@@ -284,6 +292,7 @@ def _face(row: sqlite3.Row) -> Face:
         detector=row["detector"],
         score=row["score"],
         embedding=_floats(row["embedding"]),
+        descriptor=row["descriptor"],
         sharpness=row["sharpness"],
         brightness=row["brightness"],
         contrast=row["contrast"],

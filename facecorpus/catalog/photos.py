@@ -31,7 +31,7 @@ class HashedFace:
     identity_id: str | None  # as whom a person accepted it, or else whom it stands for; None: a bystander
     phash: bytes  # of the aligned face
     dhash: bytes
-    embedding: NDArray[np.float32]  # (128,)
+    embedding: NDArray[np.float32]  # (D,)
     landmarks: NDArray[np.float32]  # (5, 2), pixels of the photograph
     pixels: float  # of its box
     sharpness: float
@@ -86,14 +86,14 @@ class Photos(Gateway):
             )
             connection.executemany(
                 "INSERT OR REPLACE INTO face (face_id, photo_sha256, x, y, width, height, landmarks, detector,"
-                " score, embedding, sharpness, brightness, contrast, yaw, phash, dhash,"
+                " score, embedding, descriptor, sharpness, brightness, contrast, yaw, phash, dhash,"
                 " pitch, roll, dark, light, chroma, crop_sha256)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
                         *(f.face_id, f.photo_sha256, *f.box, f.landmarks.tobytes(), f.detector, f.score),
-                        *(f.embedding.tobytes(), f.sharpness, f.brightness, f.contrast, f.yaw, f.phash, f.dhash),
-                        *(f.pitch, f.roll, f.dark, f.light, f.chroma, crops.get(f.face_id)),
+                        *(f.embedding.tobytes(), f.descriptor, f.sharpness, f.brightness, f.contrast, f.yaw),
+                        *(f.phash, f.dhash, f.pitch, f.roll, f.dark, f.light, f.chroma, crops.get(f.face_id)),
                     )
                     for f in faces
                 ],

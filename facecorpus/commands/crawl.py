@@ -88,8 +88,8 @@ def faces(
         bool,
         typer.Option(
             "--redo",
-            help="Analyse again, in place, what another detector or other settings have analysed; what people said of"
-            " the faces stays with them.",
+            help="Analyse again, in place, what another detector, descriptor or other settings have analysed; what"
+            " people said of the faces stays with them.",
         ),
     ] = False,
     as_json: AsJson = False,

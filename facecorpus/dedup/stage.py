@@ -46,6 +46,7 @@ def find_duplicates(corpus: Corpus) -> DedupSummary:
     begun = time.monotonic()
     limits = corpus.settings.dedup
     with corpus.catalog() as catalog:
+        catalog.descriptors.refuse_mixed()
         photos = catalog.photos.hashed()
         with track("comparing hashes", len(photos) + 2 * sum(len(photo.faces) for photo in photos)) as tracker:
             proposed = candidates(photos, limits, tracker.advance)

@@ -1,6 +1,7 @@
 """The stage `faces`: analyse the photographs not analysed yet, then say whom each face stands for."""
 
 import time
+from collections import defaultdict
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -9,10 +10,11 @@ from pathlib import Path
 from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus
 from facecorpus.engines.local import Result, analyze_all
+from facecorpus.errors import CorpusError, PictureError
 from facecorpus.faces.again import named_as_before
 from facecorpus.faces.records import Failure, PhotoAnalysis
 from facecorpus.faces.subject import choose_subjects
-from facecorpus.records import Box
+from facecorpus.records import Box, Face
 from facecorpus.settings import FacesSettings
 from facecorpus.shards import sha256_of
 from facecorpus.system.console import duration, notice, track
@@ -62,17 +64,21 @@ def find_faces(corpus: Corpus, *, redo: bool = False) -> FacesSummary:
     """Analyse every photograph that waits, and choose the subjects anew.
 
     With redo, those too that another detector or other settings have analysed. A face that is found where one was
-    keeps its name, and so what was said of it; one that people judged stays in any case.
+    keeps its name, and so what was said of it; one that people judged stays in any case. A
+    corpus that another descriptor has described is refused without redo (CorpusError), and with it described anew.
 
     May be killed at any moment: each photograph is stored as a whole, its crops before its row, and a further run
     takes up what is left. Raises ModelError where the face models are missing.
     """
     begun = time.monotonic()
     with corpus.catalog() as catalog:
-        settings = corpus.settings.faces
+        settings = _in_folder(corpus)
+        described_by = _described_by(settings)
         if redo:
             settings = _with_a_detector(settings)
-            catalog.photos.analyse_again(_found_by(settings))
+            catalog.photos.analyse_again(_analysed_by(settings, described_by))
+        else:
+            catalog.descriptors.refuse_mixed(described_by)
         waiting = catalog.photos.waiting()
         if waiting and not redo:
             settings = _with_a_detector(settings)
@@ -82,6 +88,9 @@ def find_faces(corpus: Corpus, *, redo: bool = False) -> FacesSummary:
             for part in parts:
                 shelf.store(part)
                 tracker.advance(len(part))
+        if redo:
+            _describe_again(corpus, catalog, settings, described_by)
+        catalog.descriptors.refuse_mixed()
         seconds = time.monotonic() - begun
         assign_subjects(catalog)
         counts = catalog.photos.counts()
@@ -108,11 +117,55 @@ def assign_subjects(catalog: Catalog) -> None:
     catalog.faces.assign(choose_subjects(catalog.faces.with_proposals(), catalog.candidates.stated_boxes()))
 
 
-def _found_by(settings: FacesSettings) -> str:
-    from facecorpus.faces.detect import found_by
+def _in_folder(corpus: Corpus) -> FacesSettings:
+    """The settings with the whole path of a model that the corpus's folder is named from."""
+    settings = corpus.settings.faces
+    model = settings.descriptor_model
+    return replace(settings, descriptor_model=str(corpus.root.absolute() / model)) if model else settings
+
+
+def _described_by(settings: FacesSettings) -> str:
+    from facecorpus.faces.models import described_by
+
+    return described_by(settings)
+
+
+def _analysed_by(settings: FacesSettings, described_by: str) -> str:
+    from facecorpus.faces.analyze import analysed_by
     from facecorpus.faces.models import load_detector
 
-    return found_by(load_detector(settings), settings)
+    return analysed_by(load_detector(settings), described_by, settings)
+
+
+def _describe_again(corpus: Corpus, catalog: Catalog, settings: FacesSettings, described_by: str) -> None:
+    """Describe the faces that stayed although nobody found them again. Raises CorpusError for those that cannot be."""
+    left: dict[str, list[Face]] = defaultdict(list)
+    for face, _ in catalog.faces.with_proposals():
+        if face.descriptor != described_by:
+            left[face.photo_sha256].append(face)
+    if not left:
+        return
+    from facecorpus.faces.analyze import described_again
+    from facecorpus.faces.models import load_embedder
+
+    embedder = load_embedder(settings)
+    lost = []
+    for sha256, faces in left.items():
+        try:
+            data = corpus.photos.path(sha256).read_bytes()
+            embeddings = described_again(data, faces, embedder, corpus.settings.fetch.max_pixels)
+        except (OSError, PictureError):
+            lost.append(sha256)
+            continue
+        with catalog.transaction():
+            for face, embedding in zip(faces, embeddings, strict=True):
+                catalog.faces.describe(face.face_id, embedding, described_by)
+    if lost:
+        raise CorpusError(
+            f"Photographs that cannot be read any more: {len(lost)} (the first is {lost[0]}). Their faces keep the"
+            " descriptors of another network, which cannot be compared; run facecorpus verify --repair and facecorpus"
+            " fetch, then facecorpus faces --redo."
+        )
 
 
 def _with_a_detector(settings: FacesSettings) -> FacesSettings:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Result = tuple[str, PhotoAnalysis | Failure]
 
-_ARRAYS = {"landmarks": (5, 2), "embedding": (128,)}  # float32; rows hold them flat
+_ARRAYS = {"landmarks": (5, 2), "embedding": (-1,)}  # float32; rows hold them flat
 
 
 def row(result: PhotoAnalysis | Failure) -> dict[str, Any]:

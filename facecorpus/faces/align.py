@@ -75,7 +75,15 @@ def aligned_crop(picture: Picture, landmarks: Landmarks, size: int, padding: flo
     Depends on the picture and the landmarks alone, to the bit and on any processor. Where the crop reaches over the
     picture's edge, the outermost pixels are repeated.
     """
-    matrix = _similarity(landmarks.astype(np.float64), mean_face(size, padding))
+    return warped_onto(picture, landmarks, mean_face(size, padding), size)
+
+
+def warped_onto(picture: Picture, landmarks: Landmarks, template: NDArray[np.float64], size: int) -> Picture:
+    """(size, size, 3): the face turned, scaled and shifted so that its landmarks come nearest to the template, (5, 2).
+
+    The same bytes and edges as aligned_crop, which has the mean face for its template.
+    """
+    matrix = _similarity(landmarks.astype(np.float64), template)
     picture, matrix = _shrunk_for(picture, matrix, size)
     return _warped(picture, matrix, size)
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from facecorpus.faces.align import aligned_crop, face_chip
 from facecorpus.faces.decode import Decoded, decode
-from facecorpus.faces.detect import Detection, found_by
+from facecorpus.faces.detect import Detection, Detector, found_by
+from facecorpus.faces.embed import Embedder
 from facecorpus.faces.hashes import dhash, phash, photo_phash
 from facecorpus.faces.models import Models
 from facecorpus.faces.quality import pitch, quality, roll, yaw
@@ -28,7 +30,7 @@ class Seen:
     """A photograph whose faces are found and measured, but not described yet."""
 
     analysis: PhotoAnalysis  # its faces have empty embeddings
-    chips: tuple[Picture, ...]
+    chips: tuple[Picture, ...]  # the faces as the descriptor is shown them
 
 
 def analyze(data: bytes, sha256: str, models: Models, settings: FacesSettings, max_pixels: int) -> PhotoAnalysis:
@@ -75,6 +77,7 @@ def see(data: bytes, sha256: str, models: Models, settings: FacesSettings, max_p
                 detector=models.detector.name,
                 score=found.score,
                 embedding=_NONE_YET,
+                descriptor=models.embedder.model,
                 sharpness=measured.sharpness,
                 brightness=measured.brightness,
                 contrast=measured.contrast,
@@ -96,9 +99,24 @@ def see(data: bytes, sha256: str, models: Models, settings: FacesSettings, max_p
         phash=photo_phash(small.picture),
         faces=tuple(faces),
         crops=tuple(review_crop(picture, five) for five in seen_at),
-        analysed_by=found_by(models.detector, settings),
+        analysed_by=analysed_by(models.detector, models.embedder.model, settings),
     )
-    return Seen(analysis, chips)
+    shown = zip(seen_at, chips, strict=True)
+    return Seen(analysis, tuple(models.embedder.aligned(picture, points, chip) for points, chip in shown))
+
+
+def analysed_by(detector: Detector, descriptor: str, settings: FacesSettings) -> str:
+    """In words, what decides which faces a photograph gives, and how they are described."""
+    return f"{found_by(detector, settings)}, described by {descriptor}"
+
+
+def described_again(data: bytes, faces: Sequence[Face], embedder: Embedder, max_pixels: int) -> NDArray[np.float32]:
+    """(N, D): the descriptors of known faces of a photograph. Raises PictureError as analyze does."""
+    picture = decode(data, max_pixels).picture
+    chips = [face_chip(picture, face.box, face.landmarks) for face in faces]
+    return embedder.embed(
+        [embedder.aligned(picture, face.landmarks, chip) for face, chip in zip(faces, chips, strict=True)]
+    )
 
 
 def _in_pixels_of(small: Decoded, settings: FacesSettings) -> FacesSettings:

@@ -8,9 +8,11 @@ from facecorpus.errors import ModelError
 from facecorpus.faces import yunet
 from facecorpus.faces.align import Landmarker
 from facecorpus.faces.detect import Detector
-from facecorpus.faces.dlib.embed import Embedder, TorchEmbedder
+from facecorpus.faces.dlib.embed import TorchEmbedder
 from facecorpus.faces.dlib.hog import HogDetector
 from facecorpus.faces.dlib.mmod import MmodDetector
+from facecorpus.faces.embed import DLIB, Embedder
+from facecorpus.faces.onnx_descriptor import OnnxDescriptor
 from facecorpus.settings import FacesSettings
 from facecorpus.shards import sha256_of
 
@@ -42,7 +44,7 @@ def load_models(settings: FacesSettings = DEFAULTS) -> Models:
 
     Raises ModelError where a file is missing, is another than the known one, or is no model.
     """
-    return Models(load_detector(settings), Landmarker(model_file(LANDMARKS)), TorchEmbedder(model_file(DESCRIPTOR)))
+    return Models(load_detector(settings), Landmarker(model_file(LANDMARKS)), load_embedder(settings))
 
 
 def load_detector(settings: FacesSettings) -> Detector:
@@ -56,6 +58,18 @@ def load_detector(settings: FacesSettings) -> Detector:
     else:
         detector = HogDetector()
     return detector
+
+
+def load_embedder(settings: FacesSettings) -> Embedder:
+    """Load the descriptor alone; raises ModelError as load_models does."""
+    model = settings.descriptor_model
+    return OnnxDescriptor(Path(model)) if model else TorchEmbedder(model_file(DESCRIPTOR))
+
+
+def described_by(settings: FacesSettings) -> str:
+    """The network whose descriptors the settings ask for, as `named` has it; raises ModelError as load_models does."""
+    model = settings.descriptor_model
+    return OnnxDescriptor(Path(model)).model if model else DLIB
 
 
 def model_file(name: str) -> Path:

@@ -39,7 +39,7 @@ _NAMED = 5  # people, in a sentence
 class Centre:
     """The middle of one person's descriptors."""
 
-    mean: Floats  # (128,), weighted
+    mean: Floats  # (D,), weighted
     weights: Mapping[str, float]  # by face_id, of the faces that it is made of
     weight: float  # of all of them together
     album: float  # likeness.album_odds of the faces that stand for the person
@@ -101,6 +101,7 @@ def rank_faces(corpus: Corpus) -> RankSummary:
         )
     identities = {identity.identity_id: identity for identity in corpus.manifest.identities}
     with corpus.catalog() as catalog:
+        catalog.descriptors.refuse_mixed()
         decided = catalog.decisions.decided_by_people()
         # Only people teach the ranking; the automatic policy would otherwise confirm what it was told.
         subjects = [s if s.face.face_id in decided else replace(s, verdict=None) for s in catalog.faces.subjects()]

@@ -55,7 +55,7 @@ def look(corpus: Corpus, boxes: Boxes, by: str, *, redo: bool = False) -> stage.
             places = boxes[sha256]
             yield sha256, Failure(sha256, "It is damaged.") if places is None else analysis(sha256, places, by)
 
-    with patch.object(stage, "analyze_all", results), patch.object(stage, "_found_by", lambda _: by):
+    with patch.object(stage, "analyze_all", results), patch.object(stage, "_analysed_by", lambda *_: by):
         return stage.find_faces(corpus, redo=redo)
 
 

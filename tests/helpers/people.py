@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from facecorpus.faces.embed import DLIB
 from facecorpus.manifest import AgeGroup, Gender, Identity, Race
 from facecorpus.records import Face
 
@@ -40,6 +41,7 @@ def face(sha256: str, number: int = 0, **changes: object) -> Face:
         "detector": "hog",
         "score": 0.5,
         "embedding": np.full(128, 0.1, np.float32),
+        "descriptor": DLIB,
         "sharpness": 100.0,
         "brightness": 120.0,
         "contrast": 40.0,

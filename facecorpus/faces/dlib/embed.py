@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,18 +14,12 @@ from torch.nn import functional
 
 from facecorpus.faces.align import CHIP
 from facecorpus.faces.dlib.weights import Convolution, read_descriptor
-from facecorpus.faces.records import Picture
+from facecorpus.faces.embed import named
+from facecorpus.faces.records import Landmarks, Picture
+from facecorpus.shards import sha256_of
 
 _POOL = 3  # pixels
 _BATCH = 8  # faces; more of them gain nothing
-
-
-class Embedder(Protocol):
-    """Turns aligned faces into descriptors."""
-
-    def embed(self, chips: Sequence[Picture]) -> NDArray[np.float32]:
-        """(N, 128) float32 for N aligned faces of (150, 150, 3)."""
-        ...
 
 
 class TorchEmbedder:
@@ -48,6 +42,11 @@ class TorchEmbedder:
             self._blocks.append((one, two))
             side = max(two.side, side // one.stride)
         self._projection = torch.from_numpy(weights.projection)
+        self.model = named(path.stem, weights.projection.shape[1], sha256_of(path))
+
+    def aligned(self, picture: Picture, landmarks: Landmarks, chip: Picture) -> Picture:
+        """dlib's own chip."""
+        return chip
 
     def embed(self, chips: Sequence[Picture]) -> NDArray[np.float32]:
         """(N, 128) float32 for N aligned faces of (150, 150, 3); a face's bits do not depend on its neighbours.
@@ -58,13 +57,13 @@ class TorchEmbedder:
         rows: list[Tensor] = []
         with torch.inference_mode(), one_thread():
             for start in range(0, len(chips), _BATCH):
-                features = self._features(torch.from_numpy(np.stack(chips[start : start + _BATCH])))
+                pixels = torch.from_numpy(np.stack(chips[start : start + _BATCH]))
+                # (N, 3, 150, 150) whose strides are those of the pictures: channels last.
+                features = self._features(((pixels - self._mean) / 256).permute(0, 3, 1, 2))
                 rows += [feature[None] @ self._projection for feature in features]
             return torch.cat(rows).numpy() if rows else np.empty((0, 128), np.float32)
 
-    def _features(self, chips: Tensor) -> Tensor:
-        # (N, 3, 150, 150) whose strides are those of the pictures: channels last.
-        pixels = ((chips - self._mean) / 256).permute(0, 3, 1, 2)
+    def _features(self, pixels: Tensor) -> Tensor:
         features = functional.max_pool2d(self._stem(pixels), _POOL, 2)
         for first, second in self._blocks:
             features = second(first(features), _shortcut(features, first.stride))
