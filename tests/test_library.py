@@ -275,5 +275,5 @@ def test_what_is_no_picture_is_one_sentence(tmp_path: Path) -> None:
         fc.analyze(tmp_path / "nowhere.jpg")
     with pytest.raises(fc.PictureError, match=r"float64 of shape \(4, 4\); give \(height, width, 3\) of uint8"):
         fc.analyze(np.zeros((4, 4)))
-    with pytest.raises(fc.SettingsError, match=r"detector in \[faces\] may be yunet, hog, mmod"):
+    with pytest.raises(fc.SettingsError, match=r"detector in \[faces\] is 'haar'; it must be one of yunet, hog, mmod"):
         fc.analyze(b"", detector="haar")

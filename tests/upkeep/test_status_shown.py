@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
+from facecorpus.judging.left import Left
 from facecorpus.manifest import SUBGROUPS
 from facecorpus.records import Tally
 from facecorpus.system import console
@@ -21,7 +22,10 @@ def state(faces: int = 300) -> Status:
         Tally(name, 4, 3 * n, 2, n, n, n if name == SUBGROUPS[-1] else n // 2, 1, 7)
         for name, n in ((name, faces * place) for place, name in enumerate(SUBGROUPS))
     )
-    return Status(subgroups, Tally.sum("all", subgroups), {}, {}, {}, 0, (), (), (LONG,), (), "facecorpus build", "")
+    left = Left(0, 0, "")
+    return Status(
+        subgroups, Tally.sum("all", subgroups), {}, {}, {}, 0, (), (), (LONG,), (), left, "facecorpus build", ""
+    )
 
 
 @pytest.fixture
