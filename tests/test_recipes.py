@@ -231,7 +231,8 @@ def test_a_new_source_is_accepted_by_the_settings_planned_and_asked(project: Pro
     corpus = tmp_path / "corpus"
     project.run("-m", "facecorpus", "init", str(corpus))
     settings = corpus / "corpus.toml"
-    settings.write_text(settings.read_text().replace('sources = ["commons"]', 'sources = ["shelf"]'))
+    text = settings.read_text().replace('sources = ["commons"]', 'sources = ["shelf"]')
+    settings.write_text(text.replace('contact = ""', 'contact = "me@example.org"'))
     planned = project.run("-m", "facecorpus", "crawl", "--dry-run", "-C", str(corpus))
     assert re.search(r"shelf +77 +77 .*shelf\.example", planned)
     program = """
@@ -303,7 +304,7 @@ from training.report.tables import tables_of
 heads = [head for head in extra_heads(TASKS, [], TASKS) if head.row == "largest"]
 print(*(head.target for head in heads))
 columns = {task: range(place * 50, place * 50 + 50) for place, task in enumerate(TASKS)}
-(stack,) = make_stacks(heads, columns, load_preset("quick"), dict.fromkeys(TASKS, 3), seed=0)
+(stack,) = make_stacks(heads, columns, load_preset("quick"), dict.fromkeys(TASKS, 3), 0, {})
 scores = stack(torch.rand(5, 200))
 print(tuple(scores.shape), bool(scores.std() > 0))
 results = {"tasks": TASKS, "classes": {}, "protocols": {"photo": {"rows": {"largest": {}}}}}
