@@ -76,7 +76,7 @@ def test_one_host_that_answers_is_enough(web: Loopback) -> None:
     may_ask(settings_for(web), [[web.host]])
 
 
-FOLDERS = ("ada", "Benn", "Clara O", "zzz")
+FOLDERS = ("ada", "Benn", "clara_p", "zzz")
 
 
 def folder(tmp_path: Path) -> dict[str, Any]:
@@ -99,5 +99,5 @@ def test_folders_that_the_manifest_does_not_know_are_named_with_the_nearest_peop
     corpus = make(tmp_path / "corpus", settings_for(crawl=source(tmp_path)), *people)
     assert str(discover(corpus)).splitlines()[-1] == (
         f"NOT TAKEN: 3 folders of source '{source.__name__}' are no identity_id of the manifest:"
-        " Benn (nearest: ben), Clara O (nearest: clara_o), zzz; rename them, or add the people to manifest.csv."
+        " Benn (nearest: ben), clara_p (nearest: clara_o), zzz; rename them, or add the people to manifest.csv."
     )

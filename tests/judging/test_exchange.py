@@ -112,8 +112,8 @@ def test_an_undo_takes_back_no_word_of_another_that_claims_the_same_moment(corpu
 BAD = [
     ({"decided_at": "9999-01-01T00:00:00.000+00:00"}, "lies in the future"),
     ({"decided_at": (datetime.now(UTC) + timedelta(hours=2)).isoformat()}, "lies in the future"),
-    ({"decided_at": "2026-01-01T00:00:00"}, "decided_at must be a time"),
-    ({"decided_at": "0001-01-01T00:00:00+23:00"}, "decided_at must be a time"),
+    ({"decided_at": "2026-01-01T00:00:00"}, "decided_at is .* it must be a time like"),
+    ({"decided_at": "0001-01-01T00:00:00+23:00"}, "decided_at is .* it must be a time like"),
     ({"extra": "x"}, "expected face_id"),
     ({"reviewer": "bob\x1b[2J"}, "no reviewer's name"),
     ({"reviewer": "b" * 65}, "no reviewer's name"),

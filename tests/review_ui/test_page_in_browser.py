@@ -256,7 +256,7 @@ def test_the_faces_left_are_ranked_anew_below_the_screen_and_nothing_jumps(
 def _describe(corpus: Corpus) -> None:
     """Faces of two kinds, of which every second is another person's."""
     own, other = np.zeros(128, np.float32), np.zeros(128, np.float32)
-    own[0], other[1] = 0.3, 0.3
+    own[0], other[1] = 0.4, 0.4
     with corpus.catalog() as catalog, catalog.transaction() as connection:
         for number, (face_id,) in enumerate(connection.execute("SELECT face_id FROM face ORDER BY face_id").fetchall()):
             embedding = (other if number % 2 else own).tobytes()

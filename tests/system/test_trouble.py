@@ -163,7 +163,6 @@ COMMANDS = [
     ("review", "--auto"),
     ("build",),
     ("forget", "--yes", "--url", ADA.url),
-    ("verify",),
 ]
 
 

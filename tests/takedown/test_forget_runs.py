@@ -47,8 +47,8 @@ def earlier(corpus: Corpus, run: Path, name: str) -> Path:
 
 def fate(run: Path, file: Path) -> Fate | None:
     """What training/folder.py says of a file; None where it does not know it."""
-    fates = {entry.fate for entry in ENTRIES if entry.name in file.relative_to(run).parts}
-    return fates.pop() if len(fates) == 1 else None
+    fates = [entry.fate for part in file.relative_to(run).parts for entry in ENTRIES if entry.name == part]
+    return fates[0] if fates else None  # a folder takes with it what it holds
 
 
 def test_runs_that_learned_from_it_are_named_and_lose_its_pixels(corpus: Corpus) -> None:

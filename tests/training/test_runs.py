@@ -350,8 +350,12 @@ def test_a_protocol_can_be_added_to_a_run(shards: Path, run: Path, tmp_path: Pat
 def test_a_run_folder_keeps_to_its_device(shards: Path, run: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(run, tmp_path / "copy")
     (copy / "results.json").unlink()
-    with pytest.raises(TrainingError, match="begun on device cpu, now cuda"):
-        train_all(shards, copy, preset=str(TINY), device="cuda")
+    from training.folder import RunFolder
+
+    choice = RunFolder(copy).choice
+    choice.write_text(choice.read_text().replace('"device": "cpu"', '"device": "cuda"'))
+    with pytest.raises(TrainingError, match="begun on device cuda, now cpu"):
+        train_all(shards, copy, preset=str(TINY), device="cpu")
 
 
 def test_two_runs_do_not_share_a_folder(shards: Path, tmp_path: Path) -> None:
