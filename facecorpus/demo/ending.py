@@ -33,7 +33,7 @@ def ending(folder: Path, files: int, total: Tally, precision: float, results: Ma
         *figures,
         "The report has the others, and what they do not say:",
         f"  {opening(run.page)}",
-        f"One picture of it: {run.figures / 'protocols.png'}",
+        f"One picture of it: {run.figures / 'overview.png'}",
         "Try next:",
         f"  {command_line(folder, 'status')}      the counts by subgroup",
         f"  {command_line(folder, 'review')}      the page on which you accept and reject faces",

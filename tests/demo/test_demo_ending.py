@@ -29,6 +29,6 @@ def test_it_fits_a_screen_and_has_three_figures_a_picture_and_three_commands(tmp
     assert lines[0].startswith("The demo is done, in 6 min 5 s.")
     assert "1,463 photographs, 1,400 faces of 77 people, 1,245 accepted" in lines[1]
     assert [line.split()[0] for line in lines if line.lstrip()[:1].isdigit()][1:] == ["99.9%", "94.7%", "79.0%"]
-    assert any(line.endswith("protocols.png") for line in lines)
+    assert any(line.endswith("overview.png") for line in lines)
     assert sum("facecorpus " in line for line in lines[-3:]) == 3
     assert f"facecorpus status -C '{tmp_path / 'my demo'}'" in lines[-3]
