@@ -8,7 +8,7 @@ cosine of their features.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -90,13 +90,14 @@ def figures(likeness: NDArray[np.float64], pairs: Pairs, seed: int) -> Results:
     far, tar, _ = roc_curve(same, likeness)
     kept = np.unique(np.searchsorted(far, np.geomspace(1e-4, 1, _POINTS), side="right") - 1)
     accuracies = _lfw(likeness, pairs, seed)
-    drawn = _drawn(likeness, pairs, seed)
+    tars = _acceptance(likeness, same)
+    drawn = _drawn(tars, pairs, seed)
     return {
         "pairs": {"of_one": int(same.sum()), "of_two": int((~same).sum())},
         "people": len(np.unique(pairs.people)),
         "tar": {
-            f"{limit:g}": {"tar": _tar_at(likeness, same, limit), "by_person": list(interval_of(drawn[limit]))}
-            for limit in FARS
+            f"{limit:g}": {"tar": value, "by_person": list(interval_of(drawn[:, place]))}
+            for place, (limit, value) in enumerate(zip(FARS, tars(np.ones(len(same))), strict=True))
         },
         "auc": float(roc_auc_score(same, likeness)),
         "lfw": {
@@ -147,34 +148,34 @@ def _among_strangers(likeness: NDArray[np.float64], same: NDArray[np.bool_]) -> 
     return np.asarray(below / (2 * len(strangers)) + beyond, np.float64)
 
 
-def _tar_at(
-    likeness: NDArray[np.float64], same: NDArray[np.bool_], limit: float, weights: NDArray[np.float64] | None = None
-) -> float:
-    """The share of pairs of one person above the threshold which that share of pairs of two passes."""
-    weights = np.ones(len(likeness)) if weights is None else weights
-    strangers = np.argsort(-likeness[~same], kind="stable")
-    passed = np.cumsum(weights[~same][strangers])
-    if not len(passed) or passed[-1] == 0 or weights[same].sum() == 0:
-        return float("nan")
-    first = int(np.searchsorted(passed, limit * passed[-1], side="right"))
-    threshold = likeness[~same][strangers][min(first, len(passed) - 1)]
-    accepted = likeness[same] > threshold
-    return float(weights[same][accepted].sum() / weights[same].sum())
+def _acceptance(likeness: NDArray[np.float64], same: NDArray[np.bool_]) -> Callable[[NDArray[np.float64]], list[float]]:
+    """What gives, for weights of the pairs, the TAR at each of FARS: above the threshold which that share of pairs of
+    two passes. NaN where no pair of a kind has a weight. Pairs are sorted once for all weights.
+    """
+    own, others = (np.flatnonzero(kind)[np.argsort(-likeness[kind], kind="stable")] for kind in (same, ~same))
+    accepted = np.searchsorted(-likeness[own], -likeness[others], side="left")  # of one person, at each threshold
+
+    def tars(weights: NDArray[np.float64]) -> list[float]:
+        passed, found = np.cumsum(weights[others]), np.concatenate([[0.0], np.cumsum(weights[own])])
+        if not len(passed) or passed[-1] == 0 or found[-1] == 0:
+            return [float("nan")] * len(FARS)
+        places = [int(np.searchsorted(passed, limit * passed[-1], side="right")) for limit in FARS]
+        return [float(found[accepted[min(place, len(passed) - 1)]] / found[-1]) for place in places]
+
+    return tars
 
 
-def _drawn(likeness: NDArray[np.float64], pairs: Pairs, seed: int) -> dict[float, NDArray[np.float64]]:
-    """TAR at each FAR over resamples of people: a pair counts as often as both of its people were drawn."""
+def _drawn(tars: Callable[[NDArray[np.float64]], list[float]], pairs: Pairs, seed: int) -> NDArray[np.float64]:
+    """TAR at each of FARS over resamples of people (resamples, FARS): a pair counts as often as both its people do."""
     random = np.random.default_rng([seed, 77])
     names, sides = np.unique(pairs.people, return_inverse=True)
     sides = sides.reshape(pairs.people.shape)
     same = pairs.same
-    found: dict[float, list[float]] = {limit: [] for limit in FARS}
+    found = []
     for _ in range(_RESAMPLES):
         times = np.bincount(random.integers(len(names), size=len(names)), minlength=len(names)).astype(np.float64)
-        weights = np.where(same, times[sides[:, 0]], times[sides[:, 0]] * times[sides[:, 1]])
-        for limit in FARS:
-            found[limit].append(_tar_at(likeness, same, limit, weights))
-    return {limit: np.array(values) for limit, values in found.items()}
+        found.append(tars(np.where(same, times[sides[:, 0]], times[sides[:, 0]] * times[sides[:, 1]])))
+    return np.array(found)
 
 
 def _lfw(likeness: NDArray[np.float64], pairs: Pairs, seed: int) -> list[float]:

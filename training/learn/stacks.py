@@ -50,14 +50,27 @@ class Layers(nn.Module):
         return values + self.never
 
 
-class HeadStack(nn.Module):
+class _Reading(nn.Module):
+    """What readers see of the features: each its own columns, `read`, times its factor."""
+
+    reads: Tensor
+    factors: Tensor
+
+    def __init__(self, read: Sequence[Sequence[int]], factors: Sequence[float]) -> None:
+        super().__init__()
+        self.register_buffer("reads", _padded(read))
+        self.register_buffer("factors", _factors(read, factors))
+
+    def values(self, features: Tensor) -> Tensor:
+        """(readers, B, most columns) of features (B, width of all blocks)."""
+        return features[:, self.reads].transpose(0, 1) * self.factors
+
+
+class HeadStack(_Reading):
     """Heads on concatenated features: (B, width of all blocks) to (heads, B, most classes).
 
     `squares` are the mean squares of the blocks' features, of those that are not 1: see `factor`.
     """
-
-    reads: Tensor
-    factors: Tensor
 
     def __init__(
         self,
@@ -68,15 +81,13 @@ class HeadStack(nn.Module):
         seed: int,
         squares: Mapping[str, float],
     ) -> None:
-        super().__init__()
-        self.heads, self.hidden, self.outputs = list(heads), list(preset.hidden), dict(classes)
         read = [_read(head, columns) for head in heads]
-        self.register_buffer("reads", _padded(read))
-        self.register_buffer("factors", _factors(read, [factor(head, columns, squares) for head in heads]))
+        super().__init__(read, [factor(head, columns, squares) for head in heads])
+        self.heads, self.hidden, self.outputs = list(heads), list(preset.hidden), dict(classes)
         self.layers = Layers(heads, [len(one) for one in read], preset, classes, seed)
 
     def forward(self, features: Tensor) -> Tensor:
-        scores: Tensor = self.layers(features[:, self.reads].transpose(0, 1) * self.factors)
+        scores: Tensor = self.layers(self.values(features))
         return scores
 
     def alone(self, number: int) -> nn.Sequential:
@@ -101,11 +112,8 @@ class HeadStack(nn.Module):
         return nn.Sequential(*made[:-1])
 
 
-class MixStack(nn.Module):
+class MixStack(_Reading):
     """Heads that project the features of each source to one width and mix the projections, all with as many sources."""
-
-    reads: Tensor
-    factors: Tensor
 
     def __init__(
         self,
@@ -116,13 +124,10 @@ class MixStack(nn.Module):
         seed: int,
         squares: Mapping[str, float],
     ) -> None:
-        super().__init__()
+        read = [list(columns[source]) for head in heads for source in head.sources]
+        super().__init__(read, [factor(head, columns, squares) for head in heads for _ in head.sources])
         self.heads = list(heads)
         self.mix = _MIXES[heads[0].mix]
-        read = [list(columns[source]) for head in heads for source in head.sources]
-        self.register_buffer("reads", _padded(read))
-        each = [factor(head, columns, squares) for head in heads for _ in head.sources]
-        self.register_buffer("factors", _factors(read, each))
         self.projection = nn.Parameter(torch.zeros(len(read), max(map(len, read)), preset.fusion_width))
         self.gate = nn.Parameter(torch.zeros(len(read), max(map(len, read)), 1))  # every source counts alike at first
         for n, one in enumerate(read):
@@ -132,7 +137,7 @@ class MixStack(nn.Module):
         self.layers = Layers(heads, [preset.fusion_width] * len(heads), preset, classes, seed)
 
     def forward(self, features: Tensor) -> Tensor:
-        values = features[:, self.reads].transpose(0, 1) * self.factors
+        values = self.values(features)
         shape = (len(self.heads), -1, len(features))
         projected = torch.bmm(values, self.projection).reshape(*shape, self.projection.shape[2])
         gates = torch.bmm(values, self.gate).reshape(*shape, 1)
