@@ -67,9 +67,9 @@ def photograph(corpus: Corpus, sha256: str) -> Response:
 
 def blurred_photograph(corpus: Corpus, sha256: str, boxes: Sequence[tuple[str, Box]], subject: str) -> Response:
     """A photograph with every face blurred but the subject's; faces as face_id and box, the subject by its face_id."""
-    from facecorpus.build.crops import as_jpeg
     from facecorpus.faces.bystanders import without_bystanders
     from facecorpus.faces.decode import decode
+    from facecorpus.faces.jpeg import as_jpeg
 
     path = _photograph(corpus, sha256)
     try:

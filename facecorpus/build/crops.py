@@ -52,6 +52,7 @@ def cut_crop(task: CropTask) -> bytes:
     from facecorpus.faces.align import aligned_crop
     from facecorpus.faces.bystanders import without_bystanders
     from facecorpus.faces.decode import decode
+    from facecorpus.faces.jpeg import as_jpeg
 
     data = _original(task)
     if task.whole and not task.bystanders:
@@ -63,17 +64,6 @@ def cut_crop(task: CropTask) -> bytes:
     if task.whole:
         return as_jpeg(without_bystanders(picture, task.bystanders, task.box), task.quality)
     return as_jpeg(aligned_crop(picture, task.landmarks, task.size), task.quality)
-
-
-def as_jpeg(picture: "NDArray[np.uint8]", quality: int) -> bytes:
-    """The bytes of a JPEG of the picture, (H, W, 3) RGB."""
-    import cv2
-
-    # 4:4:4: at the size of a crop halved colour would smear lips and eyes, and it costs a fifth more bytes.
-    options = [cv2.IMWRITE_JPEG_QUALITY, quality]
-    options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
-    _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), options)
-    return jpeg.tobytes()
 
 
 _MEND = "restore it from a copy, or reject its faces in facecorpus review, and build again."

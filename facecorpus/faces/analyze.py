@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +12,7 @@ from facecorpus.faces.decode import Decoded, decode
 from facecorpus.faces.detect import Detection, Detector, found_by
 from facecorpus.faces.embed import Embedder
 from facecorpus.faces.hashes import dhash, phash, photo_phash
+from facecorpus.faces.jpeg import as_jpeg
 from facecorpus.faces.models import Models
 from facecorpus.faces.quality import pitch, quality, roll, yaw
 from facecorpus.faces.records import Landmarks, PhotoAnalysis, Picture
@@ -149,6 +149,4 @@ def _whole_places(points: Landmarks, decoded: Decoded) -> Landmarks:
 
 def review_crop(picture: Picture, landmarks: Landmarks) -> bytes:
     """The JPEG of a face that the review shows, from the upright photograph."""
-    crop = aligned_crop(picture, landmarks, REVIEW_CROP)
-    _, encoded = cv2.imencode(".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, REVIEW_QUALITY])
-    return encoded.tobytes()
+    return as_jpeg(aligned_crop(picture, landmarks, REVIEW_CROP), REVIEW_QUALITY, halved_colour=True)

@@ -30,15 +30,14 @@ def without_bystanders(picture: Picture, others: Sequence[Box], subject: Box | N
             head, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA
         )
         smooth = cv2.resize(few, (width, height), interpolation=cv2.INTER_LINEAR)
-        mask = np.zeros(picture.shape[:2], np.uint8)
-        centre = (round(box[0] + box[2] / 2), round(box[1] + box[3] / 2))
+        mask = np.zeros((height, width), np.uint8)
+        centre = (round(box[0] + box[2] / 2) - columns.start, round(box[1] + box[3] / 2) - rows.start)
         axes = (max(1, round(box[2] * _HEAD / 2)), max(1, round(box[3] * _HEAD / 2)))
-        cv2.ellipse(mask, centre, axes, 0, 0, 360, 1, cv2.FILLED)
-        if subject is not None:
-            own_rows, own_columns = _about(subject, picture.shape, 1.0)
-            mask[own_rows, own_columns] = 0
-        inside = mask[rows, columns] == 1
+        inside = cv2.ellipse(mask, centre, axes, 0, 0, 360, 1, cv2.FILLED) == 1
         shown[rows, columns][inside] = smooth[inside]
+    if subject is not None:
+        own = _about(subject, picture.shape, 1.0)
+        shown[own] = picture[own]
     return shown
 
 
