@@ -39,7 +39,12 @@ def next_step(corpus: Corpus, done: str = "") -> NextStep:
     what nobody can tell.
     """
     with corpus.reading() as catalog:
-        return next(_State(corpus, catalog, done).steps())
+        return next_step_by(corpus, catalog, done)
+
+
+def next_step_by(corpus: Corpus, catalog: Catalog, done: str = "") -> NextStep:
+    """The same by a catalog that is open."""
+    return next(_State(corpus, catalog, done).steps())
 
 
 def command_line(corpus: Path, *words: str) -> str:
@@ -103,7 +108,7 @@ class _State:
         from training import RunFolder
 
         record = self._corpus.shards / RECORD
-        pages = [page for run in self._corpus.runs.glob("*") if (page := RunFolder(run).page).is_file()]
+        pages = [page for run in self._corpus.run_folders() if (page := RunFolder(run).page).is_file()]
         newest = max(pages, key=lambda page: page.stat().st_mtime, default=None)
         undecided = self._total.pending
         left = f"{_count(undecided, 'face is', 'faces are')} left undecided." if undecided else ""
@@ -117,7 +122,7 @@ class _State:
         from training import RunFolder, goes_on_with
 
         usual = "paper"
-        for run in sorted(self._corpus.runs.glob("*")):
+        for run in self._corpus.run_folders():
             if (options := goes_on_with(run, self._corpus.shards)) is not None:
                 name = {} if run.name == usual else {"name": run.name}
                 words = {**options, **name}

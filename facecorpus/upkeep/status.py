@@ -16,7 +16,7 @@ from facecorpus.manifest import SUBGROUPS, Manifest
 from facecorpus.records import Tally
 from facecorpus.system.console import say
 from facecorpus.system.escape import for_terminal
-from facecorpus.upkeep.next_step import NextStep, next_step
+from facecorpus.upkeep.next_step import NextStep, next_step_by
 from facecorpus.words import Outcome
 
 _NOT_STATED = "not stated"
@@ -96,6 +96,7 @@ def status(corpus: Corpus) -> Status:
         mismatches = catalog.candidates.mismatches()
         without_face = catalog.photos.without_face()
         left = catalog.faces.left()
+        step = next_step_by(corpus, catalog)
     # Two people may share a photograph: the sum over people counts it twice.
     group_of = {person.identity_id: person.subgroup or _NOT_STATED for person in people}
     twice: Counter[str] = Counter()
@@ -110,7 +111,6 @@ def status(corpus: Corpus) -> Status:
     total = replace(total, photographs=total.photographs - sum(len(of_one) - 1 for of_one in sharing))
     quota = Quota(people, corpus.settings.fetch, {tally.name: tally.photographs for tally in tallies})
     enough = sum(tally.waiting for tally in tallies if quota.is_full(tally.name))
-    step = next_step(corpus)
     outcomes = {name: Counter[str]() for name in (*SUBGROUPS, _NOT_STATED)}
     for one in ended:
         outcomes[group_of[one.identity_id]][one.outcome] += one.count
