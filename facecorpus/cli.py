@@ -14,7 +14,7 @@ import typer
 from facecorpus import __version__
 from facecorpus.commands import APPS
 from facecorpus.commands.corpus import where_it_stands
-from facecorpus.errors import FacecorpusError
+from facecorpus.errors import FacecorpusError, hint_of
 from facecorpus.system.escape import lines_for_terminal
 from facecorpus.system.logfile import LOG, end_log, show_log
 
@@ -101,7 +101,7 @@ def _ended(arguments: Sequence[str]) -> tuple[int, str, str]:
         from facecorpus.system.trouble import sentence_of
 
         if sentence := sentence_of(error):
-            return 2, sentence, sentence.rpartition("; ")[2]
+            return 2, sentence, hint_of(sentence)
         LOG.error("%s", traceback.format_exc())
         if "--json" not in arguments:
             traceback.print_exc()

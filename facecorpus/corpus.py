@@ -89,6 +89,10 @@ class Corpus:
         finally:
             catalog.close()
 
+    def run_folders(self) -> list[Path]:
+        """The folders of all runs, by name."""
+        return sorted(path for path in self.runs.glob("*") if path.is_dir())
+
     @property
     def is_read_only(self) -> bool:
         """Whether nothing can be written here, as in a mounted backup."""

@@ -30,7 +30,12 @@ class FacecorpusError(Exception):
     @property
     def hint(self) -> str:
         """What to do next: what stands behind the sentence's last semicolon, or else the whole of it."""
-        return str(self).rpartition("; ")[2]
+        return hint_of(str(self))
+
+
+def hint_of(sentence: str) -> str:
+    """What to do next, by a sentence as every message is one."""
+    return sentence.rpartition("; ")[2]
 
 
 class ManifestError(FacecorpusError):

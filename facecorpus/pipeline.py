@@ -172,14 +172,11 @@ def train_stage(corpus: "Corpus", name: str = "paper", **options: "Unpack[Option
     Raises FacecorpusError for whatever training says a user can put right.
     """
     from facecorpus.errors import FacecorpusError
-    from facecorpus.system.siblings import check_sibling
-
-    check_sibling("training")
-    from training import TrainingError, train_all
+    from facecorpus.system.siblings import training_told
 
     if not name.strip(".") or Path(name).name != name:
         raise FacecorpusError(f"--name {name!r} is no name of a run: give a plain one, for a folder in runs/.")
-    try:
+    with training_told():
+        from training import train_all
+
         return train_all(corpus.shards, corpus.runs / name, **options)
-    except TrainingError as error:
-        raise FacecorpusError(str(error)) from None

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facecorpus.errors import FacecorpusError, PictureError
+from facecorpus.errors import PictureError
 from facecorpus.pictures import media_type
 from facecorpus.records import Box
 from facecorpus.settings import Settings
 from facecorpus.system.console import track
-from facecorpus.system.siblings import check_sibling
+from facecorpus.system.siblings import training_told
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,13 +72,10 @@ class AskedPicture:
 
 def open_model(run: Path) -> "FusedModel":
     """The models of a run folder, or of a folder `models` that was taken away; FacecorpusError where there are none."""
-    check_sibling("training")
-    from training import TrainingError, load_model
+    with training_told():
+        from training import load_model
 
-    try:
         return load_model(run)
-    except TrainingError as error:
-        raise FacecorpusError(str(error)) from None
 
 
 def pictures_in(named: Sequence[Path]) -> list[Path]:
@@ -124,10 +121,10 @@ def ask(model: "FusedModel", pictures: Sequence[Path], settings: Settings) -> It
 
 def _aligned(data: bytes, models: Any, settings: Settings) -> tuple[list[tuple[Box, float]], list[bytes]]:
     """Box and score of each face, and its crop as a build would cut it: (crop, crop, 3) as a JPEG."""
-    from facecorpus.build.crops import as_jpeg
     from facecorpus.faces.align import aligned_crop
     from facecorpus.faces.analyze import analyze
     from facecorpus.faces.decode import decode
+    from facecorpus.faces.jpeg import as_jpeg
 
     analysis = analyze(data, "", models, settings.faces, settings.fetch.max_pixels)
     if not analysis.faces:

@@ -3,6 +3,7 @@
 The catalog's CHECKs are tested against these lists, and the page gets them as JSON: a new word is one line here.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 AUTO = "auto"
@@ -48,6 +49,11 @@ class Reason(StrEnum):
     QUALITY = "quality", "q"
     AGE_LABEL = "age label", "g"
     OTHER = "other", "o"
+
+
+def shortened(names: Sequence[str], most: int) -> str:
+    """The first of the names in one line, with an ellipsis where there are more."""
+    return ", ".join(names[:most]) + ", …" * (len(names) > most)
 
 
 def naming(other: str) -> tuple[str, str, str]:

@@ -55,6 +55,13 @@ def beside_others(corpus: Path) -> "Corpus":
     return pipeline.beside_others(corpus)
 
 
+def folder_of_run(run: str, corpus: Path) -> Path:
+    """A name stands for a run of the corpus; a folder may be anywhere, then no corpus is needed."""
+    from facecorpus.corpus import Corpus
+
+    return Path(run) if Path(run).is_dir() else Corpus(corpus).runs / run
+
+
 def _keep_log(corpus: Path) -> None:
     if (corpus / "corpus.toml").is_file():
         write_log(corpus)

@@ -1,12 +1,13 @@
 """Models of a run on pictures of one's own, and as files for other tools."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from facecorpus.commands.build import export
-from facecorpus.commands.common import AsJson, Folder, print_json
+from facecorpus.commands.common import AsJson, Folder, folder_of_run, print_json
 from facecorpus.errors import FacecorpusError
 from facecorpus.system.console import notice
 from facecorpus.system.escape import for_terminal
@@ -43,13 +44,11 @@ def predict(
         for picture in asked:
             if not picture.error:
                 draw_answers(picture, draw)
-    if as_json:
-        _refuse_nothing(asked)  # one document: the answers, or the error
-        document = {"tasks": list(model.tasks), "note": STRANGERS, "images": [one.values() for one in asked]}
-        print_json(document)
-    else:
+    if not as_json:
         _show(asked)
     _refuse_nothing(asked)
+    if as_json:
+        print_json({"tasks": list(model.tasks), "note": STRANGERS, "images": [one.values() for one in asked]})
 
 
 @app.command()
@@ -67,12 +66,15 @@ def features(
     import pyarrow.parquet as pq
 
     from facecorpus.predict import feature_table
+    from facecorpus.store import write_atomically
 
     _, asked = _asked(images, run, corpus)
     _refuse_nothing(asked)
     table = feature_table(asked)
     out.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(table, out)
+    data = BytesIO()
+    pq.write_table(table, data)
+    write_atomically(out, data.getvalue())
     if as_json:
         print_json({"path": str(out), "faces": len(table), "images": [one.values() for one in asked]})
     else:
@@ -91,15 +93,15 @@ def model(
 
     Example: facecorpus export model faces.onnx --run runs/first
     """
-    from training import TrainingError, write_onnx
+    from facecorpus.system.siblings import training_told
 
     if layout != "onnx":
         raise FacecorpusError(f"--format may be onnx, not {layout!r}; the run's folder models has safetensors.")
     opened, _ = _opened(run, corpus)
-    try:
+    with training_told():
+        from training import write_onnx
+
         write_onnx(opened, out)
-    except TrainingError as error:
-        raise FacecorpusError(str(error)) from None
     if as_json:
         print_json({"path": str(out), "tasks": list(opened.tasks), "bytes": out.stat().st_size})
     else:
@@ -112,11 +114,8 @@ def _opened(run: str, corpus: Path) -> "tuple[FusedModel, Settings]":
     from facecorpus.predict import open_model
     from facecorpus.settings import Settings
 
-    if Path(run).is_dir():
-        there = (corpus / "corpus.toml").is_file()
-        return open_model(Path(run)), Corpus(corpus).settings if there else Settings()
-    opened = Corpus(corpus)
-    return open_model(opened.runs / run), opened.settings
+    there = (corpus / "corpus.toml").is_file()
+    return open_model(folder_of_run(run, corpus)), Corpus(corpus).settings if there else Settings()
 
 
 def _asked(images: list[Path], run: str, corpus: Path) -> "tuple[FusedModel, list[AskedPicture]]":

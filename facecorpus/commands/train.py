@@ -7,8 +7,16 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, beside_others, next_step, print_json, what_next, with_options
-from facecorpus.errors import FacecorpusError
+from facecorpus.commands.common import (
+    AsJson,
+    Folder,
+    beside_others,
+    folder_of_run,
+    next_step,
+    print_json,
+    what_next,
+    with_options,
+)
 from facecorpus.pipeline import train_stage
 
 app = typer.Typer()
@@ -75,11 +83,10 @@ def report(
 
     Example: facecorpus report first second -C mycorpus
     """
-    from facecorpus.corpus import Corpus
+    from facecorpus.system.siblings import training_told
     from facecorpus.upkeep.next_step import opening
     from training import (
         RunFolder,
-        TrainingError,
         compare_runs,
         load_results,
         show_comparison,
@@ -87,9 +94,8 @@ def report(
         write_comparison,
     )
 
-    # A name stands for a run of the corpus; a folder may be anywhere, then no corpus is needed.
-    folders = [Path(run) if Path(run).is_dir() else Corpus(corpus).runs / run for run in runs]
-    try:
+    folders = [folder_of_run(run, corpus) for run in runs]
+    with training_told():
         if len(folders) == 1:
             results = load_results(folders[0])
             if as_json:
@@ -100,8 +106,6 @@ def report(
             return
         comparison = compare_runs(folders)
         write_comparison(out, comparison)
-    except TrainingError as error:
-        raise FacecorpusError(str(error)) from None
     if as_json:
         print_json(comparison.values())
     else:

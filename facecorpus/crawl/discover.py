@@ -27,6 +27,7 @@ from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
 from facecorpus.records import Candidate
 from facecorpus.system.console import Tracker, duration, notice, track
+from facecorpus.words import shortened
 
 BATCH = 50  # candidates of one transaction: an answer of the Commons API
 
@@ -56,10 +57,9 @@ class DiscoverSummary:
         lines += [f"NOT CRAWLED: {sentence}" for sentence in self.mismatches]
         lines += [f"SOURCE FAILED: {name} was not asked to the end. {why}" for name, why in self.failed.items()]
         if self.unchecked:
-            names = ", ".join(self.unchecked[:MOST_NAMES]) + ", …" * (len(self.unchecked) > MOST_NAMES)
             lines.append(
-                f"Identity not checked of {len(self.unchecked)} people ({names}): the manifest names neither"
-                " wikidata_id nor wikipedia_title."
+                f"Identity not checked of {len(self.unchecked)} people ({shortened(self.unchecked, MOST_NAMES)}):"
+                " the manifest names neither wikidata_id nor wikipedia_title."
             )
         return "\n".join([*lines, *self.warnings])
 
@@ -134,10 +134,9 @@ def _not_asked(corpus: Corpus) -> list[str]:
     people = [who.name for who in corpus.manifest.identities if not who.birth_date]
     if not web or not people:
         return []
-    names = ", ".join(people[:MOST_NAMES]) + ", …" * (len(people) > MOST_NAMES)
     return [
-        f"On the web nobody is looked for whose birth_date the manifest does not state ({len(people)}: {names}):"
-        " no minors are collected."
+        "On the web nobody is looked for whose birth_date the manifest does not state"
+        f" ({len(people)}: {shortened(people, MOST_NAMES)}): no minors are collected."
     ]
 
 

@@ -14,9 +14,8 @@ def named(name: str, dimension: int, sha256: str) -> str:
     return f"{name}, {dimension} numbers, sha256 {sha256}"
 
 
-DLIB = named(
-    "dlib_face_recognition_resnet_model_v1", 128, "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
-)
+DLIB_SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
+DLIB = named("dlib_face_recognition_resnet_model_v1", 128, DLIB_SHA256)
 """Where no descriptor_model is set."""
 
 

@@ -11,7 +11,7 @@ from facecorpus.faces.detect import Detector
 from facecorpus.faces.dlib.embed import TorchEmbedder
 from facecorpus.faces.dlib.hog import HogDetector
 from facecorpus.faces.dlib.mmod import MmodDetector
-from facecorpus.faces.embed import DLIB, Embedder
+from facecorpus.faces.embed import DLIB, DLIB_SHA256, Embedder
 from facecorpus.faces.onnx_descriptor import OnnxDescriptor
 from facecorpus.settings import FacesSettings
 from facecorpus.shards import sha256_of
@@ -25,7 +25,7 @@ DESCRIPTOR = "dlib_face_recognition_resnet_model_v1.dat"
 SHA256 = {
     LANDMARKS: "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
     MMOD: "4cb19393e2fbaf2b1609a9319ad5386618c886a6234ec1b971f3e87c85d87fe6",
-    DESCRIPTOR: "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+    DESCRIPTOR: DLIB_SHA256,
 }
 """Of the files in face_recognition_models 0.3.0."""
 

@@ -20,7 +20,7 @@ from facecorpus.judging.undated import Undated, said_of_undated, undated
 from facecorpus.manifest import Identity
 from facecorpus.records import Ranking, SubjectFace
 from facecorpus.settings import RankSettings
-from facecorpus.words import Section, Verdict, naming
+from facecorpus.words import Section, Verdict, naming, shortened
 
 NOT_ENOUGH = "not enough to judge: too few photographs, or no majority of them, show one and the same person"
 
@@ -84,8 +84,7 @@ def said_of_not_judged(people: Sequence[str]) -> str:
     """A sentence with the names of people whose faces cannot be judged, for the end of a summary."""
     if not people:
         return ""
-    names = ", ".join(people[:_NAMED]) + ", …" * (len(people) > _NAMED)
-    return f" Not enough to judge the faces of {len(people)} people by: {names}."
+    return f" Not enough to judge the faces of {len(people)} people by: {shortened(people, _NAMED)}."
 
 
 def rank_faces(corpus: Corpus) -> RankSummary:

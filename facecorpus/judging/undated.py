@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from facecorpus.manifest import Identity
 from facecorpus.records import SubjectFace
+from facecorpus.words import shortened
 
 _NAMED = 5  # people, in a sentence
 
@@ -41,8 +42,8 @@ def said_of_undated(people: Sequence[Undated], of_age: int) -> str:
     """A line for the end of a summary; '' where there is nobody."""
     if not people:
         return ""
-    named = ", ".join(map(str, people[:_NAMED])) + ", …" * (len(people) > _NAMED)
     return (
         f"\n{sum(one.photographs for one in people)} photographs of {len(people)} people have no date and may show them"
-        f" before they were {of_age}, which only a reviewer can see; the youngest: {named}."
+        f" before they were {of_age}, which only a reviewer can see; the youngest:"
+        f" {shortened([*map(str, people)], _NAMED)}."
     )

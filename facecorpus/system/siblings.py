@@ -1,5 +1,7 @@
 """The packages that install beside facecorpus: are they the ones that an import finds?"""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,3 +22,15 @@ def check_sibling(name: str) -> None:
             f"The package {name} of facecorpus is hidden by another one ({found}); rename that, or work in another"
             " folder."
         )
+
+
+@contextmanager
+def training_told() -> Iterator[None]:
+    """Raise FacecorpusError where training is hidden, and for whatever it says that a user can put right."""
+    check_sibling("training")
+    from training import TrainingError
+
+    try:
+        yield
+    except TrainingError as error:
+        raise FacecorpusError(str(error)) from None

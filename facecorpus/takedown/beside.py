@@ -7,9 +7,9 @@ from facecorpus.build.kind import Kind
 from facecorpus.catalog.removals import Marked
 from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
+from facecorpus.export.stage import MARK
 from facecorpus.judging.exchange import strike_out
 
-EXPORT_MARK = ".facecorpus-export.json"
 _FILES = ("catalog.sqlite*", "corpus.toml", "manifest.csv", "decisions.jsonl*", ".*")
 _FOLDERS = ("photos", "crops", "parts", "quarantine", "runs", "receipts")
 _PACKED = (".zip", ".tar", ".gz", ".tgz", ".xz", ".zst")
@@ -36,7 +36,7 @@ def strike_out_beside(corpus: Corpus, marked: Marked) -> tuple[tuple[str, ...], 
 
 def exports_in(corpus: Corpus) -> tuple[str, ...]:
     """The folders in the corpus to which shards were exported."""
-    return tuple(sorted(mark.parent.name for mark in corpus.root.glob(f"*/{EXPORT_MARK}")))
+    return tuple(sorted(mark.parent.name for mark in corpus.root.glob(f"*/{MARK}")))
 
 
 def _files_beside(corpus: Corpus) -> Iterator[Path]:

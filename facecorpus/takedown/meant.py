@@ -11,6 +11,7 @@ from facecorpus.crawl.sources.local import file_of
 from facecorpus.errors import CorpusError
 from facecorpus.shards import sha256_of
 from facecorpus.takedown.shards import photographs_in_builds
+from facecorpus.words import shortened
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
@@ -81,6 +82,6 @@ def _by_file_name(catalog: Catalog, name: str) -> Meant | None:
 
 def _only(name: str, found: list[Meant]) -> Meant | None:
     if len(found) > 1:
-        some = ", ".join(one.url or one.photograph for one in found[:_NAMED]) + ", …" * (len(found) > _NAMED)
+        some = shortened([one.url or one.photograph for one in found], _NAMED)
         raise CorpusError(f"{len(found)} pictures are called {name}: {some}; name the one that is meant in full.")
     return found[0] if found else None

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from facecorpus.catalog.removals import Marked
 from facecorpus.corpus import Corpus
@@ -10,14 +9,9 @@ from facecorpus.errors import CorpusError
 from facecorpus.takedown.plan import TrainedRun
 
 
-def run_folders(corpus: Corpus) -> list[Path]:
-    """The folders of all runs."""
-    return sorted(path for path in corpus.runs.glob("*") if path.is_dir())
-
-
 def unname(corpus: Corpus, identity_id: str, key: str) -> tuple[str, ...]:
     """Put a keyed word in the place of a person among the classes of all runs; the names of those that had it."""
-    runs = run_folders(corpus)
+    runs = corpus.run_folders()
     if not runs:
         return ()
     from training import unname as unname_in
@@ -27,7 +21,7 @@ def unname(corpus: Corpus, identity_id: str, key: str) -> tuple[str, ...]:
 
 def trained_on(corpus: Corpus, marked: Marked, held: bool) -> tuple[TrainedRun, ...]:
     """The runs that learned from what is marked; `held` says whether the shards as they are hold any of it."""
-    runs = run_folders(corpus)
+    runs = corpus.run_folders()
     if not runs:
         return ()
     from training import TrainingError, fingerprint, learned_from, may_show

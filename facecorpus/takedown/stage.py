@@ -20,7 +20,7 @@ from facecorpus.system.folder import settle
 from facecorpus.system.logfile import forget_log
 from facecorpus.takedown.beside import exports_in, strike_out_beside
 from facecorpus.takedown.plan import Counts, Plan
-from facecorpus.takedown.runs import at_rest, clear, run_folders, trained_on, unname
+from facecorpus.takedown.runs import at_rest, clear, trained_on, unname
 from facecorpus.takedown.shards import Rewritten, builds_holding, write_without
 from facecorpus.takedown.wanted import Wanted, named
 
@@ -332,7 +332,7 @@ def _receipt(corpus: Corpus, catalog: Catalog, plan: Plan, done: _Done) -> bytes
         "looked_at": [
             *("photos", "crops", "parts", "quarantine", "catalog.sqlite", "decisions.jsonl"),
             *sorted(kind.folder(corpus.shards).name for kind in Kind if kind.folder(corpus.shards).exists()),
-            *(f"runs/{path.name}" for path in run_folders(corpus)),
+            *(f"runs/{path.name}" for path in corpus.run_folders()),
             "every other file in the folder",
         ],
         "not_looked_at": [*exports_in(corpus)],

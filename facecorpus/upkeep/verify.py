@@ -263,7 +263,7 @@ def _cut_again(corpus: Corpus, catalog: Catalog, face: StoredFace) -> bool:
 def _runs(corpus: Corpus) -> Iterator[_Found]:
     from training import damaged
 
-    for run in sorted(corpus.runs.glob("*/")):
+    for run in corpus.run_folders():
         for path in damaged(run):
             sentence = "its bytes are not those that training wrote; train again under another --name."
             yield _Found("run", str(path.relative_to(corpus.root)), sentence)

@@ -40,13 +40,14 @@ class Folder(Source):
             raise SourceError("Source 'folder' needs a directory: set folder in section [crawl] of corpus.toml.")
         root = (corpus.root / Path(named).expanduser()).absolute()
         people = [identity.identity_id for identity in corpus.manifest.identities]
-        if not homes(root).keys() & set(people):
+        source = cls(root, people)
+        if not source._homes.keys() & set(people):
             what = "holds no photographs of anybody in the manifest" if root.is_dir() else "is no folder"
             raise SourceError(
                 f"{root} {what}; expected one sub-folder per person, named by identity_id like {root / people[0]}, with"
                 " the files in it."
             )
-        return cls(root, people)
+        return source
 
     def candidates(self, identity: Identity) -> Iterator[Candidate]:
         """The files of the person's sub-folder by name; hidden ones and labels.csv are left out."""

@@ -13,6 +13,7 @@ from facecorpus.system.border import address_of, text_of, whole
 from facecorpus.system.console import notice
 from facecorpus.system.dates import certain
 from facecorpus.system.nearest import nearest
+from facecorpus.words import shortened
 
 MOST = 50_000
 """Photographs of one person that a source may propose; whatever proposes more has lost its way."""
@@ -110,9 +111,8 @@ def strangers(source: str, folders: Collection[str], people: Collection[str]) ->
     unknown = sorted(set(folders) - set(people))
     if not unknown:
         return ()
-    near = {name: f" (nearest: {', '.join(found)})" if (found := nearest(name, people)) else "" for name in unknown}
-    told = ", ".join(f"{name}{near[name]}" for name in unknown[:MOST_NAMES]) + ", …" * (len(unknown) > MOST_NAMES)
+    near = [f"{name} (nearest: {', '.join(found)})" if (found := nearest(name, people)) else name for name in unknown]
     return (
-        f"NOT TAKEN: {len(unknown)} folders of source '{source}' are no identity_id of the manifest: {told}; rename"
-        " them, or add the people to manifest.csv.",
+        f"NOT TAKEN: {len(unknown)} folders of source '{source}' are no identity_id of the manifest:"
+        f" {shortened(near, MOST_NAMES)}; rename them, or add the people to manifest.csv.",
     )
