@@ -140,15 +140,15 @@ def ablations(results: Mapping[str, Any]) -> bytes:
 @_styled
 def roc(by_kind: Mapping[str, Sequence[tuple[float, float]]]) -> bytes:
     """ROC curves by kind of features: points of (FAR, TAR)."""
-    figure, axes = _figure(_WIDTH, 3.2, 1, 1)
+    figure, axes = _figure(_WIDTH, 4.2, 1, 1)
     axis = axes[0, 0]
     for (kind, points), form in zip(by_kind.items(), ("-", "-", ":", ":", "--"), strict=False):
         axis.plot([100 * far for far, _ in points], [100 * tar for _, tar in points], form, label=kind)
     axis.set_xscale("symlog", linthresh=0.1)
     axis.set(xlim=(0, 100), ylim=(0, 103), xlabel="pairs of two people accepted (FAR), %")
-    axis.set_ylabel("pairs of one person accepted (TAR), %")
+    axis.set_ylabel("pairs of one person accepted\n(TAR), %")
     axis.grid(alpha=0.3)
-    _legend(figure, axis)
+    _legend(figure, axis, columns=1)
     return _png(figure)
 
 
