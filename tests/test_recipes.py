@@ -326,14 +326,14 @@ def test_a_new_key_acts_and_has_a_button_and_a_new_reason_is_asked_for(project: 
     program = """
 import sys
 from pathlib import Path
+from chromium_page import open_person
 from playwright.sync_api import expect, sync_playwright
 from review_corpus import ADA, make_corpus, served
 corpus = make_corpus(Path(sys.argv[1]), {ADA: 6}, title="In the garden")
 with served(corpus) as base, sync_playwright() as playwright:
     browser = playwright.chromium.launch(executable_path=sys.argv[2], args=["--no-sandbox", "--disable-dev-shm-usage"])
     page = browser.new_page()
-    page.goto(f"{base}/?token=sesame")
-    page.goto(f"{base}/identity/{ADA}")
+    open_person(page, f"{base}/?token=sesame")
     page.wait_for_selector("[role=gridcell] img")
     page.wait_for_load_state("networkidle")
     page.keyboard.press("i")
