@@ -19,9 +19,11 @@ from facecorpus.system.limits import costing_at_most
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 _WHITE = (255, 255, 255, 255)
 _STRIP = 2**20  # pixels
-# What decoding may cost a worker at the default of max_pixels, and in proportion above it. Of all kinds, progressive
-# JPEGs of four colours take most: 12 bytes a pixel.
+# What decoding may cost at the default of max_pixels, and in proportion above it. The kernel holds workers to it. WebP
+# with alpha is refused by its size, everywhere; of all other kinds, progressive JPEGs of four colours take most: 12
+# bytes a pixel.
 _MEMORY = 1e9  # bytes
+_WEBP_ALPHA = 16  # bytes a pixel
 _SECONDS = 10.0  # of the processor
 
 
@@ -62,6 +64,8 @@ def decode(data: bytes, max_pixels: int, enough: int | None = None) -> Decoded:
                 _check_size(*image.size, max_pixels)
                 tags = getattr(image, "tag_v2", {})
                 _check_size(tags.get(TILEWIDTH, 0), tags.get(TILELENGTH, 0), max_pixels)
+                if (image.format, image.mode) == ("WEBP", "RGBA") and width * height * _WEBP_ALPHA > _MEMORY * scale:
+                    raise MemoryError
                 taken_on = _taken_on(image)
                 reduction = _reduction(width * height, enough) if _is_plain_jpeg(image) else 1
                 picture = _pixels(image, data, reduction)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from costly_pictures import (
+    HEAVY_WEBP,
     gif_beyond_its_screen,
     jpeg_of_many_scans,
     large_png,
@@ -59,6 +60,8 @@ def test_the_library_refuses_them() -> None:
         facecorpus.analyze(BEYOND["jpeg"][0])
     with pytest.raises(PictureError, match="9000 × 9000 pixels, more than 80,000,000"):
         facecorpus.analyze(gif_beyond_its_screen(9000))
+    with pytest.raises(PictureError, match="more than 1.0 GB"):
+        facecorpus.analyze(HEAVY_WEBP)
 
 
 def test_honest_pictures_of_those_kinds_are_decoded() -> None:

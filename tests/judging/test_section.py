@@ -13,7 +13,8 @@ from review_corpus import ADA, face_ids
 from two_looks import two_looks
 
 from facecorpus.catalog.descriptors import Described
-from facecorpus.judging.rank import centres, rank, rank_faces
+from facecorpus.judging.likeness import ONE_PERSON
+from facecorpus.judging.rank import Centre, centres, rank, rank_faces
 from facecorpus.judging.section import Known, capped, section
 from facecorpus.manifest import Identity
 from facecorpus.records import SubjectFace
@@ -56,6 +57,11 @@ def _described(subjects: list[SubjectFace], likely: list[float], ada: Identity) 
     )
 
 
+def _one_person(middle: dict[str, Centre]) -> bool:
+    """Whether ada's centre may be ben's."""
+    return "ada" in middle and bool(np.linalg.norm(middle["ada"].mean - middle["ben"].mean) < ONE_PERSON)
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     looks=st.lists(st.sampled_from([0.0, 0.0, 0.0, 0.3, 0.45, 0.6, 1.0]), min_size=2, max_size=14),
@@ -83,9 +89,10 @@ def test_the_ranking_and_the_new_order_put_every_face_into_the_same_section(
     before = rank([*adas, *bens], people, limits)
     judged = [replace(one, verdict=verdict) for one, verdict in zip(adas, verdicts, strict=True)]
     whole = rank([*judged, *bens], people, limits)[: len(adas)]
-    middle = centres([*judged, *bens])
+    first, middle = centres([*adas, *bens]), centres([*judged, *bens])
     # Of two people with the same centre the page asks the last ranking, which did not know what was said since.
-    assume("ben" in middle and "ben" in centres([*adas, *bens]))
+    assume("ben" in middle and "ben" in first)
+    assume(not _one_person(middle) or _one_person(first))
     assume(
         not any(
             min(abs(one.likely - limits.accept_above), abs(one.likely - limits.reject_below)) < 1e-4 for one in whole
