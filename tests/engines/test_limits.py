@@ -17,9 +17,8 @@ from costly_pictures import (
 )
 from test_workers import MAX_PIXELS, portraits, readers, results_of, task, trap, writer_once_read
 
-from facecorpus.engines.local import Task, analyze_all
+from facecorpus.engines.local import Task
 from facecorpus.faces.records import Failure, PhotoAnalysis
-from facecorpus.settings import FacesSettings, FetchSettings
 
 __all__ = ["portraits", "trap"]
 

@@ -81,12 +81,13 @@ def test_the_same_corpus_gives_the_same_backup(corpus: Corpus, tmp_path: Path) -
 
 def test_a_backup_is_one_moment_while_somebody_reviews(corpus: Corpus, tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from facecorpus.corpus import Corpus\n"
+        "import sys; import time; from pathlib import Path; from facecorpus.corpus import Corpus\n"
         "with Corpus(Path(sys.argv[1])).catalog() as catalog:\n"
         "    print('ready', flush=True)\n"
         "    for number in range(100_000):\n"
         "        catalog.decisions.add(sys.argv[2:], identity_id='ada', reviewer='bob',"
         " verdict=('accept', 'reject')[number % 2])\n"
+        "        time.sleep(0.005)\n"
     )
     command = [sys.executable, "-c", program, str(corpus.root), face_id(ADA)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as reviewing:

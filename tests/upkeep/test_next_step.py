@@ -244,13 +244,13 @@ def test_verify_backup_and_export_end_with_it_too(
 
 
 def test_ctrl_c_ends_with_the_command_that_goes_on(web: Loopback, tmp_path: Path) -> None:
-    settings = settings_for(web, crawl={"sources": ("urls",), "urls": "list.csv"}, fetch={"requests_per_minute": 1})
+    settings = settings_for(web, crawl={"sources": ("urls",), "urls": "list.csv"}, fetch={"requests_per_minute": 20})
     corpus = make(tmp_path / PLACE, settings, person("ada"))
     urls = [web.serve(f"/{number}.jpg", Reply(jpeg(number))) for number in range(3)]
     (corpus.root / "list.csv").write_text("name,url\n" + "".join(f"Ada,{url}\n" for url in urls))
     command = [sys.executable, "-m", "facecorpus", "fetch", "-C", str(corpus.root)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        while not web.paths():  # the next request waits for a minute to pass
+        while not web.paths():  # the next request waits for three seconds to pass
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
