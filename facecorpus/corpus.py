@@ -101,8 +101,9 @@ class Corpus:
 
     @contextmanager
     def reading(self) -> Iterator[Catalog]:
-        """The catalog for what only reads; where nothing can be written, a copy of it."""
-        with self.catalog_copy() if self.is_read_only else self.catalog() as catalog:
+        """The catalog for what only reads; where nothing can be written, or there is none yet, a copy of it."""
+        made = (self.root / "catalog.sqlite").exists()
+        with self.catalog() if made and not self.is_read_only else self.catalog_copy() as catalog:
             yield catalog
 
     def edited(self, catalog: Catalog) -> dict[str, str]:

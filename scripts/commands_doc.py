@@ -17,8 +17,9 @@ Where nobody foresaw a failure it is 1.
 
 With `--json` a command prints one document on stdout, and nothing else there. It has the fields of
 what the command sums up. Those of `crawl`, `fetch` and `dedup` stand below the names of the stages.
-An error is a document, too: `{"error": "the sentence", "hint": "what to do next"}`. The exit code
-stays the same.
+`next` is the command that a person would be told to run next. The demo alone has no `--json`. An
+error is a document, too: `{"error": "the sentence", "hint": "what to do next"}`. The exit code stays
+the same.
 
 Commands that work in a corpus keep `facecorpus.log` there: when each began and ended, its counts,
 warnings and errors, and the traceback of what nobody foresaw. It is as private as the corpus. Older

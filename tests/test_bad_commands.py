@@ -179,7 +179,7 @@ def test_a_full_log_moves_aside_and_one_that_cannot_be_written_stops_nothing(
 def test_each_stage_of_several_is_a_part_of_one_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     prepare(tmp_path, {})
     assert run(["dedup", "-C", str(tmp_path / "c"), "--json"]) == 0
-    assert list(json.loads(capsys.readouterr().out)) == ["dedup", "rank"]
+    assert list(json.loads(capsys.readouterr().out)) == ["dedup", "rank", "next"]
 
 
 def _rewrite() -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report, what_next
+from facecorpus.commands.common import AsJson, Folder, report, this_next, what_next
 
 app = typer.Typer()
 
@@ -23,8 +23,7 @@ def backup(
     from facecorpus.corpus import Corpus
     from facecorpus.upkeep.backup import backup as save
 
-    report(save(Corpus(corpus), file), as_json)
-    what_next(corpus, as_json)
+    report(save(Corpus(corpus), file), as_json, what_next(corpus))
 
 
 @app.command()
@@ -45,8 +44,7 @@ def restore(
     from facecorpus.upkeep.backup import restore_from_log
     from facecorpus.upkeep.next_step import command_line
 
-    report(put_back(corpus, file, replace) if file else restore_from_log(Corpus(corpus)), as_json)
-    if file:
-        next_step(command_line(corpus, "verify"), as_json)  # only that knows whether the photographs are still there
+    if file:  # only verify knows whether the photographs are still there
+        report(put_back(corpus, file, replace), as_json, this_next(command_line(corpus, "verify")))
     else:
-        what_next(corpus, as_json)
+        report(restore_from_log(Corpus(corpus)), as_json, what_next(corpus))

@@ -10,9 +10,9 @@ import typer
 from facecorpus.commands.common import (
     AsJson,
     Folder,
-    next_step,
     reading_in,
     report,
+    this_next,
     what_next,
     with_options,
     working_in,
@@ -58,8 +58,7 @@ def build(
             original=original,
             without_images=without_images,
         )
-        report(summary, as_json)
-    what_next(corpus, as_json, "build")
+        report(summary, as_json, what_next(corpus, "build"))
 
 
 @export.command()
@@ -87,8 +86,7 @@ def _export(out: Path, corpus: Path, shards: Path | None, layout: str, as_json: 
         report(export(shards, out, layout), as_json)
         return
     with reading_in(corpus) as opened:  # a build would exchange the shards while they are read
-        report(export(opened.shards, out, layout), as_json)
-    what_next(corpus, as_json)
+        report(export(opened.shards, out, layout), as_json, what_next(corpus))
 
 
 @dataclass(frozen=True)
@@ -134,8 +132,7 @@ def forget(
             if not sys.stdin.isatty():
                 raise CorpusError("Nothing was removed, for nobody can be asked here: add --yes.")
             typer.confirm("Remove it?", abort=True, err=True)
-        report(take_down(opened, **vars(what)), as_json)
-    what_next(corpus, as_json)
+        report(take_down(opened, **vars(what)), as_json, what_next(corpus))
 
 
 @app.command()
@@ -166,11 +163,8 @@ def verify(
                 sentence += f" {stayed} stay there, since another file has their place."
             print(sentence, file=sys.stderr if as_json else sys.stdout)
         summary = look_through(opened, repair)
-        report(summary, as_json)
-    if summary.next_command:
-        next_step(command_line(corpus, *summary.next_command.split()), as_json)
-    else:
-        what_next(corpus, as_json)
+        mends = summary.next_command and this_next(command_line(corpus, *summary.next_command.split()))
+        report(summary, as_json, mends or what_next(corpus))
     if not summary.sound:
         raise typer.Exit(1)
 

@@ -18,6 +18,10 @@ from facecorpus.system.logfile import LOG, name_log, write_log
 
 if TYPE_CHECKING:
     from facecorpus.corpus import Corpus
+    from facecorpus.upkeep.next_step import NextStep
+
+    Following = Callable[[], NextStep]
+    """What to run next; asked when a command has shown what it did."""
 
 
 def _named(context: typer.Context, corpus: Path) -> Path:
@@ -68,28 +72,37 @@ def _keep_log(corpus: Path) -> None:
         LOG.info("begun, facecorpus %s, Python %s", __version__, platform.python_version())
 
 
-def report(summary: Any, as_json: bool) -> None:
-    """Print a stage's summary: its sentences, or its fields as JSON."""
-    _log_counts(summary)
-    if as_json:
-        print_json(dataclasses.asdict(summary))
-    else:
-        from facecorpus.system.console import say
-
-        say(str(summary))
+def report(summary: Any, as_json: bool, following: "Following | None" = None) -> None:
+    """Print a stage's summary and what to run next: as sentences, or as one JSON document of its fields and `next`."""
+    report_each([summary], as_json, following, by_stage=False)
 
 
-def report_each(summaries: Iterable[Any], as_json: bool) -> None:
+def report_each(
+    summaries: Iterable[Any], as_json: bool, following: "Following | None" = None, by_stage: bool = True
+) -> None:
     """Print the summaries of several stages as each ends; as JSON one document, by the names of the stages."""
-    document = {}
+    from facecorpus.system.console import say
+
+    document: dict[str, Any] = {}
     for summary in summaries:
-        if not as_json:
-            report(summary, as_json)
-            continue
         _log_counts(summary)
-        document[type(summary).__name__.removesuffix("Summary").lower()] = dataclasses.asdict(summary)
+        if as_json:
+            values = dataclasses.asdict(summary)
+            document |= {type(summary).__name__.removesuffix("Summary").lower(): values} if by_stage else values
+        else:
+            say(str(summary))
+    end_with(document, as_json, following)
+
+
+def end_with(document: Mapping[str, Any], as_json: bool, following: "Following | None") -> None:
+    """End a command that has shown its result to a person, or now shows it as JSON, with what to run next."""
+    from facecorpus.system.console import say
+
+    step = following() if following else None
     if as_json:
-        print_json(document)
+        print_json({**document, **({"next": step.command} if step else {})})
+    elif step:
+        say(str(step))
 
 
 def print_json(document: Any) -> None:
@@ -114,22 +127,19 @@ def _log_counts(summary: Any) -> None:
     LOG.info("%s: %s", type(summary).__name__, ", ".join(counts))
 
 
-def next_step(command: str, as_json: bool = False) -> None:
-    """Say what to run next, to a person."""
-    if not as_json:
-        from facecorpus.system.console import TO_PASTE, say
+def this_next(command: str) -> "Following":
+    """That command, whatever the state of a corpus."""
+    from facecorpus.upkeep.next_step import NextStep
 
-        say(f"{TO_PASTE}{command}")
+    return lambda: NextStep(command, "")
 
 
-def what_next(corpus: Path, as_json: bool = False, done: str = "") -> None:
-    """Say what to run next by the state of the corpus; `done` is the command that has come to its end."""
-    if not as_json:
-        from facecorpus.corpus import Corpus
-        from facecorpus.system.console import say
-        from facecorpus.upkeep.next_step import next_step as following
+def what_next(corpus: Path, done: str = "") -> "Following":
+    """What the state of the corpus then asks for; `done` is the command that has come to its end."""
+    from facecorpus.corpus import Corpus
+    from facecorpus.upkeep.next_step import next_step
 
-        say(str(following(Corpus(corpus), done)))
+    return lambda: next_step(Corpus(corpus), done)
 
 
 def with_options(kind: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:

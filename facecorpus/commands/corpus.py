@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, report, what_next
+from facecorpus.commands.common import AsJson, Folder, end_with, report, what_next
 from facecorpus.errors import SettingsError
 from facecorpus.system.escape import for_terminal
 
@@ -22,6 +22,7 @@ def init(
     from_folder: Annotated[
         Path | None, typer.Option(help="Photographs that you have: a folder with one sub-folder per person.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make a corpus folder: documented corpus.toml and a copy of the manifest, or one of the names of your folders.
 
@@ -34,15 +35,19 @@ def init(
     if manifest is not None and from_folder is not None:
         raise SettingsError("--manifest and --from-folder both say who is in the corpus; use one of them.")
     if from_folder is None:
-        init_corpus(folder, find_manifest(manifest or "paper77"))
-        print(for_terminal(f"Made {folder}."))
+        made = init_corpus(folder, find_manifest(manifest or "paper77"))
+        said = [f"Made {folder}."]
     else:
         people = people_in(from_folder)
-        init_from_folder(folder, people, from_folder)
-        print(for_terminal(f"Made {folder} with {len(people)} people, by the names of the folders in {from_folder}."))
-        print("No label is stated: fill in gender, race, birth_date and age_group in manifest.csv where you know them.")
-        print("crawl --auto decides and builds without anybody looking; then train-all makes the report.")
-    what_next(folder)
+        made = init_from_folder(folder, people, from_folder)
+        said = [
+            f"Made {folder} with {len(people)} people, by the names of the folders in {from_folder}.",
+            "No label is stated: fill in gender, race, birth_date and age_group in manifest.csv where you know them.",
+            "crawl --auto decides and builds without anybody looking; then train-all makes the report.",
+        ]
+    if not as_json:
+        print(*map(for_terminal, said), sep="\n")
+    end_with({"path": folder, "people": len(made.manifest.identities)}, as_json, what_next(folder))
 
 
 def where_it_stands() -> None:

@@ -50,8 +50,7 @@ def crawl(
     if dry_run:
         return _plan(corpus, as_json)
     with working_in(corpus) as opened:
-        report_each(crawl_all(opened, retry, auto), as_json)
-    what_next(corpus, as_json, "crawl")
+        report_each(crawl_all(opened, retry, auto), as_json, what_next(corpus, "crawl"))
 
 
 @app.command()
@@ -75,10 +74,9 @@ def fetch(
         return _plan(corpus, as_json)
     with working_in(corpus) as opened:
         if recheck:
-            report(recheck_photographs(opened), as_json)
+            report(recheck_photographs(opened), as_json, what_next(corpus))
         else:
-            report_each(fetch_stage(opened, retry), as_json)
-    what_next(corpus, as_json, "" if recheck else "fetch")
+            report_each(fetch_stage(opened, retry), as_json, what_next(corpus, "fetch"))
 
 
 @app.command()
@@ -101,8 +99,7 @@ def faces(
     from facecorpus.engines.find_faces import find_faces
 
     with working_in(corpus) as opened:
-        report(find_faces(opened, redo=redo), as_json)
-    what_next(corpus, as_json, "faces")
+        report(find_faces(opened, redo=redo), as_json, what_next(corpus, "faces"))
 
 
 @app.command()
@@ -112,8 +109,7 @@ def dedup(corpus: Folder = Path(), as_json: AsJson = False) -> None:
     Example: facecorpus dedup -C mycorpus
     """
     with working_in(corpus) as opened:
-        report_each(dedup_stage(opened), as_json)
-    what_next(corpus, as_json, "dedup")
+        report_each(dedup_stage(opened), as_json, what_next(corpus, "dedup"))
 
 
 def _check(corpus: Path, record: Path | None, as_json: bool, alone: bool) -> None:
@@ -125,10 +121,9 @@ def _check(corpus: Path, record: Path | None, as_json: bool, alone: bool) -> Non
     if not alone:
         raise SettingsError("Use --record with --check, and --check with neither --dry-run nor --retry.")
     summary = check_sources(Corpus(corpus), record)
-    report(summary, as_json)
+    report(summary, as_json, None if summary.refused else what_next(corpus))
     if summary.refused:
         raise typer.Exit(1)
-    what_next(corpus, as_json)
 
 
 def _plan(corpus: Path, as_json: bool) -> None:
@@ -136,5 +131,4 @@ def _plan(corpus: Path, as_json: bool) -> None:
     from facecorpus.corpus import Corpus
     from facecorpus.crawl.dry_run import dry_run
 
-    report(dry_run(Corpus(corpus)), as_json)
-    what_next(corpus, as_json)
+    report(dry_run(Corpus(corpus)), as_json, what_next(corpus))

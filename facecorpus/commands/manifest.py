@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, next_step, report
+from facecorpus.commands.common import AsJson, Folder, report, this_next
 
 if TYPE_CHECKING:
     from facecorpus.crawl.lookup import CheckSummary
@@ -59,8 +59,8 @@ def new(
     """
     from facecorpus.crawl.lookup import new_manifest
 
-    report(new_manifest(names, out, _settings(corpus, contact)), as_json)
-    next_step(f"fill in {out}, then: facecorpus init mycorpus --manifest {out}", as_json)
+    fill_in = f"fill in {out}, then: facecorpus init mycorpus --manifest {out}"
+    report(new_manifest(names, out, _settings(corpus, contact)), as_json, this_next(fill_in))
 
 
 def _settings(corpus: Path, contact: str) -> "Settings":

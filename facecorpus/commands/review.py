@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, beside_others, report, what_next, working_in
+from facecorpus.commands.common import AsJson, Folder, beside_others, end_with, report, what_next, working_in
 from facecorpus.errors import FacecorpusError
 
 app = typer.Typer()
@@ -44,15 +44,14 @@ def review(
         from facecorpus.judging.policy import auto_review
 
         with working_in(corpus) as opened:
-            report(auto_review(opened), as_json)
-        what_next(corpus, as_json, "review")
+            report(auto_review(opened), as_json, what_next(corpus, "review"))
     else:
         from review_ui import LOOPBACK, serve
 
         opened = beside_others(corpus)
         password = None if host in LOOPBACK else _password()
         serve(opened, host=host, port=port, reviewer=reviewer, open_browser=browser, password=password)
-        what_next(corpus, as_json, "review")
+        end_with({}, as_json, what_next(corpus, "review"))
 
 
 @group.command("export")
@@ -68,8 +67,7 @@ def export_decisions(
     from facecorpus.corpus import Corpus
     from facecorpus.judging.exchange import export_decisions as export
 
-    report(export(Corpus(corpus), file), as_json)
-    what_next(corpus, as_json)
+    report(export(Corpus(corpus), file), as_json, what_next(corpus))
 
 
 @group.command("import")
@@ -90,8 +88,9 @@ def import_decisions(
     from facecorpus.corpus import Corpus
     from facecorpus.judging.exchange import import_decisions as take_over
 
-    report(take_over(Corpus(corpus), file, own_name=own_name, settled=settled, dry_run=dry_run), as_json)
-    what_next(corpus, as_json)
+    report(
+        take_over(Corpus(corpus), file, own_name=own_name, settled=settled, dry_run=dry_run), as_json, what_next(corpus)
+    )
 
 
 @group.command("withdraw")
@@ -108,8 +107,7 @@ def withdraw_decisions(
     from facecorpus.corpus import Corpus
     from facecorpus.judging.exchange import withdraw_decisions as take_back
 
-    report(take_back(Corpus(corpus), reviewer, number), as_json)
-    what_next(corpus, as_json)
+    report(take_back(Corpus(corpus), reviewer, number), as_json, what_next(corpus))
 
 
 @group.command("agreement")
@@ -121,8 +119,7 @@ def agreement(corpus: Folder = Path(), as_json: AsJson = False) -> None:
     from facecorpus.corpus import Corpus
     from facecorpus.judging.agreement import measure_agreement
 
-    report(measure_agreement(Corpus(corpus)), as_json)
-    what_next(corpus, as_json)
+    report(measure_agreement(Corpus(corpus)), as_json, what_next(corpus))
 
 
 def _password() -> str | None:

@@ -1,5 +1,6 @@
 """Shards to a report."""
 
+import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,9 @@ from facecorpus.commands.common import (
     AsJson,
     Folder,
     beside_others,
+    end_with,
     folder_of_run,
-    next_step,
-    print_json,
+    this_next,
     what_next,
     with_options,
 )
@@ -67,9 +68,7 @@ def train_all(
     # With --json, stdout is the result's alone; what a person reads goes to stderr.
     with redirect_stdout(sys.stderr if as_json else sys.stdout):
         results = train_stage(opened, name, **vars(training))
-    if as_json:
-        print(results.read_text(encoding="utf-8"))
-    what_next(corpus, as_json)
+    end_with(json.loads(results.read_text(encoding="utf-8")) if as_json else {}, as_json, what_next(corpus))
 
 
 @app.command("report")
@@ -98,16 +97,11 @@ def report(
     with training_told():
         if len(folders) == 1:
             results = load_results(folders[0])
-            if as_json:
-                print_json(results)
-            else:
+            if not as_json:
                 show_tables(results)
-            next_step(opening(RunFolder(folders[0]).page), as_json)
-            return
+            return end_with(results, as_json, this_next(opening(RunFolder(folders[0]).page)))
         comparison = compare_runs(folders)
         write_comparison(out, comparison)
-    if as_json:
-        print_json(comparison.values())
-    else:
+    if not as_json:
         show_comparison(comparison)
-    next_step(opening(out), as_json)
+    end_with(comparison.values(), as_json, this_next(opening(out)))

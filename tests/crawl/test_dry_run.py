@@ -34,6 +34,7 @@ def test_a_fresh_corpus_is_planned_without_a_request_or_a_file(web: Loopback, tm
     assert openverse["requests"] == 2 * 5
     assert openverse["seconds"] == 10 * 3  # 20 a minute, which is known of that host
     assert plan["seconds"] == commons["seconds"] + 30 + 200
+    assert CliRunner().invoke(app, [command, "--dry-run", "-C", str(corpus.root)]).exit_code == 0
     assert web.requests == []
     assert tree(tmp_path) == before
 
