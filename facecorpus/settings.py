@@ -131,7 +131,8 @@ class FetchSettings:
     max_pixels: int = number(80_000_000, 1, 1_000_000_000, "Pixels of one picture, at most; checked before decoding.")
     obey_opt_outs: bool = option(
         True,
-        "Obey robots.txt, X-Robots-Tag (noai, noimageai, noindex, noimageindex, noml) and TDM reservations.",
+        "Obey robots.txt, X-Robots-Tag (noai, noimageai, noindex, noimageindex, noml), TDM reservations, and"
+        " Content-Signal and Content-Usage where they reserve training.",
     )
     private_hosts: tuple[str, ...] = option(
         (),

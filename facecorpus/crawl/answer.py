@@ -11,6 +11,7 @@ from urllib3.exceptions import LocationValueError, NewConnectionError, TimeoutEr
 
 from facecorpus.crawl.failure import Failure, outcome_of_status
 from facecorpus.crawl.polite import opt_out, seconds_to_wait
+from facecorpus.crawl.usage import reserved_by
 from facecorpus.words import Outcome
 
 _CHUNK = 1 << 17  # bytes
@@ -95,6 +96,8 @@ def _check_opt_out(response: Response) -> None:
         raise Failure(Outcome.OPTED_OUT, f"X-Robots-Tag: {directive}", response.status_code)
     if response.headers.get("TDM-Reservation", "").strip() == "1":
         raise Failure(Outcome.OPTED_OUT, "TDM-Reservation: 1", response.status_code)
+    if usage := reserved_by(response.raw.headers.getlist("Content-Usage")):
+        raise Failure(Outcome.OPTED_OUT, f"Content-Usage: {usage}"[:200], response.status_code)
 
 
 def _body(response: Response, limit: int, cut: bool) -> bytes:

@@ -298,6 +298,8 @@ class Fetcher:
         """What the host says of all its addresses in one place; raises Failure where that forbids this one."""
         if not self._robots.allow(url):
             raise Failure(Outcome.OPTED_OUT, "robots.txt disallows it")
+        if said := self._robots.reserving(url):
+            raise Failure(Outcome.OPTED_OUT, f"robots.txt reserves it from training ({said})")
         rule = self._reservations.reserving(url)
         if rule is not None:
             raise Failure(Outcome.OPTED_OUT, f"tdmrep.json reserves {rule.location}")

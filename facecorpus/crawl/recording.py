@@ -26,7 +26,8 @@ _SECRET_MEMBER = re.compile(
 )
 _BEARER = re.compile(rb"Bearer\s+[\w.~+/-]+=*")
 _HEADERS = re.compile(
-    r"content-type|retry-after|x-ratelimit-.*|mediawiki-api-error|x-database-lag|x-robots-tag|tdm-reservation",
+    r"content-type|retry-after|x-ratelimit-.*|mediawiki-api-error|x-database-lag|x-robots-tag|tdm-reservation"
+    r"|content-usage",
     re.IGNORECASE,
 )
 _KINDS = {"json": ".json", "html": ".html", "xml": ".xml"}

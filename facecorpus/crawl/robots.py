@@ -2,12 +2,14 @@
 
 import codecs
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from protego import Protego
 
 from facecorpus.crawl.failure import Failure
 from facecorpus.crawl.origins import PerOrigin
 from facecorpus.crawl.polite import BOT
+from facecorpus.crawl.usage import Preferences
 from facecorpus.words import Outcome
 
 MAX_BYTES = 500 * 1024
@@ -27,6 +29,12 @@ def checked(body: bytes) -> bytes:
     return body
 
 
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    access: Protego
+    usage: Preferences
+
+
 class Robots:
     """May a URL be fetched? `read` returns the body of a robots.txt, at most MAX_BYTES of it, or raises Failure.
 
@@ -43,14 +51,19 @@ class Robots:
 
         Raises Failure where it cannot be reached: RFC 9309 §2.3.1.4 forbids to go on then.
         """
-        return bool(self._rules.of(url).can_fetch(url, BOT))
+        return bool(self._rules.of(url).access.can_fetch(url, BOT))
 
-    def _read_rules(self, origin: str) -> Protego:
-        rules = Protego.parse(self._text(f"{origin}/robots.txt"))
-        delay = rules.crawl_delay(BOT)
+    def reserving(self, url: str) -> str | None:
+        """The words by which the host's robots.txt reserves the URL from training; None where it does not."""
+        return self._rules.of(url).usage.reserving(url)
+
+    def _read_rules(self, origin: str) -> _Rules:
+        text = self._text(f"{origin}/robots.txt")
+        access = Protego.parse(text)
+        delay = access.crawl_delay(BOT)
         if delay:
             self._slow_down(origin, min(delay, LONGEST_DELAY))
-        return rules
+        return _Rules(access, Preferences(text))
 
     def _text(self, url: str) -> str:
         try:

@@ -263,6 +263,7 @@ def _robots(data: bytes) -> None:
     rules = robots.Robots(lambda url: robots.checked(data), lambda url, seconds: None)
     for address in ("http://h/", "http://h/a/b.jpg?x=1", "http://h/%ff/é"):
         rules.allow(address)
+        rules.reserving(address)
 
 
 def _reservations(data: bytes) -> None:

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from facecorpus.crawl.sources.stated_dates import read_date
+from facecorpus.system.border import readable_html
 
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -30,7 +31,7 @@ def taken_on(metadata: Mapping[str, Any], uploaded: str = "") -> str | None:
 
 def plain_text(text: str) -> str:
     """The text of a piece of HTML that a reader sees, in one line; notes of the wiki to its writers are left out."""
-    text = text[:_LONGEST]
+    text = readable_html(text[:_LONGEST])
     last = text.rfind(">") + 1  # no tag ends after it; the parser would look for one from each < anew
     reader = _Text()
     reader.feed(text[:last])

@@ -21,7 +21,7 @@ from icrawler.builtin.bing import BingFeeder, BingParser
 from icrawler.builtin.google import GoogleFeeder, GoogleParser
 
 from facecorpus.crawl.answer import Answer
-from facecorpus.system.border import read_json
+from facecorpus.system.border import read_json, readable_html
 
 Task = dict[str, Any]
 """What icrawler's parsers give: file_url; ours add page_url and title."""
@@ -52,7 +52,7 @@ class _BingParser(BingParser):  # type: ignore[misc]
     """
 
     def parse(self, response: Answer) -> Iterator[Task]:
-        text = response.content.decode("utf-8", "ignore")
+        text = readable_html(response.content.decode("utf-8", "ignore"))
         soup = BeautifulSoup(text[: text.rfind(">") + 1], "html.parser")  # looks for the end of a tag from each < anew
         for link in soup.select("a[m]"):
             try:
@@ -97,7 +97,7 @@ class _BaiduParser(BaiduParser):  # type: ignore[misc]
         for item in answer["data"]:
             url = self._decode_url(item["objURL"]) if item.get("objURL") else item.get("hoverURL", "")
             page = self._decode_url(item["fromURL"]) if item.get("fromURL") else ""
-            title = re.sub(r"<[^>]*>", "", html.unescape(str(item.get("fromPageTitle") or "")))
+            title = re.sub(r"<[^>]*>", "", html.unescape(readable_html(str(item.get("fromPageTitle") or ""))))
             told.setdefault(url, {"page_url": page, "title": title})
         for task in super().parse(response):
             yield task | told.get(task["file_url"], {})
