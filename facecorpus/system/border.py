@@ -69,7 +69,7 @@ def address_of(value: object) -> str:
 
 
 def readable_html(text: str) -> str:
-    """HTML without decimal references that are no characters: Python's own readers raise ValueError for 4,301 digits."""
+    """HTML without references to no character: Python's own readers raise ValueError for a number of 4,301 digits."""
     return _NO_CHARACTER.sub("&#xfffd", text)
 
 

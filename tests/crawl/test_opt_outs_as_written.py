@@ -92,7 +92,7 @@ def test_a_robots_txt_that_can_be_read_is_obeyed(web: Loopback, encoding: str) -
         ("robots-www.myvue.com.txt", Outcome.SERVER_ERROR),
         ("robots-www.nation.co.ke.txt", Outcome.STORED),
         ("robots-www.flickr.com.txt", Outcome.STORED),
-        ("robots-cloudflare-managed.txt", Outcome.STORED),
+        ("robots-cloudflare-managed.txt", Outcome.OPTED_OUT),
     ],
 )
 def test_recorded_robots_txts(web: Loopback, answer: str, outcome: Outcome) -> None:
