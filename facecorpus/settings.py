@@ -132,7 +132,10 @@ class FetchSettings:
     obey_opt_outs: bool = option(
         True,
         "Obey robots.txt, X-Robots-Tag (noai, noimageai, noindex, noimageindex, noml), TDM reservations, and"
-        " Content-Signal and Content-Usage where they reserve training.",
+        " Content-Signal, Content-Usage and C2PA where they reserve training.",
+    )
+    keep_synthetic: bool = option(
+        False, "Keep pictures that call themselves made by an algorithm (IPTC's digital source type)."
     )
     private_hosts: tuple[str, ...] = option(
         (),

@@ -106,6 +106,7 @@ class Outcome(StrEnum):
     GONE = "gone"  # 404, 410
     REFUSED = "refused"  # 401, 403 and other 4xx
     OPTED_OUT = "opted_out"  # robots.txt, X-Robots-Tag, TDM reservation, usage preferences
+    SYNTHETIC = "synthetic"  # the file says that an algorithm made it
     REMOVED = "removed"  # on this corpus's removal list
     OUTSIDE_PERIOD = "outside_period"  # taken when the labels do not hold
     NOT_DATED = "not_dated"  # without a certain date, of a person with dated_only

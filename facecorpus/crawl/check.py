@@ -181,7 +181,7 @@ class _Check:
         """What a picture is, and why it is not here where it is not."""
         before, begun = self._count.answers, time.monotonic()
         try:
-            here = read_here(candidate, self._corpus.settings.fetch.max_bytes)
+            here = read_here(candidate, self._corpus.settings.fetch)
             fetched = here or self._fetcher.fetch_in_tries(candidate.url)[-1]
         except HostResting as resting:
             return "", f"{candidate.url} was not asked for: {resting.reason}."

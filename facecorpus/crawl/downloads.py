@@ -19,6 +19,7 @@ from facecorpus.crawl.quota import Quota
 from facecorpus.crawl.sources.local import READERS, read_here
 from facecorpus.manifest import Identity
 from facecorpus.records import Candidate, Download
+from facecorpus.settings import FetchSettings
 from facecorpus.store import Store
 from facecorpus.system.console import Tracker
 from facecorpus.system.logfile import LOG
@@ -46,15 +47,15 @@ class _Left:
 class _Work:
     """What a lane does with one candidate: get its bytes and store them. It knows no catalog."""
 
-    def __init__(self, fetcher: Fetcher, photos: Store, max_bytes: int, taken_down: TakenDown) -> None:
+    def __init__(self, fetcher: Fetcher, photos: Store, settings: FetchSettings, taken_down: TakenDown) -> None:
         self._fetcher = fetcher
         self._photos = photos
-        self._max_bytes = max_bytes
+        self._settings = settings
         self._taken_down = taken_down
 
     def __call__(self, waiting: Waiting) -> _Done | _Left:
         try:
-            if read := read_here(waiting.candidate, self._max_bytes):
+            if read := read_here(waiting.candidate, self._settings):
                 return self._stored(waiting, [read])
             return self._stored(waiting, self._fetcher.fetch_in_tries(waiting.candidate.url))
         except HostResting as resting:
@@ -102,7 +103,7 @@ class Downloads:
         self._give_up_after = corpus.settings.fetch.give_up_after
         self._periods = {person.identity_id: person for person in corpus.manifest.identities}
         self._taken_down = catalog.removals.taken_down()
-        self._work = _Work(fetcher, corpus.photos, corpus.settings.fetch.max_bytes, self._taken_down)
+        self._work = _Work(fetcher, corpus.photos, corpus.settings.fetch, self._taken_down)
         self._at_once = fetcher.manners.limits.of
         self._lanes: Lanes[Waiting, _Done | _Left] = Lanes(self._work, lambda host: self._at_once(host).at_once)
         self._fetcher = fetcher

@@ -163,7 +163,7 @@ class Fetcher:
 
     def _inspected(self, url: str, answer: Answer, tried_at: str, begun: float) -> Fetched:
         seconds = time.monotonic() - begun
-        fetched = inspected(url, answer.content, tried_at, seconds, answer.status, self._settings.max_pixels)
+        fetched = inspected(url, answer.content, tried_at, seconds, answer.status, self._settings)
         etag, last_modified = answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", "")
         return replace(fetched, download=replace(fetched.download, etag=etag, last_modified=last_modified))
 

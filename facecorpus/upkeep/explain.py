@@ -19,6 +19,7 @@ ADVICE: Mapping[Outcome, str] = {
     Outcome.GONE: "the server says that it is no longer there",
     Outcome.REFUSED: "the server does not hand it out to us; --retry refused asks once more",
     Outcome.OPTED_OUT: "its owner does not want it used; --retry opted_out looks whether that still holds",
+    Outcome.SYNTHETIC: "it says that an algorithm made it; keep_synthetic in [fetch] and --retry synthetic take it",
     Outcome.REMOVED: "it was taken down from this corpus, and is never fetched again",
     Outcome.OUTSIDE_PERIOD: "it was taken when the person's labels do not hold; see the period in the manifest",
     Outcome.NOT_DATED: "its date is not certain, and the manifest takes only dated photographs of this person"

@@ -21,6 +21,7 @@ from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity, write_manifest
 from facecorpus.records import Candidate
+from facecorpus.settings import FetchSettings
 
 
 def make(folder: Path, web: Loopback, *people: Identity, **crawl: object) -> Corpus:
@@ -186,7 +187,7 @@ def test_a_member_that_is_damaged_or_gone_is_one_failed_candidate(web: Loopback,
     data[60:80] = bytes(20)
     path.write_bytes(data)
     assert fetch_candidates(corpus).outcomes == {"stored": 1, "refused": 1}
-    assert read_member(f"{path.as_uri()}#ada/9.jpg", 1000).download.outcome == "gone"
+    assert read_member(f"{path.as_uri()}#ada/9.jpg", FetchSettings()).download.outcome == "gone"
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,9 @@ def test_what_a_header_hides_is_refused_before_it_is_decoded(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in BEYOND if name not in ("png", "tiff, tile")])
 def test_a_crawl_does_not_keep_them(name: str) -> None:
-    fetched = inspected("https://host.example/a", BEYOND[name][0], "2024-01-01T00:00:00Z", 0.1, 200, 1000)
+    fetched = inspected(
+        "https://host.example/a", BEYOND[name][0], "2024-01-01T00:00:00Z", 0.1, 200, FetchSettings(max_pixels=1000)
+    )
     assert fetched.download.outcome in (Outcome.TOO_BIG, Outcome.NOT_A_PICTURE)
     assert fetched.data is None
 

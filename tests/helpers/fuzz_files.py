@@ -27,7 +27,7 @@ from facecorpus.crawl.sources.url_list import ListOfAddresses
 from facecorpus.faces.decode import decode
 from facecorpus.judging.exchange import _read as read_decisions
 from facecorpus.manifest import read_manifest, write_manifest
-from facecorpus.settings import documented_toml, read_settings
+from facecorpus.settings import FetchSettings, documented_toml, read_settings
 from facecorpus.takedown.wanted import _entries as read_list
 from review_ui.bodies import read_step, read_verdicts, whole_number
 from training.errors import TrainingError
@@ -85,7 +85,7 @@ def _read_archive(path: Path) -> None:
     except NoPhotographs:
         return
     for candidate in found[:5]:
-        read_member(candidate.url, 100_000)
+        read_member(candidate.url, FetchSettings(max_bytes=100_000))
 
 
 def _read_addresses(path: Path) -> None:
@@ -130,7 +130,7 @@ def _decode(data: bytes) -> None:
 
 
 def _inspect(data: bytes) -> None:
-    inspected("http://h/", data, "", 0.0, 200, 250_000)
+    inspected("http://h/", data, "", 0.0, 200, FetchSettings(max_pixels=250_000))
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from facecorpus.crawl.sources.source import NoPhotographs, Source, strangers
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity
 from facecorpus.records import Candidate, Download
+from facecorpus.settings import FetchSettings
 from facecorpus.words import Outcome
 
 NAME = "archive"
@@ -108,7 +109,7 @@ class Archive(Source):
         return 0
 
 
-def read_member(url: str, max_bytes: int) -> Fetched:
+def read_member(url: str, settings: FetchSettings) -> Fetched:
     """'Download' a URL of this source by reading the member."""
     tried_at, begun = now(), time.monotonic()
     address, fragment = urldefrag(url)
@@ -118,14 +119,14 @@ def read_member(url: str, max_bytes: int) -> Fetched:
         return Fetched(Download(url, tried_at, time.monotonic() - begun, None, outcome, detail))
 
     try:
-        data = _open(path).read(member, max_bytes + 1)
+        data = _open(path).read(member, settings.max_bytes + 1)
     except (SourceError, KeyError):  # no such archive, no such member
         return failed(Outcome.GONE, f"{path} holds no {member} any more")
     except _DAMAGED as error:
         return failed(Outcome.REFUSED, f"{member} in {path} cannot be read: {error}")  # damaged, or with a password
-    if len(data) > max_bytes:
-        return failed(Outcome.TOO_BIG, f"more than {max_bytes} bytes")
-    return inspected(url, data, tried_at, time.monotonic() - begun, None)
+    if len(data) > settings.max_bytes:
+        return failed(Outcome.TOO_BIG, f"more than {settings.max_bytes} bytes")
+    return inspected(url, data, tried_at, time.monotonic() - begun, None, settings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from facecorpus.crawl.sources.source import NoPhotographs, Source, strangers
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity, identity_id_of
 from facecorpus.records import Candidate, Download
+from facecorpus.settings import FetchSettings
 from facecorpus.words import Outcome
 
 NAME = "folder"
@@ -96,7 +97,7 @@ def _files(home: Path) -> list[Path]:
     return [file for file in files if file.name not in _NOT_PHOTOGRAPHS]
 
 
-def read_file(url: str, max_bytes: int) -> Fetched:
+def read_file(url: str, settings: FetchSettings) -> Fetched:
     """'Download' a file: URL of this source by reading the file."""
     tried_at, begun = now(), time.monotonic()
     path = path_of(url)
@@ -107,9 +108,9 @@ def read_file(url: str, max_bytes: int) -> Fetched:
     try:
         if not path.is_file():
             return failed(Outcome.GONE, f"{path} is no file any more")
-        if (size := path.stat().st_size) > max_bytes:
-            return failed(Outcome.TOO_BIG, f"{size} bytes; at most {max_bytes} are taken")
+        if (size := path.stat().st_size) > settings.max_bytes:
+            return failed(Outcome.TOO_BIG, f"{size} bytes; at most {settings.max_bytes} are taken")
         data = path.read_bytes()
     except OSError as error:
         return failed(Outcome.REFUSED, f"{path} cannot be read: {error.strerror}")
-    return inspected(url, data, tried_at, time.monotonic() - begun, None)
+    return inspected(url, data, tried_at, time.monotonic() - begun, None, settings)
