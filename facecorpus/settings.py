@@ -299,6 +299,17 @@ class BuildSettings:
 
 
 @dataclass(frozen=True)
+class RightsSettings:
+    """Your answers to questions of law; docs/rights.md explains them, and the card of a build shows them."""
+
+    operator: str = option("", "Who answers for the dataset, and how they can be reached.")
+    purpose: str = option("", "What it is made for, and for nothing else.")
+    basis: str = option("", "On what legal ground people's faces and labels are processed.")
+    assessment: str = option("", "Who assessed it (ethics board, data protection officer), when, with what result.")
+    retention: str = option("", "How long pictures and descriptors are kept, and who deletes them.")
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings of a corpus; each field is one section of corpus.toml."""
 
@@ -310,6 +321,7 @@ class Settings:
     review: ReviewSettings = ReviewSettings()
     labels: LabelSettings = LabelSettings()
     build: BuildSettings = BuildSettings()
+    rights: RightsSettings = RightsSettings()
 
 
 _RISING = {"labels": ("young_from", "adult_from", "old_from"), "rank": ("reject_below", "accept_above")}

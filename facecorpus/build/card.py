@@ -12,6 +12,7 @@ from facecorpus import __version__
 from facecorpus.build.kind import WHAT, Kind
 from facecorpus.build.overview import subgroup_table
 from facecorpus.build.plan import NOT_STATED, Plan
+from facecorpus.build.rights import rights
 from facecorpus.build.splits import TEST, TRAIN
 from facecorpus.faces.embed import DLIB
 from facecorpus.faces.unseen import unequal, unseen, verdict
@@ -48,6 +49,7 @@ def dataset_card(plan: Plan, kind: Kind) -> bytes:
         _processing(plan, kind),
         _uses(plan),
         _distribution(plan, kind),
+        rights(plan.settings.rights),
         _maintenance(plan),
     )
     return ("\n\n".join(sections) + "\n").encode()
@@ -216,11 +218,11 @@ Photographs were found under the names in `manifest.csv` and fetched from these 
 
 {_table(("source", "faces"), sources.most_common())}
 
-Opt-outs that hosts and files state (robots.txt, X-Robots-Tag, TDM reservations, Content-Signal, Content-Usage, C2PA) were
-{"obeyed" if plan.settings.fetch.obey_opt_outs else "**not obeyed**: the operator switched that off"}. The smaller side
+Opt-outs that hosts and files state (robots.txt, X-Robots-Tag, TDM reservations, Content-Signal, Content-Usage, C2PA)
+were {"obeyed" if plan.settings.fetch.obey_opt_outs else "**not obeyed**: the operator switched that off"}. The smaller side
 of a face in its photograph is {sizes[0]:.0f} to {sizes[-1]:.0f} pixels, {sizes[len(sizes) // 2]:.0f} in the middle.
 
-The people in them were not asked, and no ethics board is known to have looked at this set. No one who was a minor in
+The people in them were not asked. No one who was a minor in
 the photographs is collected on purpose: what is dated before a person's
 {plan.settings.labels.young_from}th birthday is left out; where a photograph has no date, this rests on the person's
 years in the manifest and on the reviewers.{unchecked}

@@ -116,6 +116,7 @@ def test_the_hub_reads_the_card_and_it_answers_every_part_of_a_datasheet(publish
         "Preprocessing, cleaning, labelling",
         "Uses",
         "Distribution",
+        "Rights",
         "Maintenance",
     ]
     assert "20 photographs gave them" in card.text
