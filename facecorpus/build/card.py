@@ -219,8 +219,9 @@ Photographs were found under the names in `manifest.csv` and fetched from these 
 {_table(("source", "faces"), sources.most_common())}
 
 Opt-outs that hosts and files state (robots.txt, X-Robots-Tag, TDM reservations, Content-Signal, Content-Usage, C2PA)
-were {"obeyed" if plan.settings.fetch.obey_opt_outs else "**not obeyed**: the operator switched that off"}. The smaller side
-of a face in its photograph is {sizes[0]:.0f} to {sizes[-1]:.0f} pixels, {sizes[len(sizes) // 2]:.0f} in the middle.
+were {"obeyed" if plan.settings.fetch.obey_opt_outs else "**not obeyed**: the operator switched that off"}. The
+smaller side of a face in its photograph is {sizes[0]:.0f} to {sizes[-1]:.0f} pixels, {sizes[len(sizes) // 2]:.0f} in
+the middle.
 
 The people in them were not asked. No one who was a minor in
 the photographs is collected on purpose: what is dated before a person's
