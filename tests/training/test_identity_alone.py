@@ -22,4 +22,5 @@ def test_people_without_labels_are_told_apart_and_the_report_says_what_is_left_o
     assert not {"other_three", "sum"} & own.keys()  # nothing is there to be brought together
     page = (tmp_path / "run" / "report.md").read_text()
     assert "age_group" in page
+    assert "Of these 4 people only identity is labelled: nothing can be fused." in page
     assert "nan" not in page

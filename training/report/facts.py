@@ -31,6 +31,9 @@ CHOICES = (
 
 def headline(results: Results) -> list[str]:
     """What the run says of the paper's result, and what of it is left beyond labels that mean nothing."""
+    if len(results["tasks"]) == 1:
+        task = TITLES[results["tasks"][0]].lower()
+        return [f"Of these {results['counts']['people']} people only {task} is labelled: nothing can be fused."]
     fused = f"features of {fusion_title('all', len(results['tasks']))} networks together"
     seen = next((name for name in ("paper", "photo") if name in results["protocols"]), None)
     said = []
