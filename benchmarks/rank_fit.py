@@ -1,19 +1,17 @@
-"""Fit the constants of facecorpus/judging/likeness.py, and measure how far its probabilities can be trusted.
+"""Fit the default constants of [likeness], and measure how far its probabilities can be trusted.
 
     python benchmarks/rank_fit.py fit WORLDCORPUS WORLD PHOTOCORPUS   fit; reliability on people left out of the fit
-    python benchmarks/rank_fit.py check CORPUS WORLD                  reliability of the constants in likeness.py
+    python benchmarks/rank_fit.py check CORPUS WORLD                  reliability of the default constants
     python benchmarks/rank_fit.py check PHOTOCORPUS                   the same on real photographs
 
 A corpus is a folder after `facecorpus crawl`: WORLDCORPUS of WORLD, a folder with truth.csv; PHOTOCORPUS of real
-photographs. Faces are handed to other people drawn at random, in rounds of different shares and draws, and each of
-these is used twice: as it is, and as a stranger's, whose own centre is not known; for in life most wrong people are not
-in the manifest.
+photographs. The fit is facecorpus/judging/fitting.py's, which `facecorpus calibrate` fits to another descriptor by one
+corpus alone.
 
 The constants come from the world's people and every second real person (the first, third, … in the alphabet); the real
 ones weigh four times as much, for it is them whom the toolkit meets. The halves of the real people never meet: in
 neither are faces of the other handed out. So what `check PHOTOCORPUS` says of the other half, and `fit` says of each
-half by constants of the other, is of people not fitted on. A little ridge keeps the constants finite, since the
-world's people are nearly separable.
+half by constants of the other, is of people not fitted on.
 
 What the sources proposed counts as right, unless photos_seen.csv says otherwise: of two sets of photographs the faces
 that ranked lowest were looked at, with the whole photograph and some of the person's others beside it. Those that
@@ -24,46 +22,29 @@ leaves them out. With --proposed they count as right, like all else that the sou
 import argparse
 import csv
 import hashlib
-import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.special import expit
 
 from facecorpus.corpus import Corpus
 from facecorpus.faces.boxes import iou
-from facecorpus.judging import likeness, rank
+from facecorpus.judging.calibrate import reliability
+from facecorpus.judging.fitting import NOBODY, Case, cases_of, odds_of, rights
+from facecorpus.judging.fitting import fit as fitted
+from facecorpus.judging.likeness import OF_DLIBS, Floats, Mask
 from facecorpus.records import Box, SubjectFace
+from facecorpus.settings import LikenessSettings
 
-RIDGE = 0.03
-START = np.array([3.0, -20.0, 2.0, 25.0, 1.0])  # where the fit begins: it has a second, worse end
 WORLD_WEIGHT, WEIGHT = 500, 2000  # cases as which the world counts, and the real people
 FOLDS = 5
 SAME_FACE = 0.2  # intersection over union with the truth's box, which is taller than a detector's
-ROUNDS = ((0.0, 0), *((share, seed) for share in (0.05, 0.125, 0.25, 0.4) for seed in range(3)))
-"""Share of the faces handed to somebody else, and the draw; the first round is the photographs as they are."""
 WORLD_ROUNDS = ((0.125, 0), (0.25, 1))  # the world has twenty times as many faces
 SEEN = Path(__file__).with_name("photos_seen.csv")
-NOBODY, UNSURE, RIGHT = "", "unsure", "right"
-
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A judged face and whether it is right."""
-
-    subject: SubjectFace
-    judged: rank.Judgement
-    right: bool
-    stranger: bool = False  # judged as if nobody knew whom it shows
-    share: float = 0.0  # of the faces, handed to somebody else in this round
+UNSURE, RIGHT = "unsure", "right"
 
 
 def main() -> None:
@@ -80,18 +61,17 @@ def main() -> None:
             parser.error("fit needs WORLDCORPUS WORLD PHOTOCORPUS")
         fit_all(world_cases(options.corpus, options.world), real_halves(options.photos, options.proposed))
     elif options.world:
-        show("world", world_cases(options.corpus, options.world), shipped())
+        show("world", world_cases(options.corpus, options.world), OF_DLIBS)
     else:
         for name, half in zip(
             ("people fitted on", "people not fitted on"), real_halves(options.corpus, options.proposed), strict=True
         ):
-            show(name, half, shipped())
+            show(name, half, OF_DLIBS)
 
 
 def fit_all(world: Sequence[Case], halves: Sequence[Sequence[Case]]) -> None:
     """Print the constants, and what they say of people left out."""
-    print("STRANGER, BY_DISTANCE, OTHER, BY_MARGIN, BY_ALBUM = ", end="")
-    print(", ".join(f"{value:.1f}" for value in fit(world, halves[0])), f"(in likeness.py: {shipped()})")
+    print(f"{asdict(fit(world, halves[0]))}\n(the defaults: {asdict(OF_DLIBS)})")
     show("real people, each half by constants of the other", [*halves[0], *halves[1]], odds=crossed(world, halves))
     people = sorted({case.subject.identity_id for case in world})
     fold = np.array([people.index(case.subject.identity_id) % FOLDS for case in world])
@@ -99,62 +79,30 @@ def fit_all(world: Sequence[Case], halves: Sequence[Sequence[Case]]) -> None:
     for number in range(FOLDS):
         rest = [case for case, own in zip(world, fold, strict=True) if own != number]
         own = [case for case, other in zip(world, fold, strict=True) if other == number]
-        odds[fold == number] = log_odds(fit(rest, halves[0]), terms(own))
+        odds[fold == number] = odds_of(own, fit(rest, halves[0]))
     show("world, people left out of the fit", world, odds=odds)
 
 
 def crossed(world: Sequence[Case], halves: Sequence[Sequence[Case]]) -> Floats:
     """(N,) log-odds of the real cases, each half's by constants fitted on the world and the other half."""
-    (one, other), terms_of = halves, [terms(half) for half in halves]
-    return np.concatenate([log_odds(fit(world, other), terms_of[0]), log_odds(fit(world, one), terms_of[1])])
+    one, other = halves
+    return np.concatenate([odds_of(one, fit(world, other)), odds_of(other, fit(world, one))])
 
 
-def shipped() -> Floats:
-    """(5,): the constants of likeness.py."""
-    return np.array([likeness.STRANGER, likeness.BY_DISTANCE, likeness.OTHER, likeness.BY_MARGIN, likeness.BY_ALBUM])
+def fit(world: Sequence[Case], real: Sequence[Case]) -> LikenessSettings:
+    """The constants by both, with their weights."""
+    return fitted([*world, *real], np.repeat([WORLD_WEIGHT / len(world), WEIGHT / len(real)], [len(world), len(real)]))
 
 
-def terms(cases: Sequence[Case]) -> Floats:
-    """(N, 3): what likeness.py judges by."""
-    return np.array([(case.judged.distance, case.judged.margin, case.judged.album) for case in cases])
-
-
-def log_odds(constants: Floats, matrix: Floats) -> Floats:
-    """(N,): as likeness.log_odds says it with other constants."""
-    stranger, by_distance, other, by_margin, by_album = constants
-    distance, margin, album = matrix.T
-    against = np.logaddexp(-stranger - by_distance * (distance - 0.5), -other - by_margin * margin)
-    return np.asarray(by_album * album - against)
-
-
-def fit(world: Sequence[Case], real: Sequence[Case]) -> Floats:
-    """(5,): the constants that make the truth most likely."""
-    matrix = terms([*world, *real])
-    sign = np.array([1 if case.right else -1 for case in (*world, *real)])
-    weight = np.repeat([WORLD_WEIGHT / len(world), WEIGHT / len(real)], [len(world), len(real)])
-
-    def loss(constants: Floats) -> float:
-        errors = np.logaddexp(0, -sign * log_odds(constants, matrix))
-        return float(weight @ errors + RIDGE * (constants**2).sum())
-
-    return np.asarray(minimize(loss, START).x)
-
-
-def show(name: str, cases: Sequence[Case], constants: Floats | None = None, odds: Floats | None = None) -> None:
+def show(name: str, cases: Sequence[Case], by: LikenessSettings = OF_DLIBS, odds: Floats | None = None) -> None:
     """Print the Brier score, the area under the ROC curve, and how often faces of each probability were right."""
-    if constants is not None:
-        odds = log_odds(constants, terms(cases))
-    assert odds is not None
-    likely, right = 1 / (1 + np.exp(-odds)), np.array([case.right for case in cases])
+    likely, right = expit(odds_of(cases, by) if odds is None else odds), rights(cases)
     base, faces = right.mean(), len({case.subject.face.face_id for case in cases})
     print(f"\n{name}: {len(cases)} cases of {faces} faces, {base:.1%} right; area {area(likely, right):.4f};", end="")
     print(f" Brier score {np.mean((likely - right) ** 2):.4f} (always saying {base:.2f}: {base * (1 - base):.4f})")
     print("| said | cases | mean of what was said | were right |\n|---|---:|---:|---:|")
-    for low, high in pairwise((0.0, 0.02, 0.1, 0.3, 0.7, 0.9, 0.98, 1.0)):
-        inside = (likely >= low) & ((likely < high) | (high == 1.0))
-        if inside.any():
-            said, were = likely[inside].mean(), right[inside].mean()
-            print(f"| {low:.2f} to {high:.2f} | {inside.sum():,} | {said:.3f} | {were:.3f} |")
+    for one in reliability(likely, right):
+        print(f"| {one.low:.2f} to {one.high:.2f} | {one.cases:,} | {one.said:.3f} | {one.right:.3f} |")
 
 
 def area(scores: Floats, right: Mask) -> float:
@@ -168,7 +116,7 @@ def world_cases(folder: Path, world: Path) -> list[Case]:
     """All rounds of a rendered world, whose truth is known."""
     listed = rows_of(world)
     subjects = [s for s in subjects_of(folder) if s.face.photo_sha256 in listed]  # edits of them are not
-    return cases_of(subjects, truth(subjects, listed), WORLD_ROUNDS)
+    return cases_of(subjects, truth(subjects, listed), rounds=WORLD_ROUNDS)
 
 
 def real_halves(folder: Path, proposed: bool = False) -> tuple[list[Case], list[Case]]:
@@ -177,7 +125,7 @@ def real_halves(folder: Path, proposed: bool = False) -> tuple[list[Case], list[
     people = sorted({subject.identity_id for subject in subjects})
     shown = {s.face.face_id: s.identity_id for s in subjects} if proposed else looked_at(subjects)
     halves = [[s for s in subjects if s.identity_id in people[first::2]] for first in (0, 1)]
-    return cases_of(halves[0], shown, ROUNDS), cases_of(halves[1], shown, ROUNDS)
+    return cases_of(halves[0], shown), cases_of(halves[1], shown)
 
 
 def subjects_of(folder: Path) -> list[SubjectFace]:
@@ -186,14 +134,13 @@ def subjects_of(folder: Path) -> list[SubjectFace]:
         return [replace(s, verdict=None, taken_on=None) for s in catalog.faces.subjects() if s.kept]
 
 
-def looked_at(subjects: Sequence[SubjectFace]) -> dict[str, str]:
-    """Whom each face shows, by face_id: its person, but NOBODY or UNSURE where photos_seen.csv says so."""
+def looked_at(subjects: Sequence[SubjectFace]) -> dict[str, str | None]:
+    """Whom each face shows, by face_id: its person, but NOBODY or None (unsure) where photos_seen.csv says so."""
     seen = read_seen()
-    found = {}
-    for subject in subjects:
-        marked = seen_as(seen, subject.face.photo_sha256, subject.face.box)
-        found[subject.face.face_id] = subject.identity_id if marked is None else marked
-    return found
+    return {
+        s.face.face_id: {RIGHT: s.identity_id, UNSURE: None}.get(seen_as(seen, s.face.photo_sha256, s.face.box), NOBODY)
+        for s in subjects
+    }
 
 
 def read_seen() -> dict[str, list[dict[str, str]]]:
@@ -205,42 +152,12 @@ def read_seen() -> dict[str, list[dict[str, str]]]:
     return seen
 
 
-def seen_as(seen: Mapping[str, Sequence[Mapping[str, str]]], sha256: str, box: Box) -> str | None:
-    """NOBODY or UNSURE for a face of photos_seen.csv, None where it is right or not there."""
+def seen_as(seen: Mapping[str, Sequence[Mapping[str, str]]], sha256: str, box: Box) -> str:
+    """NOBODY or UNSURE for a face of photos_seen.csv, RIGHT where it says that or nothing."""
     for row in seen.get(sha256[:16], ()):
         if 0 <= float(row["x"]) - box[0] <= box[2] and 0 <= float(row["y"]) - box[1] <= box[3]:
-            return {RIGHT: None, UNSURE: UNSURE}.get(row["seen"], NOBODY)
-    return None
-
-
-def cases_of(
-    subjects: Sequence[SubjectFace], shown: Mapping[str, str], rounds: Sequence[tuple[float, int]]
-) -> list[Case]:
-    """Every face as it is judged in each round; the wrong ones also as strangers."""
-    cases = []
-    for share, seed in rounds:
-        mixed = exchanged(subjects, share, seed)
-        middle = rank.centres(mixed)
-        for subject, judged in zip(mixed, rank.judgements(mixed, middle), strict=True):
-            who = shown.get(subject.face.face_id, NOBODY)
-            if judged is None or who == UNSURE:
-                continue
-            cases.append(Case(subject, judged, who == subject.identity_id, stranger=who == NOBODY, share=share))
-            if who not in (subject.identity_id, NOBODY):
-                unknown = {identity_id: centre for identity_id, centre in middle.items() if identity_id != who}
-                alone = rank.judgements([subject], unknown)
-                cases.extend(Case(subject, one, False, stranger=True, share=share) for one in alone if one)
-    return cases
-
-
-def exchanged(subjects: Sequence[SubjectFace], share: float, seed: int) -> list[SubjectFace]:
-    """The faces, of which this share stands for somebody else."""
-    draw = random.Random(seed)
-    people = sorted({subject.identity_id for subject in subjects})
-    return [
-        replace(s, identity_id=draw.choice([p for p in people if p != s.identity_id])) if draw.random() < share else s
-        for s in subjects
-    ]
+            return row["seen"] if row["seen"] in (RIGHT, UNSURE) else NOBODY
+    return RIGHT
 
 
 def rows_of(world: Path) -> dict[str, dict[str, str]]:

@@ -18,25 +18,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from rank_fit import (
-    NOBODY,
-    Case,
-    Floats,
-    Mask,
-    crossed,
-    fit,
-    log_odds,
-    looked_at,
-    real_halves,
-    subjects_of,
-    terms,
-    world_cases,
-)
-from scipy.stats import beta
+from rank_fit import crossed, fit, looked_at, real_halves, subjects_of, world_cases
+from scipy.special import expit
 
 from facecorpus.corpus import Corpus
 from facecorpus.judging import rank
+from facecorpus.judging.calibrate import at_least, faces_among
+from facecorpus.judging.fitting import NOBODY, Case, rights
+from facecorpus.judging.likeness import Mask
 from facecorpus.judging.section import Known, section
+from facecorpus.settings import LikenessSettings
 from facecorpus.words import Section
 
 ACCEPT, REJECT = (0.9, 0.93, 0.95), (0.02, 0.01, 0.005)
@@ -50,11 +41,11 @@ def main() -> None:
         parser.add_argument(name, type=Path)
     options = parser.parse_args()
     world, halves = world_cases(options.world_corpus, options.world), real_halves(options.photo_corpus)
-    likely = 1 / (1 + np.exp(-crossed(world, halves)))
+    likely = expit(crossed(world, halves))
     every = [*halves[0], *halves[1]]
     counted = np.array([case.right or case.stranger for case in every])
     cases, likely = [case for case, counts in zip(every, counted, strict=True) if counts], likely[counted]
-    right, share = np.array([case.right for case in cases]), np.array([case.share for case in cases])
+    right, share = rights(cases), np.array([case.share for case in cases])
     for what, limits, correct in (("accepted above", ACCEPT, right), ("rejected up to", REJECT, ~right)):
         print(
             f"\n| {what} | handed to others | cases | mistakes | precision | at least | faces | mistaken | at least |"
@@ -74,7 +65,7 @@ def main() -> None:
     show_groups(Corpus(options.photo_corpus), [fit(world, half) for half in halves])
 
 
-def show_groups(corpus: Corpus, constants: Sequence[Floats]) -> None:
+def show_groups(corpus: Corpus, constants: Sequence[LikenessSettings]) -> None:
     """What is left to a person, and what is decided wrongly, of the photographs as they are.
 
     `constants` were fitted on either half of the people, and judge the other.
@@ -90,8 +81,7 @@ def show_groups(corpus: Corpus, constants: Sequence[Floats]) -> None:
         if judged is None:
             said = "not judged"
         else:
-            own = constants[1 - people.index(of) % 2]
-            likely = 1 / (1 + np.exp(-float(log_odds(own, terms([Case(subject, judged, True)]))[0])))
+            likely = judged.likely(constants[1 - people.index(of) % 2])
             said = str(section(likely, Known(claimed=bool(subject.also_stands_for)), limits))
         person = person_of[of]
         for group in ("all", f"{person.race}, {person.gender}".replace("_", " ")):
@@ -109,7 +99,7 @@ def show_groups(corpus: Corpus, constants: Sequence[Floats]) -> None:
 def line(cases: Sequence[Case], chosen: Mask, correct: Mask) -> str:
     """The precision by cases and by faces."""
     count, mistakes = int(chosen.sum()), int((chosen & ~correct).sum())
-    faces, mistaken = len(ids(cases, chosen)), len(ids(cases, chosen & ~correct))
+    faces, mistaken = faces_among(cases, chosen), faces_among(cases, chosen & ~correct)
     return (
         f"{count:,} | {mistakes} | {1 - mistakes / count:.2%} | {at_least(count, mistakes):.2%} | {faces} | {mistaken}"
         f" | {at_least(faces, mistaken):.2%} |"
@@ -118,20 +108,10 @@ def line(cases: Sequence[Case], chosen: Mask, correct: Mask) -> str:
 
 def lost(cases: Sequence[Case], rejected: Mask, right: Mask) -> str:
     """The right faces that any round rejected, and what follows for the precision where one face in eight is wrong."""
-    faces, gone = len(ids(cases, right)), len(ids(cases, right & rejected))
+    faces, gone = faces_among(cases, right), faces_among(cases, right & rejected)
     most, found, wrong = 1 - at_least(faces, gone), rejected[~right].mean(), 0.125
     precision = [wrong * found / (wrong * found + (1 - wrong) * rate) for rate in (gone / faces, most)]
     return f"{gone} of {faces} | {most:.2%} | {found:.1%} | {precision[0]:.2%} | {precision[1]:.2%} |"
-
-
-def ids(cases: Sequence[Case], chosen: Mask) -> set[str]:
-    """The different faces among the chosen cases."""
-    return {case.subject.face.face_id for case, is_chosen in zip(cases, chosen, strict=True) if is_chosen}
-
-
-def at_least(count: int, mistakes: int) -> float:
-    """Clopper and Pearson's one-sided lower bound of the precision, at 95 %."""
-    return float(beta.ppf(0.05, count - mistakes, mistakes + 1)) if count > mistakes else 0.0
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ class Oracle:
         faces = self.sections["l"]
         self._mark("l", faces[: faces.index(right[-1]) + 1], accept=True)
         self._press("o")
-        order = Teacher().order(self._catalog, self._corpus.manifest[self._identity_id], self._corpus.settings.rank)
+        order = Teacher().order(self._catalog, self._corpus.manifest[self._identity_id], self._corpus.settings)
         moved = {face_id: letter for face_id, letter in zip(order.face_ids, order.sections, strict=True)}
         for letter in DIGITS:
             stay = [face_id for face_id in self.sections[letter] if face_id not in moved]

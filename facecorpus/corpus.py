@@ -16,7 +16,8 @@ from facecorpus.catalog import Catalog, copy_catalog
 from facecorpus.catalog.connection import RESTORE
 from facecorpus.errors import CorpusError
 from facecorpus.manifest import Identity, Manifest, read_manifest, write_manifest
-from facecorpus.settings import Settings, documented_toml, read_settings
+from facecorpus.settings import Settings
+from facecorpus.settings_file import documented_toml, read_settings
 from facecorpus.store import UNFINISHED, Crops, Quarantine, Store, clear_unfinished, write_atomically
 from facecorpus.system.modes import PRIVATE, file_mode, make_file
 
@@ -200,12 +201,17 @@ def init_corpus(
     return Corpus(root)
 
 
-def init_from_folder(root: str | PathLike[str], people: Sequence[Identity], folder: Path) -> Corpus:
+def init_from_folder(
+    root: str | PathLike[str],
+    people: Sequence[Identity],
+    folder: Path,
+    settings: Settings = Settings(),  # noqa: B008 (frozen)
+) -> Corpus:
     """Make a corpus of photographs that lie in a folder, with those people. Raises CorpusError as init_corpus does."""
-    crawl = replace(Settings().crawl, sources=("folder",), folder=str(folder.absolute()))
+    crawl = replace(settings.crawl, sources=("folder",), folder=str(folder.absolute()))
     with TemporaryDirectory() as scratch:
         write_manifest(Path(scratch) / "manifest.csv", people)
-        return init_corpus(root, Path(scratch) / "manifest.csv", Settings(crawl=crawl))
+        return init_corpus(root, Path(scratch) / "manifest.csv", replace(settings, crawl=crawl))
 
 
 def _sha256(path: Path) -> str:

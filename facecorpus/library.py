@@ -15,7 +15,7 @@ from facecorpus.corpus import init_corpus
 from facecorpus.errors import CorpusError, FacecorpusError
 from facecorpus.face_table import face_table, people_table
 from facecorpus.records import Box
-from facecorpus.settings import settings_of
+from facecorpus.settings_file import settings_of
 from facecorpus.system.siblings import check_sibling
 
 if TYPE_CHECKING:

@@ -5,9 +5,11 @@ Each stage knows the catalog and no other stage.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Unpack
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from facecorpus.crawl.stage import FetchSummary
     from facecorpus.dedup.stage import DedupSummary
     from facecorpus.engines.find_faces import FacesSummary
+    from facecorpus.judging.calibrate import CalibrateSummary
     from facecorpus.judging.policy import AutoSummary
     from facecorpus.judging.rank import RankSummary
     from training import Options
@@ -112,6 +115,38 @@ def fetch_stage(corpus: "Corpus", retry: str | None = None) -> "Iterator[StageSu
 def dedup_stage(corpus: "Corpus") -> "Iterator[StageSummary]":
     """Cluster near-duplicates, then rank what is left for review."""
     return _one_by_one(_sorting(corpus))
+
+
+def calibrate_stage(corpus: "Corpus", folder: Path | None = None) -> "CalibrateSummary":
+    """Fit what faces are judged by to the corpus's descriptor, and choose each photograph's subject by it.
+
+    By what was decided, or by all photographs of a folder with one sub-folder a person. Raises as calibrate does.
+    """
+    from facecorpus.engines.find_faces import assign_subjects
+    from facecorpus.judging.calibrate import calibrate
+
+    if folder is None:
+        summary = calibrate(corpus)
+    else:
+        with TemporaryDirectory() as scratch:
+            summary = calibrate(corpus, _labelled(corpus, folder, Path(scratch) / "labelled"))
+    with corpus.catalog() as catalog:
+        assign_subjects(catalog, summary.likeness.near)
+    return summary
+
+
+def _labelled(corpus: "Corpus", folder: Path, root: Path) -> "Corpus":
+    """A corpus of that folder alone, whose faces are found and described as this corpus's are."""
+    from facecorpus.corpus import init_from_folder
+    from facecorpus.crawl.sources.folder import people_in
+    from facecorpus.engines.find_faces import faces_settings
+    from facecorpus.settings import Settings
+
+    settings = Settings(fetch=corpus.settings.fetch, faces=replace(faces_settings(corpus), engine="local"))
+    labelled = init_from_folder(root, people_in(folder), folder, settings)
+    for _ in crawl_all(labelled):
+        pass
+    return labelled
 
 
 def _fetching(corpus: "Corpus", retry: str | None) -> "list[Stage]":

@@ -94,6 +94,7 @@ class SubjectFace:
     taken_on: str | None
     verdict: str | None  # a Verdict: accept, reject
     also_stands_for: tuple[str, ...] = ()  # identity_ids of others for whom a copy of this very face stands
+    reason: str = ""  # why it is rejected: a Reason, or empty where it is somebody else's picture
 
 
 @dataclass(frozen=True, slots=True)

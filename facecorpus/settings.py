@@ -1,22 +1,14 @@
-"""The one table of settings: corpus.toml, its documentation and its validation all come from here."""
+"""The one table of settings: corpus.toml (settings_file.py), its documentation and its validation come from here."""
 
-import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
-from facecorpus.errors import SettingsError
-from facecorpus.keys import as_toml, checked, meaning, number, option
+from facecorpus.keys import checked, number, option
 from facecorpus.licences import WANTED
-from facecorpus.system.nearest import did_you_mean
 
 SOURCES = ("commons", "openverse", "flickr", "bing", "google", "baidu", "urls", "folder", "archive")
 
-
-FIRST = ("contact", "sources", "folder", "urls", "per_identity")
-"""The keys of [crawl] with which corpus.toml begins."""
 
 _ADDRESS = (r"https?://\S+", "an address that begins with http:// or https://")
 _HOST = (r"[^/\s]+", "host or host:port, without http:// and path")
@@ -198,7 +190,7 @@ class DedupSettings:
         0,
         588,
         "Largest distance of the hashes of two aligned faces that are compared: perceptual + 1.3 · difference hash. "
-        "Faces of one person whose descriptors are within 0.25 are compared whatever their hashes.",
+        "Faces of one person whose descriptors are within 5/8 of face_distance are compared whatever their hashes.",
     )
     face_distance: float = number(
         0.4, 0, 2, "Largest Euclidean distance of the descriptors of two faces that are compared."
@@ -213,6 +205,37 @@ class DedupSettings:
     picture_likeness: float = number(
         0.9, 0, 1, "The same for whole pictures where one shows no face, in all but 25 % of the places."
     )
+
+
+@dataclass(frozen=True)
+class LikenessSettings:
+    """How like a face is to its person: facecorpus calibrate fits these to a descriptor (docs/descriptors.md)."""
+
+    descriptor: str = option(
+        "", "The network that they were fitted to; another one's faces are refused. Empty: dlib's, and none is."
+    )
+    near: float = number(
+        0.48,
+        0.001,
+        10,
+        "Distance of descriptors below which two faces are likely the same person's; 0.6, the usual cut, is too loose.",
+    )
+    stranger: float = number(1.8, -1000, 1000, "Log-odds of 'right' against a stranger, at the distance 0.5.")
+    by_distance: float = number(
+        -22.0, -10_000, 0, "By how much they change with the distance from the person's centre."
+    )
+    other: float = number(0.6, -1000, 1000, "Log-odds of 'right' against the nearest other person, equally far away.")
+    by_margin: float = number(25.4, 0, 10_000, "By how much they change with how much further away that person is.")
+    by_album: float = number(0.7, -100, 100, "What the log-odds that the person's photographs belong together count.")
+
+    def of(self, descriptor: str) -> "LikenessSettings":
+        """Those for this network's descriptors: the defaults where they were fitted to another's."""
+        return self if self.descriptor in ("", descriptor) else LikenessSettings()
+
+    @property
+    def one_person(self) -> float:
+        """Distance of two people's centres below which both may stand for one person, unless told apart."""
+        return self.near * 0.3 / 0.48
 
 
 @dataclass(frozen=True)
@@ -317,72 +340,12 @@ class Settings:
     fetch: FetchSettings = FetchSettings()
     faces: FacesSettings = FacesSettings()
     dedup: DedupSettings = DedupSettings()
+    likeness: LikenessSettings = LikenessSettings()
     rank: RankSettings = RankSettings()
     review: ReviewSettings = ReviewSettings()
     labels: LabelSettings = LabelSettings()
     build: BuildSettings = BuildSettings()
     rights: RightsSettings = RightsSettings()
-
-
-_RISING = {"labels": ("young_from", "adult_from", "old_from"), "rank": ("reject_below", "accept_above")}
-"""Keys of a section whose values rise in this order."""
-
-
-def read_settings(path: Path) -> Settings:
-    """Read corpus.toml; raise SettingsError for an unknown key or a value that it may not have."""
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits, lists in lists without an end
-        raise SettingsError(f"{path} is not valid TOML ({error}); mend that line and run again.") from None
-    return settings_of(document, str(path))
-
-
-def settings_of(document: Mapping[str, Any], where: str) -> Settings:
-    """The settings that sections with keys state, as corpus.toml has them; the defaults for all others.
-
-    Raises SettingsError, which names `where` they stand, for an unknown section or key and for a wrong value.
-    """
-    known = {section.name: section.default for section in fields(Settings)}
-    for name in document:
-        if name not in known:
-            if homes := _homes(name):
-                raise SettingsError(f"{where}: {name} stands in no section; write it below {homes}.")
-            raise SettingsError(f"{where}: unknown section [{name}]; {_meant(name, known, 'the sections are')}")
-    settings = Settings(
-        **{name: _read_section(where, name, default, document.get(name, {})) for name, default in known.items()}
-    )
-    for section, keys in _RISING.items():
-        values = [getattr(getattr(settings, section), key) for key in keys]
-        for (key, value), (higher, limit) in pairwise(zip(keys, values, strict=True)):
-            if value >= limit:
-                raise SettingsError(
-                    f"{where}: {key} in [{section}] is {value} and {higher} is {limit}; expected {' < '.join(keys)}, so"
-                    " change one of them."
-                )
-    return settings
-
-
-def _read_section(where: str, name: str, defaults: Any, values: Any) -> Any:
-    if not isinstance(values, Mapping):
-        raise SettingsError(f"{where}: {name} must be a section, written [{name}], not a single value.")
-    keys = {key.name: key for key in fields(defaults)}
-    read: dict[str, Any] = {}
-    for key, value in values.items():
-        if key not in keys:
-            homes = _homes(key)
-            meant = f"it belongs in {homes}." if homes else _meant(key, keys, "its keys are")
-            raise SettingsError(f"{where}: unknown key {key!r} in [{name}]; {meant}")
-        read[key] = checked(f"{where}: {key} in [{name}]", keys[key].default, value, keys[key].metadata)
-    return type(defaults)(**read)
-
-
-def _homes(key: str) -> str:
-    """The sections that have a key."""
-    return " or ".join(f"[{one.name}]" for one in fields(Settings) if hasattr(one.default, key))
-
-
-def _meant(name: str, known: Collection[str], all_are: str) -> str:
-    return did_you_mean(name, known, f"{all_are} {', '.join(known)}.")
 
 
 def changed(section: BuildSettings, values: Mapping[str, Any]) -> BuildSettings:
@@ -394,21 +357,3 @@ def changed(section: BuildSettings, values: Mapping[str, Any]) -> BuildSettings:
         if value is not None
     }
     return replace(section, **values)
-
-
-def documented_toml(settings: Settings = Settings()) -> str:
-    """The text of corpus.toml: every key with its meaning, and the default where it is another."""
-    lines = ["# Settings of this corpus. Every key may be left out; then its default holds."]
-    lines += ["# The keys to look at stand first. All others begin with what is good for most."]
-    for section in fields(Settings):
-        values = getattr(settings, section.name)
-        lines += ["", f"# {type(values).__doc__}", f"[{section.name}]"]
-        keys = fields(values)
-        if section.name == "crawl":
-            keys = tuple(sorted(keys, key=lambda key: FIRST.index(key.name) if key.name in FIRST else len(FIRST)))
-        for place, key in enumerate(keys):
-            if section.name == "crawl" and place == len(FIRST):
-                lines += ["", "# ---- Below here nothing need be changed."]
-            lines.append(f"# {meaning(key.metadata)}")
-            lines.append(f"{key.name} = {as_toml(getattr(values, key.name))}")
-    return "\n".join(lines) + "\n"

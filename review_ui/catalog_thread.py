@@ -106,7 +106,7 @@ class CatalogThread:
 
     async def order(self, person: Identity) -> Order:
         """The undecided faces of a person ranked anew, with what was accepted and rejected meanwhile."""
-        return await self.run(lambda catalog: self._teacher.order(catalog, person, self.corpus.settings.rank))
+        return await self.run(lambda catalog: self._teacher.order(catalog, person, self.corpus.settings))
 
     async def disputes(self) -> list[Dispute]:
         """The faces on which people disagree, settled ones included."""

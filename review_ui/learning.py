@@ -10,7 +10,7 @@ from facecorpus.catalog.descriptors import Described
 from facecorpus.judging import likeness
 from facecorpus.judging.section import NO_IDEA, Known, capped, section
 from facecorpus.manifest import Identity
-from facecorpus.settings import RankSettings
+from facecorpus.settings import LikenessSettings, RankSettings, Settings
 from facecorpus.words import AUTO, Section, Verdict
 
 Floats = NDArray[np.float64]
@@ -42,9 +42,10 @@ class Teacher:
     def __init__(self) -> None:
         self._means: dict[str, Floats] | None = None
 
-    def order(self, catalog: Catalog, person: Identity, limits: RankSettings) -> Order:
+    def order(self, catalog: Catalog, person: Identity, settings: Settings) -> Order:
         """Rank a person's undecided faces by what is decided now."""
         if self._means is None:
+            catalog.descriptors.refuse_unfit(settings.likeness.descriptor)
             self._means = catalog.descriptors.means()
         others = [mean for other, mean in self._means.items() if other != person.identity_id]
         said = _said(catalog, person.identity_id)
@@ -52,7 +53,8 @@ class Teacher:
         accepted = np.array([said.get(face_id, False) for face_id in faces.face_ids], np.bool_)
         decided = np.array([face_id in said for face_id in faces.face_ids], np.bool_)
         del said
-        likely, sections = rerank(faces, Taught(accepted, decided & ~accepted), np.array(others), limits)
+        taught = Taught(accepted, decided & ~accepted)
+        likely, sections = rerank(faces, taught, np.array(others), settings.rank, settings.likeness)
         left = np.flatnonzero(~decided)
         left = left[np.lexsort((left, likely[left]))]
         return Order(
@@ -62,12 +64,18 @@ class Teacher:
         )
 
 
-def rerank(faces: Described, taught: Taught, others: Floats, limits: RankSettings) -> tuple[Floats, list[Section]]:
+def rerank(
+    faces: Described,
+    taught: Taught,
+    others: Floats,
+    limits: RankSettings,
+    by: LikenessSettings = likeness.OF_DLIBS,
+) -> tuple[Floats, list[Section]]:
     """(N,): how likely each face is right after what was said of them, and the section of each.
 
     `others` are the other people's centres, (M, 128).
     """
-    odds = _log_odds(faces, taught, others)
+    odds = _log_odds(faces, taught, others, by)
     chances = np.full(len(faces.face_ids), NO_IDEA) if odds is None else 1 / (1 + np.exp(-np.clip(odds, -50, 50)))
     likely: list[float] = []
     sections: list[Section] = []
@@ -78,25 +86,27 @@ def rerank(faces: Described, taught: Taught, others: Floats, limits: RankSetting
     return np.array(likely), sections
 
 
-def _log_odds(faces: Described, taught: Taught, others: Floats) -> Floats | None:
+def _log_odds(faces: Described, taught: Taught, others: Floats, by: LikenessSettings) -> Floats | None:
     """(N,): the log-odds that the faces are the person's; None where there is not enough to judge by.
 
     Those of the last ranking move by as much as the move of the person's centre changes them. Where they were capped,
     or there was no ranking, they are made anew.
     """
-    centre = _centre(faces.descriptors, taught)
+    centre = _centre(faces.descriptors, taught, by.near)
     nobody = np.zeros_like(taught.accepted)
-    first = _centre(faces.descriptors, Taught(nobody, nobody))
-    if centre is None or (taught.accepted.sum() < likeness.FEWEST and _is_anothers(centre, first, faces, others)):
+    first = _centre(faces.descriptors, Taught(nobody, nobody), by.near)
+    if centre is None:
+        return None
+    if taught.accepted.sum() < likeness.FEWEST and _is_anothers(centre, first, faces, others, by.one_person):
         return None
     nearest = likeness.nearest(faces.descriptors, others)
     after = centre.distances(faces.descriptors)
-    anew = likeness.log_odds(after, nearest - after, centre.album)
+    anew = likeness.log_odds(after, nearest - after, centre.album, by)
     if first is None:
         return anew
     before = first.distances(faces.descriptors)
     ranked = np.clip(faces.likely, _CERTAIN, 1 - _CERTAIN)
-    moved = np.log(ranked / (1 - ranked)) + anew - likeness.log_odds(before, nearest - before, first.album)
+    moved = np.log(ranked / (1 - ranked)) + anew - likeness.log_odds(before, nearest - before, first.album, by)
     return np.where(faces.likely == NO_IDEA, anew, moved)
 
 
@@ -114,9 +124,9 @@ class _Centre:
         return likeness.without_itself(distance, self.weights, float(self.weights.sum()))
 
 
-def _centre(descriptors: likeness.Descriptors, taught: Taught) -> _Centre | None:
+def _centre(descriptors: likeness.Descriptors, taught: Taught, near: float) -> _Centre | None:
     """The person's centre after what was said; None where there is none."""
-    among = likeness.members(descriptors, taught.accepted, taught.rejected)
+    among = likeness.members(descriptors, taught.accepted, taught.rejected, near)
     if among is None:
         return None
     weights = likeness.weights_of(taught.accepted, taught.rejected) * among
@@ -124,19 +134,19 @@ def _centre(descriptors: likeness.Descriptors, taught: Taught) -> _Centre | None
     return _Centre(likeness.mean_of(descriptors, weights), weights, album)
 
 
-def _is_anothers(centre: _Centre, first: _Centre | None, faces: Described, others: Floats) -> bool:
+def _is_anothers(centre: _Centre, first: _Centre | None, faces: Described, others: Floats, one_person: float) -> bool:
     """Whether the album holds another person's photographs, for all that is said.
 
     Only the ranking looks at both people's faces: where it judged this one, with a centre as near to another's, the two
     are told apart.
     """
-    told_apart = first is not None and _near(first, others) and not (faces.likely == NO_IDEA).all()
-    return _near(centre, others) and not told_apart
+    told_apart = first is not None and _near(first, others, one_person) and not (faces.likely == NO_IDEA).all()
+    return _near(centre, others, one_person) and not told_apart
 
 
-def _near(centre: _Centre, others: Floats) -> bool:
+def _near(centre: _Centre, others: Floats, one_person: float) -> bool:
     apart = likeness.distances(others.astype(np.float32), centre.mean[None]) if len(others) else np.inf
-    return bool(np.min(apart) < likeness.ONE_PERSON)
+    return bool(np.min(apart) < one_person)
 
 
 def _said(catalog: Catalog, identity_id: str) -> dict[str, bool]:

@@ -256,7 +256,7 @@ from pathlib import Path
 import cv2, numpy
 from facecorpus.faces.analyze import analyze
 from facecorpus.faces.models import load_models
-from facecorpus.settings import read_settings
+from facecorpus.settings_file import read_settings
 faces = read_settings(Path(sys.argv[1])).faces
 picture = bytes(cv2.imencode(".png", numpy.zeros((200, 300, 3), "uint8"))[1])
 print([(face.detector, face.box) for face in analyze(picture, "ab" * 32, load_models(faces), faces, 10**6).faces])

@@ -7,7 +7,8 @@ import pytest
 
 from facecorpus.errors import SettingsError
 from facecorpus.keys import meaning
-from facecorpus.settings import FetchSettings, Settings, documented_toml, read_settings
+from facecorpus.settings import FetchSettings, Settings
+from facecorpus.settings_file import documented_toml, read_settings
 
 
 def read(tmp_path: Path, text: str) -> Settings:

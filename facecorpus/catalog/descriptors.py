@@ -46,6 +46,16 @@ class Descriptors(Gateway):
                 f" and others are, or would be, by {found[1]}; describe all of them again with: facecorpus faces --redo"
             )
 
+    def refuse_unfit(self, fitted_to: str) -> None:
+        """Raise CorpusError as refuse_mixed does, and where what was fitted to one network meets another's faces."""
+        self.refuse_mixed()
+        found = self.models()
+        if fitted_to and found and found[0] != fitted_to:
+            raise CorpusError(
+                f"[likeness] in corpus.toml was fitted to descriptors by {fitted_to}, but the faces of this corpus are"
+                f" described by {found[0]}; fit it to these with: facecorpus calibrate, or delete the section"
+            )
+
     def of(self, person: Identity) -> Described:
         """Those of one person, in the order of face_id."""
         face_ids: list[str] = []

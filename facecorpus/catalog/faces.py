@@ -81,7 +81,7 @@ class Faces(Gateway):
                    (SELECT count(*) FROM face AS other WHERE other.photo_sha256 = face.photo_sha256) AS company,
                    CASE WHEN verdict.identity_id = face.identity_id THEN verdict.verdict
                         WHEN verdict.verdict = 'accept' THEN 'reject' -- it is somebody else
-                   END AS verdict
+                   END AS verdict, coalesce(verdict.reason, '') AS reason
             FROM face JOIN photo ON photo.sha256 = face.photo_sha256 JOIN identity USING (identity_id)
             LEFT JOIN provenance ON provenance.photo_sha256 = face.photo_sha256
                  AND provenance.identity_id = face.identity_id
@@ -104,6 +104,7 @@ class Faces(Gateway):
                 taken_on=row["taken_on"],
                 verdict=row["verdict"],
                 also_stands_for=tuple(dict.fromkeys(claimed.get(row["face_id"], ()))),
+                reason=row["reason"],
             )
             for row in rows
         ]

@@ -11,7 +11,7 @@ import numpy as np
 
 from facecorpus.catalog.photos import HashedFace, HashedPhoto
 from facecorpus.dedup.bits import Pairs
-from facecorpus.dedup.match import SAME_FACE, Matcher, by_person
+from facecorpus.dedup.match import Matcher, by_person
 from facecorpus.system.cores import available_cores
 
 _CROSS_CHECKS = 16  # pairs that are looked at before two clusters become one
@@ -95,8 +95,10 @@ def _merit(face: HashedFace, photo: HashedPhoto) -> tuple[bool, int, bool, float
     return (face.accepted, doublings, photo.licensed, face.pixels, face.sharpness, photo.size, face.face_id)
 
 
-def conflicts(photos: Sequence[HashedPhoto], cluster_of: Mapping[str, str]) -> list[tuple[str, str]]:
+def conflicts(photos: Sequence[HashedPhoto], cluster_of: Mapping[str, str], same_face: float) -> list[tuple[str, str]]:
     """Pairs of faces of one cluster that are one picture of one face, but stand for two people; each pair both ways.
+
+    `same_face` is the distance of descriptors up to which they may be one picture's.
 
     A photograph that shows two listed people is none, as long as each face stands for the same person in all copies.
     """
@@ -107,6 +109,6 @@ def conflicts(photos: Sequence[HashedPhoto], cluster_of: Mapping[str, str]) -> l
     for faces in members.values():
         for (sha256, face), (other_sha256, other) in permutations(faces, 2):
             elsewhere = sha256 != other_sha256 and face.identity_id != other.identity_id
-            if elsewhere and float(np.linalg.norm(face.embedding - other.embedding)) <= SAME_FACE:
+            if elsewhere and float(np.linalg.norm(face.embedding - other.embedding)) <= same_face:
                 found.append((face.face_id, other.face_id))
     return found

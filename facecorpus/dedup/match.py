@@ -34,11 +34,11 @@ from facecorpus.settings import DedupSettings
 DHASH_WEIGHT = 1.3
 """A face's difference hash spreads less than its perceptual hash, so a bit of it counts for more."""
 
-SAME_FACE = 0.5
-"""Distance of descriptors up to which two faces may be one picture's: edited copies are up to 0.45 apart."""
+SAME_FACE = 1.25
+"""Times face_distance: up to there two faces may be one picture's. Edited copies are up to 0.45 apart by dlib's."""
 
-NEAR = 0.25
-"""Distance of descriptors up to which two faces of one person are compared whatever their hashes say: in a cropped or
+NEAR = 0.625
+"""Times face_distance: up to there two faces of one person are compared whatever their hashes say. In a cropped or
 mirrored copy the detector may find other landmarks, and the hashes are of another section of the face."""
 
 _VIEWS = 2_000  # of faces, and as many of pictures, kept in memory: 63 KB each, the least recently used go first
@@ -65,7 +65,9 @@ def candidates(
     pictures = pairs_within(
         _stacked([photo.phash for photo in photos]), limits.picture_phash, mirror=mirrored_phash, advance=advance
     )
-    pairs = np.concatenate([pictures, _by_faces(photos, limits, advance), _by_descriptors(photos)])
+    pairs = np.concatenate(
+        [pictures, _by_faces(photos, limits, advance), _by_descriptors(photos, NEAR * limits.face_distance)]
+    )
     return np.unique(np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1), axis=0)
 
 
@@ -89,7 +91,7 @@ def _by_faces(photos: Sequence[HashedPhoto], limits: DedupSettings, advance: Cal
     return np.asarray(owners[pairs[apart <= limits.face_distance]])
 
 
-def _by_descriptors(photos: Sequence[HashedPhoto]) -> Pairs:
+def _by_descriptors(photos: Sequence[HashedPhoto], within: float) -> Pairs:
     """The pairs of photographs that show one person with nearly the same descriptor."""
     by_person: dict[str, list[tuple[int, HashedFace]]] = defaultdict(list)
     for number, photo in enumerate(photos):
@@ -101,7 +103,7 @@ def _by_descriptors(photos: Sequence[HashedPhoto]) -> Pairs:
         owners = np.array([number for number, _ in shown])
         embeddings = np.array([face.embedding for _, face in shown], np.float32)
         for row, embedding in enumerate(embeddings[:-1]):
-            near = owners[row + 1 :][np.linalg.norm(embeddings[row + 1 :] - embedding, axis=1) <= NEAR]
+            near = owners[row + 1 :][np.linalg.norm(embeddings[row + 1 :] - embedding, axis=1) <= within]
             pairs.append(np.stack([np.full_like(near, owners[row]), near], axis=1))
     return np.concatenate(pairs)
 
@@ -147,6 +149,7 @@ class Matcher:
     def __init__(self, photos: Sequence[HashedPhoto], looker: Looker, limits: DedupSettings) -> None:
         self._photos = photos
         self._limits = limits
+        self.same_face = SAME_FACE * limits.face_distance
         self._looker = looker
         self._face = lru_cache(_VIEWS)(lambda photo, face: self._view(photo, face, SIDE))
         self._scene = lru_cache(_SCENES)(lambda photo, face: looker.scene(photos[photo].faces[face], photos[photo]))
@@ -176,10 +179,10 @@ class Matcher:
         best = Likeness(-1.0, of_faces=True)
         # The nearest partner of each face, the likeliest first.
         for distance, one, other in sorted((float(row.min()), n, int(row.argmin())) for n, row in enumerate(apart)):
-            if distance > SAME_FACE or best.enough(self._limits):
+            if distance > self.same_face or best.enough(self._limits):
                 break
             best = max(best, Likeness(self._of_faces(first, one, second, other), of_faces=True))
-        if apart.min() > SAME_FACE:
+        if apart.min() > self.same_face:
             # Of an edited copy, the detector may have found another one of the faces; two people before one wall
             # differ in more places than this share.
             return Likeness(self._of_pictures(first, second, FACE_SHARE), of_faces=True)

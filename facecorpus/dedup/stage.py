@@ -46,14 +46,14 @@ def find_duplicates(corpus: Corpus) -> DedupSummary:
     begun = time.monotonic()
     limits = corpus.settings.dedup
     with corpus.catalog() as catalog:
-        catalog.descriptors.refuse_mixed()
+        catalog.descriptors.refuse_unfit(corpus.settings.likeness.descriptor)
         photos = catalog.photos.hashed()
         with track("comparing hashes", len(photos) + 2 * sum(len(photo.faces) for photo in photos)) as tracker:
             proposed = candidates(photos, limits, tracker.advance)
         with track("comparing pixels", len(proposed)) as tracker:
             matcher = Matcher(photos, looker(corpus), limits)
             cluster_of = cluster(photos, proposed, matcher, tracker.advance)
-        not_kept, in_conflict = copies(photos, cluster_of), conflicts(photos, cluster_of)
+        not_kept, in_conflict = copies(photos, cluster_of), conflicts(photos, cluster_of, matcher.same_face)
         catalog.photos.cluster(cluster_of, not_kept, in_conflict)
         catalog.photos.add_near_copies(_in_two_clusters(photos, cluster_of, matcher.near_copies))
     return _summary(photos, cluster_of, set(not_kept), in_conflict, time.monotonic() - begun)

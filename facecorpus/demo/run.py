@@ -15,7 +15,8 @@ from facecorpus.demo.score import score_review, show
 from facecorpus.demo.server import DEFAULT_PORT, DemoServer
 from facecorpus.demo.world import DemoWorld
 from facecorpus.errors import FacecorpusError
-from facecorpus.settings import Settings, documented_toml
+from facecorpus.settings import Settings
+from facecorpus.settings_file import documented_toml
 from facecorpus.store import write_atomically
 from facecorpus.system.console import say
 from facecorpus.upkeep.status import status

@@ -13,7 +13,7 @@ from facecorpus.engines.local import Result, analyze_all
 from facecorpus.errors import CorpusError, PictureError
 from facecorpus.faces.again import named_as_before
 from facecorpus.faces.records import Failure, PhotoAnalysis
-from facecorpus.faces.subject import choose_subjects
+from facecorpus.faces.subject import LIKELY, choose_subjects
 from facecorpus.records import Box, Face
 from facecorpus.settings import FacesSettings
 from facecorpus.shards import sha256_of
@@ -72,7 +72,7 @@ def find_faces(corpus: Corpus, *, redo: bool = False) -> FacesSummary:
     """
     begun = time.monotonic()
     with corpus.catalog() as catalog:
-        settings = _in_folder(corpus)
+        settings = faces_settings(corpus)
         described_by = _described_by(settings)
         if redo:
             settings = _with_a_detector(settings)
@@ -92,7 +92,7 @@ def find_faces(corpus: Corpus, *, redo: bool = False) -> FacesSummary:
             _describe_again(corpus, catalog, settings, described_by)
         catalog.descriptors.refuse_mixed()
         seconds = time.monotonic() - begun
-        assign_subjects(catalog)
+        assign_subjects(catalog, corpus.settings.likeness.of(described_by).near)
         counts = catalog.photos.counts()
     analysed = counts["photographs"] - counts["waiting"] - counts["unreadable"]
     return FacesSummary(
@@ -112,12 +112,12 @@ def find_faces(corpus: Corpus, *, redo: bool = False) -> FacesSummary:
     )
 
 
-def assign_subjects(catalog: Catalog) -> None:
+def assign_subjects(catalog: Catalog, near: float = LIKELY) -> None:
     """Say of every face of the catalog whom it stands for, or that it is a bystander."""
-    catalog.faces.assign(choose_subjects(catalog.faces.with_proposals(), catalog.candidates.stated_boxes()))
+    catalog.faces.assign(choose_subjects(catalog.faces.with_proposals(), catalog.candidates.stated_boxes(), near))
 
 
-def _in_folder(corpus: Corpus) -> FacesSettings:
+def faces_settings(corpus: Corpus) -> FacesSettings:
     """The settings with the whole path of a model that the corpus's folder is named from."""
     settings = corpus.settings.faces
     model = settings.descriptor_model

@@ -13,7 +13,8 @@ from PIL import Image, ImageOps
 
 from facecorpus.errors import PictureError
 from facecorpus.faces.records import PhotoAnalysis
-from facecorpus.settings import FacesSettings, FetchSettings, settings_of
+from facecorpus.settings import FacesSettings, FetchSettings
+from facecorpus.settings_file import settings_of
 
 if TYPE_CHECKING:
     from facecorpus.faces.models import Models

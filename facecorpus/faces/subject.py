@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 
 from facecorpus.faces.boxes import iou
 from facecorpus.records import Box, Face
+from facecorpus.settings import LikenessSettings
 
 Proposed = Sequence[tuple[Face, tuple[str, ...]]]
 """Faces with the identities for which their photograph was proposed."""
 
 Vectors = NDArray[np.float64]
 
-LIKELY = 0.48
-"""Distance of descriptors below which two faces are likely the same person's; 0.6, the usual cut, is too loose."""
+LIKELY = LikenessSettings().near
+"""Distance of dlib's descriptors below which two faces are likely the same person's."""
 
 SAME_PLACE = 0.3
 """Intersection over union from which a stated box and a found one are the same face: lists draw theirs wider."""
@@ -24,7 +25,9 @@ SAME_PLACE = 0.3
 _ROUNDS = 10
 
 
-def choose_subjects(faces: Proposed, stated: Mapping[tuple[str, str], Box] = MappingProxyType({})) -> dict[str, str]:
+def choose_subjects(
+    faces: Proposed, stated: Mapping[tuple[str, str], Box] = MappingProxyType({}), near: float = LIKELY
+) -> dict[str, str]:
     """identity_id by face_id, for each face that stands for a person; every other face is a bystander.
 
     In each photograph the face nearest to the person's centroid is the subject, however far it is: review judges
@@ -46,13 +49,13 @@ def choose_subjects(faces: Proposed, stated: Mapping[tuple[str, str], Box] = Map
     for (sha256, identity), face in pointed_at.items():
         if identity in photographs_of:
             photographs_of[identity][sha256] = [face]
-    centroids = {identity: _centroid(list(found.values())) for identity, found in photographs_of.items()}
+    centroids = {identity: _centroid(list(found.values()), near) for identity, found in photographs_of.items()}
     chosen: dict[str, str] = {}
     for sha256, shown in photographs.items():
         known = {pointed_at[sha256, i].face_id: i for i in proposed_for[sha256] if (sha256, i) in pointed_at}
         others = [face for face in shown if face.face_id not in known]
         open_for = {i: centroids[i] for i in proposed_for[sha256] if i not in known.values()}
-        chosen |= known | _assign(others, open_for)
+        chosen |= known | _assign(others, open_for, near)
     return chosen
 
 
@@ -68,14 +71,14 @@ def _pointed_at(
     return found
 
 
-def _centroid(photographs: Sequence[Sequence[Face]]) -> Vectors:
+def _centroid(photographs: Sequence[Sequence[Face]], near: float) -> Vectors:
     """(128,): the middle of the descriptors that are most likely the person's.
 
     It starts from the face with likely relatives on the most other photographs, groups included: wrong photographs
     show one stranger or another, and companions change. Then, round by round, each photograph gives its nearest face,
     if likely, and the centroid moves to their mean, until it stays.
     """
-    start = _best_connected(photographs)
+    start = _best_connected(photographs, near)
     descriptors, owners = _stacked(photographs)
     centroid = start.embedding.astype(np.float64)
     members: list[int] = []
@@ -83,7 +86,7 @@ def _centroid(photographs: Sequence[Sequence[Face]]) -> Vectors:
         distances = np.linalg.norm(descriptors - centroid, axis=1)
         by_photograph = np.lexsort((distances, owners))
         nearest = by_photograph[np.unique(owners, return_index=True)[1]]
-        likely = [int(row) for row in nearest if distances[row] < LIKELY]
+        likely = [int(row) for row in nearest if distances[row] < near]
         if not likely or likely == members:
             break
         members = likely
@@ -91,11 +94,11 @@ def _centroid(photographs: Sequence[Sequence[Face]]) -> Vectors:
     return centroid
 
 
-def _best_connected(photographs: Sequence[Sequence[Face]]) -> Face:
+def _best_connected(photographs: Sequence[Sequence[Face]], likely: float) -> Face:
     """The face that has likely relatives on the most other photographs; of equals one that is alone, the largest."""
     descriptors, owners = _stacked(photographs)
     squares = (descriptors**2).sum(axis=1)
-    near = squares[:, None] + squares - 2 * descriptors @ descriptors.T < LIKELY**2
+    near = squares[:, None] + squares - 2 * descriptors @ descriptors.T < likely**2
     starts = np.unique(owners, return_index=True)[1]
     relatives = np.logical_or.reduceat(near, starts, axis=1).sum(axis=1)
     faces = [(face, len(shown) == 1) for shown in photographs for face in shown]
@@ -113,7 +116,7 @@ def _stacked(photographs: Sequence[Sequence[Face]]) -> tuple[Vectors, NDArray[np
     return descriptors, np.repeat(np.arange(len(photographs)), [len(shown) for shown in photographs])
 
 
-def _assign(shown: Sequence[Face], centroids: Mapping[str, Vectors]) -> dict[str, str]:
+def _assign(shown: Sequence[Face], centroids: Mapping[str, Vectors], near: float) -> dict[str, str]:
     """The subjects of one photograph: the nearest pairs of face and person first."""
     pairs = sorted(
         (float(np.linalg.norm(face.embedding - centroid)), face.face_id, identity)
@@ -125,6 +128,6 @@ def _assign(shown: Sequence[Face], centroids: Mapping[str, Vectors]) -> dict[str
     for distance, face_id, identity in pairs:
         wanted = first_choice.setdefault(identity, face_id) == face_id
         free = face_id not in chosen and identity not in chosen.values()
-        if free and (wanted or distance < LIKELY):
+        if free and (wanted or distance < near):
             chosen[face_id] = identity
     return chosen

@@ -13,6 +13,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from facecorpus.settings import LikenessSettings
+
 Descriptors = NDArray[np.float32]
 """(N, 128) float32."""
 
@@ -20,12 +22,9 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 """(N,) bool."""
 
-NEAR = 0.48
-"""Distance of descriptors below which two faces are likely the same person's; 0.6, the usual cut, is too loose."""
-
-ONE_PERSON = 0.3
-"""Distance of two people's centres below which both may stand for one person: one album holds the other's photographs,
-unless their faces can be told apart."""
+OF_DLIBS = LikenessSettings()
+"""The constants that were fitted to dlib's descriptor (``benchmarks/rank_fit.py fit``). How well the probabilities hold
+is in docs/quality.md (Suspicion), and what else was tried in benchmarks/LOG.md."""
 
 TOLD_APART = 0.85
 """Share of two people's faces, nearer to their own centre, from which they are two. docs/quality.md has what it parts.
@@ -37,26 +36,22 @@ FEWEST = 4
 ACCEPTED_WEIGHT = 3.0
 """Of a face that a person accepted, against 1."""
 
-STRANGER, BY_DISTANCE = 1.8, -22.0
-OTHER, BY_MARGIN = 0.6, 25.4
-BY_ALBUM = 0.7
-"""log-odds of "right" = BY_ALBUM · album_odds − log(exp(−(STRANGER + BY_DISTANCE · (distance − 0.5)))
-+ exp(−(OTHER + BY_MARGIN · margin))): the odds against a stranger, and against the nearest other person.
-
-Fitted by ``benchmarks/rank_fit.py fit``; how well the probabilities hold is in docs/quality.md (Suspicion), and
-what else was tried in benchmarks/LOG.md.
-"""
-
 _ROUNDS = 10
 _AT_ONCE = 1024  # faces whose distances are computed together
 _STARTS = 128  # faces at the most that are tried as the start of a centre: of a majority, one in two would do
 
 
-def log_odds(distance: Floats | float, margin: Floats | float, album: float) -> Floats:
-    """The log-odds that faces are their own person's: distance from that person, lead over all others, album_odds."""
-    strange = STRANGER + BY_DISTANCE * (np.asarray(distance) - 0.5)
-    other = OTHER + BY_MARGIN * np.asarray(margin)
-    return np.asarray(BY_ALBUM * album - np.logaddexp(-strange, -other))
+def log_odds(
+    distance: Floats | float, margin: Floats | float, album: Floats | float, by: LikenessSettings = OF_DLIBS
+) -> Floats:
+    """The log-odds that faces are their own person's: distance from that person, lead over all others, album_odds.
+
+    by_album · album − log(exp(−(stranger + by_distance · (distance − 0.5))) + exp(−(other + by_margin · margin))):
+    the odds against a stranger, and against the nearest other person.
+    """
+    strange = by.stranger + by.by_distance * (np.asarray(distance) - 0.5)
+    other = by.other + by.by_margin * np.asarray(margin)
+    return np.asarray(by.by_album * album - np.logaddexp(-strange, -other))
 
 
 def album_odds(inside: Mask, rejected: Mask) -> float:
@@ -67,7 +62,7 @@ def album_odds(inside: Mask, rejected: Mask) -> float:
     return math.log((inside.sum() + 1) / ((~inside & ~rejected).sum() + 1))
 
 
-def members(descriptors: Descriptors, accepted: Mask, rejected: Mask) -> Mask | None:
+def members(descriptors: Descriptors, accepted: Mask, rejected: Mask, near: float = OF_DLIBS.near) -> Mask | None:
     """Which of one person's faces make the centre, by what people accepted and rejected.
 
     None where fewer than FEWEST belong together, or no majority does and people have not accepted that many.
@@ -77,13 +72,13 @@ def members(descriptors: Descriptors, accepted: Mask, rejected: Mask) -> Mask | 
     if eligible.sum() < FEWEST:
         return None
     taught = accepted.sum() >= FEWEST
-    inside = accepted if taught else accepted | (_relatives(descriptors, weights) & eligible)
+    inside = accepted if taught else accepted | (_relatives(descriptors, weights, near) & eligible)
     for _ in range(_ROUNDS):
         mean = mean_of(descriptors, weights * inside)
-        near = accepted | (eligible & (distances(descriptors, mean[None])[:, 0] < NEAR))
-        if (near == inside).all():
+        around = accepted | (eligible & (distances(descriptors, mean[None])[:, 0] < near))
+        if (around == inside).all():
             break
-        inside = near
+        inside = around
     if inside.sum() < FEWEST or (not taught and 2 * inside.sum() <= eligible.sum()):
         return None
     return np.asarray(inside)
@@ -151,12 +146,12 @@ def _distances(descriptors: Descriptors, means: Descriptors) -> Floats:
     return np.asarray(np.sqrt(np.maximum(squares, 0, dtype=np.float64)))
 
 
-def _relatives(descriptors: Descriptors, weights: Floats) -> Mask:
+def _relatives(descriptors: Descriptors, weights: Floats, near: float) -> Mask:
     """(N,): which faces are near to the one that has the most near it; of weight 0, none counts."""
     eligible = np.flatnonzero(weights)
     starts = descriptors[eligible[:: -(-len(eligible) // _STARTS)]].astype(np.float64)
     crowds = np.zeros(len(starts))
     for part in _parts(len(descriptors)):
-        crowds += weights[part] @ (distances(descriptors[part], starts) < NEAR)
+        crowds += weights[part] @ (distances(descriptors[part], starts) < near)
     most = starts[[int(np.argmax(crowds))]]
-    return np.asarray(distances(descriptors, most)[:, 0] < NEAR)
+    return np.asarray(distances(descriptors, most)[:, 0] < near)

@@ -14,12 +14,12 @@ import numpy as np
 from facecorpus.corpus import Corpus
 from facecorpus.errors import SettingsError
 from facecorpus.judging import likeness
-from facecorpus.judging.likeness import FEWEST, Floats
+from facecorpus.judging.likeness import FEWEST, OF_DLIBS, Floats
 from facecorpus.judging.section import NO_IDEA, Known, capped, section
 from facecorpus.judging.undated import Undated, said_of_undated, undated
 from facecorpus.manifest import Identity
 from facecorpus.records import Ranking, SubjectFace
-from facecorpus.settings import RankSettings
+from facecorpus.settings import LikenessSettings, RankSettings
 from facecorpus.words import Section, Verdict, naming, shortened
 
 NOT_ENOUGH = "not enough to judge: too few photographs, or no majority of them, show one and the same person"
@@ -33,6 +33,7 @@ _HARDLY = 0.05  # a margin that does not tell two people apart
 
 _AT_ONCE = 4096  # faces compared with all people together
 _NAMED = 5  # people, in a sentence
+_MOST_ODDS = 700.0  # of which exp is finite
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,10 @@ class Judgement:
     nearest: str | None  # that person's identity_id; None where no other person has a centre
     album: float  # likeness.album_odds
 
-    @property
-    def log_odds(self) -> float:
-        """The log-odds that the face is its own person's."""
-        return float(likeness.log_odds(self.distance, self.margin, self.album))
+    def likely(self, by: LikenessSettings) -> float:
+        """How likely the face is its own person's, 0..1."""
+        odds = float(likeness.log_odds(self.distance, self.margin, self.album, by))
+        return 1 / (1 + math.exp(min(-odds, _MOST_ODDS)))
 
 
 @dataclass(frozen=True)
@@ -100,11 +101,11 @@ def rank_faces(corpus: Corpus) -> RankSummary:
         )
     identities = {identity.identity_id: identity for identity in corpus.manifest.identities}
     with corpus.catalog() as catalog:
-        catalog.descriptors.refuse_mixed()
+        catalog.descriptors.refuse_unfit(corpus.settings.likeness.descriptor)
         decided = catalog.decisions.decided_by_people()
         # Only people teach the ranking; the automatic policy would otherwise confirm what it was told.
         subjects = [s if s.face.face_id in decided else replace(s, verdict=None) for s in catalog.faces.subjects()]
-        rankings = rank(subjects, identities, limits)
+        rankings = rank(subjects, identities, limits, corpus.settings.likeness)
         catalog.faces.rank(rankings)
     kept = {subject.face.face_id for subject in subjects if subject.kept}
     sections = [ranking.section for ranking in rankings if ranking.face_id in kept]
@@ -121,13 +122,18 @@ def rank_faces(corpus: Corpus) -> RankSummary:
     )
 
 
-def rank(subjects: Sequence[SubjectFace], identities: Mapping[str, Identity], limits: RankSettings) -> list[Ranking]:
+def rank(
+    subjects: Sequence[SubjectFace],
+    identities: Mapping[str, Identity],
+    limits: RankSettings,
+    by: LikenessSettings = OF_DLIBS,
+) -> list[Ranking]:
     """The ranking of each face, in the order given; the verdicts in it must be people's."""
-    judged = judgements(subjects, centres(subjects))
-    return [ranking(subject, one, identities, limits) for subject, one in zip(subjects, judged, strict=True)]
+    judged = judgements(subjects, centres(subjects, by))
+    return [ranking(subject, one, identities, limits, by) for subject, one in zip(subjects, judged, strict=True)]
 
 
-def centres(subjects: Sequence[SubjectFace]) -> dict[str, Centre]:
+def centres(subjects: Sequence[SubjectFace], by: LikenessSettings = OF_DLIBS) -> dict[str, Centre]:
     """The centre of each person who has one, by identity_id.
 
     Of two people with the same centre, the one with the smaller share of it among their photographs has none: their
@@ -142,7 +148,7 @@ def centres(subjects: Sequence[SubjectFace]) -> dict[str, Centre]:
         descriptors = np.array([subject.face.embedding for subject in faces])
         accepted = np.array([subject.verdict == Verdict.ACCEPT for subject in faces])
         rejected = np.array([subject.verdict == Verdict.REJECT for subject in faces])
-        members = likeness.members(descriptors, accepted, rejected)
+        members = likeness.members(descriptors, accepted, rejected, by.near)
         if members is not None:
             weights = likeness.weights_of(accepted, rejected)
             inside = [(faces[row], float(weights[row])) for row in np.flatnonzero(members)]
@@ -154,7 +160,7 @@ def centres(subjects: Sequence[SubjectFace]) -> dict[str, Centre]:
             )
             sure = 1.0 + accepted.sum() if accepted.sum() >= FEWEST else members.sum() / (~rejected).sum()
             found[identity_id] = _Album(centre, float(sure), [subject for subject, _ in inside])
-    borrowed = set(_borrowed(found))
+    borrowed = set(_borrowed(found, by.one_person))
     return {identity_id: album.centre for identity_id, album in found.items() if identity_id not in borrowed}
 
 
@@ -176,7 +182,7 @@ class _Album:
         return descriptors, np.array([self.centre.weights[subject.face.face_id] for subject in self.faces])
 
 
-def _borrowed(found: Mapping[str, _Album]) -> Iterator[str]:
+def _borrowed(found: Mapping[str, _Album], one_person: float) -> Iterator[str]:
     """Whoever has another person's centre, and is less sure of it; of equally sure people both.
 
     Centres are also near where two people look alike to the descriptor; then their faces can be told apart.
@@ -186,7 +192,7 @@ def _borrowed(found: Mapping[str, _Album]) -> Iterator[str]:
         return
     means = np.array([album.centre.mean for album in found.values()])
     squares = (means**2).sum(axis=1)
-    near = squares[:, None] + squares - 2 * means @ means.T < likeness.ONE_PERSON**2
+    near = squares[:, None] + squares - 2 * means @ means.T < one_person**2
     for row, column in np.argwhere(np.triu(near, 1)):
         one, other = found[people[row]], found[people[column]]
         if one.told_apart_from(other):
@@ -227,7 +233,11 @@ def _judgement(
 
 
 def ranking(
-    subject: SubjectFace, judged: Judgement | None, identities: Mapping[str, Identity], limits: RankSettings
+    subject: SubjectFace,
+    judged: Judgement | None,
+    identities: Mapping[str, Identity],
+    limits: RankSettings,
+    by: LikenessSettings = OF_DLIBS,
 ) -> Ranking:
     """What the reviewer is told of one face."""
     person = identities[subject.identity_id]
@@ -237,7 +247,7 @@ def ranking(
         claimed=bool(subject.also_stands_for),
         outside=not person.holds_on(subject.taken_on),
     )
-    likely = capped(NO_IDEA if judged is None else 1 / (1 + math.exp(-judged.log_odds)), known)
+    likely = capped(NO_IDEA if judged is None else judged.likely(by), known)
     shown_in = section(likely, known, limits)
     reasons = [] if known.kept else ["copy of a better photograph"]
     reasons += [naming(identities[other].name)[2] for other in subject.also_stands_for]

@@ -25,7 +25,7 @@ from facecorpus.catalog.log_keeper import content_of
 from facecorpus.corpus import Corpus
 from facecorpus.errors import CorpusError, FacecorpusError
 from facecorpus.manifest import read_manifest
-from facecorpus.settings import read_settings
+from facecorpus.settings_file import read_settings
 from facecorpus.shards import sha256_of
 from facecorpus.store import write_atomically
 from facecorpus.system.logfile import forget_log

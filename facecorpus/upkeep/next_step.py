@@ -71,7 +71,7 @@ class _State:
             yield self._run("crawl")
         if self._photos["waiting"]:
             yield self._run("faces")
-        if self._catalog.faces.some_not_ranked():
+        if self._done == "calibrate" or self._catalog.faces.some_not_ranked():
             yield self._run("dedup")
         built = self._is_built()
         if built:

@@ -12,7 +12,7 @@ from facecorpus.catalog import Catalog
 from facecorpus.catalog.schema import MIGRATIONS
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.discover import discover
-from facecorpus.settings import documented_toml
+from facecorpus.settings_file import documented_toml
 
 
 def photos_of_ada(folder: Path, count: int) -> Path:

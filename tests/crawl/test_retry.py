@@ -12,7 +12,7 @@ from loopback import Loopback, Reply, jpeg
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.errors import CorpusError
-from facecorpus.settings import documented_toml, read_settings
+from facecorpus.settings_file import documented_toml, read_settings
 
 MAY_PASS = {"busy": 429, "broken": 500, "slow": 408}
 FINAL = {"gone": 404, "refused": 403, "page": 200, "large": 200}

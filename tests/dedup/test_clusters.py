@@ -147,6 +147,6 @@ def test_one_picture_that_stands_for_two_people_is_a_conflict_and_two_people_in_
     copy = photo("b", 1, face("b-0", 7), face("b-1", 8, identity_id="ben"))
     stolen = photo("c", 1, face("c-0", 7, identity_id="cleo"))
     same = dict.fromkeys("abc", "a")
-    assert conflicts([original, copy], same) == []
-    assert set(conflicts([original, stolen], same)) == {("a-0", "c-0"), ("c-0", "a-0")}
-    assert conflicts([original, stolen], {"a": "a", "c": "c"}) == []
+    assert conflicts([original, copy], same, 0.5) == []
+    assert set(conflicts([original, stolen], same, 0.5)) == {("a-0", "c-0"), ("c-0", "a-0")}
+    assert conflicts([original, stolen], {"a": "a", "c": "c"}, 0.5) == []

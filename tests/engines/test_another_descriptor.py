@@ -21,7 +21,7 @@ from facecorpus.faces.embed import DLIB
 from facecorpus.faces.onnx_descriptor import OnnxDescriptor
 from facecorpus.faces.records import PhotoAnalysis
 from facecorpus.judging.rank import rank_faces
-from facecorpus.settings import documented_toml
+from facecorpus.settings_file import documented_toml
 from facecorpus.words import Verdict
 
 LEFT = (10.0, 60.0, 40.0, 40.0)

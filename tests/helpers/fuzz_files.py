@@ -27,7 +27,8 @@ from facecorpus.crawl.sources.url_list import ListOfAddresses
 from facecorpus.faces.decode import decode
 from facecorpus.judging.exchange import _read as read_decisions
 from facecorpus.manifest import read_manifest, write_manifest
-from facecorpus.settings import FetchSettings, documented_toml, read_settings
+from facecorpus.settings import FetchSettings
+from facecorpus.settings_file import documented_toml, read_settings
 from facecorpus.takedown.wanted import _entries as read_list
 from review_ui.bodies import read_step, read_verdicts, whole_number
 from training.errors import TrainingError

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from ranked_people import album, between, embedding, face_id, fill, ranked, subject
 
 from facecorpus.corpus import Corpus
-from facecorpus.judging.likeness import ONE_PERSON, TOLD_APART, told_apart
+from facecorpus.judging.likeness import OF_DLIBS, TOLD_APART, told_apart
 from facecorpus.judging.rank import NOT_ENOUGH, centres, rank_faces
 from facecorpus.manifest import SUBGROUPS
 from facecorpus.records import SubjectFace
@@ -45,7 +45,7 @@ def test_one_person_under_two_names_is_one_and_two_alike_are_two(subgroup: int, 
     middle = np.asarray(random.normal(scale=0.05, size=128), np.float32)
     same = [faces(middle, count, random) for count in sizes]
     alike = [faces(middle, sizes[0], random), faces(beside(middle, random), sizes[1], random)]
-    assert max(distance(*same), distance(*alike)) < ONE_PERSON, "by their centres either could be one person"
+    assert max(distance(*same), distance(*alike)) < OF_DLIBS.one_person, "by their centres either could be one person"
     assert len(centres([*named("ada", same[0]), *named("ben", same[1])])) < 2
     assert set(centres([*named("ada", alike[0]), *named("ben", alike[1])])) == {"ada", "ben"}
 
@@ -65,11 +65,11 @@ def test_both_of_two_alike_have_surely_right_faces_and_the_page_judges_them_as_t
     ada = {f"ada{n}": ("ada", embedding("ada", n)) for n in range(10)}
     ben = {f"ben{n}": ("ben", between(0.3, n)) for n in range(10)}
     fill(corpus, ada | ben)
-    assert distance(*(np.array([one for _, one in two.values()]) for two in (ada, ben))) < ONE_PERSON
+    assert distance(*(np.array([one for _, one in two.values()]) for two in (ada, ben))) < OF_DLIBS.one_person
     assert rank_faces(corpus).not_judged == ()
     with corpus.catalog() as catalog:
         for person in corpus.manifest.identities[:2]:
-            order = Teacher().order(catalog, person, corpus.settings.rank)
+            order = Teacher().order(catalog, person, corpus.settings)
             shown = {one.face_id: one.section for one in catalog.faces.for_review(person.identity_id)}
             assert dict(zip(order.face_ids, order.sections, strict=True)) == {
                 one: section.letter for one, section in shown.items()

@@ -50,7 +50,7 @@ def test_the_page_ranks_what_is_left_as_the_whole_ranking_would(corpus: Corpus, 
     with corpus.catalog() as catalog:
         for number, verdict in verdicts.items():
             catalog.decisions.add([face_id(f"ada{number}")], identity_id="ada", reviewer="grace", verdict=verdict)
-        order = Teacher().order(catalog, corpus.manifest["ada"], corpus.settings.rank)
+        order = Teacher().order(catalog, corpus.manifest["ada"], corpus.settings)
     rank_faces(corpus)
     with corpus.catalog() as catalog:
         whole = {face.face_id: face for face in catalog.faces.for_review("ada")}

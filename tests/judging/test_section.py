@@ -13,7 +13,7 @@ from review_corpus import ADA, face_ids
 from two_looks import two_looks
 
 from facecorpus.catalog.descriptors import Described
-from facecorpus.judging.likeness import ONE_PERSON
+from facecorpus.judging.likeness import OF_DLIBS
 from facecorpus.judging.rank import Centre, centres, rank, rank_faces
 from facecorpus.judging.section import Known, capped, section
 from facecorpus.manifest import Identity
@@ -59,7 +59,7 @@ def _described(subjects: list[SubjectFace], likely: list[float], ada: Identity) 
 
 def _one_person(middle: dict[str, Centre]) -> bool:
     """Whether ada's centre may be ben's."""
-    return "ada" in middle and bool(np.linalg.norm(middle["ada"].mean - middle["ben"].mean) < ONE_PERSON)
+    return "ada" in middle and bool(np.linalg.norm(middle["ada"].mean - middle["ben"].mean) < OF_DLIBS.one_person)
 
 
 @settings(max_examples=150, deadline=None)
@@ -112,7 +112,7 @@ def test_the_page_reads_from_the_catalog_who_claims_a_face_and_when_it_was_taken
     accepted = face_ids(corpus, ADA, "look")[2:10]
     with corpus.catalog() as catalog:
         catalog.decisions.add(accepted, identity_id=ADA, reviewer="grace", verdict=Verdict.ACCEPT)
-        order = Teacher().order(catalog, corpus.manifest[ADA], corpus.settings.rank)
+        order = Teacher().order(catalog, corpus.manifest[ADA], corpus.settings)
     rank_faces(corpus)
     with corpus.catalog() as catalog:
         whole = {one.face_id: one.section.letter for one in catalog.faces.for_review(ADA)}
