@@ -109,10 +109,11 @@ def with_values(text: str, values: Mapping[str, Mapping[str, Any]], where: str) 
             text += f"\n[{name}]\n"
         before, after = re.split(heading, text, maxsplit=1, flags=re.MULTILINE)
         section, *rest = re.split(r"^(?=\[)", after[1:], maxsplit=1, flags=re.MULTILINE)
-        for key, value in keys.items():
+        for key, value in reversed(list(keys.items())):
             line = f"{key} = {as_toml(value)}\n"
             own = re.split(rf"^{key}\s*=.*\n?", section, maxsplit=1, flags=re.MULTILINE)
-            section = line.join(own) if len(own) == 2 else section.rstrip("\n") + f"\n{line}\n"
+            named, _, others = section.partition("\n")
+            section = line.join(own) if len(own) == 2 else f"{named}\n{line}{others}"
         text = "".join([before, "[", section, *rest])
     try:
         if tomllib.loads(text) == wanted:

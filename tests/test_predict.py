@@ -9,7 +9,8 @@ import onnx
 import onnxruntime
 import pyarrow.parquet as pq
 import pytest
-from demo_faces import portrait
+from calibrating import PEOPLE, decided_corpus
+from demo_faces import analysis_of, picture_of, portrait
 from demo_photographs import world
 from PIL import Image
 from tiny_preset import changed_preset
@@ -17,6 +18,9 @@ from training_shards import coloured_rows, write_shards
 from typer.testing import CliRunner, Result
 
 from facecorpus.cli import app
+from facecorpus.corpus import Corpus
+from facecorpus.faces.align import aligned_crop
+from facecorpus.faces.onnx_descriptor import OnnxDescriptor
 from training import load_model, train_all
 
 TASKS = ["identity", "age_group", "race", "gender"]
@@ -101,13 +105,39 @@ def test_another_runtime_gives_the_same_numbers(run: Path, tmp_path: Path) -> No
         assert np.abs(given[f"{task}_features"] - model.features(images)[task]).max() < 1e-4
 
 
+def test_the_identity_network_describes_faces_and_is_calibrated(run: Path, tmp_path: Path) -> None:
+    ended = _facecorpus("export", "model", tmp_path / "own.onnx", "--run", run, "--format", "descriptor", "--json")
+    assert ended.exit_code == 0, ended.output
+    descriptor, model = OnnxDescriptor(tmp_path / "own.onnx"), load_model(run)
+    rows = coloured_rows(people=len(PEOPLE), photographs=11)
+    images = model.images([row.image for row in rows])
+    features = model.features(images)["identity"]
+    described = descriptor.embed(images)
+    assert np.abs(described - features / np.linalg.norm(features, axis=1, keepdims=True)).max() < 1e-4
+    # As the network is shown a face, the training's images were made.
+    picture, (face,) = picture_of(portrait()), analysis_of(portrait()).faces
+    shown = descriptor.aligned(picture, face.landmarks, np.zeros((150, 150, 3), np.uint8))
+    assert np.abs(shown - aligned_crop(picture, face.landmarks, 16).astype(int)).max() <= 1
+    faces = {
+        f"{PEOPLE[row.identity]}a{place}": (PEOPLE[row.identity], described[place]) for place, row in enumerate(rows)
+    }
+    corpus = decided_corpus(tmp_path, faces, descriptor.model)
+    ended = _facecorpus("calibrate", "-C", corpus.root, "--json")
+    assert ended.exit_code == 0, ended.output
+    assert (
+        json.loads(ended.stdout)["descriptor"] == descriptor.model == Corpus(corpus.root).settings.likeness.descriptor
+    )
+    ended = _facecorpus("dedup", "-C", corpus.root)
+    assert ended.exit_code == 0, ended.output
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (("predict", "missing.jpg"), "missing.jpg is neither a file nor a folder; name pictures, or a folder of them."),
         (("predict", "{empty}"), "holds no picture; name a folder with JPEG, PNG, GIF, WebP, BMP or TIFF files."),
         (("predict", "{damaged}"), "None of the 1 pictures could be used; the first:"),
-        (("export", "model", "out.bin", "--format", "onnx9"), "--format may be onnx, not 'onnx9'"),
+        (("export", "model", "out.bin", "--format", "onnx9"), "--format may be onnx or descriptor, not 'onnx9'"),
     ],
 )
 def test_what_cannot_be_asked_is_one_sentence(

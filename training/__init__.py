@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from training.models.fused import FusedModel
     from training.models.load import load_model
     from training.models.network import Model
-    from training.models.onnx_file import write_onnx
+    from training.models.onnx_file import write_descriptor, write_onnx
 
 __all__ = [
     "FusedModel",
@@ -46,13 +46,15 @@ __all__ = [
     "train_all",
     "unname",
     "write_comparison",
+    "write_descriptor",
     "write_onnx",
 ]
 
 
 def __getattr__(name: str) -> Any:
     """What needs torch is imported when it is asked for (PEP 562)."""
-    homes = {"Model": "network", "FusedModel": "fused", "load_model": "load", "write_onnx": "onnx_file"}
+    homes = {"Model": "network", "FusedModel": "fused", "load_model": "load"}
+    homes |= {"write_onnx": "onnx_file", "write_descriptor": "onnx_file"}
     if name not in homes:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"training.models.{homes[name]}"), name)

@@ -86,26 +86,40 @@ def model(
     out: Annotated[Path, typer.Argument(help="The file to write.")],
     run: OfRun,
     corpus: Folder = Path(),
-    layout: Annotated[str, typer.Option("--format", help="onnx: images to features and probabilities.")] = "onnx",
+    layout: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="onnx: images to features and probabilities. descriptor: the identity network as a descriptor_model,"
+            " with its TOML file beside it.",
+        ),
+    ] = "onnx",
     as_json: AsJson = False,
 ) -> None:
-    """Write a run's fused models, with all that they read, as one ONNX file.
+    """Write a run's fused models, with all that they read, as one ONNX file; or its identity network alone.
 
     Example: facecorpus export model faces.onnx --run runs/first
     """
     from facecorpus.system.siblings import training_told
 
-    if layout != "onnx":
-        raise FacecorpusError(f"--format may be onnx, not {layout!r}; the run's folder models has safetensors.")
+    if layout not in ("onnx", "descriptor"):
+        raise FacecorpusError(
+            f"--format may be onnx or descriptor, not {layout!r}; the run's folder models has safetensors."
+        )
     opened, _ = _opened(run, corpus)
+    tasks = list(opened.tasks) if layout == "onnx" else ["identity"]
     with training_told():
-        from training import write_onnx
+        from training import write_descriptor, write_onnx
 
-        write_onnx(opened, out)
+        (write_onnx if layout == "onnx" else write_descriptor)(opened, out)
+    if layout == "descriptor":
+        from facecorpus.faces.onnx_descriptor import write_recipe
+
+        write_recipe(out, out.stem, opened.size)
     if as_json:
-        print_json({"path": str(out), "tasks": list(opened.tasks), "bytes": out.stat().st_size})
+        print_json({"path": str(out), "tasks": tasks, "bytes": out.stat().st_size})
     else:
-        print(for_terminal(f"The models of {', '.join(opened.tasks)} are in {out}."))
+        print(for_terminal(f"The models of {', '.join(tasks)} are in {out}."))
 
 
 def _opened(run: str, corpus: Path) -> "tuple[FusedModel, Settings]":

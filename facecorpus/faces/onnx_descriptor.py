@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecorpus.errors import ModelError
-from facecorpus.faces.align import CHIP, warped_onto
+from facecorpus.faces.align import CHIP, mean_face, warped_onto
 from facecorpus.faces.embed import named
 from facecorpus.faces.records import Landmarks, Picture
+from facecorpus.keys import as_toml
 
 INSTALL = "pip install 'facecorpus[onnx]'"
-DLIB = "dlib"
+DLIBS_CROP = "dlib"
+"""The template that stands for dlib's own crop."""
+
 SAME_PERSON = 0.6
 """Distance of dlib's descriptors below which two faces are called one person's: the unit of all distances here."""
 
@@ -87,6 +90,25 @@ class OnnxDescriptor:
         return found
 
 
+def write_recipe(path: Path, name: str, size: int) -> None:
+    """Write the TOML file of a network that training has made, for aligned crops of so many pixels a side.
+
+    What distance means "one person" is not known of it: facecorpus calibrate finds out.
+    """
+    keys = {
+        "name": name,
+        "size": size,
+        "template": mean_face(size).round(6).tolist(),
+        "channels": "RGB",
+        "mean": 127.5,
+        "scale": 1 / 64,
+        "normalise": True,
+        "same_person": SAME_PERSON,
+    }
+    text = "".join(f"{key} = {as_toml(value)}\n" for key, value in keys.items())
+    path.with_suffix(".toml").write_text(text, encoding="utf-8")
+
+
 def _session(path: Path, network: bytes) -> Any:
     try:
         import onnxruntime
@@ -144,7 +166,7 @@ def _recipe(path: Path, data: bytes) -> Recipe:
         except (TypeError, ValueError):
             raise ModelError(f"{path}: {key} must be {expected}, not {str(stated[key])[:80]!r}.") from None
     if read["template"] is None and read["size"] != CHIP:
-        raise ModelError(f"{path}: size must be {CHIP} where template is {DLIB!r}, not {read['size']}.")
+        raise ModelError(f"{path}: size must be {CHIP} where template is {DLIBS_CROP!r}, not {read['size']}.")
     return Recipe(**read)
 
 
@@ -161,7 +183,7 @@ def _size(value: object) -> int:
 
 
 def _template(value: object) -> NDArray[np.float64] | None:
-    return None if value == DLIB else _numbers(value, (5, 2))
+    return None if value == DLIBS_CROP else _numbers(value, (5, 2))
 
 
 def _channels(value: object) -> str:
@@ -198,7 +220,7 @@ def _numbers(value: object, shape: tuple[int, ...]) -> NDArray[np.float64]:
 _KEYS: dict[str, tuple[str, Callable[[object], Any]]] = {
     "name": ("a text of at most 100 characters", _text),
     "size": (f"a whole number from 16 to {_LARGEST}", _size),
-    "template": (f'five points [x, y], or "{DLIB}"', _template),
+    "template": (f'five points [x, y], or "{DLIBS_CROP}"', _template),
     "channels": ('"RGB" or "BGR"', _channels),
     "mean": ("a number, or three", _per_channel),
     "scale": ("a number, or three", _per_channel),

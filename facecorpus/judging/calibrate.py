@@ -28,7 +28,7 @@ SURE = 0.995
 """Share that must be right, at least, of what the policy accepts and of what it rejects."""
 
 _ACCEPT = (0.9, 0.92, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999)
-_REJECT = (0.02, 0.01, 0.005, 0.002, 0.001, 0.0005)
+_REJECT = (0.005, 0.002, 0.001, 0.0005)  # none looser: the fewer are wrong, the more of what is rejected is right
 _BINS = (0.0, 0.02, 0.1, 0.3, 0.7, 0.9, 0.98, 1.0)
 _PEOPLE, _FACES = 10, 10  # of whom so many faces are accepted, at least
 _MOST = 20_000  # faces, by people drawn at random
@@ -95,7 +95,7 @@ def calibrate(corpus: Corpus, labelled: Corpus | None = None) -> CalibrateSummar
         found = catalog.faces.subjects()
     shown = {one.face.face_id: one.identity_id if labelled else _whom(one) for one in found}
     subjects = _drawn([replace(one, verdict=None, taken_on=None) for one in found if one.kept])
-    _refuse_few(subjects, shown, labelled or corpus)
+    _refuse_few(subjects, shown, labelled.settings.crawl.folder if labelled else str(corpus.root))
     descriptor = subjects[0].face.descriptor
     if labelled:
         with corpus.catalog() as catalog:
@@ -127,10 +127,7 @@ def _calibrated(subjects: Sequence[SubjectFace], shown: Shown, descriptor: str) 
     likely, right = expit(np.concatenate(odds)), rights(held)
     brier, of_share = float(np.mean((likely - right) ** 2)), float(right.mean() * (1 - right.mean()))
     if brier >= of_share:
-        raise CorpusError(
-            f"The descriptors by {descriptor} do not tell these people apart (Brier score {brier:.4f}, by chance"
-            f" {of_share:.4f}); nothing was written, so bring another network (docs/descriptors.md)."
-        )
+        raise _tells_nobody_apart(descriptor)
     usual = RankSettings()
     once = right | [case.stranger for case in held]  # a face that was handed on counts as a stranger's alone
     accept_above, accepted_right = _limit(_ACCEPT, usual.accept_above, lambda one: once & (likely >= one), held, right)
@@ -162,6 +159,8 @@ def _fitted(halves: Sequence[Sequence[SubjectFace]], shown: Shown, advance: Call
     near = near_by(subjects, shown)
     by = replace(OF_DLIBS, near=near)
     cases = [case for half in halves for case in cases_of(half, shown, by, advance=advance)]
+    if len(set(rights(cases))) < 2:
+        raise _tells_nobody_apart(subjects[0].face.descriptor)
     return fit(cases, np.full(len(cases), min(_COUNT, len(subjects)) / len(cases)), near)
 
 
@@ -221,12 +220,19 @@ def _drawn(subjects: Sequence[SubjectFace]) -> list[SubjectFace]:
     return drawn
 
 
-def _refuse_few(subjects: Sequence[SubjectFace], shown: Shown, corpus: Corpus) -> None:
+def _tells_nobody_apart(descriptor: str) -> CorpusError:
+    return CorpusError(
+        f"The descriptors by {descriptor} do not tell these people apart, so nothing was written; bring another network"
+        " (docs/descriptors.md)."
+    )
+
+
+def _refuse_few(subjects: Sequence[SubjectFace], shown: Shown, where: str) -> None:
     counts = Counter(one.identity_id for one in subjects if shown[one.face.face_id] == one.identity_id)
     enough = sum(count >= _FACES for count in counts.values())
     if enough < _PEOPLE:
         raise CorpusError(
             f"Too little is known to calibrate by: expected are {_PEOPLE} people of whom {_FACES} faces or more are"
-            f" accepted, and {corpus.root} has {enough}; accept more (facecorpus review), or name a folder of"
+            f" accepted, and {where} has {enough}; accept more (facecorpus review), or name a folder of"
             " photographs with one sub-folder a person (--folder)."
         )

@@ -51,7 +51,7 @@ def cases_of(
     rounds: Sequence[tuple[float, int]] = ROUNDS,
     advance: Callable[[int], None] = lambda rounds: None,
 ) -> list[Case]:
-    """Every face as it is judged in each round; the wrong ones also as strangers."""
+    """Every face as it is judged in each round, between two people's centres; the wrong ones also as strangers."""
     cases = []
     for share, seed in rounds:
         mixed = exchanged(subjects, share, seed)
@@ -59,7 +59,7 @@ def cases_of(
         known: dict[str, list[SubjectFace]] = defaultdict(list)  # wrong faces, by whom they show
         for subject, judged in zip(mixed, rank.judgements(mixed, middle), strict=True):
             who = shown.get(subject.face.face_id, NOBODY)
-            if judged is None or who is None:
+            if judged is None or judged.nearest is None or who is None:
                 continue
             cases.append(Case(subject, judged, who == subject.identity_id, stranger=who == NOBODY, share=share))
             if who not in (subject.identity_id, NOBODY):
@@ -67,7 +67,9 @@ def cases_of(
         for who, wrong in known.items():
             unknown = {identity_id: centre for identity_id, centre in middle.items() if identity_id != who}
             alone = zip(wrong, rank.judgements(wrong, unknown), strict=True)
-            cases += [Case(subject, one, False, stranger=True, share=share) for subject, one in alone if one]
+            cases += [
+                Case(subject, one, False, stranger=True, share=share) for subject, one in alone if one and one.nearest
+            ]
         advance(1)
     return cases
 

@@ -86,7 +86,7 @@ def rank_one(descriptor: NDArray[np.float32], **changes: object) -> Ranking:
 
 def fill(corpus: Corpus, descriptors: Mapping[str, tuple[str, NDArray[np.float32]]]) -> None:
     """Store a photograph with one face for each entry: name -> (identity_id, descriptor)."""
-    with corpus.catalog() as catalog:
+    with corpus.catalog() as catalog, catalog.transaction():
         assigned = {}
         for name, (identity_id, vector) in descriptors.items():
             sha256 = name.ljust(64, "0")
