@@ -15,7 +15,7 @@ from facecorpus.build.plan import NOT_STATED, Plan
 from facecorpus.build.rights import rights
 from facecorpus.build.splits import TEST, TRAIN
 from facecorpus.faces.embed import DLIB
-from facecorpus.faces.unseen import unequal, unseen, verdict
+from facecorpus.faces.shares import shares, unequal, verdict
 from facecorpus.licences import UNKNOWN, Terms, family_of
 from facecorpus.system.dates import year_of
 from facecorpus.system.escape import for_markdown, for_terminal
@@ -234,7 +234,7 @@ years in the manifest and on the reviewers.{unchecked}
 def _not_seen(plan: Plan) -> str:
     detectors = sorted({row.face.detector for row in plan.rows})
     lines = [
-        (one.name, one.photographs, one.without_face, f"{one.share:.1%}", "{:.1%} to {:.1%}".format(*one.interval))
+        (one.name, one.number, one.counted, f"{one.share:.1%}", "{:.1%} to {:.1%}".format(*one.interval))
         for one in plan.unseen
     ]
     known = " ".join(
@@ -297,7 +297,7 @@ def _unequal(plan: Plan) -> str:
     for row in plan.rows:
         faces, by_people = counts.get(row.face.identity_id, (0, 0))
         counts[row.face.identity_id] = (faces + 1, by_people + (row.face.reviewed_by != AUTO))
-    whose = unequal(unseen({row.labelled.identity for row in plan.rows}, counts))
+    whose = unequal(shares({row.labelled.identity for row in plan.rows}, counts))
     return f":\n  {whose}" if whose else ""
 
 

@@ -10,7 +10,7 @@ from facecorpus.build.choose import NO_AGES, Labelled, choose
 from facecorpus.build.labels import age_group_at
 from facecorpus.build.splits import TEST, TRAIN, check_splits, identity_folds, joined_groups, photo_split
 from facecorpus.errors import BuildError
-from facecorpus.faces.unseen import Unseen, unseen
+from facecorpus.faces.shares import Share, shares
 from facecorpus.manifest import SUBGROUPS, Manifest
 from facecorpus.records import AcceptedFace
 from facecorpus.settings import BuildSettings, Settings
@@ -54,7 +54,7 @@ class Plan:
     rows: tuple[Row, ...]
     left_out: dict[str, int]
     settings: Settings
-    unseen: tuple[Unseen, ...] = ()  # photographs without a face, of all people in the corpus
+    unseen: tuple[Share, ...] = ()  # photographs without a face, of all people in the corpus
     near_copies: tuple[Pair, ...] = ()  # faces among the rows that show the same picture in two clusters
 
     def side(self, split: str) -> tuple[Row, ...]:
@@ -157,7 +157,7 @@ def plan_build(
         for one, group, split in zip(chosen, groups, splits, strict=True)
     ]
     rows.sort(key=lambda row: ((TRAIN, TEST).index(row.split), row.number, row.face.face_id))
-    return Plan(tuple(rows), left_out, settings, unseen(manifest.identities, without_face), pairs)
+    return Plan(tuple(rows), left_out, settings, shares(manifest.identities, without_face), pairs)
 
 
 def _in_two_clusters(pairs: Iterable[Pair], cluster_of: Mapping[str, str]) -> tuple[Pair, ...]:

@@ -24,6 +24,7 @@ _STRIP = 2**20  # pixels
 # bytes a pixel.
 _MEMORY = 1e9  # bytes
 _WEBP_ALPHA = 16  # bytes a pixel
+_PROGRESSIVE = 9  # the same: coefficients and pixels of three colours
 _SECONDS = 10.0  # of the processor
 
 
@@ -111,13 +112,24 @@ def _pixels(image: Image.Image, data: bytes, reduction: int) -> Picture:
         flag = _REDUCED.get(reduction, cv2.IMREAD_COLOR_RGB)
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
         if picture is None:
+            _refuse_without_memory(image)
             raise ValueError("OpenCV cannot decode it")
         if reduction > 1:  # comes as BGR only
             cv2.cvtColor(picture, cv2.COLOR_BGR2RGB, picture)
         return np.asarray(picture, np.uint8)
-    image.load()
+    try:
+        image.load()
+    except OSError:
+        _refuse_without_memory(image)
+        raise
     ImageOps.exif_transpose(image, in_place=True)
     return _rgb(image)
+
+
+def _refuse_without_memory(image: Image.Image) -> None:
+    """Raise MemoryError where a JPEG cannot have what it needs: its decoders say the same then as of a damaged one."""
+    if image.format in ("JPEG", "MPO"):
+        np.empty((*image.size, _PROGRESSIVE), np.uint8)  # never touched
 
 
 def _rgb(image: Image.Image) -> Picture:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from facecorpus.faces.unseen import unequal, unseen
+from facecorpus.faces.shares import shares, unequal
 from facecorpus.manifest import Identity
 
 
@@ -25,5 +25,5 @@ class Left:
 
 def left_to_people(people: Iterable[Identity], counts: Mapping[str, tuple[int, int]]) -> Left:
     """Sum up the faces of each person, by identity_id, and those of them that the ranking leaves to people."""
-    groups = unseen(people, counts)
-    return Left(groups[0].photographs, groups[0].without_face, unequal(groups)) if groups else Left(0, 0, "")
+    groups = shares(people, counts)
+    return Left(groups[0].number, groups[0].counted, unequal(groups)) if groups else Left(0, 0, "")

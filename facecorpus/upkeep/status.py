@@ -10,7 +10,7 @@ from rich.table import Table
 
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.quota import Quota
-from facecorpus.faces.unseen import Unseen, unseen, verdict
+from facecorpus.faces.shares import Share, shares, verdict
 from facecorpus.judging.left import Left, left_to_people
 from facecorpus.manifest import SUBGROUPS, Manifest
 from facecorpus.records import Tally
@@ -51,7 +51,7 @@ class Status:
     starving: tuple[Starving, ...]
     empty: tuple[str, ...]  # subgroups with nobody in the manifest
     mismatches: tuple[str, ...]  # why nothing is crawled for these people
-    unseen: tuple[Unseen, ...]  # photographs without a face, by gender and race
+    unseen: tuple[Share, ...]  # photographs without a face, by gender and race
     left: Left  # to a person, by the ranking
     next: str  # the command that brings the corpus on
     next_why: str
@@ -124,20 +124,20 @@ def status(corpus: Corpus) -> Status:
         starving=starving(subgroups, outcomes),
         empty=tuple(name for name in SUBGROUPS if name not in {tally.name for tally in subgroups}),
         mismatches=tuple(mismatches.values()),
-        unseen=unseen(people, without_face),
+        unseen=shares(people, without_face),
         left=left_to_people(people, left),
         next=step.command,
         next_why=step.why,
     )
 
 
-def _without_face(groups: Sequence[Unseen]) -> str:
+def _without_face(groups: Sequence[Share]) -> str:
     if not groups:
         return ""
     everybody, *others = groups
     single = ", ".join(f"{one.name} {one.share:.0%}" for one in others if ", " not in one.name)
     return (
-        f"No face found: {everybody.without_face} of {everybody.photographs} photographs proposed"
+        f"No face found: {everybody.counted} of {everybody.number} photographs proposed"
         f" ({everybody.share:.0%}{'; ' + single if single else ''}). {verdict(groups)}"
     )
 

@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 
 from facecorpus.build.stage import build_shards
 from facecorpus.corpus import Corpus
-from facecorpus.faces.unseen import Unseen, unseen, verdict
+from facecorpus.faces.shares import Share, shares, verdict
 from facecorpus.manifest import Gender, Race
 from facecorpus.records import Candidate, Download
 from facecorpus.upkeep.status import status
@@ -23,12 +23,12 @@ ADA, BEN, DAN = person("ada"), person("ben", gender=Gender.MALE, race=Race.LATIN
 @pytest.mark.parametrize(("number", "missed"), [(1, 0), (1, 1), (30, 7), (400, 3)])
 def test_the_interval_is_wilsons(number: int, missed: int) -> None:
     expected = binomtest(missed, number).proportion_ci(method="wilson")
-    assert Unseen("all", number, missed).interval == pytest.approx((expected.low, expected.high), abs=1e-6)
+    assert Share("all", number, missed).interval == pytest.approx((expected.low, expected.high), abs=1e-6)
 
 
 def test_photographs_count_for_all_for_gender_for_race_and_for_both() -> None:
-    groups = unseen([ADA, BEN, DAN], {"ada": (10, 1), "ben": (20, 8), "dan": (5, 5), "gone": (9, 9)})
-    assert [(one.name, one.photographs, one.without_face) for one in groups] == [
+    groups = shares([ADA, BEN, DAN], {"ada": (10, 1), "ben": (20, 8), "dan": (5, 5), "gone": (9, 9)})
+    assert [(one.name, one.number, one.counted) for one in groups] == [
         ("all", 35, 14),
         ("female", 10, 1),
         ("male", 20, 8),
@@ -40,11 +40,11 @@ def test_photographs_count_for_all_for_gender_for_race_and_for_both() -> None:
 
 
 def test_a_difference_is_named_only_where_chance_does_not_explain_it() -> None:
-    few = unseen([ADA, BEN], {"ada": (10, 1), "ben": (10, 4)})
+    few = shares([ADA, BEN], {"ada": (10, 1), "ben": (10, 4)})
     assert verdict(few) == "No subgroup is seen worse than another by more than chance allows."
-    many = unseen([ADA, BEN], {"ada": (1000, 100), "ben": (1000, 400)})
+    many = shares([ADA, BEN], {"ada": (1000, 100), "ben": (1000, 400)})
     assert "40% of the photographs of male, latin american people, and in 10% of those of" in verdict(many)
-    assert "nothing can be compared" in verdict(unseen([ADA], {"ada": (10, 1)}))
+    assert "nothing can be compared" in verdict(shares([ADA], {"ada": (10, 1)}))
 
 
 def add_photographs_of_nobody(corpus: Corpus, identity_id: str, count: int) -> None:

@@ -1,4 +1,4 @@
-"""Who the detector does not see: photographs without a face, subgroup by subgroup, with what chance allows."""
+"""Whom something befalls more often, subgroup by subgroup, with what chance allows: not to be seen by the detector."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,33 +10,33 @@ _NORMAL = 1.959964  # standard deviations that hold 95 %
 
 
 @dataclass(frozen=True, slots=True)
-class Unseen:
-    """The photographs of some people, and in how many of them no face was found."""
+class Share:
+    """Photographs or faces of some people, and how many of them are counted, such as those that show no face."""
 
     name: str
-    photographs: int
-    without_face: int
+    number: int
+    counted: int
 
     @property
     def share(self) -> float:
         """0..1."""
-        return self.without_face / self.photographs
+        return self.counted / self.number
 
     @property
     def interval(self) -> tuple[float, float]:
         """The 95 % interval of the share (E. B. Wilson 1927)."""
-        number, square = self.photographs, _NORMAL**2
+        number, square = self.number, _NORMAL**2
         middle = (self.share + square / (2 * number)) / (1 + square / number)
         spread = math.sqrt(self.share * (1 - self.share) / number + square / (4 * number**2))
         half = _NORMAL * spread / (1 + square / number)
         return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def unseen(people: Iterable[Identity], photographs: Mapping[str, tuple[int, int]]) -> tuple[Unseen, ...]:
-    """All, each gender, each race and each of both together, where there are photographs; in the labels' order.
+def shares(people: Iterable[Identity], counts: Mapping[str, tuple[int, int]]) -> tuple[Share, ...]:
+    """All, each gender, each race and each of both together, where there are any; in the labels' order.
 
-    photographs holds, by identity_id, how many were analysed and how many of them gave no face. A photograph that
-    was proposed for two people counts for both.
+    counts holds, by identity_id, how many there are and how many of them are counted. A photograph that was proposed
+    for two people counts for both.
     """
     people = tuple(people)
     named: list[tuple[str, set[Gender | None], set[Race | None]]] = [("all", {*Gender, None}, {*Race, None})]
@@ -46,12 +46,12 @@ def unseen(people: Iterable[Identity], photographs: Mapping[str, tuple[int, int]
     found = []
     for name, genders, races in named:
         members = [one for one in people if one.gender in genders and one.race in races]
-        counts = [photographs.get(one.identity_id, (0, 0)) for one in members]
-        found.append(Unseen(name, sum(seen for seen, _ in counts), sum(missed for _, missed in counts)))
-    return tuple(one for one in found if one.photographs)
+        theirs = [counts.get(one.identity_id, (0, 0)) for one in members]
+        found.append(Share(name, sum(number for number, _ in theirs), sum(counted for _, counted in theirs)))
+    return tuple(one for one in found if one.number)
 
 
-def verdict(groups: Sequence[Unseen]) -> str:
+def verdict(groups: Sequence[Share]) -> str:
     """One sentence: whether the subgroup seen worst differs from the one seen best by more than chance."""
     if sum(", " in one.name for one in groups) < 2:
         return "Fewer than two subgroups have photographs: nothing can be compared."
@@ -65,7 +65,7 @@ def verdict(groups: Sequence[Unseen]) -> str:
     )
 
 
-def unequal(groups: Sequence[Unseen]) -> str:
+def unequal(groups: Sequence[Share]) -> str:
     """The shares of two subgroups in words, where they differ by more than chance; else empty."""
     found = extremes(groups)
     if found is None:
@@ -74,7 +74,7 @@ def unequal(groups: Sequence[Unseen]) -> str:
     return f"{shares}, more than chance allows"
 
 
-def extremes(groups: Sequence[Unseen]) -> tuple[Unseen, Unseen] | None:
+def extremes(groups: Sequence[Share]) -> tuple[Share, Share] | None:
     """The subgroups with the largest and the smallest share, if these differ by more than chance."""
     pairs = [one for one in groups if ", " in one.name]
     if len(pairs) < 2:
