@@ -25,5 +25,4 @@ def calibrate(
     Example: facecorpus calibrate -C mycorpus
     """
     with working_in(corpus) as opened:
-        report(calibrate_stage(opened, folder), as_json)
-    what_next(corpus, as_json, "calibrate")
+        report(calibrate_stage(opened, folder), as_json, what_next(corpus, "calibrate"))
