@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -164,8 +165,24 @@ def feature_table(asked: Sequence[AskedPicture]) -> "pa.Table":
     return pa.table(columns)
 
 
-def draw(asked: AskedPicture, folder: Path) -> Path:
-    """The picture with a box and the answers at each face, as a PNG of its name in the folder."""
+def draw(asked: Sequence[AskedPicture], folder: Path) -> None:
+    """Each picture that could be used with a box and the answers at each face, as a PNG of its name in the folder.
+
+    The second picture of a name becomes NAME-2.png, also where only the ending or the capitals differ.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    taken: set[str] = set()
+    for picture in asked:
+        if picture.error:
+            continue
+        stem = picture.path.stem
+        names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+        name = next(name for name in names if name.lower() not in taken)
+        taken.add(name.lower())
+        _draw(picture, folder / f"{name}.png")
+
+
+def _draw(asked: AskedPicture, path: Path) -> None:
     from PIL import Image, ImageDraw, ImageFont, ImageOps
 
     with Image.open(asked.path) as opened:
@@ -180,7 +197,4 @@ def draw(asked: AskedPicture, folder: Path) -> Path:
         left, top, right, bottom = pen.multiline_textbbox((x, y + down + width), text, font=font)
         pen.rectangle((left - width, top - width, right + width, bottom + width), fill="#000000")
         pen.multiline_text((x, y + down + width), text, fill="#ffffff", font=font)
-    path = folder / f"{asked.path.stem}.png"
-    folder.mkdir(parents=True, exist_ok=True)
     image.save(path)
-    return path

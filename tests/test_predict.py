@@ -71,6 +71,18 @@ def test_every_face_gets_an_answer_of_each_task(run: Path, pictures: Path, tmp_p
     assert "no fact about anybody" in ended.stderr
 
 
+def test_pictures_of_one_name_are_drawn_beside_each_other(run: Path, tmp_path: Path) -> None:
+    folder, other = tmp_path / "pictures", tmp_path / "other"
+    colours = {folder / "a.jpg": 10, folder / "a.png": 90, folder / "a-2.png": 170, other / "A.png": 250}
+    for path, grey in colours.items():
+        path.parent.mkdir(exist_ok=True)
+        Image.new("RGB", (64, 64), (grey, grey, grey)).save(path)
+    ended = _facecorpus("predict", folder, other, "--run", run, "--draw", tmp_path / "drawn")
+    assert ended.exit_code == 0, ended.output
+    drawn = sorted(Image.open(path).convert("L").getpixel((0, 0)) for path in (tmp_path / "drawn").iterdir())
+    assert drawn == pytest.approx(sorted(colours.values()), abs=2)
+
+
 def test_a_person_reads_a_table(run: Path, pictures: Path) -> None:
     ended = _facecorpus("predict", pictures / "a.jpg", pictures / "b.png", "--run", run)
     assert ended.exit_code == 0

@@ -41,9 +41,7 @@ def predict(
     model, asked = _asked(images, run, corpus)
     notice(STRANGERS)
     if draw is not None:
-        for picture in asked:
-            if not picture.error:
-                draw_answers(picture, draw)
+        draw_answers(asked, draw)
     if not as_json:
         _show(asked)
     _refuse_nothing(asked)
