@@ -207,9 +207,10 @@ def train_stage(corpus: "Corpus", name: str = "paper", **options: "Unpack[Option
     Raises FacecorpusError for whatever training says a user can put right.
     """
     from facecorpus.errors import FacecorpusError
+    from facecorpus.shards import is_plain_name
     from facecorpus.system.siblings import training_told
 
-    if not name.strip(".") or Path(name).name != name:
+    if not is_plain_name(name):
         raise FacecorpusError(f"--name {name!r} is no name of a run: give a plain one, for a folder in runs/.")
     with training_told():
         from training import train_all

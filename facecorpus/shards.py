@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from facecorpus.errors import ShardsError
 from facecorpus.system.border import read_json
@@ -29,20 +29,23 @@ _LANDMARKS = 5
 _LARGEST = 100_000  # pixels of a photograph's side
 
 
-def safe_name(name: object, what: str) -> str:
-    """The name, where it can be a file or folder inside another folder and nothing else.
+def is_plain_name(name: object) -> TypeGuard[str]:
+    """Whether it can be a file or folder inside another folder and nothing else.
 
-    Raises ShardsError for a path, for what is hidden or no text, and for what is too long for a file system. `what`
-    says in the sentence what the name is of.
+    It cannot where it is a path, is hidden or no text, or is too long for a file system.
     """
-    if (
-        not isinstance(name, str)
-        or not name
-        or name.startswith(".")
-        or _UNSAFE.search(name)
-        or len(name.encode("utf-8", "replace")) > _LONGEST
-        or not name.isprintable()
-    ):
+    return (
+        isinstance(name, str)
+        and name.isprintable()
+        and not name.startswith(".")
+        and not _UNSAFE.search(name)
+        and 0 < len(name.encode("utf-8", "replace")) <= _LONGEST
+    )
+
+
+def safe_name(name: object, what: str) -> str:
+    """The name; ShardsError where it is no plain one. `what` says in the sentence what the name is of."""
+    if not is_plain_name(name):
         raise ShardsError(
             f"{what} is {str(name)[:80]!r}, which is no plain file name; nothing is written for it: get the shards from"
             " somebody you trust, or build them again."

@@ -150,7 +150,7 @@ def test_a_rebuild_cuts_no_crop_of_a_size_that_nobody_has(
         rebuild(without_images, tmp_path / "out", Settings())
 
 
-@pytest.mark.parametrize("name", ["../../evil", "/tmp/evil", "..", "", "a/b", "."])
+@pytest.mark.parametrize("name", ["../../evil", "/tmp/evil", "..", "", "a/b", ".", "x" * 300, "a\nb"])
 def test_a_run_has_a_plain_name(name: str, published: Corpus, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "facecorpus", "train-all", "-C", str(published.root), "--name", name]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
