@@ -10,17 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from pathlib import Path
 from typing import Any
 
 import torch
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from safetensors import safe_open
 from safetensors.torch import save
 
 from training.files import write_bytes, write_json, write_text
 from training.folder import RunFolder
 from training.learn.fused import FUSED
+from training.pages import render
 from training.publication import ATTRIBUTES, TITLES
 
 Results = dict[str, Any]
@@ -34,7 +33,6 @@ INPUT = (
 )
 _ON_STRANGERS = "people never seen"
 _ON_KNOWN = "other photographs of the people it learned from"
-_TEMPLATES = Path(__file__).parent / "templates"
 
 
 def keep_models(run: RunFolder, results: Results) -> None:
@@ -122,21 +120,14 @@ def _temperature(run: RunFolder, results: Results, task: str, own: float) -> tup
 
 
 def _card(results: Results, protocol: str) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,
-    )
-    environment.filters["percent"] = lambda share: f"{100 * share:.1f}"
     tasks = results["tasks"]
-    return environment.get_template("model_card.md.j2").render(
-        results=results,
-        protocol=protocol,
-        tasks=tasks,
-        titles=TITLES,
-        own={task: _accuracies(results, "own", task) for task in tasks},
-        fused={task: _accuracies(results, FUSED, task) for task in tasks},
-        preset=json.dumps(results["preset"], ensure_ascii=False),
-    )
+    content = {
+        "results": results,
+        "protocol": protocol,
+        "tasks": tasks,
+        "titles": TITLES,
+        "own": {task: _accuracies(results, "own", task) for task in tasks},
+        "fused": {task: _accuracies(results, FUSED, task) for task in tasks},
+        "preset": json.dumps(results["preset"], ensure_ascii=False),
+    }
+    return render("model_card.md.j2", content, percent=lambda share: f"{100 * share:.1f}")

@@ -14,7 +14,7 @@ from training.errors import TrainingError
 from training.evidence.results import load_results
 from training.files import write_text
 from training.publication import TITLES
-from training.report.lines import averaged, seeds_of
+from training.report.lines import averaged, seeds_of, spoken_range
 
 Results = dict[str, Any]
 
@@ -132,9 +132,9 @@ def main_lines(comparison: Comparison) -> list[Line]:
 
 def write_comparison(path: Path, comparison: Comparison) -> None:
     """Write the comparison as one HTML page that needs no other file."""
-    from training.report.report import render
+    from training.pages import render
 
-    page = render("compare.html.j2", {"comparison": comparison, "titles": TITLES, "cell": _cell})
+    page = render("compare.html.j2", {"comparison": comparison, "titles": TITLES, "cell": _cell}, range=spoken_range)
     write_text(path, page, listed=False)
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from training.data.augment import filter_name
 from training.data.images import Images, open_images
 from training.data.shown import VARIANTS_AMONG
 from training.files import write_bytes, write_text
 from training.folder import RunFolder
+from training.pages import render
 from training.presets import Preset
 from training.publication import TITLES
 from training.report import asked, plots, sections
@@ -22,8 +22,6 @@ from training.report.lines import averaged, seeds_of, spoken_range
 from training.report.page import Picture, Section
 
 Results = dict[str, Any]
-
-_TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write_report(run: RunFolder, results: Results) -> None:
@@ -43,21 +41,8 @@ def write_report(run: RunFolder, results: Results) -> None:
         "sections": parts,
         "choices": CHOICES,
     }
-    write_text(run.markdown, render("report.md.j2", content))
-    write_text(run.page, render("report.html.j2", content))
-
-
-def render(template: str, content: Results) -> str:
-    """A page made of a template; HTML templates escape what they are given."""
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=".html" in template,
-    )
-    environment.filters["range"] = spoken_range
-    return environment.get_template(template).render(content)
+    write_text(run.markdown, render("report.md.j2", content, range=spoken_range))
+    write_text(run.page, render("report.html.j2", content, range=spoken_range))
 
 
 def _heading(tasks: list[str]) -> str:
