@@ -1,54 +1,61 @@
 """A corpus whose only source is a folder of photographs, and the ordinary commands run on it."""
 
 import argparse
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from stages import Stages
+
 from facecorpus.corpus import init_corpus
 from facecorpus.manifest import Identity, write_manifest
 from facecorpus.settings import Settings
+from training import load_results
+from training.report.facts import headline
+from training.report.lines import averaged
 
 
-def run(
-    documentation: str,
-    what: str,
-    begin: Callable[[Path, Path], None],
-    judge: Callable[[Path, Path], None] = lambda source, corpus: None,
-    last: Sequence[list[str]] = (),
-) -> None:
-    """Take a folder named `what` and a corpus from the command line; begin a new corpus, then go all the way.
-
-    `begin` and `judge` are given the folder and the corpus; `judge` may look at what the automatic policy decided.
-    """
+def arguments(documentation: str, what: str) -> argparse.ArgumentParser:
+    """A folder named `what`, and a corpus; what this does not know is for train-all."""
     parser = argparse.ArgumentParser(description=documentation, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(what, type=Path)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--preset", default="quick")
-    parser.add_argument("--seeds", type=int, default=1)
-    options = parser.parse_args()
-    source, corpus = getattr(options, what), options.corpus
+    return parser
+
+
+def run(
+    parser: argparse.ArgumentParser,
+    begin: Callable[[Path, Path], None],
+    judge: Callable[[Path, Path], None] = lambda source, corpus: None,
+    make: Callable[[argparse.Namespace, Stages], None] = lambda options, stages: None,
+) -> None:
+    """Go all the way from the folder to a report, or on from where an earlier call was stopped; print what it took.
+
+    `begin` makes the corpus of the folder, `judge` may look at what the automatic policy decided; both are given the
+    folder and the corpus. `make` may make the folder before.
+    """
+    options, more = parser.parse_known_args()
+    source, corpus = next(iter(vars(options).values())), options.corpus
+    corpus.parent.mkdir(parents=True, exist_ok=True)
+    stages = Stages(corpus.with_name(f"{corpus.name}-stages.csv"))
+    make(options, stages)
     if not (corpus / "corpus.toml").exists():
         begin(source, corpus)
-    _call(corpus, ["crawl"], ["review", "--auto"])
-    judge(source, corpus)
     name = Path(options.preset).stem
-    train = ["train-all", "--preset", options.preset, "--name", name, "--seeds", str(options.seeds)]
-    _call(corpus, ["build"], train, *last)
-
-
-def _call(corpus: Path, *commands: Sequence[str]) -> None:
-    for command in commands:
-        print(f"\n$ facecorpus {' '.join(command)} -C {corpus}", flush=True)
-        subprocess.run([sys.executable, "-m", "facecorpus", *command, "-C", str(corpus)], check=True)
+    train = ["train-all", "--preset", options.preset, "--name", name, *more]
+    for command in (["crawl"], ["review", "--auto"], ["build"], train):
+        stages.run(command[0], [sys.executable, "-m", "facecorpus", *command, "-C", str(corpus)], corpus)
+        if command[0] == "review":
+            judge(source, corpus)
+    stages.show()
+    print(f"\n{' '.join(headline(averaged(load_results(corpus / 'runs' / name))))}")
 
 
 def begin_corpus(folder: Path, people: Sequence[Identity], photos: Path, embeddings: bool = False) -> None:
     """Make the manifest beside the corpus, and the corpus."""
     manifest = folder.with_name(f"{folder.name}-people.csv")
-    folder.parent.mkdir(parents=True, exist_ok=True)
     write_manifest(manifest, people)
     defaults = Settings()
     crawl = replace(defaults.crawl, sources=("folder",), folder=str(photos.absolute()))

@@ -19,8 +19,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from people77 import begin
 from rank_fit import NOBODY, read_seen, seen_as
-from real_photos import begin
 
 from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus

@@ -43,7 +43,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
         writer = csv.DictWriter(file, list(some[0]))
         writer.writeheader()
         writer.writerows(some)
-    script = [sys.executable, str(ROOT / "benchmarks" / "real_photos.py"), str(folder / "photos")]
+    script = [sys.executable, str(ROOT / "benchmarks" / "people77.py"), str(folder / "photos")]
     preset = ROOT / "tests" / "data" / "training_tiny.toml"
     ended = subprocess.run(
         [*script, str(folder / "corpus"), "--preset", str(preset)], capture_output=True, text=True, check=False

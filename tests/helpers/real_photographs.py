@@ -1,6 +1,6 @@
 """The real photographs that are no part of the repository and never enter it.
 
-FACECORPUS_REAL_PHOTOS names a folder as benchmarks/real_photos.py expects it; without it, a folder `shared/photos`
+FACECORPUS_REAL_PHOTOS names a folder as benchmarks/people77.py expects it; without it, a folder `shared/photos`
 beside the checkout is taken.
 """
 
