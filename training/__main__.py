@@ -22,6 +22,7 @@ def main() -> int:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
     parser.add_argument("--full-schedule", action="store_true", help="all steps, also where the loss has flattened")
     parser.add_argument("--deterministic", action="store_true", help="the same bits each time on this machine")
+    parser.add_argument("--baseline", action="store_true", help="a residual network under each protocol, too")
     parser.add_argument("--ablations", action="store_true", help="other fusions, widths, photographs, steps, too")
     parser.add_argument("--max-time", help="such as 2h or 90m: stop at a checkpoint in time")
     given = parser.parse_args()
@@ -41,6 +42,7 @@ def main() -> int:
             full_schedule=given.full_schedule,
             deterministic=given.deterministic,
             ablations=given.ablations,
+            baseline=given.baseline,
             max_time=given.max_time,
         )
     except TrainingError as error:

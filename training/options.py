@@ -18,6 +18,7 @@ class Options(TypedDict, total=False):
     full_schedule: bool  # all steps, also where the validation loss has flattened
     deterministic: bool  # the same bits each time on a machine
     ablations: bool  # other fusions, widths, depths, numbers of photographs and of steps
+    baseline: bool  # under each protocol a residual network, too
     max_time: str | None  # such as "2h": networks stop at a checkpoint in time
 
 
@@ -35,6 +36,7 @@ DEFAULTS: Options = {
     "full_schedule": False,
     "deterministic": False,
     "ablations": False,
+    "baseline": False,
     "max_time": None,
 }
 

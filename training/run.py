@@ -29,6 +29,7 @@ from training.machine.team import Team, follow
 from training.machine.workers import Workers
 from training.options import DEVICES, RANGES, Options, with_defaults
 from training.plan.jobs import ProbeJob, Setting, UntrainedJob
+from training.plan.networks_and_heads import BASELINE
 from training.plan.plan import Plan, jobs_of, make_plan
 from training.presets import DEFAULTS, PRESETS, Preset, Value, load_preset
 from training.report.terminal import show_tables
@@ -97,6 +98,7 @@ class _Experiment:
     device: str
     deterministic: bool
     ablations: bool
+    baseline: bool
     budget: Budget
     screen: Console
 
@@ -120,8 +122,17 @@ class _Experiment:
         if protocols is not None:
             check_protocols(tuple(protocols))
         screen = Console(soft_wrap=True, highlight=False)
-        deterministic, ablations = given["deterministic"], given["ablations"]
-        return cls(shards, preset, protocols, given["device"], deterministic, ablations, budget, screen)
+        return cls(
+            shards=shards,
+            preset=preset,
+            protocols=protocols,
+            device=given["device"],
+            deterministic=given["deterministic"],
+            ablations=given["ablations"],
+            baseline=given["baseline"],
+            budget=budget,
+            screen=screen,
+        )
 
 
 def _pool(world: World, given: Options) -> Workers | Team:
@@ -161,9 +172,16 @@ def _once(experiment: _Experiment, pool: Workers | Team, run: RunFolder, seed: i
         return load_results(run.path), False
     data = with_placebo(read_shards(experiment.shards), seed)
     _tell_what_is_left_out(data, experiment.screen)
-    reported, ablations = _reported(run)
-    ablations = ablations or experiment.ablations
-    plan = make_plan(data, preset, seed, experiment.protocols, reported, ablations=ablations)
+    reported, ablations, baseline = _reported(run)
+    plan = make_plan(
+        data,
+        preset,
+        seed,
+        experiment.protocols,
+        reported,
+        ablations=ablations or experiment.ablations,
+        baseline=baseline or experiment.baseline,
+    )
     for what, reason in plan.not_made.items():
         experiment.screen.print(f"{what} is left out: {reason}", markup=False)
     for unseen in [unseen for split in plan.splits for unseen in unseen_classes(split, data, preset)]:
@@ -290,15 +308,18 @@ def _is_finished(run: RunFolder, experiment: _Experiment) -> bool:
         return False
     results = load_results(run.path)
     there = {*results["protocols"], *(what.removeprefix("Protocol ") for what in results["not_made"])}
-    return set(experiment.protocols or PROTOCOLS) <= there and bool(results["ablations"]) >= experiment.ablations
+    _, ablations, baseline = _reported(run)
+    more = ablations >= experiment.ablations and baseline >= experiment.baseline
+    return set(experiment.protocols or PROTOCOLS) <= there and more
 
 
-def _reported(run: RunFolder) -> tuple[list[str], bool]:
-    """The protocols, and whether ablations, that an earlier call has finished here; they stay in the report."""
+def _reported(run: RunFolder) -> tuple[list[str], bool, bool]:
+    """The protocols, and whether ablations and baseline, that an earlier call has finished; they stay in the report."""
     if not run.results.is_file():
-        return [], False
+        return [], False, False
     results = load_results(run.path)
-    return list(results["protocols"]), bool(results["ablations"])
+    baseline = all(BASELINE in protocol["rows"] for protocol in results["protocols"].values())
+    return list(results["protocols"]), bool(results["ablations"]), baseline
 
 
 def _check_same(run: RunFolder, settings: dict[str, Value]) -> None:

@@ -45,6 +45,9 @@ class _Training:
         bool,
         typer.Option("--ablations", help="Also other fusions, widths and depths, fewer photographs, other steps."),
     ] = False
+    baseline: Annotated[
+        bool, typer.Option("--baseline", help="Also a residual network under each protocol, for as many steps.")
+    ] = False
     max_time: Annotated[
         str | None, typer.Option(help="Such as 2h or 90m: stop at a checkpoint in time; run again to go on.")
     ] = None

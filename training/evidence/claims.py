@@ -87,6 +87,7 @@ CLAIMS = (
           is_papers=False),
     Claim("joint", "All together beat one joint network of all tasks, through the same head", "all", "joint_head",
           TASKS, is_papers=False),
+    Claim("baseline", "All together beat one residual network of all tasks", "all", "residual", TASKS, is_papers=False),
     Claim("untrained", "All together beat the same heads on untrained networks", "all", "untrained all", TASKS,
           is_papers=False),
     Claim("held", "With heads that learn on held-out images, all together beat a task's own through the same head",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from training.data.protocols import Split, split_labels
 from training.data.shards import SUBGROUP, Shards
 from training.folder import RunFolder, SplitFolder
-from training.plan.networks_and_heads import JOINT
+from training.plan.networks_and_heads import BASELINE, JOINT
 from training.presets import Preset
 from training.publication import ATTRIBUTES, placebo_of
 
@@ -96,6 +96,9 @@ def _answers(folder: SplitFolder, split: Split, shards: Shards) -> dict[Key, NDA
     for target in map(placebo_of, ATTRIBUTES):
         if folder.network(target).path.is_dir():
             found["own", target] = np.load(folder.network(target).answers)[:, 0]
+    if folder.network(BASELINE).summary.is_file():
+        answers = np.load(folder.network(BASELINE).answers)
+        found |= {(BASELINE, task): answers[:, n] for n, task in enumerate(shards.tasks)}
     if folder.network(JOINT).path.is_dir():
         joint = np.load(folder.network(JOINT).answers)
         for n, task in enumerate(shards.tasks):

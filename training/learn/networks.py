@@ -52,15 +52,21 @@ class TaskNetwork(nn.Module):
 
 def make_network(preset: Preset, width: int, classes: int, seed: int) -> TaskNetwork:
     """A network with weights from a Gaussian (§3), as wide as He et al. 2015 (arXiv 1502.01852) derive; biases zero."""
-    random = torch.Generator().manual_seed(seed)
     network = TaskNetwork(preset, width, classes)
+    with_first_weights(network, network.output, seed)
+    return network
+
+
+def with_first_weights(network: nn.Module, output: nn.Linear, seed: int) -> None:
+    """Draw all weights, those of the output layer near zero; channels-last from here on."""
+    random = torch.Generator().manual_seed(seed)
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=random)
             nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
     # The output starts near zero: as wide as the other layers, the gender network stayed near chance at rate 0.02.
-    nn.init.normal_(network.output.weight, std=0.01, generator=random)
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    nn.init.normal_(output.weight, std=0.01, generator=random)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def as_input(images: NDArray[np.uint8], device: str, dtype: str = "float32") -> Tensor:

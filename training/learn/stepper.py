@@ -10,6 +10,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from training.learn.networks import TaskNetwork, as_input
+from training.learn.residual import ResidualNetwork
 from training.learn.targets import answers_of, loss_of
 from training.learn.world import World
 from training.presets import Preset
@@ -25,7 +26,7 @@ class Stepper:
 
     def __init__(
         self,
-        network: TaskNetwork,
+        network: TaskNetwork | ResidualNetwork,
         preset: Preset,
         device: str,
         dtype: str,

@@ -17,8 +17,9 @@ from training.files import is_sound, write_json, write_whole
 from training.job import Progress, Report
 from training.learn.batches import Data, batch_rows
 from training.learn.events import event_file
-from training.learn.networks import as_input, make_network
+from training.learn.networks import TaskNetwork, as_input, make_network
 from training.learn.plateau import Check, stage_at, stage_lengths
+from training.learn.residual import make_residual
 from training.learn.stepper import Stepper
 from training.learn.targets import loss_of
 from training.learn.world import World
@@ -49,6 +50,7 @@ def train(job: NetworkJob, report: Report) -> None:
     """Train, or go on training, then leave the job's files in its folder.
 
     The features are of the split's train then test images, the answers of its test images, a column for each target.
+    The baseline, which no head reads, leaves no features and no pictures.
     Where the run's time would be over before the next point of the curve, there is a checkpoint instead. Under torchrun
     all processes call this together, and the first writes.
     """
@@ -56,8 +58,9 @@ def train(job: NetworkJob, report: Report) -> None:
     preset, world = setting.preset, World.of_environment()
     data = Data.of(job)
     seed = job.network.seed(setting.seed)
-    network = make_network(preset, job.network.width, sum(job.classes), seed).to(setting.device)
-    stepper = Stepper(network, preset, setting.device, setting.dtype, job.classes, world)
+    make = make_residual if job.network.is_baseline else make_network
+    network = make(preset, job.network.width, sum(job.classes), seed)
+    stepper = Stepper(network.to(setting.device), preset, setting.device, setting.dtype, job.classes, world)
     checkpoint = job.folder.checkpoint
     state = _load(checkpoint, stepper)
     with event_file(job.events if world.leads else None, state.step) as record:
@@ -164,15 +167,18 @@ def _finish(job: NetworkJob, stepper: Stepper, data: Data, state: State) -> None
     batch = job.setting.preset.batch
     with np.load(job.split_file) as split:
         train, test = split["train"], split["test"]
-    features, classes = stepper.look_at(data.images, np.concatenate([train, test]), batch)
-    answers = classes[len(train) :].astype(np.int16)
+    network = stepper.network
+    before = train if isinstance(network, TaskNetwork) else train[:0]
+    features, classes = stepper.look_at(data.images, np.concatenate([before, test]), batch)
+    answers = classes[len(before) :].astype(np.int16)
     found = answers[np.isin(test, data.test)]
-    weights = stepper.network.state_dict()
+    weights = network.state_dict()
     write_whole(job.folder.weights, lambda path: torch.save(weights, path))
-    write_whole(job.folder.features, lambda path: _save_array(path, features))
     write_whole(job.folder.answers, lambda path: _save_array(path, answers))
-    pictures = _pictures(stepper, data.images[with_layers(test)])
-    write_whole(job.folder.pictures, lambda path: _save_arrays(path, pictures))
+    if isinstance(network, TaskNetwork):
+        write_whole(job.folder.features, lambda path: _save_array(path, features))
+        pictures = _pictures(network, data.images[with_layers(test)], stepper.device)
+        write_whole(job.folder.pictures, lambda path: _save_arrays(path, pictures))
     known = data.test_labels >= 0
     finished = {
         "accuracy": float((found == data.test_labels)[known].mean()) if known.any() else None,
@@ -195,15 +201,15 @@ def _finish(job: NetworkJob, stepper: Stepper, data: Data, state: State) -> None
 
 
 @torch.no_grad()
-def _pictures(stepper: Stepper, face: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
+def _pictures(network: TaskNetwork, face: NDArray[np.uint8], device: str) -> dict[str, NDArray[Any]]:
     """What Figures 4 and 5 show: the filters, a test face and what each layer makes of it.
 
     `filters_1` is (F, 5, 5, 3). Of a filter of layers 2 and 3 (F, side, side) it is the piece for that map of the layer
     before which weighs most in it.
     """
-    layers = stepper.network.layers(as_input(face, stepper.device))
+    layers = network.layers(as_input(face, device))
     arrays: dict[str, NDArray[Any]] = {f"layer_{n}": layer[0].cpu().numpy() for n, layer in enumerate(layers, 1)}
-    for n, layer in enumerate(stepper.network.convolutions, 1):
+    for n, layer in enumerate(network.convolutions, 1):
         some = layer.get_parameter("weight").cpu().numpy()
         strongest = some[np.arange(len(some)), (some**2).sum(axis=(2, 3)).argmax(axis=1)]
         arrays[f"filters_{n}"] = some.transpose(0, 2, 3, 1) if n == 1 else strongest

@@ -13,7 +13,7 @@ from training.data.shards import SUBGROUP
 from training.presets import Preset
 from training.publication import ATTRIBUTES, TASKS, placebo_of
 
-JOINT = "joint"
+JOINT, BASELINE = "joint", "residual"
 DESCRIPTOR = "descriptor"
 UNTRAINED, STANDARDISED = "untrained ", "standardised "
 """What the names of blocks and rows begin with that are of networks with their first weights, of features brought to
@@ -24,15 +24,23 @@ _NETWORKS = (*TASKS, SUBGROUP, JOINT, *(f"wide-{task}" for task in TASKS), *map(
 
 @dataclass(frozen=True)
 class Network:
-    """A network: its name, the targets it answers, and the width of its high-level feature layer."""
+    """A network: its name, the targets it answers, and the width of its high-level feature layer.
+
+    All are the paper's network (learn/networks.py) but the baseline, which is a residual one (learn/residual.py).
+    """
 
     name: str
     targets: tuple[str, ...]
     width: int
 
     def seed(self, seed: int) -> int:
-        """The seed of its weights and batches, another one for each network of a run."""
-        return seed * len(_NETWORKS) + _NETWORKS.index(self.name)
+        """The seed of its weights and batches, another one for each network of a run; the baseline has joint's."""
+        return seed * len(_NETWORKS) + _NETWORKS.index(JOINT if self.is_baseline else self.name)
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it is the network that is none of the paper's kind, and that no head reads."""
+        return self.name == BASELINE
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,11 @@ def control_networks(targets: Sequence[str], preset: Preset) -> list[Network]:
         Network(JOINT, tasks, width),
         *(Network(f"wide-{task}", (task,), width) for task in tasks),
     ]
+
+
+def baseline_network(tasks: tuple[str, ...], preset: Preset) -> Network:
+    """One residual network of all tasks at once, with as many features as the paper's networks together."""
+    return Network(BASELINE, tasks, sum(preset.features(task) for task in tasks))
 
 
 def paper_heads(tasks: tuple[str, ...]) -> list[Head]:

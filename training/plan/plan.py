@@ -10,7 +10,7 @@ from training.data.shards import Shards
 from training.errors import TrainingError
 from training.plan.ablations import Variation, photo_split, variations
 from training.plan.jobs import HeadsJob, NetworkJob, Setting
-from training.plan.networks_and_heads import Network, control_networks, task_networks
+from training.plan.networks_and_heads import Network, baseline_network, control_networks, task_networks
 from training.presets import Preset
 
 
@@ -22,6 +22,7 @@ class Plan:
     fold_splits: tuple[Split, ...]
     not_made: Mapping[str, str]
     variations: tuple[Variation, ...] = ()
+    baseline: bool = False
 
     @property
     def all_splits(self) -> tuple[Split, ...]:
@@ -50,6 +51,7 @@ def make_plan(
     before: Sequence[str] = (),
     *,
     ablations: bool = False,
+    baseline: bool = False,
 ) -> Plan:
     """Plan the protocols, None for all that the shards allow, and those that the run folder already has.
 
@@ -72,12 +74,15 @@ def make_plan(
             except TrainingError as error:
                 not_made[f"The held-out control of {split.name}"] = str(error)
     varied = variations(photo_split(splits), shards, preset, seed) if ablations else []
-    return Plan(tuple(splits), tuple(fold_splits), not_made, tuple(varied))
+    return Plan(tuple(splits), tuple(fold_splits), not_made, tuple(varied), baseline)
 
 
 def jobs_of(setting: Setting, plan: Plan) -> tuple[list[NetworkJob], list[HeadsJob]]:
     """All networks of a plan, then all their heads."""
     networks = [job for split in (*plan.splits, *plan.fold_splits) for job in network_jobs(setting, split)]
+    if plan.baseline:
+        residual = baseline_network(setting.tasks, setting.preset)
+        networks += [NetworkJob(setting, split.name, residual) for split in plan.splits]
     heads = [heads_job(setting, split) for split in (*plan.splits, *plan.fold_splits)]
     tasks = tuple(task_networks(setting.tasks, setting.preset))
     for one in plan.variations:

@@ -130,6 +130,7 @@ def _controls(tasks: tuple[str, ...]) -> list[tuple[str, str]]:
         ("wide_head", "… with the fusions' head"),
         ("joint", "one joint network of all tasks, as many features"),
         ("joint_head", "… with the fusions' head"),
+        ("residual", "one residual network of all tasks: a baseline of ours"),
         ("all", everything),
         ("standardised own_head", "own, standardised features, with the fusions' head"),
         ("standardised from identity", "identity features, standardised"),
