@@ -59,6 +59,11 @@ def details_json(details: Sequence[FaceDetails]) -> dict[str, Any]:
     return {"faces": [asdict(face) for face in details]}
 
 
+def stood_json(faces: Iterable[tuple[FaceDetails, Standing]]) -> dict[str, Any]:
+    """What is shown of faces, with how each stands."""
+    return {"faces": [asdict(face) | {"standing": asdict(standing)} for face, standing in faces]}
+
+
 def order_json(order: Order) -> dict[str, Any]:
     """Undecided faces in columns, the most suspicious first."""
     return {"ids": order.face_ids, "likely": order.likely, "sections": order.sections}

@@ -6,7 +6,6 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -19,7 +18,7 @@ from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
 from facecorpus.manifest import Identity
 from facecorpus.system.trouble import sentence_of
-from review_ui.answers import change_json, details_json, disputes_json, faces_json, news_json, order_json
+from review_ui.answers import change_json, details_json, disputes_json, faces_json, news_json, order_json, stood_json
 from review_ui.bodies import read_step, read_verdicts, whole_number
 from review_ui.catalog_thread import CatalogThread
 from review_ui.files import static
@@ -63,6 +62,7 @@ def create_app(corpus: Corpus, access: Access) -> ASGIApp:
         Route("/api/identity/{identity_id}/order", questions.order),
         Route("/api/identity/{identity_id}/search", questions.search),
         Route("/api/identity/{identity_id}/near-duplicates/{face_id}", questions.near_duplicates),
+        Route("/api/identity/{identity_id}/photographs/{sha256}", questions.photograph),
         Route("/api/disagreements", questions.disagreements),
         Route("/api/decisions", questions.decide, methods=["POST"]),
         Route("/api/undo", questions.undo, methods=["POST"]),
@@ -169,7 +169,16 @@ class Questions:
         found = await self._catalog.near_duplicates(
             person.identity_id, request.path_params["face_id"], reviewer_of(request)
         )
-        return _json({"faces": [asdict(face) | {"standing": asdict(standing)} for face, standing in found]})
+        return _json(stood_json(found))
+
+    async def photograph(self, request: Request) -> Response:
+        """All faces of a photograph."""
+        person = self._asked(request)
+        return _json(
+            stood_json(
+                await self._catalog.photograph(person.identity_id, request.path_params["sha256"], reviewer_of(request))
+            )
+        )
 
     async def disagreements(self, _: Request) -> Response:
         """The faces on which people disagree, and what each says."""

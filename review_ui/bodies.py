@@ -28,7 +28,8 @@ class Verdicts:
     face_ids: tuple[str, ...]
     kind: Kind
     verdict: str  # one that is SAYABLE in that kind
-    reason: str
+    reason: str  # of a rejection
+    instead_of: tuple[str, ...] = ()  # faces that an acceptance rejects, for that reason: the person's is another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +43,19 @@ class Step:
 async def read_verdicts(request: Request) -> Verdicts:
     """The body of a request; HTTPException 422 in one sentence where it is not one."""
     body = await _body(request)
-    face_ids = body.get("face_ids")
-    if not isinstance(face_ids, list) or not face_ids or not all(map(_is_text, face_ids)):
+    face_ids, instead_of = _ids(body, "face_ids"), _ids(body, "instead_of", ())
+    if not face_ids:
         raise HTTPException(422, "face_ids: a list of one or more texts is expected.")
-    if len(face_ids) > MOST_FACES:
-        raise HTTPException(422, f"face_ids: at most {MOST_FACES} at once.")
     kind = Kind(_choice(body, "kind", tuple(Kind), Kind.VERDICT))
     verdict = _choice(body, "verdict", SAYABLE[kind])
     reason = _text(body, "reason", "")
-    if reason not in (tuple(Reason) if verdict == Verdict.REJECT else ("",)):
+    if instead_of and (verdict != Verdict.ACCEPT or kind != Kind.VERDICT):
+        raise HTTPException(422, "instead_of: only what is accepted is accepted instead of something.")
+    if reason not in (tuple(Reason) if verdict == Verdict.REJECT or instead_of else ("",)):
         raise HTTPException(422, f"A rejection, and nothing else, has a reason: {', '.join(Reason)}.")
     identity_id = _text(body, "identity_id")
     page = _text(body, "page", identity_id)
-    return Verdicts(page, identity_id, tuple(dict.fromkeys(face_ids)), kind, verdict, reason)
+    return Verdicts(page, identity_id, face_ids, kind, verdict, reason, instead_of)
 
 
 async def read_step(request: Request) -> Step:
@@ -95,6 +96,15 @@ async def _body(request: Request) -> Mapping[str, Any]:
     if not isinstance(body, dict):
         raise HTTPException(422, "body: a JSON object is expected.")
     return body
+
+
+def _ids(body: Mapping[str, Any], key: str, default: Sequence[str] | None = None) -> tuple[str, ...]:
+    ids = body.get(key, default)
+    if not isinstance(ids, list | tuple) or not all(map(_is_text, ids)):
+        raise HTTPException(422, f"{key}: a list of texts is expected.")
+    if len(ids) > MOST_FACES:
+        raise HTTPException(422, f"{key}: at most {MOST_FACES} at once.")
+    return tuple(dict.fromkeys(ids))
 
 
 def _is_text(value: object) -> bool:

@@ -4,15 +4,17 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from facecorpus.catalog import Catalog
+from facecorpus.catalog.decisions import Row
 from facecorpus.catalog.review import Dispute, FaceDetails, FaceIndex
 from facecorpus.catalog.standing import Standing
 from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
 from facecorpus.manifest import Identity
+from facecorpus.words import Kind, Verdict
 from review_ui.bodies import Step, Verdicts
 from review_ui.learning import Order, Teacher
 
@@ -90,8 +92,16 @@ class CatalogThread:
         """The near-duplicates of a face, of all people, each with how it stands on its own person's page."""
 
         def work(catalog: Catalog) -> list[tuple[FaceDetails, Standing]]:
-            faces = catalog.review.details(catalog.review.near_duplicates(face_id), identity_id)
-            return [(face, self._standing(catalog, face, identity_id, reviewer)) for face in faces]
+            return self._stood(catalog, catalog.review.near_duplicates(face_id), identity_id, reviewer)
+
+        return await self.run(work)
+
+    async def photograph(self, identity_id: str, sha256: str, reviewer: str) -> list[tuple[FaceDetails, Standing]]:
+        """All faces of a photograph, each with how it stands: a bystander's, on this person's page."""
+
+        def work(catalog: Catalog) -> list[tuple[FaceDetails, Standing]]:
+            face_ids = [face_id for face_id, _ in catalog.faces.boxes(sha256).get(sha256, ())]
+            return self._stood(catalog, face_ids, identity_id, reviewer)
 
         return await self.run(work)
 
@@ -116,25 +126,19 @@ class CatalogThread:
         """Append one row for each face, or raise FacecorpusError where one is not the person's."""
 
         def work(catalog: Catalog) -> Change:
-            face_ids = list(asked.face_ids)
+            face_ids = [*asked.face_ids, *asked.instead_of]
             with catalog.transaction():
                 known = set(catalog.review.on_page(asked.page, face_ids))
                 if asked.identity_id != asked.page:
                     known.update(catalog.review.on_page(asked.identity_id, face_ids))
+                elif asked.verdict == Verdict.ACCEPT:  # another face of a photograph
+                    known.update(catalog.review.beside(asked.page, asked.face_ids))
                 strangers = [face_id for face_id in face_ids if face_id not in known]
                 if strangers:
                     raise FacecorpusError(
                         f"Face {strangers[0]} does not stand for {asked.page} any more; reload the page."
                     )
-                catalog.decisions.add(
-                    face_ids,
-                    identity_id=asked.identity_id,
-                    reviewer=reviewer,
-                    verdict=asked.verdict,
-                    reason=asked.reason,
-                    kind=asked.kind,
-                    shown_as=asked.page,
-                )
+                catalog.decisions.say(_rows(asked), reviewer, asked.page)
             return self._change(catalog, asked.page, face_ids, reviewer)
 
         return await self.run(work)
@@ -174,9 +178,22 @@ class CatalogThread:
         standings = dict(catalog.review.standings(page, face_ids, reviewer, self.overlap))
         return Change(len(face_ids), standings, history.undo, history.redo)
 
-    def _standing(self, catalog: Catalog, face: FaceDetails, identity_id: str, reviewer: str) -> Standing:
-        """How a face stands on its own person's page; a bystander's, on this one."""
-        page = face.identity_id or identity_id
-        return dict(catalog.review.standings(page, [face.face_id], reviewer, self.overlap)).get(
-            face.face_id, Standing()
-        )
+    def _stood(
+        self, catalog: Catalog, face_ids: list[str], identity_id: str, reviewer: str
+    ) -> list[tuple[FaceDetails, Standing]]:
+        """Faces, each with how it stands on its own person's page; a bystander's, on this one."""
+
+        def standing(face: FaceDetails) -> Standing:
+            page = face.identity_id or identity_id
+            stands = dict(catalog.review.standings(page, [face.face_id], reviewer, self.overlap))
+            return stands.get(face.face_id, Standing())
+
+        return [(face, standing(face)) for face in catalog.review.details(face_ids, identity_id)]
+
+
+def _rows(asked: Verdicts) -> list[Row]:
+    """What is said, a row for each face."""
+    said = Row("", asked.identity_id, asked.kind, asked.verdict, "" if asked.instead_of else asked.reason)
+    not_this = Row("", asked.page, Kind.VERDICT, Verdict.REJECT, asked.reason)
+    rows = [replace(said, face_id=face_id) for face_id in asked.face_ids]
+    return rows + [replace(not_this, face_id=face_id) for face_id in asked.instead_of]

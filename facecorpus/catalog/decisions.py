@@ -106,10 +106,13 @@ class Decisions(Gateway):
         `shown_as` is the person on whose page it was said, where that is not identity_id. A face of which the
         reviewer's latest row of that kind says the same already gets none, so a request may be sent twice.
         """
+        rows = [Row(face_id, identity_id, kind, verdict, reason) for face_id in face_ids]
+        self.say(rows, reviewer, shown_as or identity_id)
+
+    def say(self, rows: Sequence[Row], reviewer: str, shown_as: str) -> None:
+        """Append rows as one batch, as `add` does, where they do not all say the same."""
         with self._catalog.transaction():
-            rows = [Row(face_id, identity_id, kind, verdict, reason) for face_id in face_ids]
-            news = [row for row in rows if self._latest(row, reviewer) != row]
-            self._append(news, reviewer, shown_as or identity_id)
+            self._append([row for row in rows if self._latest(row, reviewer) != row], reviewer, shown_as)
 
     def undo(self, shown_as: str, reviewer: str, batch: int | None = None) -> list[str]:
         """Take back the reviewer's latest batch on this person's page; return its faces.
@@ -193,6 +196,14 @@ class Decisions(Gateway):
                 self._append(batch, who, shown_as)
         return dict(Counter(row[1] for row in rows))
 
+    def accepted_by_people(self) -> dict[str, str]:
+        """By face_id, the latest last: as whose picture people, not the automatic policy, have accepted it."""
+        rows = self._catalog.query(
+            "SELECT face_id, identity_id FROM verdict WHERE verdict = 'accept' AND reviewer != 'auto'"
+            " ORDER BY decided_at"
+        )
+        return {row[0]: row[1] for row in rows}
+
     def decided_by_people(self) -> set[str]:
         """Faces on which a person, not the automatic policy, has a verdict now."""
         rows = self._catalog.query("SELECT face_id FROM verdict WHERE reviewer != 'auto'")
@@ -231,13 +242,13 @@ class Decisions(Gateway):
         return None if row is None or row["verdict"] == Verdict.UNDECIDED else (row[0], Row(*row[1:]))
 
     def _rows(self, batch: Batch) -> list[Row]:
-        """What a batch left said of each of its faces."""
+        """What a batch left said of each of its faces, in each kind."""
         rows = self._catalog.query(
             "SELECT face_id, identity_id, kind, verdict, reason FROM decision WHERE decision_id BETWEEN ? AND ?"
             " ORDER BY decision_id",
             (batch.first, batch.last),
         )
-        return list({row[0]: Row(*row) for row in rows}.values())
+        return list({(row[0], row[2]): Row(*row) for row in rows}.values())
 
     def _restore(
         self, sort: str, rows: Sequence[Row], said: Sequence[Row | None], reviewer: str, shown_as: str

@@ -14,11 +14,14 @@ from facecorpus.words import Kind, Section, Verdict
 
 _AT_ONCE = 1_000  # faces looked up together: whoever judges thirty thousand at once costs little memory
 
-# Faces shown on a person's page: those that stand for the person, and those that were moved to them.
-_SHOWN = """
-    SELECT face_id FROM face WHERE identity_id = :person
-    UNION SELECT face_id FROM decision WHERE identity_id = :person AND identity_id != shown_as
+# Faces that stand for somebody else or nobody, and that somebody has called the person's.
+_NAMED = """
+    SELECT face_id FROM decision WHERE identity_id = :person
+    EXCEPT SELECT face_id FROM face WHERE identity_id = :person
 """
+
+# Faces shown on a person's page: those that stand for the person, and those that were moved to them.
+_SHOWN = f"SELECT face_id FROM face WHERE identity_id = :person UNION ALL SELECT * FROM ({_NAMED})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,6 @@ class Review(Gateway):
 
         CROSS JOIN holds SQLite to the few conflicts of a face; else it reads all of a person's faces for each.
         """
-        moved = "SELECT face_id FROM decision WHERE identity_id = :person AND identity_id != shown_as"
         asked = "" if face_ids is None else "AND face_id IN (SELECT value FROM json_each(:faces))"
         columns = "face_id, photo_sha256, x, y, width, height, kept"
         return self._catalog.query(
@@ -123,7 +125,7 @@ class Review(Gateway):
             WITH shown AS (
                 SELECT {columns}, 1 AS own FROM face WHERE identity_id = :person {asked}
                 UNION ALL SELECT {columns}, 0 FROM face
-                WHERE face_id IN ({moved}) AND identity_id IS NOT :person {asked})
+                WHERE face_id IN ({_NAMED}) {asked})
             SELECT {columns.replace("width, height", "shown.width, shown.height")}, own, coalesce(likely, 1) AS chance,
                    coalesce(section, 'right'),
                    max(1, (SELECT count(*) FROM photo AS other WHERE other.cluster_id = photo.cluster_id))
@@ -170,6 +172,21 @@ class Review(Gateway):
             SELECT value FROM json_each(:faces)
             WHERE EXISTS (SELECT 1 FROM face WHERE face_id = value AND identity_id = :person)
                   OR EXISTS (SELECT 1 FROM decision WHERE face_id = value AND identity_id = :person)
+            """,
+            {"person": identity_id, "faces": json.dumps(face_ids)},
+        )
+        return [row[0] for row in rows]
+
+    def beside(self, identity_id: str, face_ids: Sequence[str]) -> list[str]:
+        """Those of the faces whose photograph was proposed for the person, or holds a face that stands for them."""
+        rows = self._catalog.query(
+            """
+            SELECT value FROM json_each(:faces) JOIN face ON face_id = value
+            WHERE EXISTS (SELECT 1 FROM candidate AS own
+                          WHERE own.photo_sha256 = face.photo_sha256 AND own.identity_id = :person)
+                  OR EXISTS (SELECT 1 FROM face AS other LEFT JOIN verdict USING (face_id)
+                             WHERE other.photo_sha256 = face.photo_sha256
+                                   AND coalesce(verdict.identity_id, other.identity_id) = :person)
             """,
             {"person": identity_id, "faces": json.dumps(face_ids)},
         )

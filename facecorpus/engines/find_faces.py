@@ -114,7 +114,9 @@ def find_faces(corpus: Corpus, *, redo: bool = False) -> FacesSummary:
 
 def assign_subjects(catalog: Catalog, near: float = LIKELY) -> None:
     """Say of every face of the catalog whom it stands for, or that it is a bystander."""
-    catalog.faces.assign(choose_subjects(catalog.faces.with_proposals(), catalog.candidates.stated_boxes(), near))
+    accepted = catalog.decisions.accepted_by_people()
+    proposed, stated = catalog.faces.with_proposals(), catalog.candidates.stated_boxes()
+    catalog.faces.assign(choose_subjects(proposed, stated, accepted, near))
 
 
 def faces_settings(corpus: Corpus) -> FacesSettings:

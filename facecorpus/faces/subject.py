@@ -26,7 +26,10 @@ _ROUNDS = 10
 
 
 def choose_subjects(
-    faces: Proposed, stated: Mapping[tuple[str, str], Box] = MappingProxyType({}), near: float = LIKELY
+    faces: Proposed,
+    stated: Mapping[tuple[str, str], Box] = MappingProxyType({}),
+    accepted: Mapping[str, str] = MappingProxyType({}),
+    near: float = LIKELY,
 ) -> dict[str, str]:
     """identity_id by face_id, for each face that stands for a person; every other face is a bystander.
 
@@ -35,7 +38,8 @@ def choose_subjects(
     next best face of the photograph, if that is likely. The order of the faces does not matter.
 
     stated holds the boxes, by photograph and identity, where a source says that the person's face is: the face that is
-    found there is the subject, whatever it is like.
+    found there is the subject, whatever it is like. accepted holds identities by face_id, as people have judged: it
+    stands above what sources state.
     """
     photographs: dict[str, list[Face]] = defaultdict(list)
     proposed_for: dict[str, tuple[str, ...]] = {}
@@ -45,7 +49,7 @@ def choose_subjects(
         proposed_for[face.photo_sha256] = identities
         for identity in identities:
             photographs_of[identity][face.photo_sha256] = photographs[face.photo_sha256]
-    pointed_at = _pointed_at(photographs, stated)
+    pointed_at = _pointed_at(photographs, stated, accepted)
     for (sha256, identity), face in pointed_at.items():
         if identity in photographs_of:
             photographs_of[identity][sha256] = [face]
@@ -60,15 +64,17 @@ def choose_subjects(
 
 
 def _pointed_at(
-    photographs: Mapping[str, Sequence[Face]], stated: Mapping[tuple[str, str], Box]
+    photographs: Mapping[str, Sequence[Face]], stated: Mapping[tuple[str, str], Box], accepted: Mapping[str, str]
 ) -> dict[tuple[str, str], Face]:
-    """The face that is found where a source says that a person's face is, by photograph and identity."""
+    """By photograph and identity the face that people accepted, or that is found where a source says it is."""
     found: dict[tuple[str, str], Face] = {}
     for (sha256, identity), box in stated.items():
         best = max(photographs.get(sha256, ()), key=lambda face: iou(face.box, box), default=None)
-        if best is not None and iou(best.box, box) >= SAME_PLACE:
+        if best is not None and iou(best.box, box) >= SAME_PLACE and best.face_id not in accepted:
             found[sha256, identity] = best
-    return found
+    known = {face.face_id: face for shown in photographs.values() for face in shown}
+    faces = {face_id: known[face_id] for face_id in accepted if face_id in known}
+    return found | {(face.photo_sha256, accepted[face_id]): face for face_id, face in faces.items()}
 
 
 def _centroid(photographs: Sequence[Sequence[Face]], near: float) -> Vectors:

@@ -15,6 +15,7 @@ const whoOf = (standings) => [...new Set(standings.map(([, { reviewer }]) => rev
 /** A change that the server has on disk, and whether others judge the same faces differently. */
 export function changeSentence(change, touched, standings, faces) {
   if (!touched) return `Nothing to ${change.ask}`;
+  if (change.instead_of?.length) return `${faces.names.get(faces.page)} is this face, and not the other; z takes it back.`;
   const said = change.verdict === Verdict.ACCEPT && change.identity_id !== faces.page
     ? `Moved to ${faces.names.get(change.identity_id)}` : DONE[change.verdict ?? change.ask];
   const { length } = standings.filter(([, way]) => way.disputed);
@@ -41,3 +42,17 @@ export function aboutSentence(faces, number, { selected, of, reasons }) {
   const why = new Set([...faces.describe(number).notes, ...reasons]);
   return [`${selection}${titleOf(faces.sectionOf[number])}, ${faces.places[number] + 1} of ${of}`, ...why].join(" · ");
 }
+
+/** Whose picture a face is, of a photograph or among near-duplicates: as whom it was judged, else for whom it stands. */
+export function personOf({ identity_id, standing }, faces) {
+  const nameOf = (id) => faces.names.get(id) ?? id;
+  if (standing.verdict === Verdict.ACCEPT) return `accepted as ${nameOf(standing.identity_id)}`;
+  const said = standing.verdict === Verdict.REJECT ? `, rejected: ${standing.reason}` : "";
+  return identity_id ? `stands for ${nameOf(identity_id)}${said}` : "a bystander";
+}
+
+/** Of these faces the ids of those that are the person's unless the chosen one is instead. */
+export const rivalsOf = (all, chosen, page) => all.filter(({ face_id, identity_id, kept, standing }) => {
+  const accepted = standing.verdict === Verdict.ACCEPT && standing.identity_id === page;
+  return face_id !== chosen.face_id && (accepted || (identity_id === page && kept && !standing.verdict));
+}).map(({ face_id }) => face_id);

@@ -40,6 +40,7 @@ let finder;
 
 // ---- What is said of faces
 
+const known = (faceIds) => faceIds.map((faceId) => faces.numbers.get(faceId)).filter((number) => number !== undefined);
 const idsOf = (numbers) => numbers.map((number) => faces.ids[number]);
 
 function say(numbers, change) {
@@ -56,11 +57,26 @@ function say(numbers, change) {
 
 /** A verdict on the faces that are meant; side by side it is the one looked at, as its own person's picture. */
 function decide(verdict, reason = "", identityId = identity) {
+  const accepted = verdict === Verdict.ACCEPT && identityId === identity;
+  if (photograph.chosen && accepted) return instead();
   if (!near.open) return say(sheet.targets, { verdict, reason, identity_id: identityId });
   if (!near.current) return;
   const { face_id, identity_id } = near.current;
   const own = identityId !== identity ? identityId : identity_id || identity;
   queue.push({ ask: "decisions", page: identity, face_ids: [face_id], kind: Kind.VERDICT, verdict, reason, identity_id: own });
+}
+
+/** The person is the face that is chosen, in the photograph or among near-duplicates, and none that stood for them. */
+function instead() {
+  const said = (near.open ? near : photograph).instead(identity);
+  if (!said) return notice("Choose a face first: f shows the photograph, Tab or a click chooses another face in it.");
+  const { chosen, rivals, reason } = said;
+  queue.push({
+    ask: "decisions", page: identity, face_ids: [chosen.face_id], kind: Kind.VERDICT, verdict: Verdict.ACCEPT,
+    identity_id: identity, instead_of: rivals, reason: rivals.length ? reason : "",
+  });
+  noteDecided(1 + rivals.length);
+  showWanted(known([chosen.face_id, ...rivals]));
 }
 
 function acceptAndGoOn() {
@@ -108,25 +124,28 @@ function step(kind) {
 
 function settle(standings) {
   const now = performance.now();
-  const numbers = standings.map(([faceId]) => faces.numbers.get(faceId)).filter((number) => number !== undefined);
+  const numbers = known(standings.map(([faceId]) => faceId));
   for (const number of numbers) answered.set(number, now);
   const moved = faces.settle(standings);
   showWanted(numbers, moved);
   if (near.open) near.refresh();
+  if (photograph.open && photograph.face) photograph.refresh(faces);
 }
 
-function onAnswer(change, { faces: columns, touched }) {
+async function onAnswer(change, { faces: columns, touched }) {
   if (change.page !== identity || !faces) return;
   const standings = standingsOf(columns);
   settle(standings);
-  showWanted(change.face_ids?.map((faceId) => faces.numbers.get(faceId)).filter((number) => number !== undefined) ?? []);
+  showWanted(known([...(change.face_ids ?? []), ...(change.instead_of ?? [])]));
+  const named = strangersOf(standings);
+  if (named.length) await welcome(named);
   notice(changeSentence(change, touched, standings, faces));
 }
 
 /** Others' verdicts, and this reviewer's in another window; what was answered since the question is newer. */
 async function onNews(columns, asked) {
   const standings = standingsOf(columns);
-  const strangers = standings.filter(([faceId, way]) => !faces.numbers.has(faceId) && faces.isHere(way));
+  const strangers = strangersOf(standings);
   const news = standings.filter(([faceId]) => {
     const number = faces.numbers.get(faceId);
     return number !== undefined && !((answered.get(number) ?? 0) > asked);
@@ -139,6 +158,9 @@ async function onNews(columns, asked) {
   if (foreign.length) notice(decidedSentence(foreign));
   if (strangers.length) await welcome(strangers);
 }
+
+/** Faces that are this person's by what was said, and are not on the page yet. */
+const strangersOf = (standings) => standings.filter(([faceId, way]) => !faces.numbers.has(faceId) && faces.isHere(way));
 
 /** Show faces that were moved here since the page was opened. */
 async function welcome(standings) {
@@ -260,6 +282,7 @@ const ACTIONS = {
   reject: () => ask("reject", bars.reject.hidden),
   wrongPerson: () => decide(Verdict.REJECT, Reason.WRONG_PERSON), // given most, so it has a key of its own
   wrongAll: ({ section }) => say(faces.undecided(section ?? sheet.active), { verdict: Verdict.REJECT, reason: Reason.WRONG_PERSON }),
+  instead,
   clear,
   move: () => mover.open(),
   age: () => ask("age", bars.age.hidden),
@@ -335,7 +358,7 @@ function listen() {
   document.addEventListener("click", onClick);
   document.addEventListener("dblclick", (event) => { if (event.target.closest("[role=gridcell]")) panel(photograph); });
   // A click on a button leaves the keyboard where it was: on the current face.
-  document.addEventListener("mousedown", (event) => { if (event.target.closest("button")) event.preventDefault(); });
+  document.addEventListener("mousedown", (event) => { if (event.target.closest("button:not([data-face])")) event.preventDefault(); });
   addEventListener("beforeunload", (event) => { if (queue.failures) event.preventDefault(); });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   help.addEventListener("close", () => help.querySelector(".key-tables").replaceChildren());

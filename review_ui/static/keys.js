@@ -29,6 +29,8 @@ export const COMMANDS = [
     bar: "verdicts", button: "✗ Wrong person", says: "Reject as wrong person", tone: "reject" },
   { name: "acceptNext", keys: ["Enter"], label: "Accept, and go to the next undecided face", group: "Decide",
     bar: "verdicts", button: "✓ and on" },
+  { name: "instead", keys: ["i"], label: "The person is the face chosen in the photograph, or among near-duplicates", group: "Decide",
+    beside: true, bar: "verdicts", button: "This one instead", says: "The chosen face instead" },
   { name: "clear", keys: ["u"], label: "Take back my verdict", group: "Decide", bar: "verdicts", button: "Take back" },
   { name: "acceptAll", keys: ["A"], label: "Accept all undecided faces of the section", group: "Decide" },
   { name: "wrongAll", keys: ["W"], label: "Reject all undecided faces of the section as wrong person", group: "Decide" },

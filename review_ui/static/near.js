@@ -1,7 +1,8 @@
 // The near-duplicates of a face side by side, those that stand for other people included.
 
+import { rivalsOf } from "./announce.js";
 import { element } from "./drawing.js";
-import { Verdict } from "./words.js";
+import { Reason, Verdict } from "./words.js";
 
 export class Near {
   constructor(panel, page) {
@@ -63,6 +64,12 @@ export class Near {
     line.dataset.verdict = verdict ?? "";
     line.dataset.other = face.identity_id !== this.page ? "yes" : "no";
     return line;
+  }
+
+  /** What keeping the current face says: it, the faces that it replaces, and why. */
+  instead(page) {
+    if (!this.current) return undefined;
+    return { chosen: this.current, rivals: rivalsOf(this.faces, this.current, page), reason: Reason.DUPLICATE };
   }
 
   move(step) {

@@ -1,6 +1,8 @@
-// The full photograph with the face marked, who took it, and its licence.
+// The full photograph with all its faces marked, who took it, and its licence.
 
+import { personOf, rivalsOf } from "./announce.js";
 import { element } from "./drawing.js";
+import { Reason } from "./words.js";
 
 export class Photograph {
   constructor(panel) {
@@ -9,6 +11,9 @@ export class Photograph {
     this.box = panel.querySelector(".box");
     this.picture.addEventListener("error", () => panel.querySelector(".frame").classList.add("missing"));
     this.number = -1;
+    this.others = []; // the photograph's other faces
+    this.chosen = null; // the one of them that is meant
+    panel.addEventListener("focusin", ({ target }) => this.choose(target.dataset.face));
   }
 
   get open() {
@@ -18,40 +23,91 @@ export class Photograph {
   /** Show the photograph of a face beside the surest face. */
   async show(faces, number, details, reference) {
     this.panel.hidden = false;
+    if (this.number !== number) this.forget();
     this.number = number;
     this.panel.querySelector(".crop").src = faces.cropOf(number);
     if (reference !== undefined) this.panel.querySelector(".reference").src = faces.cropOf(reference);
     this.describe(faces);
     const face = await details.wait(faces.ids[number]);
-    if (face && this.number === number) this.fill(face);
+    if (!face || this.number !== number) return;
+    this.fill(face);
+    await this.refresh(faces);
+  }
+
+  /** Ask anew which faces there are, and how they stand. */
+  async refresh(faces) {
+    const { number, face } = this;
+    const response = await fetch(`/api/identity/${faces.page}/photographs/${face.photo_sha256}`);
+    if (!response.ok || this.number !== number) return;
+    const all = (await response.json()).faces;
+    this.face = all.find(({ face_id }) => face_id === face.face_id) ?? face;
+    this.others = all.filter(({ face_id }) => face_id !== face.face_id);
+    this.others.forEach((one, place) => this.mark(one, `Face ${place + 2} of ${all.length}: ${personOf(one, faces)}`));
+    this.describe(faces);
+  }
+
+  /** Draw the box of another face, which the keyboard reaches with Tab; drawn again, it keeps the focus. */
+  mark(face, label) {
+    const button = this.panel.querySelector(`[data-face="${face.face_id}"]`)
+      ?? this.box.parentElement.appendChild(element("button", { type: "button", className: "box" }));
+    button.dataset.face = face.face_id;
+    button.title = label;
+    button.setAttribute("aria-label", label);
+    place(button, face);
+  }
+
+  choose(faceId) {
+    if (!faceId) return;
+    this.chosen = this.others.find(({ face_id }) => face_id === faceId) ?? null;
+    for (const button of this.panel.querySelectorAll("[data-face]")) {
+      button.setAttribute("aria-pressed", button.dataset.face === faceId);
+    }
+    this.panel.querySelector(".crop").src = `/crops/${faceId}.jpg`;
+    if (this.face) this.look(this.chosen);
+    this.describe(this.faces);
+  }
+
+  forget() {
+    this.others = [];
+    this.chosen = null;
+    for (const button of this.panel.querySelectorAll("[data-face]")) button.remove();
+  }
+
+  /** What naming the chosen face the person's says: it, the faces that it replaces, and why; undefined without one. */
+  instead(page) {
+    if (!this.chosen) return undefined;
+    const rivals = rivalsOf([this.face, ...this.others], this.chosen, page);
+    return { chosen: this.chosen, rivals, reason: Reason.WRONG_PERSON };
+  }
+
+  /** The photograph; where bystanders are blurred, this face is not. */
+  look({ photo_sha256, face_id }) {
+    const address = `/photos/${photo_sha256}?face=${face_id}`;
+    if (this.picture.getAttribute("src") !== address) this.picture.src = address;
   }
 
   fill(face) {
     this.panel.querySelector(".frame").classList.remove("missing");
-    const address = `/photos/${face.photo_sha256}?face=${face.face_id}`;
-    if (this.picture.getAttribute("src") !== address) this.picture.src = address;
+    this.face = face;
+    this.look(this.chosen ?? face);
     this.picture.alt = `Photograph: ${face.title || "without a title"}`;
-    const [x, y, width, height] = face.box;
-    const percent = (part, whole) => `${(100 * part) / whole}%`;
     // The frame has the photograph's shape, so shares of it are shares of the upright photograph.
     this.box.parentElement.style.setProperty("--ratio", face.photo_width / face.photo_height);
-    Object.assign(this.box.style, {
-      left: percent(x, face.photo_width),
-      top: percent(y, face.photo_height),
-      width: percent(width, face.photo_width),
-      height: percent(height, face.photo_height),
-    });
+    place(this.box, face);
     this.panel.querySelector(".title").textContent = face.title;
     this.field("author", face.author || "not stated");
     this.field("licence", face.licence || "not stated");
     this.field("taken", face.taken_on || "not stated");
-    this.field("size", `${face.photo_width} × ${face.photo_height} pixels, face ${Math.round(width)}`);
+    this.field("size", `${face.photo_width} × ${face.photo_height} pixels, face ${Math.round(face.box[2])}`);
     this.page(face.page_url);
     this.panel.querySelector(".why").replaceChildren(...face.reasons.map((reason) => element("li", { textContent: reason })));
   }
 
   /** Say how the face stands. */
   describe(faces) {
+    this.faces = faces;
+    const other = this.panel.querySelector(".other");
+    other.textContent = this.chosen ? `Chosen: ${personOf(this.chosen, faces)}.` : this.others.length ? otherFaces(this.others.length) : "";
     const { sign, text, by, notes } = faces.describe(this.number);
     const line = this.panel.querySelector(".verdict");
     const state = faces.wanted.has(this.number) ? "– saving…" : by;
@@ -62,6 +118,7 @@ export class Photograph {
   close() {
     this.panel.hidden = true;
     this.number = -1;
+    this.forget();
   }
 
   field(name, text) {
@@ -79,4 +136,17 @@ export class Photograph {
       element("a", { href: address, textContent: address, target: "_blank", rel: "noopener noreferrer" }),
     );
   }
+}
+
+const otherFaces = (count) => `${count === 1 ? "1 other face" : `${count} other faces`} here: Tab or a click chooses one.`;
+
+/** Lay a box over its face: the frame has the photograph's shape. */
+function place(box, { box: [x, y, width, height], photo_width, photo_height }) {
+  const percent = (part, whole) => `${(100 * part) / whole}%`;
+  Object.assign(box.style, {
+    left: percent(x, photo_width),
+    top: percent(y, photo_height),
+    width: percent(width, photo_width),
+    height: percent(height, photo_height),
+  });
 }

@@ -40,12 +40,15 @@ export class SaveQueue {
   /** What is not on disk yet: face_id -> {verdict, reason, identity_id}, {age} and {removed}, the latest of each. */
   wanted() {
     const wanted = new Map();
-    for (const { ask, kind, face_ids, verdict, reason, identity_id } of this.waiting) {
+    for (const { ask, kind, face_ids, verdict, reason, identity_id, page, instead_of = [] } of this.waiting) {
       if (ask !== "decisions") continue;
       const news = kind === Kind.AGE ? { age: verdict }
         : kind === Kind.REMOVAL ? { removed: verdict === Verdict.REMOVE }
           : { verdict, reason, identity_id };
       for (const faceId of face_ids) wanted.set(faceId, { ...wanted.get(faceId), ...news });
+      for (const faceId of instead_of) {
+        wanted.set(faceId, { ...wanted.get(faceId), verdict: Verdict.REJECT, reason, identity_id: page });
+      }
     }
     return wanted;
   }
