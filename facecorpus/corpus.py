@@ -16,7 +16,7 @@ from facecorpus.catalog import Catalog, copy_catalog
 from facecorpus.catalog.connection import RESTORE
 from facecorpus.errors import CorpusError
 from facecorpus.manifest import Identity, Manifest, read_manifest, write_manifest
-from facecorpus.settings import Settings
+from facecorpus.settings import FacesSettings, Settings
 from facecorpus.settings_file import documented_toml, read_settings
 from facecorpus.store import UNFINISHED, Crops, Quarantine, Store, clear_unfinished, write_atomically
 from facecorpus.system.modes import PRIVATE, file_mode, make_file
@@ -56,6 +56,13 @@ class Corpus:
     def runs(self) -> Path:
         """The folder that train-all writes, one sub-folder a run."""
         return self.root / "runs"
+
+    @property
+    def faces_settings(self) -> FacesSettings:
+        """The section faces, with the whole path of a model that it names from this folder."""
+        faces = self.settings.faces
+        model = faces.descriptor_model
+        return replace(faces, descriptor_model=str(self.root.absolute() / model)) if model else faces
 
     @property
     def log(self) -> Path:

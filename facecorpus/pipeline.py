@@ -139,10 +139,9 @@ def _labelled(corpus: "Corpus", folder: Path, root: Path) -> "Corpus":
     """A corpus of that folder alone, whose faces are found and described as this corpus's are."""
     from facecorpus.corpus import init_from_folder
     from facecorpus.crawl.sources.folder import people_in
-    from facecorpus.engines.find_faces import faces_settings
     from facecorpus.settings import Settings
 
-    settings = Settings(fetch=corpus.settings.fetch, faces=replace(faces_settings(corpus), engine="local"))
+    settings = Settings(fetch=corpus.settings.fetch, faces=replace(corpus.faces_settings, engine="local"))
     labelled = init_from_folder(root, people_in(folder), folder, settings)
     for _ in crawl_all(labelled):
         pass

@@ -10,6 +10,10 @@ AUTO = "auto"
 """The reviewer's name under which the automatic policy decides."""
 
 
+PERSON = "person"
+"""The detector of a face that a person drew."""
+
+
 class Kind(StrEnum):
     """What a row of the journal is about."""
 
@@ -17,6 +21,8 @@ class Kind(StrEnum):
     SETTLE = "settle"  # the same, and it ends a disagreement
     AGE = "age"  # the person's age group in this photograph
     REMOVAL = "removal"  # the photograph is to be taken down
+    BOX = "box"  # where a person drew a face that no detector found
+    PHOTOGRAPH = "photograph"  # whether a photograph in which none was found shows one
 
 
 class Verdict(StrEnum):
@@ -26,6 +32,8 @@ class Verdict(StrEnum):
     REJECT = "reject"
     UNDECIDED = "undecided"  # takes back what the reviewer said before
     REMOVE = "remove"
+    DRAWN = "drawn"
+    NO_FACE = "no_face"
 
 
 JUDGING = (Kind.VERDICT, Kind.SETTLE)

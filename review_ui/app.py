@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -19,7 +20,7 @@ from facecorpus.errors import FacecorpusError
 from facecorpus.manifest import Identity
 from facecorpus.system.trouble import sentence_of
 from review_ui.answers import change_json, details_json, disputes_json, faces_json, news_json, order_json, stood_json
-from review_ui.bodies import read_step, read_verdicts, whole_number
+from review_ui.bodies import read_drawing, read_step, read_verdicts, whole_number
 from review_ui.catalog_thread import CatalogThread
 from review_ui.files import static
 from review_ui.guard import Access, Guard, reviewer_of
@@ -63,8 +64,10 @@ def create_app(corpus: Corpus, access: Access) -> ASGIApp:
         Route("/api/identity/{identity_id}/search", questions.search),
         Route("/api/identity/{identity_id}/near-duplicates/{face_id}", questions.near_duplicates),
         Route("/api/identity/{identity_id}/photographs/{sha256}", questions.photograph),
+        Route("/api/identity/{identity_id}/faceless", questions.faceless),
         Route("/api/disagreements", questions.disagreements),
         Route("/api/decisions", questions.decide, methods=["POST"]),
+        Route("/api/drawings", questions.draw, methods=["POST"]),
         Route("/api/undo", questions.undo, methods=["POST"]),
         Route("/api/redo", questions.redo, methods=["POST"]),
     ]
@@ -183,6 +186,16 @@ class Questions:
     async def disagreements(self, _: Request) -> Response:
         """The faces on which people disagree, and what each says."""
         return _json(disputes_json(await self._catalog.disputes(), self._catalog.corpus.manifest.identities))
+
+    async def faceless(self, request: Request) -> Response:
+        """The person's photographs in which no face was found."""
+        return _json({"photographs": list(map(asdict, await self._catalog.faceless(self._asked(request).identity_id)))})
+
+    async def draw(self, request: Request) -> Response:
+        """Note a face that somebody drew."""
+        asked = await read_drawing(request)
+        _person(self._catalog.corpus, asked.page)
+        return _json(change_json(await self._catalog.draw(asked, reviewer_of(request))))
 
     async def decide(self, request: Request) -> Response:
         """Say one thing of several faces."""

@@ -9,11 +9,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from facecorpus.catalog.decisions import SAYABLE
+from facecorpus.records import Box
 from facecorpus.words import Kind, Reason, Verdict
 
 MOST_FACES = 100_000
 MOST_BYTES = 4_000_000
 """Of a body: the ids of so many faces, with quotes and commas, are less."""
+
+MOST_PIXELS = 1_000_000
+"""Of a photograph's side."""
 
 LARGEST = 2**63 - 1
 """The largest whole number that the catalog holds."""
@@ -33,6 +37,16 @@ class Verdicts:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawing:
+    """POST /api/drawings: a box around a face that no detector found, as the person's whose page it is."""
+
+    page: str
+    photo_sha256: str
+    box: Box  # pixels of the upright photograph
+    instead_of: tuple[str, ...]  # faces that stood for the person, and do not show them
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """POST /api/undo and /api/redo; `batch` is the one that the page believes to be the latest."""
 
@@ -46,7 +60,7 @@ async def read_verdicts(request: Request) -> Verdicts:
     face_ids, instead_of = _ids(body, "face_ids"), _ids(body, "instead_of", ())
     if not face_ids:
         raise HTTPException(422, "face_ids: a list of one or more texts is expected.")
-    kind = Kind(_choice(body, "kind", tuple(Kind), Kind.VERDICT))
+    kind = Kind(_choice(body, "kind", [one for one in Kind if one != Kind.BOX], Kind.VERDICT))
     verdict = _choice(body, "verdict", SAYABLE[kind])
     reason = _text(body, "reason", "")
     if instead_of and (verdict != Verdict.ACCEPT or kind != Kind.VERDICT):
@@ -56,6 +70,18 @@ async def read_verdicts(request: Request) -> Verdicts:
     identity_id = _text(body, "identity_id")
     page = _text(body, "page", identity_id)
     return Verdicts(page, identity_id, face_ids, kind, verdict, reason, instead_of)
+
+
+async def read_drawing(request: Request) -> Drawing:
+    """The body of a drawing; HTTPException 422 where it is not one."""
+    body = await _body(request)
+    numbers = body.get("box")
+    if not isinstance(numbers, list) or len(numbers) != 4 or not all(map(_is_pixels, numbers)):
+        raise HTTPException(422, "box: left, top, width and height in pixels are expected.")
+    x, y, width, height = map(float, numbers)
+    return Drawing(
+        _text(body, "page"), _text(body, "photo_sha256"), (x, y, width, height), _ids(body, "instead_of", ())
+    )
 
 
 async def read_step(request: Request) -> Step:
@@ -105,6 +131,10 @@ def _ids(body: Mapping[str, Any], key: str, default: Sequence[str] | None = None
     if len(ids) > MOST_FACES:
         raise HTTPException(422, f"{key}: at most {MOST_FACES} at once.")
     return tuple(dict.fromkeys(ids))
+
+
+def _is_pixels(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < MOST_PIXELS
 
 
 def _is_text(value: object) -> bool:

@@ -1,25 +1,31 @@
 """The page's one connection to the catalog, in a thread of its own."""
 
 import asyncio
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.decisions import Row
+from facecorpus.catalog.drawn import Faceless, box_text, drawn_face
 from facecorpus.catalog.review import Dispute, FaceDetails, FaceIndex
 from facecorpus.catalog.standing import Standing
 from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
+from facecorpus.faces.boxes import SAME_PLACE, iou
 from facecorpus.manifest import Identity
-from facecorpus.words import Kind, Verdict
-from review_ui.bodies import Step, Verdicts
+from facecorpus.words import Kind, Reason, Verdict
+from review_ui.bodies import Drawing, Step, Verdicts
 from review_ui.learning import Order, Teacher
 
 CACHE_KIB = 2_000
 """Of the catalog, in the page's server: it stands beside the browser for hours, and the system caches the file."""
+
+LEAST = 16
+"""Pixels of a drawn box's sides."""
 
 Result = TypeVar("Result")
 
@@ -129,39 +135,68 @@ class CatalogThread:
             face_ids = [*asked.face_ids, *asked.instead_of]
             with catalog.transaction():
                 known = set(catalog.review.on_page(asked.page, face_ids))
+                if asked.kind == Kind.PHOTOGRAPH:
+                    known = set(catalog.drawn.on_page(asked.page, face_ids))
                 if asked.identity_id != asked.page:
                     known.update(catalog.review.on_page(asked.identity_id, face_ids))
                 elif asked.verdict == Verdict.ACCEPT:  # another face of a photograph
                     known.update(catalog.review.beside(asked.page, asked.face_ids))
-                strangers = [face_id for face_id in face_ids if face_id not in known]
-                if strangers:
-                    raise FacecorpusError(
-                        f"Face {strangers[0]} does not stand for {asked.page} any more; reload the page."
-                    )
+                _refuse_strangers(asked.page, face_ids, known)
                 catalog.decisions.say(_rows(asked), reviewer, asked.page)
             return self._change(catalog, asked.page, face_ids, reviewer)
 
         return await self.run(work)
 
+    async def faceless(self, identity_id: str) -> list[Faceless]:
+        """The person's photographs in which no face was found."""
+        return await self.run(lambda catalog: catalog.drawn.faceless(identity_id))
+
+    async def draw(self, asked: Drawing, reviewer: str) -> Change:
+        """Note a drawn face as the person's, and make it; FacecorpusError where it is no face's place."""
+
+        def note(catalog: Catalog) -> list[str]:
+            with catalog.transaction():
+                rows = _drawn_rows(catalog, asked)
+                face_ids = list(dict.fromkeys(row.face_id for row in rows))
+                _refuse_strangers(asked.page, asked.instead_of, catalog.review.on_page(asked.page, face_ids))
+                catalog.decisions.say(rows, reviewer, asked.page)
+            return face_ids
+
+        face_ids = await self.run(note)
+        await self._make_drawn()
+        return await self.run(lambda catalog: self._change(catalog, asked.page, face_ids, reviewer))
+
     async def undo(self, asked: Step, reviewer: str) -> Change:
         """Take back what this reviewer said last on the person's page."""
 
         def work(catalog: Catalog) -> Change:
-            return self._change(
-                catalog, asked.page, catalog.decisions.undo(asked.page, reviewer, asked.batch), reviewer
-            )
+            face_ids = catalog.decisions.undo(asked.page, reviewer, asked.batch)
+            for face_id in catalog.drawn.taken_back(face_ids):
+                self.corpus.crops.path(face_id).unlink(missing_ok=True)
+            return self._change(catalog, asked.page, face_ids, reviewer)
 
         return await self.run(work)
 
     async def redo(self, asked: Step, reviewer: str) -> Change:
         """Do again what was taken back last."""
 
-        def work(catalog: Catalog) -> Change:
-            return self._change(
-                catalog, asked.page, catalog.decisions.redo(asked.page, reviewer, asked.batch), reviewer
-            )
+        def work(catalog: Catalog) -> tuple[Change, bool]:
+            face_ids = catalog.decisions.redo(asked.page, reviewer, asked.batch)
+            return self._change(catalog, asked.page, face_ids, reviewer), bool(face_ids and catalog.drawn.waiting())
 
-        return await self.run(work)
+        change, drawn = await self.run(work)
+        if drawn:
+            await self._make_drawn()
+        return change
+
+    async def _make_drawn(self) -> None:
+        """Make the drawn faces that are missing, in another process: this one loads no models."""
+        command = (sys.executable, "-m", "facecorpus.engines.drawn", str(self.corpus.root))
+        process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+        _, said = await process.communicate()
+        if process.returncode:
+            sentence = said.decode(errors="replace").strip().rpartition("\n")[2]
+            raise FacecorpusError(f"The box is kept, but its face could not be made: {sentence}")
 
     def close(self) -> None:
         """Finish what is under way and close the connection."""
@@ -193,7 +228,38 @@ class CatalogThread:
 
 def _rows(asked: Verdicts) -> list[Row]:
     """What is said, a row for each face."""
-    said = Row("", asked.identity_id, asked.kind, asked.verdict, "" if asked.instead_of else asked.reason)
-    not_this = Row("", asked.page, Kind.VERDICT, Verdict.REJECT, asked.reason)
-    rows = [replace(said, face_id=face_id) for face_id in asked.face_ids]
-    return rows + [replace(not_this, face_id=face_id) for face_id in asked.instead_of]
+    reason = "" if asked.instead_of else asked.reason
+    rows = [Row(face_id, asked.identity_id, asked.kind, asked.verdict, reason) for face_id in asked.face_ids]
+    return rows + _rejections(asked, asked.reason)
+
+
+def _rejections(asked: Verdicts | Drawing, reason: str) -> list[Row]:
+    return [Row(face_id, asked.page, Kind.VERDICT, Verdict.REJECT, reason) for face_id in asked.instead_of]
+
+
+def _drawn_rows(catalog: Catalog, asked: Drawing) -> list[Row]:
+    """What a drawing says: the box, whose face it is, and which ones are not."""
+    sha256 = asked.photo_sha256
+    size = catalog.drawn.size(asked.page, sha256)
+    if size is None:
+        raise FacecorpusError(f"That photograph was not found for {asked.page}; reload the page.")
+    x, y = (min(value, most - 1) for value, most in zip(asked.box[:2], size, strict=True))
+    box = (x, y, min(asked.box[2], size[0] - x), min(asked.box[3], size[1] - y))
+    if min(box[2:]) < LEAST:
+        raise FacecorpusError(f"The box is too small: a face of {LEAST} pixels or more can be described.")
+    text = box_text(box)
+    name = drawn_face(sha256, text)
+    found = catalog.faces.boxes(sha256).get(sha256, ())
+    if any(iou(box, other) >= SAME_PLACE for face_id, other in found if face_id != name):
+        raise FacecorpusError("A face was found there already: Tab or a click chooses it.")
+    return [
+        Row(name, asked.page, Kind.BOX, Verdict.DRAWN, text),
+        Row(name, asked.page, Kind.VERDICT, Verdict.ACCEPT, ""),
+        *_rejections(asked, Reason.WRONG_PERSON),
+    ]
+
+
+def _refuse_strangers(page: str, face_ids: Iterable[str], known: Collection[str]) -> None:
+    stranger = next((face_id for face_id in face_ids if face_id not in known), None)
+    if stranger is not None:
+        raise FacecorpusError(f"Face {stranger} does not stand for {page} any more; reload the page.")

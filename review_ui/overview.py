@@ -20,6 +20,7 @@ class Person:
     portrait: str | None  # face_id
     faces: int  # near-duplicates left out
     left: int
+    faceless: int  # photographs without a face that nobody has looked at
 
     @property
     def done(self) -> int:
@@ -49,6 +50,11 @@ class Group:
         """Faces with a verdict."""
         return self.faces - self.left
 
+    @property
+    def faceless(self) -> int:
+        """Photographs without a face that nobody has looked at."""
+        return sum(person.faceless for person in self.people)
+
 
 @dataclass(frozen=True, slots=True)
 class Overview:
@@ -72,19 +78,24 @@ class Overview:
 def read_overview(catalog: Catalog, identities: Sequence[Identity], reviewer: str, overlap: float) -> Overview:
     """Count what this reviewer has before them of every listed person."""
     disputes = sum(not one.settled for one in catalog.review.disputes())
-    groups = arrange(identities, catalog.review.progress(reviewer, overlap), catalog.review.portraits())
+    progress = catalog.review.progress(reviewer, overlap)
+    groups = arrange(identities, progress, catalog.review.portraits(), catalog.drawn.left())
     return Overview(groups, disputes, len(catalog.review.marked()))
 
 
 def arrange(
-    identities: Sequence[Identity], progress: Sequence[Progress], portraits: Mapping[str, str]
+    identities: Sequence[Identity],
+    progress: Sequence[Progress],
+    portraits: Mapping[str, str],
+    faceless: Mapping[str, int],
 ) -> tuple[Group, ...]:
     """The people with their counts, gathered by subgroup."""
     counts = {one.identity_id: one for one in progress}
     people: dict[str, list[Person]] = {}
     for identity in identities:
         own = counts[identity.identity_id]
-        person = Person(identity.identity_id, identity.name, portraits.get(identity.identity_id), own.faces, own.left)
+        name = identity.identity_id
+        person = Person(name, identity.name, portraits.get(name), own.faces, own.left, faceless.get(name, 0))
         people.setdefault(identity.subgroup or NOT_STATED, []).append(person)
     order = [name for name in (*SUBGROUPS, NOT_STATED) if name in people]
     return tuple(Group(subgroup_title(name), tuple(people[name])) for name in order)

@@ -15,6 +15,7 @@ from facecorpus.catalog.checks import Checks, schema_at, schema_of
 from facecorpus.catalog.connection import Connection
 from facecorpus.catalog.decisions import Decisions
 from facecorpus.catalog.descriptors import Descriptors
+from facecorpus.catalog.drawn import Drawn
 from facecorpus.catalog.exchange import Exchange
 from facecorpus.catalog.faces import Faces
 from facecorpus.catalog.histories import Histories
@@ -43,6 +44,7 @@ class Catalog(Connection):
         self.faces = Faces(self)
         self.known_faces = KnownFaces(self)
         self.decisions = Decisions(self)
+        self.drawn = Drawn(self)
         self.exchange = Exchange(self)
         self.removals = Removals(self)
         self.review = Review(self)

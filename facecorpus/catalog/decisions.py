@@ -1,11 +1,12 @@
 """Decisions: append-only rows; undoing and redoing are rows, too.
 
-A row says something of a face in one of four *kinds*: ``verdict`` (accept or reject it as a person's picture),
-``settle`` (the same, and it ends a disagreement), ``age`` (the age group in this photograph) and ``removal`` (the
-photograph is to be taken down). A reviewer's rows that were written together on one person's page are a *batch*, of
-one kind. An undo appends a batch of its own: first ``undecided`` with the reason UNDO for each face, then, where the
-reviewer had said something of that kind before, that row again. A redo is written the same way with REDO. So the
-journal alone says what can be taken back, after any restart.
+A row says something of a face in one of six *kinds*: ``verdict`` (accept or reject it as a person's picture),
+``settle`` (the same, and it ends a disagreement), ``age`` (the age group in this photograph), ``removal`` (the
+photograph is to be taken down), ``box`` (where a person drew the face) and ``photograph`` (the whole one shows no
+face). A reviewer's rows that were written together on one person's page are a *batch*. An undo appends a batch of its
+own: first ``undecided`` with the reason UNDO for each face, then, where the reviewer had said something of that kind
+before, that row again. A redo is written the same way with REDO. So the journal alone says what can be taken back,
+after any restart.
 """
 
 import time
@@ -23,6 +24,8 @@ SAYABLE: Mapping[Kind, tuple[Verdict | AgeGroup, ...]] = {
     Kind.SETTLE: (Verdict.ACCEPT, Verdict.REJECT, Verdict.UNDECIDED),
     Kind.AGE: (*AgeGroup, Verdict.UNDECIDED),
     Kind.REMOVAL: (Verdict.REMOVE, Verdict.UNDECIDED),
+    Kind.BOX: (Verdict.DRAWN, Verdict.UNDECIDED),
+    Kind.PHOTOGRAPH: (Verdict.NO_FACE, Verdict.UNDECIDED),
 }
 """What may be said of a face, by kind."""
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from facecorpus.catalog.connection import Gateway, now
-from facecorpus.words import Verdict
+from facecorpus.words import Kind, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,11 @@ class Exchange(Gateway):
         """
         rows = self._catalog.query(
             """
-            SELECT said.face_id, photo_sha256, said.identity_id, shown_as, reviewer, kind, verdict, reason, decided_at
-            FROM decision AS said JOIN face USING (face_id) WHERE reason IS NOT 'withdrawn' AND decision_id = (
+            SELECT said.face_id, photo.sha256, said.identity_id, shown_as, reviewer, kind, verdict, reason, decided_at
+            FROM decision AS said
+            JOIN photo ON photo.sha256 >= substr(face_id, 1, 24) AND photo.sha256 < substr(face_id, 1, 24) || 'g'
+            WHERE (kind IN ('box', 'photograph') OR EXISTS (SELECT 1 FROM face WHERE face.face_id = said.face_id))
+            AND reason IS NOT 'withdrawn' AND decision_id = (
                 SELECT max(decision_id) FROM decision AS other WHERE other.face_id = said.face_id
                 AND other.reviewer = said.reviewer AND other.kind = said.kind) ORDER BY decision_id
             """
@@ -81,11 +84,12 @@ class Exchange(Gateway):
     def compared(self, words: Sequence[Exchanged]) -> list[Merged]:
         """What would become of each word: what is newer than the same reviewer's latest one here is added."""
         people = {row[0] for row in self._catalog.query("SELECT identity_id FROM identity")}
+        drawn = {word.face_id for word in words if word.kind == Kind.BOX and word.verdict == Verdict.DRAWN}
         moment = now()
         latest: dict[tuple[str, str, str], _Word] = {}
         outcomes = []
         for word in words:
-            outcome = self._place(word, people)
+            outcome = self._place(word, people, drawn)
             if outcome == Merged.ADDED:
                 key, said = (word.face_id, word.reviewer, word.kind), _said(word)
                 here = latest.get(key) or self._latest(word)
@@ -128,8 +132,10 @@ class Exchange(Gateway):
             for number, file, imported_at, standing, reviewers in rows
         ]
 
-    def _place(self, word: Exchanged, people: set[str]) -> Merged:
+    def _place(self, word: Exchanged, people: set[str], drawn: set[str]) -> Merged:
         face = self._catalog.query("SELECT photo_sha256 FROM face WHERE face_id = ?", (word.face_id,)).fetchone()
+        if face is None and (word.kind in (Kind.BOX, Kind.PHOTOGRAPH) or word.face_id in drawn):
+            face = self._catalog.query("SELECT sha256 FROM photo WHERE sha256 = ?", (word.photo_sha256,)).fetchone()
         if face is None or face[0] != word.photo_sha256:
             return Merged.NO_FACE
         return Merged.ADDED if {word.identity_id, word.shown_as} <= people else Merged.NO_PERSON

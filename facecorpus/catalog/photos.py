@@ -84,6 +84,11 @@ class Photos(Gateway):
                 " error = '' WHERE sha256 = ?",
                 (width, height, taken_on, phash, analysed_by, sha256),
             )
+            self.add_faces(faces, crops)
+
+    def add_faces(self, faces: Sequence[Face], crops: Mapping[str, bytes]) -> None:
+        """Store faces of a photograph that is analysed; `crops` as `analysed` has it."""
+        with self._catalog.transaction() as connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO face (face_id, photo_sha256, x, y, width, height, landmarks, detector,"
                 " score, embedding, descriptor, sharpness, brightness, contrast, yaw, phash, dhash,"
@@ -234,12 +239,16 @@ class Photos(Gateway):
         return {key: row[key] or 0 for key in row.keys()}  # noqa: SIM118 (sqlite3.Row iterates over values)
 
     def without_face(self) -> dict[str, tuple[int, int]]:
-        """By identity_id: photographs that were proposed for the person and analysed, and those without any face."""
+        """By identity_id: photographs that were proposed for the person and analysed, and those without any face.
+
+        A face that a person drew is one that the detector has missed.
+        """
         rows = self._catalog.query(
             """
             SELECT identity_id, count(*) AS photographs, sum(NOT seen) AS unseen
             FROM (SELECT DISTINCT candidate.identity_id, photo.sha256,
-                         EXISTS (SELECT 1 FROM face WHERE face.photo_sha256 = photo.sha256) AS seen
+                         EXISTS (SELECT 1 FROM face WHERE face.photo_sha256 = photo.sha256
+                                 AND face.detector != 'person') AS seen
                   FROM candidate JOIN photo ON photo.sha256 = candidate.photo_sha256 WHERE photo.state = 'analysed')
             GROUP BY identity_id
             """

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus
+from facecorpus.engines.drawn import lost_sentence, make_drawn
 from facecorpus.engines.local import Result, analyze_all
 from facecorpus.errors import CorpusError, PictureError
 from facecorpus.faces.again import named_as_before
@@ -72,7 +73,7 @@ def find_faces(corpus: Corpus, *, redo: bool = False) -> FacesSummary:
     """
     begun = time.monotonic()
     with corpus.catalog() as catalog:
-        settings = faces_settings(corpus)
+        settings = corpus.faces_settings
         described_by = _described_by(settings)
         if redo:
             settings = _with_a_detector(settings)
@@ -88,6 +89,8 @@ def find_faces(corpus: Corpus, *, redo: bool = False) -> FacesSummary:
             for part in parts:
                 shelf.store(part)
                 tracker.advance(len(part))
+        if lost := make_drawn(corpus, catalog):
+            notice(lost_sentence(lost))
         if redo:
             _describe_again(corpus, catalog, settings, described_by)
         catalog.descriptors.refuse_mixed()
@@ -117,13 +120,6 @@ def assign_subjects(catalog: Catalog, near: float = LIKELY) -> None:
     accepted = catalog.decisions.accepted_by_people()
     proposed, stated = catalog.faces.with_proposals(), catalog.candidates.stated_boxes()
     catalog.faces.assign(choose_subjects(proposed, stated, accepted, near))
-
-
-def faces_settings(corpus: Corpus) -> FacesSettings:
-    """The settings with the whole path of a model that the corpus's folder is named from."""
-    settings = corpus.settings.faces
-    model = settings.descriptor_model
-    return replace(settings, descriptor_model=str(corpus.root.absolute() / model)) if model else settings
 
 
 def _described_by(settings: FacesSettings) -> str:

@@ -4,8 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
-from facecorpus.faces.boxes import iou
-from facecorpus.faces.subject import SAME_PLACE
+from facecorpus.faces.boxes import SAME_PLACE, iou
 from facecorpus.records import Box, Face
 
 

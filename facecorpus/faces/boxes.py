@@ -2,6 +2,9 @@
 
 from facecorpus.records import Box
 
+SAME_PLACE = 0.3
+"""Intersection over union from which a stated box and a found one are the same face: lists draw theirs wider."""
+
 
 def iou(a: Box, b: Box) -> float:
     """Intersection over union of two boxes, 0..1."""

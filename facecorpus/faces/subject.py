@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from facecorpus.faces.boxes import iou
+from facecorpus.faces.boxes import SAME_PLACE, iou
 from facecorpus.records import Box, Face
 from facecorpus.settings import LikenessSettings
 
@@ -18,9 +18,6 @@ Vectors = NDArray[np.float64]
 
 LIKELY = LikenessSettings().near
 """Distance of dlib's descriptors below which two faces are likely the same person's."""
-
-SAME_PLACE = 0.3
-"""Intersection over union from which a stated box and a found one are the same face: lists draw theirs wider."""
 
 _ROUNDS = 10
 

@@ -65,8 +65,8 @@ class YunetDetector:
         for box, score in upright or self._seen_lying(small):
             whole = _grown(box, 1 / scale)
             if whole[2] >= settings.min_face:
-                turn = 0.0 if upright and score >= _UPRIGHT else self._turn(small, _square(box))
-                found.append(Detection(whole, score, turn, _square(whole)))
+                turn = 0.0 if upright and score >= _UPRIGHT else self._turn(small, square_of(box))
+                found.append(Detection(whole, score, turn, square_of(whole)))
         return sorted(found, key=lambda face: -face.score)
 
     def _seen(self, picture: Picture, least: float) -> list[tuple[Box, float]]:
@@ -167,7 +167,8 @@ def _in_the_middle(box: Box) -> bool:
     return abs(left + width / 2 - _PATCH / 2) < _PATCH / 6 and abs(top + height / 2 - _PATCH / 2) < _PATCH / 6
 
 
-def _square(box: Box) -> Box:
+def square_of(box: Box) -> Box:
+    """Where dlib's landmarks are looked for, by YuNet's box."""
     left, top, width, height = box
     side = _OF_WIDTH * width + _OF_HEIGHT * height
     return (left + (width - side) / 2, top + height / 2 + _DOWN * height - side / 2, side, side)

@@ -11,7 +11,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from facecorpus.catalog.decisions import SAYABLE
+from facecorpus.catalog.decisions import REDO, SAYABLE, UNDO
+from facecorpus.catalog.drawn import box_of, drawn_face, whole_photograph
 from facecorpus.catalog.exchange import Exchanged, Merged
 from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
@@ -63,6 +64,7 @@ class ImportSummary:
     older: int  # the reviewer has said something newer here
     without_face: int  # the face is not in this corpus
     without_person: int  # the person is not in this corpus
+    drawn: int  # added faces that people drew there, and that the stage faces makes here
     speakers: tuple[Speaker, ...]
     dry_run: bool
 
@@ -78,6 +80,8 @@ class ImportSummary:
             )
         if self.without_person:
             lines.append(f"{self.without_person} are of people who are not in this corpus's manifest.")
+        if self.drawn:
+            lines.append(f"{self.drawn} are faces that somebody drew: facecorpus faces makes them.")
         if self.dry_run:
             lines += [*map(str, self.speakers), "Nothing was taken over."]
         elif self.number is not None:
@@ -136,6 +140,7 @@ def import_decisions(
         older=outcomes.count(Merged.OLDER),
         without_face=outcomes.count(Merged.NO_FACE),
         without_person=outcomes.count(Merged.NO_PERSON),
+        drawn=sum(word.verdict == Verdict.DRAWN for word in new),
         speakers=_speakers(words, new, here),
         dry_run=dry_run,
     )
@@ -263,12 +268,17 @@ def _checked(where: str, line: Any) -> Exchanged:
     row = Exchanged(**{name: line[name] for name in _COLUMNS})
     if row.kind not in list(Kind) or row.verdict not in SAYABLE[Kind(row.kind)]:
         raise FacecorpusError(f"{where}: {row.verdict!r} is nothing that can be said in kind {row.kind!r}; {_AGAIN}")
-    if row.reason not in {"", *(Reason if row.verdict == Verdict.REJECT else ())}:
+    drawn = row.verdict == Verdict.DRAWN
+    reasons = {"", *(Reason if row.verdict == Verdict.REJECT else (UNDO, REDO) * (row.verdict == Verdict.UNDECIDED))}
+    if not (box_of(row.reason) if drawn else row.reason in reasons):
         raise FacecorpusError(f"{where}: {row.reason[:40]!r} is no reason for {row.verdict!r}; {_AGAIN}")
     if not is_reviewer(row.reviewer):
         raise FacecorpusError(f"{where}: {row.reviewer[:80]!r} is no reviewer's name; {_AGAIN}")
     face = _FACE_ID.fullmatch(row.face_id)
-    if not face or not _SHA256.fullmatch(row.photo_sha256) or not row.photo_sha256.startswith(face[1]):
+    of_photograph = face and _SHA256.fullmatch(row.photo_sha256) and row.photo_sha256.startswith(face[1])
+    if row.kind == Kind.PHOTOGRAPH:
+        of_photograph = row.face_id == whole_photograph(row.photo_sha256)
+    if not of_photograph or (drawn and row.face_id != drawn_face(row.photo_sha256, row.reason)):
         raise FacecorpusError(f"{where}: the face is not one of the photograph; {_AGAIN}")
     return replace(row, decided_at=_moment(where, row.decided_at))
 

@@ -69,7 +69,7 @@ class _State:
             yield self._run("crawl", why=_before_crawl(self._corpus))
         if not crawled and self._untried():
             yield self._run("crawl")
-        if self._photos["waiting"]:
+        if self._photos["waiting"] or self._catalog.drawn.waiting():
             yield self._run("faces")
         if self._done == "calibrate" or self._catalog.faces.some_not_ranked():
             yield self._run("dedup")

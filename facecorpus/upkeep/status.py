@@ -52,6 +52,7 @@ class Status:
     empty: tuple[str, ...]  # subgroups with nobody in the manifest
     mismatches: tuple[str, ...]  # why nothing is crawled for these people
     unseen: tuple[Share, ...]  # photographs without a face, by gender and race
+    faceless: int  # photographs without a face that nobody has looked at; one of two people counts twice
     left: Left  # to a person, by the ranking
     next: str  # the command that brings the corpus on
     next_why: str
@@ -62,7 +63,7 @@ class Status:
             _sentence("Photographs", {key.replace("_", " "): n for key, n in self.photographs.items()}),
             _sentence("Rejected faces", self.rejected),
         ]
-        lines += [_without_face(self.unseen), str(self.left)]
+        lines += [_without_face(self.unseen), _faceless(self.faceless), str(self.left)]
         lines += [f"NOT CRAWLED: {sentence}" for sentence in self.mismatches]
         if self.enough:
             lines.append(f"{self.enough} candidates wait because their person or subgroup has enough photographs.")
@@ -95,6 +96,7 @@ def status(corpus: Corpus) -> Status:
         rejected = catalog.decisions.rejections()
         mismatches = catalog.candidates.mismatches()
         without_face = catalog.photos.without_face()
+        faceless = sum(catalog.drawn.left().values())
         left = catalog.faces.left()
         step = next_step_by(corpus, catalog)
     # Two people may share a photograph: the sum over people counts it twice.
@@ -125,6 +127,7 @@ def status(corpus: Corpus) -> Status:
         empty=tuple(name for name in SUBGROUPS if name not in {tally.name for tally in subgroups}),
         mismatches=tuple(mismatches.values()),
         unseen=shares(people, without_face),
+        faceless=faceless,
         left=left_to_people(people, left),
         next=step.command,
         next_why=step.why,
@@ -140,6 +143,10 @@ def _without_face(groups: Sequence[Share]) -> str:
         f"No face found: {everybody.counted} of {everybody.number} photographs proposed"
         f" ({everybody.share:.0%}{'; ' + single if single else ''}). {verdict(groups)}"
     )
+
+
+def _faceless(count: int) -> str:
+    return f"Without a face, and nobody has looked at them: {count} (key 5 in facecorpus review)." if count else ""
 
 
 def starving(subgroups: Sequence[Tally], outcomes: Mapping[str, Mapping[str, int]]) -> tuple[Starving, ...]:
