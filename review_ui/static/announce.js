@@ -1,6 +1,6 @@
 // What the page says of changes, in a sentence each; nothing here decides anything.
 
-import { AGES, Verdict, titleOf } from "./words.js";
+import { AGES, Kind, Verdict, titleOf } from "./words.js";
 
 const DONE = {
   undo: "Undone", redo: "Done again",
@@ -15,6 +15,8 @@ const whoOf = (standings) => [...new Set(standings.map(([, { reviewer }]) => rev
 /** A change that the server has on disk, and whether others judge the same faces differently. */
 export function changeSentence(change, touched, standings, faces) {
   if (!touched) return `Nothing to ${change.ask}`;
+  if (change.kind === Kind.PHOTOGRAPH) return "No face here; z takes it back.";
+  if (change.ask === "drawings") return "The drawn face is made and accepted; z takes it back.";
   if (change.instead_of?.length) return `${faces.names.get(faces.page)} is this face, and not the other; z takes it back.`;
   const said = change.verdict === Verdict.ACCEPT && change.identity_id !== faces.page
     ? `Moved to ${faces.names.get(change.identity_id)}` : DONE[change.verdict ?? change.ask];

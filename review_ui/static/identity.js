@@ -5,7 +5,8 @@ import {
 } from "./announce.js";
 import { addAnswers, addCommands } from "./buttons.js";
 import { Details } from "./details.js";
-import { fillReferences, showCounts, showSaveState } from "./drawing.js";
+import { element, fillReferences, showCounts, showSaveState } from "./drawing.js";
+import { Faceless } from "./faceless.js";
 import { Faces, standingsOf } from "./faces.js";
 import { search, whoIsIt } from "./find.js";
 import { fillHelp } from "./help.js";
@@ -13,6 +14,7 @@ import { commandOf, entryOf } from "./keys.js";
 import { lasso } from "./lasso.js";
 import { followWindow } from "./layout.js";
 import { Learner, watch } from "./live.js";
+import { Missed } from "./missed.js";
 import { Near } from "./near.js";
 import { noteDecided, paceSentence } from "./pace.js";
 import { Photograph } from "./photograph.js";
@@ -29,7 +31,9 @@ const bars = { reject: byId("reasons"), age: byId("ages") }; // by the command t
 const photograph = new Photograph(byId("photograph"));
 const near = new Near(byId("near"), identity);
 const details = new Details(identity, (faceIds) => sheet?.redraw(faceIds.map((faceId) => faces.numbers.get(faceId))));
+const faceless = new Faceless(byId("faceless"), identity, element("span", { className: "quiet" }));
 const queue = new SaveQueue(queueKey, { onAnswer, onRefusal, onState });
+const missed = new Missed({ page: identity, queue, photograph, near, faceless, said, notice });
 const learner = new Learner(identity, onOrder);
 const answered = new Map(); // number of a face -> when the server last said how it stands
 let counting = 0; // the timer
@@ -55,28 +59,20 @@ function say(numbers, change) {
   showWanted(numbers);
 }
 
+/** What was said of faces that may not be on the page. */
+function said(count, faceIds) {
+  noteDecided(count);
+  showWanted(known(faceIds));
+}
+
 /** A verdict on the faces that are meant; side by side it is the one looked at, as its own person's picture. */
 function decide(verdict, reason = "", identityId = identity) {
-  const accepted = verdict === Verdict.ACCEPT && identityId === identity;
-  if (photograph.chosen && accepted) return instead();
+  if (photograph.chosen && verdict === Verdict.ACCEPT && identityId === identity) return missed.instead();
   if (!near.open) return say(sheet.targets, { verdict, reason, identity_id: identityId });
   if (!near.current) return;
   const { face_id, identity_id } = near.current;
   const own = identityId !== identity ? identityId : identity_id || identity;
   queue.push({ ask: "decisions", page: identity, face_ids: [face_id], kind: Kind.VERDICT, verdict, reason, identity_id: own });
-}
-
-/** The person is the face that is chosen, in the photograph or among near-duplicates, and none that stood for them. */
-function instead() {
-  const said = (near.open ? near : photograph).instead(identity);
-  if (!said) return notice("Choose a face first: f shows the photograph, Tab or a click chooses another face in it.");
-  const { chosen, rivals, reason } = said;
-  queue.push({
-    ask: "decisions", page: identity, face_ids: [chosen.face_id], kind: Kind.VERDICT, verdict: Verdict.ACCEPT,
-    identity_id: identity, instead_of: rivals, reason: rivals.length ? reason : "",
-  });
-  noteDecided(1 + rivals.length);
-  showWanted(known([chosen.face_id, ...rivals]));
 }
 
 function acceptAndGoOn() {
@@ -129,7 +125,8 @@ function settle(standings) {
   const moved = faces.settle(standings);
   showWanted(numbers, moved);
   if (near.open) near.refresh();
-  if (photograph.open && photograph.face) photograph.refresh(faces);
+  if (photograph.open) photograph.refresh(faces);
+  faceless.refresh();
 }
 
 async function onAnswer(change, { faces: columns, touched }) {
@@ -189,7 +186,7 @@ function onState(state, waiting, sentence) {
 function onRefusal(change, sentence) {
   notice(sentence);
   if (!faces) return;
-  const numbers = (change.face_ids ?? []).map((faceId) => faces.numbers.get(faceId));
+  const numbers = known([...(change.face_ids ?? []), ...(change.instead_of ?? [])]);
   let moved = false;
   if (change.kind === Kind.REMOVAL) for (const number of numbers) moved = faces.remove(number, change.verdict !== Verdict.REMOVE) || moved;
   showWanted(numbers, moved);
@@ -220,7 +217,7 @@ function notice(text) {
 }
 
 function about() {
-  if (photograph.open && sheet.current !== undefined) {
+  if (photograph.open && !photograph.whole && sheet.current !== undefined) {
     if (photograph.number === sheet.current) photograph.describe(faces);
     else look();
   }
@@ -242,19 +239,21 @@ function look() {
 /** Open or close what lies over the sheet; one at a time. */
 function panel(which) {
   const opening = which && !which.open;
-  for (const one of [photograph, near]) if (one.open) one.close();
+  for (const one of [photograph, near, faceless]) if (one.open) one.close();
   if (opening && which === photograph) look();
+  if (opening && which === faceless) faceless.show();
   if (opening && which === near) near.show(faces.ids[sheet.current], faces.names);
   byId("sheet").inert = Boolean(opening);
   if (opening) which.panel.focus();
-  else sheet.grid.focus(sheet.grid.cursor);
+  else sheet.grid?.focus(sheet.grid.cursor);
 }
 
 function escape() {
   const bar = asking();
   if (help.open) help.close();
   else if (bar) ask(bar, false);
-  else if (photograph.open || near.open) panel(null);
+  else if (missed.back()) return;
+  else if (photograph.open || near.open || faceless.open) panel(null);
   else sheet.select([]);
 }
 
@@ -272,7 +271,10 @@ const ACTIONS = {
   previous: () => byId("previous-person")?.click(),
   section: ({ key }) => sheet.jump(SECTIONS[Number(key) - 1].name),
   expand: ({ section }) => sheet.expand(section ?? sheet.active),
-  photograph: () => panel(photograph),
+  photograph: () => (faceless.open ? missed.look() : missed.back() || panel(photograph)),
+  faceless: () => panel(faceless),
+  noFace: () => missed.noFace(),
+  draw: () => missed.draw(),
   duplicates: () => panel(near),
   search: () => finder.open(),
   reorder: () => learner.ask(true),
@@ -282,7 +284,7 @@ const ACTIONS = {
   reject: () => ask("reject", bars.reject.hidden),
   wrongPerson: () => decide(Verdict.REJECT, Reason.WRONG_PERSON), // given most, so it has a key of its own
   wrongAll: ({ section }) => say(faces.undecided(section ?? sheet.active), { verdict: Verdict.REJECT, reason: Reason.WRONG_PERSON }),
-  instead,
+  instead: () => missed.instead(),
   clear,
   move: () => mover.open(),
   age: () => ask("age", bars.age.hidden),
@@ -299,17 +301,19 @@ const ACTIONS = {
 };
 
 function run(command) {
-  const { anywhere, beside } = entryOf(command.name);
-  if (!faces || (sheet.current === undefined && !anywhere)) return;
-  if (near.open && !beside) {
+  const { anywhere, beside, missed: alone } = entryOf(command.name);
+  const list = near.open ? near : faceless.open ? faceless : null;
+  if (!faces || (sheet.current === undefined && !anywhere && !list && !photograph.whole)) return;
+  if ((near.open && !beside) || (missed.alone && !alone)) {
     const step = { left: -1, up: -1, right: 1, down: 1 }[command.name];
-    if (step) near.move(step);
+    if (step) list?.move(step);
   } else if (ACTIONS[command.name]) ACTIONS[command.name](command);
   else sheet.move(command.name, command.extend);
 }
 
 function onKey(event) {
   if (event.target.closest("input") || document.querySelector("dialog[open]:not(#help)")) return;
+  if (photograph.draft.open && !help.open && !event.target.closest(".draft-bar") && photograph.draft.key(event)) return event.preventDefault();
   const command = commandOf(event);
   const onControl = event.target.closest("button, a");
   if (onControl && (event.key === " " || event.key === "Enter")) return;
@@ -336,18 +340,12 @@ function onClick(event) {
     if (button.hidden) sheet.grid.focus(sheet.grid.cursor); // the button has done all that it was there for
     return;
   }
-  const beside = event.target.closest("#near li");
-  if (beside) return near.move(Number(beside.dataset.place) - near.cursor);
+  const line = event.target.closest("#near li, #faceless li");
+  const list = near.open ? near : faceless;
+  if (line) return list.move(Number(line.dataset.place) - list.cursor);
   const cell = event.target.closest("[role=gridcell]");
   if (!cell) return;
-  const { section } = cell.closest("[role=grid]").dataset;
-  const place = Number(cell.dataset.place);
-  const range = event.shiftKey && section === sheet.active;
-  if (range && !sheet.selected.size) sheet.anchor = sheet.grid.cursor;
-  sheet.go(section, place);
-  if (range) return sheet.selectRange(sheet.anchor, place);
-  if (event.ctrlKey || event.metaKey) sheet.toggle(sheet.current);
-  sheet.anchor = place;
+  sheet.click(cell.closest("[role=grid]").dataset.section, Number(cell.dataset.place), event);
 }
 
 // ---- Setting up
@@ -356,6 +354,7 @@ function listen() {
   followWindow(sheet, { top: byId("top"), bottom: byId("bar"), blocks: byId("blocks") });
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", onClick);
+  document.addEventListener("dblclick", (event) => { if (event.target.closest("#faceless li")) missed.look(); });
   document.addEventListener("dblclick", (event) => { if (event.target.closest("[role=gridcell]")) panel(photograph); });
   // A click on a button leaves the keyboard where it was: on the current face.
   document.addEventListener("mousedown", (event) => { if (event.target.closest("button:not([data-face])")) event.preventDefault(); });
@@ -386,6 +385,8 @@ async function load() {
   sheet.render();
   sheet.begin();
   queue.send();
+  document.querySelector("#jumps [data-command=faceless]").append(" ", faceless.count);
+  faceless.refresh();
   watch(identity, answer.latest, onNews);
 }
 

@@ -1,7 +1,8 @@
 // The one key map of the review page: the handler, the buttons and the help all come from this table.
 //
 // `button` is what the command's button shows in the bar `bar`, `says` what it says to a screen reader (else `label`).
-// `anywhere` works on a page without faces, too; `beside` also where near-duplicates are shown side by side.
+// `anywhere` works on a page without faces, too; `beside` also where near-duplicates are shown side by side,
+// `missed` also among photographs in which no face was found.
 
 export const COMMANDS = [
   { name: "left", keys: ["ArrowLeft", "h"], label: "Face to the left", group: "Move", bar: "moves", button: "←" },
@@ -14,12 +15,14 @@ export const COMMANDS = [
   { name: "pageDown", keys: ["PageDown"], label: "A screen down", group: "Move", bar: "moves", button: "⇟" },
   { name: "section", keys: ["1", "2", "3", "4"], label: "Go to a section", group: "Move" },
   { name: "expand", keys: ["e"], label: "Show all of the section, or its first rows", group: "Move" },
-  { name: "next", keys: ["n"], label: "Next person with faces left", group: "Move", anywhere: true },
-  { name: "previous", keys: ["p"], label: "Previous person", group: "Move", anywhere: true },
+  { name: "next", keys: ["n"], missed: true, label: "Next person with faces left", group: "Move", anywhere: true },
+  { name: "previous", keys: ["p"], missed: true, label: "Previous person", group: "Move", anywhere: true },
   { name: "search", keys: ["/"], label: "Search people, and faces by caption or reason", group: "Move", anywhere: true,
     bar: "looks", button: "Search", says: "Search people and faces" },
+  { name: "faceless", keys: ["5"], label: "Photographs in which no face was found, and back", group: "Look", anywhere: true,
+    beside: true, missed: true, bar: "jumps", button: "No face found", says: "Photographs in which no face was found" },
   { name: "reorder", keys: ["o"], label: "New order, by what was decided", group: "Look", bar: "looks", button: "New order" },
-  { name: "help", keys: ["?"], label: "This help", group: "Look", anywhere: true, beside: true,
+  { name: "help", keys: ["?"], missed: true, label: "This help", group: "Look", anywhere: true, beside: true,
     bar: "looks", button: "Keys", says: "Help: all keys" },
   { name: "accept", keys: ["a", " "], label: "Accept", group: "Decide", beside: true,
     bar: "verdicts", button: "✓ Accept", tone: "accept" },
@@ -31,6 +34,10 @@ export const COMMANDS = [
     bar: "verdicts", button: "✓ and on" },
   { name: "instead", keys: ["i"], label: "The person is the face chosen in the photograph, or among near-duplicates", group: "Decide",
     beside: true, bar: "verdicts", button: "This one instead", says: "The chosen face instead" },
+  { name: "draw", keys: ["b"], label: "Draw a box around a face that was not found", group: "Decide", anywhere: true, missed: true,
+    bar: "verdicts", button: "Draw a face" },
+  { name: "noFace", keys: ["0"], label: "No face in this photograph", group: "Decide", anywhere: true, missed: true,
+    bar: "no-face", button: "No face here" },
   { name: "clear", keys: ["u"], label: "Take back my verdict", group: "Decide", bar: "verdicts", button: "Take back" },
   { name: "acceptAll", keys: ["A"], label: "Accept all undecided faces of the section", group: "Decide" },
   { name: "wrongAll", keys: ["W"], label: "Reject all undecided faces of the section as wrong person", group: "Decide" },
@@ -43,15 +50,15 @@ export const COMMANDS = [
   { name: "select", keys: ["x"], label: "Select the face, or let go of it", group: "Select",
     bar: "verdicts", button: "Select", says: "Select" },
   { name: "selectAll", keys: ["s"], label: "Select all undecided faces of the section", group: "Select" },
-  { name: "escape", keys: ["Escape"], label: "Let go of the selection; close", group: "Select", beside: true,
+  { name: "escape", keys: ["Escape"], missed: true, label: "Let go of the selection; close", group: "Select", beside: true,
     bar: "moves", button: "Esc", says: "Let go of the selection" },
-  { name: "photograph", keys: ["f"], label: "Full photograph, and back", group: "Look", beside: true,
+  { name: "photograph", keys: ["f"], missed: true, label: "Full photograph, and back", group: "Look", beside: true,
     bar: "verdicts", button: "Photo", says: "Full photograph" },
   { name: "duplicates", keys: ["d"], label: "Near-duplicates side by side, and back", group: "Look", beside: true,
     bar: "verdicts", button: "Duplicates", says: "Near-duplicates side by side" },
-  { name: "undo", keys: ["z"], label: "Undo, as often as you like", group: "Decide", anywhere: true, beside: true,
+  { name: "undo", keys: ["z"], missed: true, label: "Undo, as often as you like", group: "Decide", anywhere: true, beside: true,
     bar: "verdicts", button: "Undo", says: "Undo" },
-  { name: "redo", keys: ["Z"], label: "Redo", group: "Decide", anywhere: true, beside: true,
+  { name: "redo", keys: ["Z"], missed: true, label: "Redo", group: "Decide", anywhere: true, beside: true,
     bar: "verdicts", button: "Redo" },
 ];
 

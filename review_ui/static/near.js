@@ -73,9 +73,7 @@ export class Near {
   }
 
   move(step) {
-    this.cursor = Math.max(0, Math.min(this.faces.length - 1, this.cursor + step));
-    [...this.list.children].forEach((line, place) => line.setAttribute("aria-current", place === this.cursor));
-    this.list.children[this.cursor]?.focus();
+    this.cursor = beside(this.list, this.cursor + step);
   }
 
   close() {
@@ -83,4 +81,13 @@ export class Near {
     this.list.replaceChildren();
     this.faces = [];
   }
+}
+
+/** Go to a line of a list, or to its nearest; returns the place. */
+export function beside(list, place) {
+  const lines = [...list.children];
+  const here = Math.max(0, Math.min(lines.length - 1, place));
+  lines.forEach((line, number) => line.setAttribute("aria-current", number === here));
+  lines[here]?.focus();
+  return here;
 }

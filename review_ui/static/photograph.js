@@ -1,6 +1,7 @@
 // The full photograph with all its faces marked, who took it, and its licence.
 
 import { personOf, rivalsOf } from "./announce.js";
+import { Draft } from "./draft.js";
 import { element } from "./drawing.js";
 import { Reason } from "./words.js";
 
@@ -11,6 +12,8 @@ export class Photograph {
     this.box = panel.querySelector(".box");
     this.picture.addEventListener("error", () => panel.querySelector(".frame").classList.add("missing"));
     this.number = -1;
+    this.whole = false; // a photograph in which no face was found
+    this.draft = new Draft(panel.querySelector(".frame"), panel.querySelector(".draft-bar"));
     this.others = []; // the photograph's other faces
     this.chosen = null; // the one of them that is meant
     panel.addEventListener("focusin", ({ target }) => this.choose(target.dataset.face));
@@ -34,14 +37,29 @@ export class Photograph {
     await this.refresh(faces);
   }
 
+  /** Show a photograph in which no face was found. */
+  showWhole(photo) {
+    this.panel.hidden = false;
+    this.forget();
+    this.whole = true;
+    this.number = -1;
+    this.panel.classList.add("whole");
+    this.fill({ ...photo, reasons: [], box: null });
+    this.panel.focus();
+  }
+
   /** Ask anew which faces there are, and how they stand. */
   async refresh(faces) {
     const { number, face } = this;
+    if (!face || this.whole) return;
     const response = await fetch(`/api/identity/${faces.page}/photographs/${face.photo_sha256}`);
     if (!response.ok || this.number !== number) return;
     const all = (await response.json()).faces;
     this.face = all.find(({ face_id }) => face_id === face.face_id) ?? face;
     this.others = all.filter(({ face_id }) => face_id !== face.face_id);
+    const here = new Set(this.others.map(({ face_id }) => face_id));
+    for (const button of this.panel.querySelectorAll("[data-face]")) if (!here.has(button.dataset.face)) button.remove();
+    this.chosen = this.others.find(({ face_id }) => face_id === this.chosen?.face_id) ?? null;
     this.others.forEach((one, place) => this.mark(one, `Face ${place + 2} of ${all.length}: ${personOf(one, faces)}`));
     this.describe(faces);
   }
@@ -93,12 +111,12 @@ export class Photograph {
     this.picture.alt = `Photograph: ${face.title || "without a title"}`;
     // The frame has the photograph's shape, so shares of it are shares of the upright photograph.
     this.box.parentElement.style.setProperty("--ratio", face.photo_width / face.photo_height);
-    place(this.box, face);
+    if (face.box) place(this.box, face);
     this.panel.querySelector(".title").textContent = face.title;
     this.field("author", face.author || "not stated");
     this.field("licence", face.licence || "not stated");
     this.field("taken", face.taken_on || "not stated");
-    this.field("size", `${face.photo_width} × ${face.photo_height} pixels, face ${Math.round(face.box[2])}`);
+    this.field("size", `${face.photo_width} × ${face.photo_height} pixels${face.box ? `, face ${Math.round(face.box[2])}` : ""}`);
     this.page(face.page_url);
     this.panel.querySelector(".why").replaceChildren(...face.reasons.map((reason) => element("li", { textContent: reason })));
   }
@@ -117,7 +135,11 @@ export class Photograph {
 
   close() {
     this.panel.hidden = true;
+    this.panel.classList.remove("whole");
+    this.draft.toggle(false);
+    this.whole = false;
     this.number = -1;
+    this.face = null;
     this.forget();
   }
 

@@ -20,7 +20,7 @@ export class SaveQueue {
     this.failures = 0;
   }
 
-  /** Add {ask: "decisions" | "undo" | "redo", page, …} and send as soon as its turn comes. */
+  /** Add {ask: "decisions" | "drawings" | "undo" | "redo", page, …} and send as soon as its turn comes. */
   push(change) {
     this.waiting.push(change);
     this.keep();
@@ -59,7 +59,7 @@ export class SaveQueue {
     while (this.waiting.length) {
       this.report();
       const change = this.waiting[0];
-      if (change.ask !== "decisions" && change.batch === undefined) {
+      if (["undo", "redo"].includes(change.ask) && change.batch === undefined) {
         change.batch = this.latest.get(change.page)?.[change.ask] ?? null;
         this.keep();
       }

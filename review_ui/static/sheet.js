@@ -118,6 +118,16 @@ export class Sheet {
 
   // ---- Selection
 
+  /** A click goes to a face; with Shift it selects all up to it, with Ctrl one more. */
+  click(section, place, { shiftKey, ctrlKey, metaKey }) {
+    const range = shiftKey && section === this.active;
+    if (range && !this.selected.size) this.anchor = this.grid.cursor;
+    this.go(section, place);
+    if (range) return this.selectRange(this.anchor, place);
+    if (ctrlKey || metaKey) this.toggle(this.current);
+    this.anchor = place;
+  }
+
   selectRange(from, to) {
     const [low, high] = from < to ? [from, to] : [to, from];
     this.select(this.grid.list.slice(low, high + 1));
