@@ -27,6 +27,7 @@ from review_ui.guard import Access, Guard, reviewer_of
 from review_ui.overview import next_page, read_overview, subgroup_title
 from review_ui.pages import page, refusal
 from review_ui.pictures import Crops, blurred_photograph, photograph
+from review_ui.traits import traits_json
 
 MOST_DETAILS = 500
 """Faces whose details are answered at once."""
@@ -62,6 +63,7 @@ def create_app(corpus: Corpus, access: Access) -> ASGIApp:
         Route("/api/identity/{identity_id}/news", questions.news),
         Route("/api/identity/{identity_id}/order", questions.order),
         Route("/api/identity/{identity_id}/search", questions.search),
+        Route("/api/identity/{identity_id}/traits", questions.traits),
         Route("/api/identity/{identity_id}/near-duplicates/{face_id}", questions.near_duplicates),
         Route("/api/identity/{identity_id}/photographs/{sha256}", questions.photograph),
         Route("/api/identity/{identity_id}/faceless", questions.faceless),
@@ -165,6 +167,11 @@ class Questions:
         return _json(
             {"faces": await self._catalog.run(lambda catalog: catalog.review.matching(person.identity_id, text))}
         )
+
+    async def traits(self, request: Request) -> Response:
+        """What the faces are chosen and sorted by."""
+        person = self._asked(request)
+        return _json(await self._catalog.run(lambda catalog: traits_json(catalog.traits.of(person.identity_id))))
 
     async def near_duplicates(self, request: Request) -> Response:
         """The near-duplicates of a face, of all people."""

@@ -15,6 +15,24 @@ SECTION_TITLES: Mapping[Section, str] = {
 }
 """What the page calls each section, in its order."""
 
+FACETS: Mapping[str, str] = {
+    "verdict": "Verdict",
+    "reason": "Reason",
+    "reviewer": "Decided by",
+    "year": "Year",
+    "size": "Size",
+    "sharpness": "Sharpness",
+    "turned": "Turned",
+    "colour": "Colour",
+    "source": "Source",
+    "licence": "Licence",
+}
+"""What faces are chosen by, as traits.py names it, and what the page calls it; the first and the third it knows itself.
+"""
+
+ORDERS: Mapping[str, str] = {"sharpness": "sharpness", "size": "size", "turned": "turn", "year": "year"}
+"""What faces are sorted by beside suspicion."""
+
 AGE_KEYS: Mapping[str, str] = {"y": AgeGroup.YOUNG, "a": AgeGroup.ADULT, "o": AgeGroup.OLD, "u": Verdict.UNDECIDED}
 """What is said of the age group, by the key that says so after 'g'."""
 
@@ -30,6 +48,8 @@ def page_words() -> dict[str, object]:
             for section, title in SECTION_TITLES.items()
         ],
         "REASONS": [{"key": reason.key, "says": reason.value, "label": reason.value} for reason in words.Reason],
+        "FACETS": [{"name": name, "title": title} for name, title in FACETS.items()],
+        "ORDERS": [{"name": name, "title": title} for name, title in ORDERS.items()],
         "AGES": [
             {"key": key, "says": said, "label": "as the manifest says" if said == Verdict.UNDECIDED else said}
             for key, said in AGE_KEYS.items()

@@ -26,6 +26,7 @@ from facecorpus.catalog.photos import Photos
 from facecorpus.catalog.removals import Removals
 from facecorpus.catalog.review import Review
 from facecorpus.catalog.schema import MIGRATIONS
+from facecorpus.catalog.traits import TraitsOfFaces
 from facecorpus.errors import CorpusError
 
 
@@ -48,6 +49,7 @@ class Catalog(Connection):
         self.exchange = Exchange(self)
         self.removals = Removals(self)
         self.review = Review(self)
+        self.traits = TraitsOfFaces(self)
         self.descriptors = Descriptors(self)
         self.histories = Histories(self)
         self.checks = Checks(self)

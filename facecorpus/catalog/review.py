@@ -21,7 +21,7 @@ _NAMED = """
 """
 
 # Faces shown on a person's page: those that stand for the person, and those that were moved to them.
-_SHOWN = f"SELECT face_id FROM face WHERE identity_id = :person UNION ALL SELECT * FROM ({_NAMED})"
+SHOWN = f"SELECT face_id FROM face WHERE identity_id = :person UNION ALL SELECT * FROM ({_NAMED})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class Review(Gateway):
                 yield face_id, shared.setdefault(standing, standing)
 
         if face_ids is None:
-            yield from found(_SHOWN, person=identity_id)
+            yield from found(SHOWN, person=identity_id)
             return
         unsaid = Standing()
         for begin in range(0, len(face_ids), _AT_ONCE):
@@ -248,7 +248,7 @@ class Review(Gateway):
             f"""
             SELECT DISTINCT face_id FROM face LEFT JOIN ranking USING (face_id)
             LEFT JOIN candidate USING (photo_sha256)
-            WHERE face_id IN ({_SHOWN})
+            WHERE face_id IN ({SHOWN})
                   AND instr(lower(coalesce(title, '') || ' ' || coalesce(author, '') || ' ' || coalesce(licence, '')
                   || ' '
                             || coalesce(page_url, '') || ' ' || coalesce(reasons, '')), lower(:text))

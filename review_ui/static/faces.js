@@ -41,6 +41,7 @@ export class Faces {
     this.removed = new Set(); // their photographs are marked for removal: not shown, kept for an undo
     this.ways = [];
     this.wayNumbers = new Map();
+    this.hidden = new Set(); // what the filters leave out
     this.wanted = new Map(); // number -> {verdict, reason, identity_id} and {age}, {removed}
     this.sections = new Map(SECTIONS.map(({ name }) => [name, []]));
     for (const number of this.add(answer)) {
@@ -77,6 +78,23 @@ export class Faces {
   /** Note every face's place after sections changed. */
   number() {
     for (const list of this.sections.values()) list.forEach((number, place) => { this.places[number] = place; });
+  }
+
+  /** Which of two faces comes first: the more suspicious one. */
+  compare(one, other) {
+    return this.likely[one] - this.likely[other] || one - other;
+  }
+
+  /** Show only the faces that pass, sorted by `compare`. */
+  arrange(passes, compare) {
+    for (const list of this.sections.values()) list.length = 0;
+    this.hidden.clear();
+    for (const number of this.ids.keys()) {
+      if (!passes(number)) this.hidden.add(number);
+      else if (!this.removed.has(number)) this.sections.get(this.sectionOf[number]).push(number);
+    }
+    for (const list of this.sections.values()) list.sort(compare);
+    this.number();
   }
 
   way(number) {
@@ -143,11 +161,12 @@ export class Faces {
   remove(number, removed) {
     if (this.removed.has(number) === removed) return false;
     const section = this.sections.get(this.sectionOf[number]);
+    if (removed) this.removed.add(number);
+    else this.removed.delete(number);
+    if (this.hidden.has(number)) return true;
     if (removed) {
-      this.removed.add(number);
       section.splice(section.indexOf(number), 1);
     } else {
-      this.removed.delete(number);
       const after = section.findIndex((other) => this.likely[other] > this.likely[number]);
       section.splice(after < 0 ? section.length : after, 0, number);
     }
@@ -170,10 +189,10 @@ export class Faces {
   /** {total, saved, accepted, rejected} of the kept faces, by what is on disk. */
   counts() {
     let [total, accepted, rejected, moved] = [0, 0, 0, 0];
-    for (const [section, list] of this.sections) {
-      if (section === Section.COPIES) continue;
-      total += list.length;
+    for (const list of [...this.sections.values(), this.hidden]) {
       for (const number of list) {
+        if (this.sectionOf[number] === Section.COPIES || this.removed.has(number)) continue;
+        total += 1;
         const { verdict, identity_id } = this.way(number);
         if (verdict === Verdict.REJECT) rejected += 1;
         else if (verdict && identity_id === this.page) accepted += 1;

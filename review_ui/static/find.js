@@ -23,7 +23,7 @@ export const search = (dialog, faces, sheet) => new Picker(dialog, async (text) 
 
 /** The line that selects the faces found in one section. */
 function inSection({ name, title }, found, faces, sheet) {
-  const own = found.filter((number) => number !== undefined && !faces.removed.has(number) && faces.sectionOf[number] === name);
+  const own = found.filter((number) => number !== undefined && !faces.removed.has(number) && !faces.hidden.has(number) && faces.sectionOf[number] === name);
   if (!own.length) return [];
   own.sort((one, other) => faces.places[one] - faces.places[other]);
   const act = () => {

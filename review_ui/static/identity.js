@@ -9,6 +9,7 @@ import { element, fillReferences, showCounts, showSaveState } from "./drawing.js
 import { Faceless } from "./faceless.js";
 import { Faces, standingsOf } from "./faces.js";
 import { search, whoIsIt } from "./find.js";
+import { Filters } from "./filters.js";
 import { fillHelp } from "./help.js";
 import { commandOf, entryOf } from "./keys.js";
 import { lasso } from "./lasso.js";
@@ -41,6 +42,7 @@ let faces;
 let sheet;
 let mover;
 let finder;
+let filters;
 
 // ---- What is said of faces
 
@@ -53,7 +55,7 @@ function say(numbers, change) {
   queue.push({ ask: "decisions", page: identity, face_ids: idsOf(numbers), ...said });
   if (said.kind === Kind.VERDICT) {
     noteDecided(numbers.length);
-    learner.note(numbers.length, faces.ids.length);
+    if (!filters.active) learner.note(numbers.length, faces.ids.length);
   }
   sheet.select([]);
   showWanted(numbers);
@@ -173,7 +175,9 @@ async function welcome(standings) {
 }
 
 function onOrder(order, everywhere) {
+  if (filters.active && !everywhere) return; // whoever filters or sorts has an order of their own
   const moved = sheet.learn(order, everywhere);
+  if (filters.active) filters.apply();
   counts();
   if (moved || everywhere) notice(orderSentence(moved, everywhere));
 }
@@ -277,6 +281,7 @@ const ACTIONS = {
   draw: () => missed.draw(),
   duplicates: () => panel(near),
   search: () => finder.open(),
+  filter: () => filters.toggle(),
   reorder: () => learner.ask(true),
   help: toggleHelp,
   accept: () => decide(Verdict.ACCEPT),
@@ -379,17 +384,19 @@ async function load() {
   sheet = new Sheet(faces, details, name, about);
   mover = whoIsIt(byId("people"), faces, (id) => decide(Verdict.ACCEPT, "", id));
   finder = search(byId("search"), faces, sheet);
+  filters = new Filters(byId("filters"), byId("chosen"), faces, () => { sheet.select([]); sheet.relayout(); counts(); });
   fillReferences(byId("references"), faces);
   countNow();
   listen();
   sheet.render();
-  sheet.begin();
+  if (!(await filters.begin())) sheet.begin();
   queue.send();
   document.querySelector("#jumps [data-command=faceless]").append(" ", faceless.count);
   faceless.refresh();
   watch(identity, answer.latest, onNews);
 }
 
+for (const link of document.querySelectorAll("link[rel=modulepreload]")) link.remove(); // all are here
 addCommands();
 addAnswers(bars.reject, REASONS, { asks: "Reject", cancel: "Do not reject", tone: "reject" });
 addAnswers(bars.age, AGES, { asks: "Age group", cancel: "Leave the age group" });

@@ -84,11 +84,11 @@ export function reorder(faces, { ids, likely, sections }, frozen, stays) {
       tails.get(to).push(number);
     }
   }
-  for (const number of faces.removed) { // not shown, but an undo brings them back
+  for (const number of [...faces.removed, ...faces.hidden]) { // not shown, but an undo or a filter brings them back
     [faces.likely[number], faces.sectionOf[number]] = news.get(number) ?? [faces.likely[number], faces.sectionOf[number]];
   }
   for (const [section, list] of faces.sections) {
-    const tail = tails.get(section).sort((one, other) => faces.likely[one] - faces.likely[other] || one - other);
+    const tail = tails.get(section).sort((one, other) => faces.compare(one, other));
     list.length = 0;
     for (const number of heads.get(section)) list.push(number);
     for (const number of tail) list.push(number);

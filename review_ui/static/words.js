@@ -1,6 +1,6 @@
 // The words that the page shares with the server, as facecorpus/words.py has them: embedded in the page as JSON.
 
-export const { AUTO, Kind, Verdict, Reason, Section, SECTIONS, REASONS, AGES } =
+export const { AUTO, Kind, Verdict, Reason, Section, SECTIONS, REASONS, AGES, FACETS, ORDERS } =
   JSON.parse(document.getElementById("words").textContent);
 
 const TITLES = new Map(SECTIONS.map(({ name, title }) => [name, title]));

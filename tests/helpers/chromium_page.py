@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from review_corpus import ADA, served
+from review_corpus import ADA, Browser, served
 
 from facecorpus.corpus import Corpus
 
@@ -26,6 +26,14 @@ def open_person(page: Page, address: str, identity_id: str = ADA) -> None:
     page.wait_for_selector(".group")
     page.goto(f"{address.split('/?', maxsplit=1)[0]}/identity/{identity_id}")
     page.wait_for_selector("[role=gridcell]")
+
+
+def revisit(window: BrowserContext, client: Browser, path: str) -> Page:
+    """A page of the server that a client was let in by; the address with the token works only once."""
+    window.add_cookies([{"name": name, "value": value, "url": client.base} for name, value in client.cookies.items()])
+    page = window.new_page()
+    page.goto(client.base + path)
+    return page
 
 
 @contextmanager
