@@ -261,11 +261,10 @@ def saved(page: Page, corpus: Corpus) -> list[float]:
     page.evaluate("watched.saved.length = 0")
     with corpus.catalog() as catalog:
         for number in range(60):
-            page.keyboard.press("l")
-            page.keyboard.press("a")
+            face_id = page.evaluate("document.activeElement.dataset.face")
+            page.keyboard.press("a")  # and the page goes on to the next
             wait(page, f"watched.saved.length === {number + 1}")
             if number % 10 == 0:
-                face_id = page.evaluate("document.activeElement.dataset.face")
                 assert any(one.face_id == face_id for one in catalog.decisions.all()), f"{face_id} is not on disk"
     return list(page.evaluate("watched.saved"))
 

@@ -114,6 +114,7 @@ class Ranking:
     likely: float
     section: Section
     reasons: tuple[str, ...]
+    alike: int | None = None  # the person's faces to look at that are alike have the same number; None: like no other
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ def faces_json(read: Faces, people: Sequence[Identity], reviewer: str) -> dict[s
         "copies": index.copies,
         "conflicts": index.conflicts,
         "guests": index.guests,
+        "alike": index.alike,
         "removed": index.removed,
         **_ways(index.standings),
         "undo": read.undo,

@@ -67,6 +67,7 @@ def create_app(corpus: Corpus, access: Access) -> ASGIApp:
         Route("/api/identity/{identity_id}/near-duplicates/{face_id}", questions.near_duplicates),
         Route("/api/identity/{identity_id}/photographs/{sha256}", questions.photograph),
         Route("/api/identity/{identity_id}/faceless", questions.faceless),
+        Route("/api/identity/{identity_id}/like/{face_id}", questions.like),
         Route("/api/disagreements", questions.disagreements),
         Route("/api/decisions", questions.decide, methods=["POST"]),
         Route("/api/drawings", questions.draw, methods=["POST"]),
@@ -189,6 +190,12 @@ class Questions:
                 await self._catalog.photograph(person.identity_id, request.path_params["sha256"], reviewer_of(request))
             )
         )
+
+    async def like(self, request: Request) -> Response:
+        """The faces of all people that are most like one."""
+        person = self._asked(request)
+        found = await self._catalog.like(person.identity_id, request.path_params["face_id"], reviewer_of(request))
+        return _json(stood_json(found))
 
     async def disagreements(self, _: Request) -> Response:
         """The faces on which people disagree, and what each says."""

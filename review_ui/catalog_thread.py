@@ -20,6 +20,7 @@ from facecorpus.manifest import Identity
 from facecorpus.words import Kind, Reason, Verdict
 from review_ui.bodies import Drawing, Step, Verdicts
 from review_ui.learning import Order, Teacher
+from review_ui.neighbours import Neighbours
 
 CACHE_KIB = 2_000
 """Of the catalog, in the page's server: it stands beside the browser for hours, and the system caches the file."""
@@ -72,6 +73,7 @@ class CatalogThread:
         self._open = ExitStack()
         self._catalog: Catalog | None = None
         self._teacher = Teacher()
+        self._neighbours = Neighbours()
 
     async def run(self, work: Callable[[Catalog], Result]) -> Result:
         """Do the work with the catalog, in its thread."""
@@ -108,6 +110,15 @@ class CatalogThread:
         def work(catalog: Catalog) -> list[tuple[FaceDetails, Standing]]:
             face_ids = [face_id for face_id, _ in catalog.faces.boxes(sha256).get(sha256, ())]
             return self._stood(catalog, face_ids, identity_id, reviewer)
+
+        return await self.run(work)
+
+    async def like(self, identity_id: str, face_id: str, reviewer: str) -> list[tuple[FaceDetails, Standing]]:
+        """The faces of the whole corpus that are most like one, each with how it stands on its own person's page."""
+
+        def work(catalog: Catalog) -> list[tuple[FaceDetails, Standing]]:
+            faces = catalog.review.details(self._neighbours.of(catalog, face_id), identity_id)
+            return [(face, self._standing(catalog, face, identity_id, reviewer)) for face in faces]
 
         return await self.run(work)
 

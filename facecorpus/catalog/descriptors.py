@@ -1,6 +1,7 @@
 """Descriptors in arrays, and what else ranks a person's faces anew, without an object for each face."""
 
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,6 +85,24 @@ class Descriptors(Gateway):
             claimed=np.array([face_id in claimed for face_id in face_ids], np.bool_),
             outside=np.frombuffer(outside, np.bool_),
         )
+
+    def of_face(self, face_id: str) -> NDArray[np.float32]:
+        """(D,) that of one face. Raises CorpusError where there is no such face."""
+        row = self._catalog.query("SELECT embedding FROM face WHERE face_id = ?", (face_id,)).fetchone()
+        if row is None:
+            raise CorpusError(f"There is no face {face_id} any more; reload the page.")
+        return np.frombuffer(row[0], np.float32)
+
+    def blocks(self, size: int) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
+        """The face_ids and descriptors, (≤ size, D), of all kept faces that stand for somebody, block by block."""
+        cursor = self._catalog.query("SELECT face_id, embedding FROM face WHERE kept AND identity_id IS NOT NULL")
+        while rows := cursor.fetchmany(size):
+            descriptors = np.frombuffer(b"".join(row[1] for row in rows), np.float32)
+            yield [row[0] for row in rows], descriptors.reshape(len(rows), -1)
+
+    def version(self) -> int:
+        """Another number once another connection has changed the catalog."""
+        return int(self._catalog.query("PRAGMA data_version").fetchone()[0])
 
     def means(self) -> dict[str, NDArray[np.float64]]:
         """(D,) float64 by identity_id: the mean over each person's kept faces that are ranked as surely right.

@@ -130,9 +130,11 @@ class Faces(Gateway):
         """Replace the ranking of all faces."""
         with self._catalog.transaction() as connection:
             connection.execute("DELETE FROM ranking")
+            rows = [
+                (r.face_id, r.likely, r.section, json.dumps(r.reasons, ensure_ascii=False), r.alike) for r in rankings
+            ]
             connection.executemany(
-                "INSERT INTO ranking (face_id, likely, section, reasons) VALUES (?, ?, ?, ?)",
-                [(r.face_id, r.likely, r.section, json.dumps(r.reasons, ensure_ascii=False)) for r in rankings],
+                "INSERT INTO ranking (face_id, likely, section, reasons, alike) VALUES (?, ?, ?, ?, ?)", rows
             )
 
     def some_not_ranked(self) -> bool:

@@ -36,6 +36,7 @@ class FaceIndex:
     conflicts: dict[int, list[str]]  # for whom else the very picture stands, by place
     standings: list[Standing]  # equal ones are one object
     guests: list[int]  # places of faces that stand for somebody else, and were moved here
+    alike: dict[int, int]  # the number of its group, by place, of faces to look at that are like others
     removed: list[int]  # places whose photographs are marked for removal: kept for an undo, not shown
 
 
@@ -89,11 +90,11 @@ class Review(Gateway):
         claimed: dict[str, list[str]] = {}
         for conflict in Faces(self._catalog).conflicts(face_ids):
             claimed.setdefault(conflict.face_id, []).append(conflict.other_identity_id)
-        index = FaceIndex([], [], "", [], {}, {}, [], [], [])
+        index = FaceIndex([], [], "", [], {}, {}, [], [], {}, [])
         sections: list[str] = []
         unsaid = Standing()
         # Row by row: a list of all rows would take more memory than everything else on the page.
-        for face_id, sha256, *box, kept, own, likely, section, size in self._index_rows(identity_id, face_ids):
+        for face_id, sha256, *box, kept, own, likely, section, alike, size in self._index_rows(identity_id, face_ids):
             standing = standings.get(face_id, unsaid)
             if not own and _as(standing) != identity_id:
                 continue  # was moved here, and away again
@@ -109,6 +110,8 @@ class Review(Gateway):
                 index.conflicts[place] = claimed[face_id]
             if not own:
                 index.guests.append(place)
+            if alike is not None:
+                index.alike[place] = alike
             if sha256 in removed:
                 index.removed.append(place)
         return replace(index, sections="".join(sections))
@@ -127,7 +130,7 @@ class Review(Gateway):
                 UNION ALL SELECT {columns}, 0 FROM face
                 WHERE face_id IN ({_NAMED}) {asked})
             SELECT {columns.replace("width, height", "shown.width, shown.height")}, own, coalesce(likely, 1) AS chance,
-                   coalesce(section, 'right'),
+                   coalesce(section, 'right'), alike,
                    max(1, (SELECT count(*) FROM photo AS other WHERE other.cluster_id = photo.cluster_id))
                    + (SELECT count(*) FROM conflict CROSS JOIN face AS twin ON twin.face_id = other_id
                       WHERE conflict.face_id = shown.face_id AND twin.identity_id = :person)

@@ -14,6 +14,7 @@ import numpy as np
 from facecorpus.corpus import Corpus
 from facecorpus.errors import SettingsError
 from facecorpus.judging import likeness
+from facecorpus.judging.groups import grouped
 from facecorpus.judging.likeness import FEWEST, OF_DLIBS, Floats
 from facecorpus.judging.section import NO_IDEA, Known, capped, section
 from facecorpus.judging.undated import Undated, said_of_undated, undated
@@ -105,7 +106,7 @@ def rank_faces(corpus: Corpus) -> RankSummary:
         decided = catalog.decisions.decided_by_people()
         # Only people teach the ranking; the automatic policy would otherwise confirm what it was told.
         subjects = [s if s.face.face_id in decided else replace(s, verdict=None) for s in catalog.faces.subjects()]
-        rankings = rank(subjects, identities, limits, corpus.settings.likeness)
+        rankings = grouped(subjects, rank(subjects, identities, limits, corpus.settings.likeness))
         catalog.faces.rank(rankings)
     kept = {subject.face.face_id for subject in subjects if subject.kept}
     sections = [ranking.section for ranking in rankings if ranking.face_id in kept]

@@ -27,13 +27,16 @@ export function fillCell(cell, faces, number, details, isSelected) {
   cell.dataset.verdict = faces.verdictOf(number) ?? "";
   cell.dataset.saved = saving ? "no" : "yes";
   cell.dataset.by = by;
+  const alike = faces.sectionOf[number] === Section.LOOK ? faces.alike.get(number) : undefined;
+  if (alike !== undefined) cell.dataset.alike = alike % 6;
   cell.dataset.disputed = faces.way(number).disputed ? "yes" : "no";
-  cell.dataset.state = `${isSelected ? "☑ " : ""}${saving ? "… " : ""}${sign} ${text}${copies ? ` +${copies}` : ""}`.replace(/ +/g, " ").trim();
+  cell.dataset.state = `${isSelected ? "☑ " : ""}${saving ? "… " : ""}${sign} ${text}${copies ? ` +${copies}` : ""}${alike === undefined ? "" : " ≈"}`.replace(/ +/g, " ").trim();
   cell.dataset.why = by || notes[0] || reasons[0] || "";
   cell.setAttribute("aria-selected", isSelected);
   const parts = [
     `Face ${faces.places[number] + 1}: ${text}${saving ? ", being saved" : by ? `, ${by}` : ""}`, ...new Set([...notes, ...reasons]),
   ];
+  if (alike !== undefined) parts.push("Like others here");
   if (copies) parts.push(copies === 1 ? "1 near-duplicate" : `${copies} near-duplicates`);
   cell.setAttribute("aria-label", `${parts.join(". ")}.`);
 }

@@ -37,6 +37,8 @@ export class Faces {
     this.sectionOf = [];
     this.copies = new Map();
     this.conflicts = new Map(); // number -> for whom else the very picture stands
+    this.alike = new Map(); // number -> its group's
+    this.leads = new Map(); // group -> the face that its place follows from
     this.guests = new Set(); // they stand for somebody else, and were moved here
     this.removed = new Set(); // their photographs are marked for removal: not shown, kept for an undo
     this.ways = [];
@@ -47,6 +49,8 @@ export class Faces {
     for (const number of this.add(answer)) {
       if (!this.removed.has(number)) this.sections.get(this.sectionOf[number]).push(number);
     }
+    this.lead();
+    this.sections.get(Section.LOOK).sort((one, other) => this.compare(one, other));
     this.number();
     const kept = this.ids.map((_, number) => number).filter(
       (number) => [Section.LOOK, Section.RIGHT].includes(this.sectionOf[number]) && !this.removed.has(number),
@@ -70,6 +74,7 @@ export class Faces {
     for (const letter of answer.sections) this.sectionOf.push(sectionOf(letter));
     for (const [place, count] of Object.entries(answer.copies)) this.copies.set(first + Number(place), count);
     for (const [place, people] of Object.entries(answer.conflicts)) this.conflicts.set(first + Number(place), people);
+    for (const [place, group] of Object.entries(answer.alike)) this.alike.set(first + Number(place), group);
     for (const place of answer.guests) this.guests.add(first + place);
     for (const place of answer.removed) this.removed.add(first + place);
     return numbers;
@@ -80,9 +85,31 @@ export class Faces {
     for (const list of this.sections.values()) list.forEach((number, place) => { this.places[number] = place; });
   }
 
-  /** Which of two faces comes first: the more suspicious one. */
+  /** Which of two faces comes first: the more suspicious one; faces that are alike stand where the first of them does. */
   compare(one, other) {
-    return this.likely[one] - this.likely[other] || one - other;
+    const [leader, another] = [this.leadOf(one), this.leadOf(other)];
+    return this.likely[leader] - this.likely[another] || leader - another || this.likely[one] - this.likely[other] || one - other;
+  }
+
+  leadOf(number) {
+    return (this.sectionOf[number] === Section.LOOK && this.leads.get(this.alike.get(number))) ?? number;
+  }
+
+  /** Find the face that each group's place follows from: its most suspicious one to look at. */
+  lead() {
+    this.leads.clear();
+    for (const [number, group] of this.alike) {
+      if (this.sectionOf[number] !== Section.LOOK) continue;
+      const lead = this.leads.get(group) ?? number;
+      if (this.likely[number] <= this.likely[lead]) this.leads.set(group, number);
+    }
+  }
+
+  /** The undecided faces that are shown beside this one and are like it, itself included. */
+  groupOf(number) {
+    const group = this.alike.get(number);
+    if (group === undefined) return [number];
+    return this.undecided(this.sectionOf[number]).filter((other) => this.alike.get(other) === group);
   }
 
   /** Show only the faces that pass, sorted by `compare`. */
@@ -93,6 +120,7 @@ export class Faces {
       if (!passes(number)) this.hidden.add(number);
       else if (!this.removed.has(number)) this.sections.get(this.sectionOf[number]).push(number);
     }
+    this.lead();
     for (const list of this.sections.values()) list.sort(compare);
     this.number();
   }

@@ -3,6 +3,7 @@
 import {
   aboutSentence, changeSentence, decidedSentence, movedHereSentence, orderSentence, takenDownSentence,
 } from "./announce.js";
+import { change as changeAdvance, changesPerson, goesOn, goOn, wayName } from "./advance.js";
 import { addAnswers, addCommands } from "./buttons.js";
 import { Details } from "./details.js";
 import { element, fillReferences, showCounts, showSaveState } from "./drawing.js";
@@ -11,7 +12,8 @@ import { Faces, standingsOf } from "./faces.js";
 import { search, whoIsIt } from "./find.js";
 import { Filters } from "./filters.js";
 import { fillHelp } from "./help.js";
-import { commandOf, entryOf } from "./keys.js";
+import { listenToKeys } from "./keyboard.js";
+import { entryOf } from "./keys.js";
 import { lasso } from "./lasso.js";
 import { followWindow } from "./layout.js";
 import { Learner, watch } from "./live.js";
@@ -49,7 +51,7 @@ let filters;
 const known = (faceIds) => faceIds.map((faceId) => faces.numbers.get(faceId)).filter((number) => number !== undefined);
 const idsOf = (numbers) => numbers.map((number) => faces.ids[number]);
 
-function say(numbers, change) {
+function say(numbers, change, advance = goesOn()) {
   if (!numbers.length) return;
   const said = { kind: Kind.VERDICT, reason: "", identity_id: identity, ...change };
   queue.push({ ask: "decisions", page: identity, face_ids: idsOf(numbers), ...said });
@@ -59,6 +61,7 @@ function say(numbers, change) {
   }
   sheet.select([]);
   showWanted(numbers);
+  if (advance && said.kind === Kind.VERDICT && said.verdict !== Verdict.UNDECIDED) goOn(sheet, faces, numbers);
 }
 
 /** What was said of faces that may not be on the page. */
@@ -77,13 +80,16 @@ function decide(verdict, reason = "", identityId = identity) {
   queue.push({ ask: "decisions", page: identity, face_ids: [face_id], kind: Kind.VERDICT, verdict, reason, identity_id: own });
 }
 
-function acceptAndGoOn() {
-  const { grid, active } = sheet;
-  const here = grid.cursor;
-  decide(Verdict.ACCEPT);
-  const following = grid.list.findIndex((number, place) => place > here && faces.isLeft(number));
-  if (following > 0 && following < grid.count) sheet.go(active, following);
+/** Among faces like one: that one is this page's person. What is said stands in the journal of the page it leaves. */
+function belongsHere() {
+  const { face_id, identity_id } = near.open && near.current ? near.current : {};
+  if (!identity_id || identity_id === identity) return decide(Verdict.ACCEPT);
+  queue.push({
+    ask: "decisions", page: identity_id, face_ids: [face_id], kind: Kind.VERDICT, verdict: Verdict.ACCEPT, reason: "", identity_id: identity,
+  });
 }
+
+const group = () => (sheet.selected.size ? sheet.targets : faces.groupOf(sheet.current));
 
 /** Take back verdicts of this reviewer; another's stay. */
 function clear() {
@@ -114,10 +120,6 @@ function ask(command, open) {
   byId("verdicts").hidden = open;
 }
 
-function step(kind) {
-  queue.push({ ask: kind, page: identity });
-}
-
 // ---- What the server reports
 
 function settle(standings) {
@@ -132,7 +134,9 @@ function settle(standings) {
 }
 
 async function onAnswer(change, { faces: columns, touched }) {
-  if (change.page !== identity || !faces) return;
+  if (!faces) return;
+  if (change.page !== identity && near.open) near.refresh();
+  if (change.page !== identity) return notice(changeSentence(change, touched, standingsOf(columns), faces));
   const standings = standingsOf(columns);
   settle(standings);
   showWanted(known([...(change.face_ids ?? []), ...(change.instead_of ?? [])]));
@@ -214,6 +218,7 @@ function countNow() {
   const { total, left } = showCounts(faces);
   byId("pace").textContent = paceSentence(left);
   byId("done").hidden = !total || left > 0;
+  if (!left && queue.done.length && changesPerson() && !queue.waiting.length) ACTIONS.next();
 }
 
 function notice(text) {
@@ -241,12 +246,12 @@ function look() {
 }
 
 /** Open or close what lies over the sheet; one at a time. */
-function panel(which) {
-  const opening = which && !which.open;
+function panel(which, way = "near-duplicates") {
+  const opening = which && !(which.open && (which !== near || near.way === way));
   for (const one of [photograph, near, faceless]) if (one.open) one.close();
   if (opening && which === photograph) look();
   if (opening && which === faceless) faceless.show();
-  if (opening && which === near) near.show(faces.ids[sheet.current], faces.names);
+  if (opening && which === near) near.show(faces.ids[sheet.current], faces.names, way);
   byId("sheet").inert = Boolean(opening);
   if (opening) which.panel.focus();
   else sheet.grid?.focus(sheet.grid.cursor);
@@ -280,12 +285,17 @@ const ACTIONS = {
   noFace: () => missed.noFace(),
   draw: () => missed.draw(),
   duplicates: () => panel(near),
+  like: () => panel(near, "like"),
   search: () => finder.open(),
   filter: () => filters.toggle(),
   reorder: () => learner.ask(true),
   help: toggleHelp,
   accept: () => decide(Verdict.ACCEPT),
-  acceptNext: acceptAndGoOn,
+  acceptNext: () => say(sheet.targets, { verdict: Verdict.ACCEPT }, true),
+  acceptGroup: () => say(group(), { verdict: Verdict.ACCEPT }),
+  rejectGroup: () => say(group(), { verdict: Verdict.REJECT, reason: Reason.WRONG_PERSON }),
+  mine: belongsHere,
+  advance: () => notice(`After a verdict: ${changeAdvance()}.`),
   reject: () => ask("reject", bars.reject.hidden),
   wrongPerson: () => decide(Verdict.REJECT, Reason.WRONG_PERSON), // given most, so it has a key of its own
   wrongAll: ({ section }) => say(faces.undecided(section ?? sheet.active), { verdict: Verdict.REJECT, reason: Reason.WRONG_PERSON }),
@@ -295,8 +305,8 @@ const ACTIONS = {
   age: () => ask("age", bars.age.hidden),
   takeDown,
   acceptAll: ({ section }) => say(faces.undecided(section ?? sheet.active), { verdict: Verdict.ACCEPT }),
-  undo: () => step("undo"),
-  redo: () => step("redo"),
+  undo: () => queue.step("undo", identity),
+  redo: () => queue.step("redo", identity),
   select: () => { sheet.toggle(sheet.current); sheet.anchor = sheet.grid.cursor; },
   selectAll: ({ section }) => {
     if (section && section !== sheet.active) sheet.jump(section);
@@ -316,24 +326,9 @@ function run(command) {
   else sheet.move(command.name, command.extend);
 }
 
-function onKey(event) {
-  if (event.target.closest("input") || document.querySelector("dialog[open]:not(#help)")) return;
-  if (photograph.draft.open && !help.open && !event.target.closest(".draft-bar") && photograph.draft.key(event)) return event.preventDefault();
-  const command = commandOf(event);
-  const onControl = event.target.closest("button, a");
-  if (onControl && (event.key === " " || event.key === "Enter")) return;
-  if (help.open && !["help", "escape"].includes(command?.name)) return;
-  const bar = asking();
-  if (bar && !help.open) {
-    const button = [...bars[bar].querySelectorAll("[data-key]")].find(({ dataset }) => dataset.key === event.key);
-    if (button && !event.ctrlKey && !event.metaKey && !event.altKey) answer(bar, button.dataset.answer);
-    else if (![bar, "escape", "help"].includes(command?.name)) return;
-    if (button) return event.preventDefault();
-  }
-  if (!command) return;
-  event.preventDefault();
-  run(command);
-}
+/** What the box that is being drawn makes of a key; whether it was one of its own. */
+const draftTakes = (event) =>
+  photograph.draft.open && !event.target.closest(".draft-bar") && photograph.draft.key(event);
 
 function onClick(event) {
   const button = event.target.closest("[data-command], [data-answer]");
@@ -357,7 +352,7 @@ function onClick(event) {
 
 function listen() {
   followWindow(sheet, { top: byId("top"), bottom: byId("bar"), blocks: byId("blocks") });
-  document.addEventListener("keydown", onKey);
+  listenToKeys({ help, bars, asking, answer, run, draftTakes });
   document.addEventListener("click", onClick);
   document.addEventListener("dblclick", (event) => { if (event.target.closest("#faceless li")) missed.look(); });
   document.addEventListener("dblclick", (event) => { if (event.target.closest("[role=gridcell]")) panel(photograph); });

@@ -87,6 +87,7 @@ export function reorder(faces, { ids, likely, sections }, frozen, stays) {
   for (const number of [...faces.removed, ...faces.hidden]) { // not shown, but an undo or a filter brings them back
     [faces.likely[number], faces.sectionOf[number]] = news.get(number) ?? [faces.likely[number], faces.sectionOf[number]];
   }
+  faces.lead();
   for (const [section, list] of faces.sections) {
     const tail = tails.get(section).sort((one, other) => faces.compare(one, other));
     list.length = 0;

@@ -1,8 +1,10 @@
-// The near-duplicates of a face side by side, those that stand for other people included.
+// Faces side by side, of all people: the near-duplicates of a face, or those that are most like it.
 
 import { rivalsOf } from "./announce.js";
 import { element } from "./drawing.js";
 import { Reason, Verdict } from "./words.js";
+
+const LIKE = "like";
 
 export class Near {
   constructor(panel, page) {
@@ -22,7 +24,11 @@ export class Near {
     return this.faces[this.cursor];
   }
 
-  async show(faceId, names) {
+  /** Show the faces that the server names `way`: near-duplicates, or like. */
+  async show(faceId, names, way) {
+    this.way = way;
+    this.panel.dataset.way = way;
+    this.panel.setAttribute("aria-label", way === LIKE ? "Faces like this one" : "Near-duplicates side by side");
     this.panel.hidden = false;
     this.names = names;
     this.faceId = faceId;
@@ -33,13 +39,14 @@ export class Near {
 
   /** Ask anew how they stand. */
   async refresh() {
-    const response = await fetch(`/api/identity/${this.page}/near-duplicates/${this.faceId}`);
+    const response = await fetch(`/api/identity/${this.page}/${this.way}/${this.faceId}`);
     if (!response.ok) return;
     this.faces = (await response.json()).faces;
     this.list.replaceChildren(...this.faces.map((face, place) => this.figure(face, place)));
     const people = new Set(this.faces.map((face) => face.identity_id));
-    this.panel.querySelector(".sum").textContent =
-      this.faces.length < 2 ? "No other photograph is like this one."
+    this.panel.querySelector(".sum").textContent = this.way === LIKE
+      ? `The face, and those of all people that are most like it. B: this is ${this.names.get(this.page)}.`
+      : this.faces.length < 2 ? "No other photograph is like this one."
         : people.size > 1 ? `${this.faces.length} photographs alike, standing for ${people.size} people: at most one of them is right.`
           : `${this.faces.length} photographs alike; one is kept for the data set.`;
     this.move(0);
@@ -53,7 +60,7 @@ export class Near {
     const line = element(
       "li",
       { tabIndex: -1 },
-      element("img", { src: `/photos/${face.photo_sha256}?face=${face.face_id}`, alt: "" }),
+      element("img", { src: this.way === LIKE ? `/crops/${face.face_id}.jpg` : `/photos/${face.photo_sha256}?face=${face.face_id}`, alt: "" }),
       element("strong", { textContent: this.names.get(face.identity_id) ?? "a bystander" }),
       element("span", { className: "verdict", textContent: said ?? "undecided" }),
       element("span", { className: "quiet", textContent: `${face.photo_width} × ${face.photo_height}, face ${Math.round(face.box[2])}` }),

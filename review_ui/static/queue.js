@@ -15,6 +15,8 @@ export class SaveQueue {
     this.onRefusal = onRefusal;
     this.onState = onState;
     this.waiting = JSON.parse(sessionStorage.getItem(key) ?? "[]");
+    this.done = []; // on whose page something was said since the page was opened, in order: undo goes back over them
+    this.undone = [];
     this.latest = new Map(); // page -> {undo, redo}: the batches that the next undo and redo take
     this.sending = false;
     this.failures = 0;
@@ -22,9 +24,21 @@ export class SaveQueue {
 
   /** Add {ask: "decisions" | "drawings" | "undo" | "redo", page, …} and send as soon as its turn comes. */
   push(change) {
+    if (change.ask === "decisions") {
+      this.done.push(change.page);
+      this.undone.length = 0;
+    }
     this.waiting.push(change);
     this.keep();
     this.send();
+  }
+
+  /** Undo or redo, on the page where the last thing was said; `page` where nothing was since the page was opened. */
+  step(kind, page) {
+    const [from, to] = kind === "undo" ? [this.done, this.undone] : [this.undone, this.done];
+    const on = from.pop();
+    if (on) to.push(on);
+    this.push({ ask: kind, page: on ?? page });
   }
 
   keep() {

@@ -38,7 +38,8 @@ def revisit(window: BrowserContext, client: Browser, path: str) -> Page:
 
 @contextmanager
 def opened(window: BrowserContext, corpus: Corpus) -> Iterator[Page]:
-    """The page of Ada in a window, on a server of its own."""
+    """The page of Ada in a window, on a server of its own; the cursor stays after a verdict."""
+    window.add_init_script("if (origin !== 'null') localStorage['facecorpus:advance'] ??= 'stay'")
     with served(corpus) as base:
         page = window.new_page()
         open_person(page, f"{base}/?token=sesame")
