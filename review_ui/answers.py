@@ -70,8 +70,10 @@ def order_json(order: Order) -> dict[str, Any]:
     return {"ids": order.face_ids, "likely": order.likely, "sections": order.sections}
 
 
-def disputes_json(disputes: Sequence[Dispute], people: Sequence[Identity]) -> dict[str, Any]:
-    """Faces on which people disagree, with everybody's words."""
+def disputes_json(
+    disputes: Sequence[Dispute], people: Sequence[Identity], portraits: Mapping[str, str]
+) -> dict[str, Any]:
+    """Faces on which people disagree, with everybody's words, and the surest face of each person whom they may show."""
     names = {person.identity_id: person.name for person in people}
     return {
         "faces": [
@@ -80,7 +82,14 @@ def disputes_json(disputes: Sequence[Dispute], people: Sequence[Identity]) -> di
                 "page": one.shown_as,
                 "name": names.get(one.shown_as, one.shown_as),
                 "settled": one.settled,
-                "words": [asdict(word) | {"name": names.get(word.identity_id, word.identity_id)} for word in one.words],
+                "words": [
+                    asdict(word)
+                    | {
+                        "name": names.get(word.identity_id, word.identity_id),
+                        "portrait": portraits.get(word.identity_id),
+                    }
+                    for word in one.words
+                ],
             }
             for one in disputes
         ]

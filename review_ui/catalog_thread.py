@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -135,9 +135,10 @@ class CatalogThread:
         """The undecided faces of a person ranked anew, with what was accepted and rejected meanwhile."""
         return await self.run(lambda catalog: self._teacher.order(catalog, person, self.corpus.settings))
 
-    async def disputes(self) -> list[Dispute]:
-        """The faces on which people disagree, settled ones included."""
-        return await self.run(lambda catalog: catalog.review.disputes())
+    async def disputes(self) -> tuple[list[Dispute], Sequence[Identity], dict[str, str]]:
+        """The faces on which people disagree, settled ones included; everybody; and the surest face of each."""
+        people = self.corpus.manifest.identities
+        return await self.run(lambda catalog: (catalog.review.disputes(), people, catalog.review.portraits()))
 
     async def decide(self, asked: Verdicts, reviewer: str) -> Change:
         """Append one row for each face, or raise FacecorpusError where one is not the person's."""

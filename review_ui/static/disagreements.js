@@ -38,6 +38,17 @@ function choices({ words }) {
   return [...found.values()];
 }
 
+/** The surest face of each person whom the face may show, to compare with. */
+function references(face) {
+  const people = new Map(face.words.filter(({ portrait }) => portrait).map(({ name, portrait }) => [name, portrait]));
+  return [...people].map(([name, portrait]) => element(
+    "figure",
+    {},
+    element("img", { src: `/crops/${portrait}.jpg`, alt: `Surest face of ${name}`, width: 112, height: 112 }),
+    element("figcaption", { className: "quiet", textContent: name }),
+  ));
+}
+
 function line(face, place) {
   const settled = face.words.find((word) => word.kind === Kind.SETTLE);
   const buttons = choices(face).map(({ word, reviewers }, number) => {
@@ -57,6 +68,7 @@ function line(face, place) {
       ...buttons,
       element("span", { className: "quiet", textContent: settled ? `settled by ${settled.reviewer}: ${describe(settled)}` : "not settled" }),
     ),
+    ...references(face),
   );
   made.dataset.place = place;
   made.dataset.face = face.face_id;

@@ -30,8 +30,8 @@ export function fillCell(cell, faces, number, details, isSelected) {
   const alike = faces.sectionOf[number] === Section.LOOK ? faces.alike.get(number) : undefined;
   if (alike !== undefined) cell.dataset.alike = alike % 6;
   cell.dataset.disputed = faces.way(number).disputed ? "yes" : "no";
-  cell.dataset.state = `${isSelected ? "☑ " : ""}${saving ? "… " : ""}${sign} ${text}${copies ? ` +${copies}` : ""}${alike === undefined ? "" : " ≈"}`.replace(/ +/g, " ").trim();
-  cell.dataset.why = by || notes[0] || reasons[0] || "";
+  cell.dataset.state = `${isSelected ? "☑ " : ""}${saving ? "… " : ""}${sign} ${text}${copies ? ` · ${copiesIn(copies)}` : ""}${alike === undefined ? "" : " ≈"}`.replace(/ +/g, " ").trim();
+  cell.dataset.why = (by || notes[0] || reasons[0] || "").split(":")[0];
   cell.setAttribute("aria-selected", isSelected);
   const parts = [
     `Face ${faces.places[number] + 1}: ${text}${saving ? ", being saved" : by ? `, ${by}` : ""}`, ...new Set([...notes, ...reasons]),
@@ -40,6 +40,8 @@ export function fillCell(cell, faces, number, details, isSelected) {
   if (copies) parts.push(copies === 1 ? "1 near-duplicate" : `${copies} near-duplicates`);
   cell.setAttribute("aria-label", `${parts.join(". ")}.`);
 }
+
+const copiesIn = (count) => (count === 1 ? "1 copy" : `${count} copies`);
 
 const NOTES = {
   [Section.RIGHT]: "The least sure first.",
@@ -64,14 +66,15 @@ export function addBlock(host, section, title) {
   );
   const grid = element("div", { id: `grid-${section}`, className: "grid" });
   grid.dataset.section = section;
-  const block = element("section", { className: "block", id: `block-${section}` }, head, grid);
+  const more = section === Section.COPIES ? [] : [bulkButton("expand", section, "more", "more")];
+  const block = element("section", { className: "block", id: `block-${section}` }, head, grid, ...more);
   block.setAttribute("aria-labelledby", `title-${section}`);
   host.append(block);
   return grid;
 }
 
-function bulkButton(command, section, className = "") {
-  const button = element("button", { type: "button", className, id: `${command}-${section}` });
+function bulkButton(command, section, className = "", id = command) {
+  const button = element("button", { type: "button", className, id: `${id}-${section}` });
   Object.assign(button.dataset, { command, section });
   button.setAttribute("aria-keyshortcuts", keyOf(button));
   return button;
@@ -87,6 +90,10 @@ export function showExpand(section, total, grid) {
   label(button, open ? "Show fewer" : `Show all ${total}`);
   button.setAttribute("aria-expanded", open);
   button.setAttribute("aria-controls", `grid-${section}`);
+  const more = document.getElementById(`more-${section}`);
+  if (!more) return;
+  more.hidden = !grid.collapsed || total <= grid.count;
+  label(more, `+${total - grid.count} more`);
 }
 
 function label(button, text) {

@@ -43,9 +43,10 @@ export class VirtualGrid {
   measure() {
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
     const style = getComputedStyle(this.host);
-    const size = (name) => parseFloat(style.getPropertyValue(name)) * rem;
-    const columns = Math.max(1, Math.floor(this.host.clientWidth / size("--cell-width")));
-    this.rowHeight = size("--cell-height");
+    const value = (name) => parseFloat(style.getPropertyValue(name));
+    const zoom = value("--zoom"); // of the picture; the text below it stays
+    const columns = Math.max(1, Math.floor(this.host.clientWidth / (value("--cell-width") * zoom * rem)));
+    this.rowHeight = (value("--cell-height") * zoom + value("--cell-text")) * rem;
     const changed = columns !== this.columns;
     this.columns = columns;
     const count = Math.ceil(this.count / columns);

@@ -14,6 +14,7 @@ import { Filters } from "./filters.js";
 import { fillHelp } from "./help.js";
 import { listenToKeys } from "./keyboard.js";
 import { entryOf } from "./keys.js";
+import { compare, followSize, hideHint, resize, showHint } from "./ease.js";
 import { lasso } from "./lasso.js";
 import { followWindow } from "./layout.js";
 import { Learner, watch } from "./live.js";
@@ -30,6 +31,7 @@ const SOON = 30; // milliseconds
 const MOST_WELCOME = 500; // faces asked for at once; more come with a reload
 const byId = (id) => document.getElementById(id);
 const help = byId("help");
+const hint = byId("hint");
 const bars = { reject: byId("reasons"), age: byId("ages") }; // by the command that asks
 const photograph = new Photograph(byId("photograph"));
 const near = new Near(byId("near"), identity);
@@ -90,6 +92,13 @@ function belongsHere() {
 }
 
 const group = () => (sheet.selected.size ? sheet.targets : faces.groupOf(sheet.current));
+
+/** What is said of a whole section; faces that were not shown are shown first. */
+function sayAll(section, change) {
+  const numbers = sheet.seen(section);
+  if (numbers) say(numbers, change);
+  else notice(`All ${faces.leftIn(section)} undecided faces are shown now; the same key again decides them.`);
+}
 
 /** Take back verdicts of this reviewer; another's stay. */
 function clear() {
@@ -240,9 +249,10 @@ function about() {
 
 // ---- Panels
 
+const referenceOf = (face) => faces.references.find((number) => number !== face && faces.verdictOf(number) !== Verdict.REJECT);
+
 function look() {
-  const reference = faces.references.find((number) => number !== sheet.current && faces.verdictOf(number) !== Verdict.REJECT);
-  photograph.show(faces, sheet.current, details, reference);
+  photograph.show(faces, sheet.current, details, referenceOf(sheet.current));
 }
 
 /** Open or close what lies over the sheet; one at a time. */
@@ -259,6 +269,7 @@ function panel(which, way = "near-duplicates") {
 
 function escape() {
   const bar = asking();
+  if (!hint.hidden) hideHint(hint);
   if (help.open) help.close();
   else if (bar) ask(bar, false);
   else if (missed.back()) return;
@@ -290,6 +301,9 @@ const ACTIONS = {
   filter: () => filters.toggle(),
   reorder: () => learner.ask(true),
   help: toggleHelp,
+  compare: () => compare([sheet.current, referenceOf(sheet.current)].filter((number) => number !== undefined).map((number) => faces.cropOf(number))),
+  larger: () => resize(1),
+  smaller: () => resize(-1),
   accept: () => decide(Verdict.ACCEPT),
   acceptNext: () => say(sheet.targets, { verdict: Verdict.ACCEPT }, true),
   acceptGroup: () => say(group(), { verdict: Verdict.ACCEPT }),
@@ -298,13 +312,13 @@ const ACTIONS = {
   advance: () => notice(`After a verdict: ${changeAdvance()}.`),
   reject: () => ask("reject", bars.reject.hidden),
   wrongPerson: () => decide(Verdict.REJECT, Reason.WRONG_PERSON), // given most, so it has a key of its own
-  wrongAll: ({ section }) => say(faces.undecided(section ?? sheet.active), { verdict: Verdict.REJECT, reason: Reason.WRONG_PERSON }),
+  wrongAll: ({ section }) => sayAll(section ?? sheet.active, { verdict: Verdict.REJECT, reason: Reason.WRONG_PERSON }),
   instead: () => missed.instead(),
   clear,
   move: () => mover.open(),
   age: () => ask("age", bars.age.hidden),
   takeDown,
-  acceptAll: ({ section }) => say(faces.undecided(section ?? sheet.active), { verdict: Verdict.ACCEPT }),
+  acceptAll: ({ section }) => sayAll(section ?? sheet.active, { verdict: Verdict.ACCEPT }),
   undo: () => queue.step("undo", identity),
   redo: () => queue.step("redo", identity),
   select: () => { sheet.toggle(sheet.current); sheet.anchor = sheet.grid.cursor; },
@@ -352,6 +366,8 @@ function onClick(event) {
 
 function listen() {
   followWindow(sheet, { top: byId("top"), bottom: byId("bar"), blocks: byId("blocks") });
+  byId("show-moves").addEventListener("click", () => { byId("moves").hidden = !byId("moves").hidden; help.close(); });
+  followSize(byId("size"), () => sheet.relayout());
   listenToKeys({ help, bars, asking, answer, run, draftTakes });
   document.addEventListener("click", onClick);
   document.addEventListener("dblclick", (event) => { if (event.target.closest("#faceless li")) missed.look(); });
@@ -383,6 +399,7 @@ async function load() {
   fillReferences(byId("references"), faces);
   countNow();
   listen();
+  showHint(hint);
   sheet.render();
   if (!(await filters.begin())) sheet.begin();
   queue.send();

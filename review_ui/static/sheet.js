@@ -174,7 +174,18 @@ export class Sheet {
   }
 
   measure() {
-    for (const grid of this.grids.values()) grid.measure();
+    for (const [section, grid] of this.grids) {
+      grid.measure();
+      showExpand(section, grid.list.length, grid);
+    }
+  }
+
+  /** The undecided faces of a section; where not all of them were seen it is opened first, and the answer is null. */
+  seen(section) {
+    const grid = this.grids.get(section);
+    if (!grid.collapsed || grid.list.length <= grid.count) return this.faces.undecided(section);
+    this.expand(section);
+    return null;
   }
 
   // ---- Order

@@ -21,7 +21,8 @@ IN_BROWSER = [
 
 
 def open_person(page: Page, address: str, identity_id: str = ADA) -> None:
-    """Come in with the token, then go to a person."""
+    """Come in with the token, then go to a person; the cursor stays after a verdict, unlike at first."""
+    page.add_init_script("if (origin !== 'null') localStorage['facecorpus:advance'] ??= 'stay'")
     page.goto(address)
     page.wait_for_selector(".group")
     page.goto(f"{address.split('/?', maxsplit=1)[0]}/identity/{identity_id}")
@@ -38,8 +39,7 @@ def revisit(window: BrowserContext, client: Browser, path: str) -> Page:
 
 @contextmanager
 def opened(window: BrowserContext, corpus: Corpus) -> Iterator[Page]:
-    """The page of Ada in a window, on a server of its own; the cursor stays after a verdict."""
-    window.add_init_script("if (origin !== 'null') localStorage['facecorpus:advance'] ??= 'stay'")
+    """The page of Ada in a window, on a server of its own."""
     with served(corpus) as base:
         page = window.new_page()
         open_person(page, f"{base}/?token=sesame")
