@@ -2,24 +2,20 @@
 
     python benchmarks/review_effort.py CORPUS… [--prove]
 
-Each CORPUS is what review_mixed.py made, with one seed each. Three ways of working are tried on a copy of its catalog,
-for every person in turn:
-
-- `the page alone`: in "surely right" the rows shown are looked at, wrong faces in them rejected, and all the rest
-  accepted unseen (Shift A); "surely wrong" is looked at whole, right faces in it accepted, and all the rest rejected
-  (Shift W); "look at these" is looked at whole: the rarer kind is marked, run by run, and the rest taken at once.
-- `after --auto`: `facecorpus review --auto` first; then "look at these" and "surely wrong", in the same way.
+Each CORPUS is what review_mixed.py made, with one seed each. Two ways of working are tried on a copy of its catalog:
+`the page alone`, and `after --auto`, which first lets `facecorpus review --auto` decide. Every section is looked at
+whole, in the order in which the page leads on: the rarer kind is marked, group by group or run by run, and the rest
+taken at once. `y` has the page go on to the next person by itself.
 
 Where the page says that there is not enough to judge a person by, the first right faces are accepted, until it can, and
-`o` gives the new order. Each key of the page counts as one press, moves, Shift A and `n` for the next person included;
-the baseline is one press for each face. --prove presses the keys of the person with most faces to look at in the real
-page, in a headless Chromium, after --auto, and compares every verdict in the journal with the oracle's.
+`o` gives the new order. Each key of the page counts as one press, moves included; the baseline is one press for each
+face. --prove presses the keys of the person with most faces to look at in the real page, in a headless Chromium, after
+--auto, and compares every verdict in the journal with the oracle's.
 """
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -45,6 +41,13 @@ mental preparation); the third is one movement of the eye (230 ms), one cycle of
 are taken from there: no person was timed.
 """
 MANY = 30_000
+
+
+Verdict = tuple[list[str], bool]
+"""Faces, and whether they are accepted."""
+
+Plan = tuple[list[str], list[Verdict]]
+"""Keys, and the verdicts that they give."""
 
 
 @dataclass
@@ -74,6 +77,10 @@ class Oracle:
         self.sections: dict[str, list[str]] = {letter: [] for letter in "lrwc"}
         for face_id, letter in zip(index.face_ids, index.sections, strict=True):
             self.sections[letter].append(face_id)
+        self._group = {index.face_ids[place]: number for place, number in index.alike.items()}
+        self._likely = dict(zip(index.face_ids, index.likely, strict=True))  # per mille, as the page has it
+        self._current = ""  # the face on which a new order left the cursor
+        self._gather()
         self._judged = any(likely != NO_IDEA for likely in index.likely)
         # The page opens at the first face left to decide, of the first section that has one.
         self._at = next((letter for letter in DIGITS if self.left(letter)), "")
@@ -82,103 +89,118 @@ class Oracle:
         """The undecided faces of a section, in its order."""
         return [face_id for face_id in self.sections[section] if face_id not in self._decided]
 
-    def take_right(self) -> None:
-        """Accept what is surely right, but for wrong faces among those shown."""
-        if self.left("r"):
-            self._mark("r", self.sections["r"][:SHOWN], accept=False)
-            self._all("r", accept=True)
+    def work(self) -> None:
+        """Decide everything, in the order in which the page leads on from section to section."""
+        self._teach()
+        while self._at:
+            section = self._at
+            self.effort.looked.update(self.left(section))
+            if section == "r" and len(self.sections[section]) > SHOWN:
+                self._press("Shift+A")  # shows what was not shown; the same key again decides
+            keys, verdicts = min(self._plans(section), key=lambda plan: len(plan[0]))
+            self._press(*keys)
+            for face_ids, accept in verdicts:
+                self._say(face_ids, accept)
+            self._current = ""
+            self._at = next((letter for letter in DIGITS if self.left(letter)), "")
+        # The page goes on to the next person by itself once everything is decided (the setting of `y`).
 
-    def take_wrong(self) -> None:
-        """Reject what is surely wrong, but for right faces in it."""
-        if self.left("w"):
-            self._mark("w", self.sections["w"], accept=True)
-            self._all("w", accept=False)
-
-    def teach(self) -> None:
+    def _teach(self) -> None:
         """Where a person cannot be judged yet, accept the first right faces and ask for the new order."""
         right = [face_id for face_id in self.left("l") if self._right[face_id]][:FEWEST]
         if self._judged or len(right) < FEWEST:
             return
         faces = self.sections["l"]
-        self._mark("l", faces[: faces.index(right[-1]) + 1], accept=True)
-        self._press("o")
-        order = Teacher().order(self._catalog, self._corpus.manifest[self._identity_id], self._corpus.settings)
-        moved = {face_id: letter for face_id, letter in zip(order.face_ids, order.sections, strict=True)}
-        for letter in DIGITS:
-            stay = [face_id for face_id in self.sections[letter] if face_id not in moved]
-            self.sections[letter] = stay + [face_id for face_id in order.face_ids if moved[face_id] == letter]
-        self._at = ""
-
-    def look(self) -> None:
-        """Decide "look at these" whole, in the way that takes the fewest keys.
-
-        Either the rarer kind is marked, run by run, and the rest taken at once; or first all faces down to some place
-        are rejected, for the list begins with the likeliest wrong ones, and the right ones among them accepted again.
-        """
-        faces = self.sections["l"]
-        if not self.left("l"):
-            return
-        plans = [self._plan(faces, 0, False), self._plan(faces, 0, True)]
-        if len(self.left("l")) == len(faces):
-            plans += [self._plan(faces, cut, False) for cut in range(1, len(faces) + 1)]
-        keys, verdicts = min(plans, key=lambda plan: len(plan[0]))
-        self._go("l", faces)
-        self._press(*keys)
+        self.effort.looked.update(faces[: faces.index(right[-1]) + 1])
+        decided: set[int] = set()
+        keys, verdicts = self._mark(faces, {faces.index(one) for one in right}, 0, decided)
+        current = faces[first(faces, decided, max(decided))]  # it stays where it is
+        self._press(*keys, "o")
         for face_ids, accept in verdicts:
             self._say(face_ids, accept)
+        order = Teacher().order(self._catalog, self._corpus.manifest[self._identity_id], self._corpus.settings)
+        rows = zip(order.face_ids, order.sections, order.likely, strict=True)
+        news = {face_id: (letter, likely) for face_id, letter, likely in rows if face_id != current}
+        self._likely.update({face_id: likely for face_id, (_, likely) in news.items()})
+        before = {face_id: letter for letter in DIGITS for face_id in self.sections[letter]}
+        for letter in DIGITS:
+            own = [face_id for face_id in self._likely if news.get(face_id, before.get(face_id, " "))[0] == letter]
+            self.sections[letter] = sorted(own, key=self._likely.__getitem__)
+        self._gather()
+        self._at = next((letter for letter in DIGITS if self.left(letter)), "")
+        self._current = current
 
-    def _plan(self, faces: Sequence[str], cut: int, mark: bool) -> tuple[list[str], list[tuple[list[str], bool]]]:
-        """Keys and verdicts: reject the faces before the cut, correct run by run, and take the rest at once.
+    def _gather(self) -> None:
+        """Faces to look at that are alike stand where the most suspicious of them does."""
+        faces = self.sections["l"]
+        place = {face_id: number for number, face_id in enumerate(faces)}
+        leads: dict[int, int] = {}
+        for face_id in faces:
+            if face_id in self._group:
+                leads.setdefault(self._group[face_id], place[face_id])
+        faces.sort(key=lambda one: (leads.get(self._group.get(one, -1), place[one]), place[one]))
 
-        `mark` says which kind is marked, right or wrong faces; with a cut it is wrong ones beyond it.
+    def _plans(self, section: str) -> Iterator[Plan]:
+        """Ways to decide a section: mark the rarer kind and take the rest at once, or reject the first ones together.
+
+        For the list begins with the likeliest wrong faces; the right ones among those are accepted again.
         """
-        open_ = [place for place, face_id in enumerate(faces) if face_id not in self._decided]
-        cursor = open_[0]
+        faces = self.sections[section]
+        for rest in (True, False):
+            yield self._plan(faces, 0, rest)
+        if section == "l" and len(self.left("l")) == len(faces):
+            yield from (self._plan(faces, cut, True) for cut in range(1, len(faces) + 1))
+
+    def _plan(self, faces: Sequence[str], cut: int, rest: bool) -> Plan:
+        """Reject the faces before the cut, decide the odd ones, and take the rest, right or wrong, at once."""
+        decided = set(range(cut)) | {place for place, face_id in enumerate(faces) if face_id in self._decided}
         keys: list[str] = []
-        verdicts: list[tuple[list[str], bool]] = []
+        verdicts: list[Verdict] = []
         if cut:
             keys += [f"Shift+{key}" for key in moves(0, cut - 1, len(faces))] + ["w"]
             verdicts.append((list(faces[:cut]), False))
-            cursor = cut - 1
-        odd = {place for place in open_ if self._right[faces[place]] == (mark if place >= cut else True)}
-        for first, last in runs(odd, cut):
-            accept = self._right[faces[first]]
-            keys += moves(cursor, first, len(faces)) + [f"Shift+{key}" for key in moves(first, last, len(faces))]
-            keys.append("a" if accept else "w")
-            verdicts.append((list(faces[first : last + 1]), accept))
-            cursor = last
-        rest = [faces[place] for place in open_ if place >= cut and place not in odd]
-        if rest:
-            keys.append("Shift+W" if mark else "Shift+A")
-            verdicts.append((rest, not mark))
+        odd = {place for place in range(cut) if self._right[faces[place]]}
+        odd |= {place for place in range(len(faces)) if place not in decided and self._right[faces[place]] != rest}
+        cursor = faces.index(self._current) if self._current in faces else first(faces, decided)
+        marks, said = self._mark(faces, odd, cursor, decided)
+        keys, verdicts = keys + marks, verdicts + said
+        left = [face_id for place, face_id in enumerate(faces) if place not in decided]
+        if left:
+            keys.append("Shift+A" if rest else "Shift+W")
+            verdicts.append((left, rest))
         return keys, verdicts
 
-    def next(self) -> None:
-        """On to the next person."""
-        self._press("n")
+    def _mark(self, faces: Sequence[str], odd: set[int], cursor: int, decided: set[int]) -> Plan:
+        """Decide odd faces, each with those that are alike or stand beside it; after each the page goes on by itself."""
+        keys: list[str] = []
+        verdicts: list[Verdict] = []
+        todo = sorted(odd)
+        while todo:
+            place = next((one for one in todo if one >= cursor), todo[0])
+            accept = self._right[faces[place]]
+            run = [place]
+            while run[-1] + 1 in todo and self._right[faces[run[-1] + 1]] == accept:
+                run.append(run[-1] + 1)
+            group = self._alike(faces, place, decided)
+            keys += moves(cursor, place, len(faces))
+            if len(group) > 1 and set(group) <= set(todo) and len(group) >= len(run):
+                taken = group
+                keys.append("c" if accept else "Shift+C")
+            else:
+                taken = run
+                keys += [f"Shift+{key}" for key in moves(place, run[-1], len(faces))] + ["a" if accept else "w"]
+            verdicts.append(([faces[one] for one in taken], accept))
+            decided |= set(taken)
+            todo = [one for one in todo if one not in taken]
+            cursor = first(faces, decided, max(taken))
+        return keys, verdicts
 
-    def _go(self, section: str, shown: Sequence[str]) -> None:
-        """Go to a section and look at its undecided faces."""
-        if self._at != section:
-            self._press(DIGITS[section])
-        self._at = section
-        self.effort.looked.update(face_id for face_id in shown if face_id not in self._decided)
-
-    def _mark(self, section: str, shown: Sequence[str], *, accept: bool) -> None:
-        """Go to a section and decide the undecided faces of one kind, run by run."""
-        self._go(section, shown)
-        count = min(len(self.sections[section]), SHOWN) if section == "r" else len(self.sections[section])
-        open_ = [place for place, face_id in enumerate(shown) if face_id not in self._decided]
-        cursor = open_[0] if open_ else 0
-        for first, last in runs({place for place in open_ if self._right[shown[place]] == accept}):
-            self._press(*moves(cursor, first, count), *(f"Shift+{key}" for key in moves(first, last, count)))
-            self._press("a" if accept else "w")
-            self._say(shown[first : last + 1], accept)
-            cursor = last
-
-    def _all(self, section: str, *, accept: bool) -> None:
-        self._press(*(["Shift+A"] if accept else ["Shift+W"]))
-        self._say(self.left(section), accept)
+    def _alike(self, faces: Sequence[str], place: int, decided: set[int]) -> list[int]:
+        """The places of the undecided faces of a face's group."""
+        group = self._group.get(faces[place])
+        if group is None or place in decided:
+            return [place]
+        return [one for one, face_id in enumerate(faces) if self._group.get(face_id) == group and one not in decided]
 
     def _press(self, *keys: str) -> None:
         self.effort.keys += keys
@@ -196,11 +218,10 @@ class Oracle:
             )
 
 
-def runs(places: set[int], cut: int = 0) -> Iterator[tuple[int, int]]:
-    """The first and last of places that stand together; a run ends at the cut."""
-    for _, run in groupby(sorted(places), key=lambda place: (place >= cut, place - sorted(places).index(place))):
-        together = list(run)
-        yield together[0], together[-1]
+def first(faces: Sequence[str], decided: set[int], after: int = -1) -> int:
+    """Where the page's cursor goes: the first undecided place after that one, or else from the beginning."""
+    open_ = [place for place in range(len(faces)) if place not in decided]
+    return next((place for place in open_ if place > after), open_[0] if open_ else max(after, 0))
 
 
 def moves(place: int, target: int, count: int) -> list[str]:
@@ -221,26 +242,7 @@ def _arrows(place: int, target: int, count: int) -> list[str]:
     return min(along, vertical, key=len)
 
 
-def page_alone(oracle: Oracle) -> None:
-    """All sections, "look at these" last."""
-    oracle.teach()
-    oracle.take_right()
-    oracle.take_wrong()
-    oracle.look()
-
-
-def after_auto(oracle: Oracle) -> None:
-    """What the automatic policy left, where the page opens first."""
-    oracle.teach()
-    oracle.take_right()  # what the new order made sure
-    oracle.look()
-    oracle.take_wrong()
-
-
-WAYS: dict[str, Callable[[Oracle], None]] = {
-    "the page alone": page_alone,
-    "after --auto": after_auto,
-}
+WAYS = ("the page alone", "after --auto")
 
 
 @dataclass(frozen=True)
@@ -275,9 +277,9 @@ def main() -> None:
         print(f"\n{corpus.root.name}")
         faces = describe(corpus, truth)
         print(f"{'':18}{'keys':>8}{'looked at':>11}{'purity':>9}{'kept':>8}{'hours':>7}  ({MANY:,} faces)")
-        for name, work in WAYS.items():
+        for name in WAYS:
             with fresh(corpus) as copy:
-                outcomes[name].append(outcome(copy, truth, work, faces))
+                outcomes[name].append(outcome(copy, truth, name == "after --auto", faces))
             print(f"{name:18}{outcomes[name][-1]}")
         if options.prove:
             prove(corpus, truth)
@@ -313,17 +315,15 @@ def describe(corpus: Corpus, truth: Truth) -> int:
     return faces
 
 
-def outcome(corpus: Corpus, truth: Truth, work: Callable[[Oracle], None], faces: int) -> Outcome:
+def outcome(corpus: Corpus, truth: Truth, auto: bool, faces: int) -> Outcome:
     """Work through all people, then compare what is accepted with the truth."""
-    effort = Effort()
+    effort = Effort(["y"])  # once: the page goes on to the next person, too
     kept = wrong = right = 0
-    if work is not page_alone:
+    if auto:
         auto_review(corpus)
     with corpus.catalog() as catalog:
         for person in corpus.manifest.identities:
-            oracle = Oracle(catalog, corpus, person.identity_id, truth, effort)
-            work(oracle)
-            oracle.next()
+            Oracle(catalog, corpus, person.identity_id, truth, effort).work()
             index = catalog.review.index(person.identity_id, REVIEWER, 0.0)
             is_right = truth.right(catalog, person.identity_id, index.face_ids)
             copies = {one for one, letter in zip(index.face_ids, index.sections, strict=True) if letter == "c"}
@@ -353,7 +353,7 @@ def prove(corpus: Corpus, truth: Truth) -> None:
     with fresh(corpus) as copy:
         auto_review(copy)
         with copy.catalog() as catalog:
-            after_auto(Oracle(catalog, copy, identity_id, truth, effort))
+            Oracle(catalog, copy, identity_id, truth, effort).work()
             wanted = [(one.face_id, one.verdict) for one in catalog.decisions.all()]
     with fresh(corpus) as copy, sync_playwright() as playwright:
         auto_review(copy)

@@ -13,7 +13,7 @@ from facecorpus.words import Section
 ALIKE = 0.45
 """Mean distance of descriptors below which two groups of faces are one (average linkage).
 
-Of 1,154 real faces to look at, 3 stood in a group of the other kind; at 0.5 it were 18 (benchmarks/LOG.md).
+Of 1,154 real faces to look at, 3 groups held right and wrong ones; at 0.5 it were 17 (benchmarks/LOG.md).
 """
 
 _AT_ONCE = 2_000  # faces: their distances take 16 MB

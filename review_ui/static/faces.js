@@ -101,7 +101,7 @@ export class Faces {
     for (const [number, group] of this.alike) {
       if (this.sectionOf[number] !== Section.LOOK) continue;
       const lead = this.leads.get(group) ?? number;
-      if (this.likely[number] <= this.likely[lead]) this.leads.set(group, number);
+      if (number === lead || this.likely[number] < this.likely[lead]) this.leads.set(group, number);
     }
   }
 
