@@ -171,7 +171,7 @@ class Oracle:
         return keys, verdicts
 
     def _mark(self, faces: Sequence[str], odd: set[int], cursor: int, decided: set[int]) -> Plan:
-        """Decide odd faces, each with those that are alike or stand beside it; after each the page goes on by itself."""
+        """Decide odd faces, each with those that are alike or stand beside it; the page goes on by itself."""
         keys: list[str] = []
         verdicts: list[Verdict] = []
         todo = sorted(odd)

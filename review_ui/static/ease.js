@@ -47,3 +47,12 @@ export function compare(addresses) {
   };
   for (const event of ["keyup", "pointerdown", "blur"]) addEventListener(event, letGo);
 }
+
+/** What a phone folds away, and the buttons for moving, which the help shows. */
+export function followFold(fold, showMoves, moves, help) {
+  fold.addEventListener("click", () => fold.setAttribute("aria-expanded", document.body.classList.toggle("unfolded")));
+  showMoves.addEventListener("click", () => {
+    moves.hidden = !moves.hidden;
+    help.close();
+  });
+}

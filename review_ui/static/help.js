@@ -5,7 +5,7 @@ import { COMMANDS } from "./keys.js";
 
 const SHOWN = {
   ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", " ": "Space", Escape: "Esc",
-  PageUp: "Page ↑", PageDown: "Page ↓", A: "Shift A", C: "Shift C", F: "Shift F", W: "Shift W", Z: "Shift Z",
+  PageUp: "Page ↑", PageDown: "Page ↓", A: "Shift A", C: "Shift C", F: "Shift F", M: "Shift M", W: "Shift W", Z: "Shift Z",
 };
 
 /** Fill the help; `answers` has [{key, label}] by the command that asks for one. */

@@ -14,7 +14,7 @@ import { Filters } from "./filters.js";
 import { fillHelp } from "./help.js";
 import { listenToKeys } from "./keyboard.js";
 import { entryOf } from "./keys.js";
-import { compare, followSize, hideHint, resize, showHint } from "./ease.js";
+import { compare, followFold, followSize, hideHint, resize, showHint } from "./ease.js";
 import { lasso } from "./lasso.js";
 import { followWindow } from "./layout.js";
 import { Learner, watch } from "./live.js";
@@ -24,6 +24,7 @@ import { noteDecided, paceSentence } from "./pace.js";
 import { Photograph } from "./photograph.js";
 import { SaveQueue } from "./queue.js";
 import { Sheet } from "./sheet.js";
+import { followPinch, followSwipes } from "./touch.js";
 import { AGES, AUTO, Kind, REASONS, Reason, SECTIONS, Verdict } from "./words.js";
 
 const { identity, queue: queueKey, name } = document.body.dataset;
@@ -366,7 +367,12 @@ function onClick(event) {
 
 function listen() {
   followWindow(sheet, { top: byId("top"), bottom: byId("bar"), blocks: byId("blocks") });
-  byId("show-moves").addEventListener("click", () => { byId("moves").hidden = !byId("moves").hidden; help.close(); });
+  followSwipes(byId("blocks"), (cell, right) => {
+    sheet.go(cell.closest("[role=grid]").dataset.section, Number(cell.dataset.place));
+    decide(right ? Verdict.ACCEPT : Verdict.REJECT, right ? "" : Reason.WRONG_PERSON);
+  });
+  followPinch(photograph.panel.querySelector("figure"), photograph.panel.querySelector(".frame"));
+  followFold(byId("fold"), byId("show-moves"), byId("moves"), help);
   followSize(byId("size"), () => sheet.relayout());
   listenToKeys({ help, bars, asking, answer, run, draftTakes });
   document.addEventListener("click", onClick);

@@ -47,7 +47,7 @@ export const COMMANDS = [
   { name: "wrongAll", keys: ["W"], label: "Reject all undecided faces of the section as wrong person", group: "Decide" },
   { name: "move", keys: ["m"], label: "This is somebody else: choose who", group: "Decide", beside: true,
     bar: "verdicts", button: "Belongs to …", says: "This is somebody else" },
-  { name: "mine", keys: ["B"], label: "Among faces like this one: this is the person of this page", group: "Decide", beside: true,
+  { name: "mine", keys: ["M"], label: "Among faces like this one: this is the person of this page", group: "Decide", beside: true,
     bar: "verdicts", button: "Belongs here" },
   { name: "age", keys: ["g"], label: "Age group in this photograph; then its key:", group: "Decide",
     bar: "verdicts", button: "Age", says: "Age group in this photograph" },

@@ -45,7 +45,7 @@ export class Near {
     this.list.replaceChildren(...this.faces.map((face, place) => this.figure(face, place)));
     const people = new Set(this.faces.map((face) => face.identity_id));
     this.panel.querySelector(".sum").textContent = this.way === LIKE
-      ? `The face, and those of all people that are most like it. B: this is ${this.names.get(this.page)}.`
+      ? `The face, and those of all people that are most like it. M: this is ${this.names.get(this.page)}.`
       : this.faces.length < 2 ? "No other photograph is like this one."
         : people.size > 1 ? `${this.faces.length} photographs alike, standing for ${people.size} people: at most one of them is right.`
           : `${this.faces.length} photographs alike; one is kept for the data set.`;

@@ -79,7 +79,7 @@ def test_the_nearest_faces_of_all_people_and_one_key_moves_one_here(page: Page, 
     expect(figures).to_have_count(MOST + 1)
     sources = [figures.nth(place).locator("img").get_attribute("src") for place in range(4)]
     assert sources == [f"/crops/{face}.jpg" for face in (look[0], look[2], look[5], ben)]
-    press(page, "l", "l", "l", "B")
+    press(page, "l", "l", "l", "M")
     expect(figures.nth(3)).to_contain_text("accepted as Ada Example")
     assert said(corpus) == [(ben, "verdict", "accept", ADA)]
     press(page, "z")
