@@ -117,8 +117,7 @@ class CatalogThread:
         """The faces of the whole corpus that are most like one, each with how it stands on its own person's page."""
 
         def work(catalog: Catalog) -> list[tuple[FaceDetails, Standing]]:
-            faces = catalog.review.details(self._neighbours.of(catalog, face_id), identity_id)
-            return [(face, self._standing(catalog, face, identity_id, reviewer)) for face in faces]
+            return self._stood(catalog, self._neighbours.of(catalog, face_id), identity_id, reviewer)
 
         return await self.run(work)
 

@@ -3,22 +3,36 @@
 import { element } from "./drawing.js";
 import { COMMANDS } from "./keys.js";
 
-/** Put every command's button into its bar, in the order of the key map. */
+const MOVES = "moves";
+
+/** Put every command's button into its bar, in the order of the key map; those for moving come when they are wanted. */
 export function addCommands() {
-  for (const command of COMMANDS) if (command.bar) document.getElementById(command.bar).append(commandButton(command));
+  for (const command of COMMANDS) if (command.bar && command.bar !== MOVES) fill(command);
+}
+
+/** Show the buttons for moving, or hide them. */
+export function toggleMoves() {
+  const bar = document.getElementById(MOVES);
+  if (!bar.children.length) for (const command of COMMANDS) if (command.bar === MOVES) fill(command);
+  bar.hidden = !bar.hidden;
+}
+
+function fill(command) {
+  document.getElementById(command.bar).append(commandButton(command));
 }
 
 function commandButton({ name, keys, label, bar, button, says, tone = "" }) {
   const made = element("button", { type: "button", className: tone, title: says ?? label }, button);
-  if (bar !== "moves") made.append(" ", element("kbd", { textContent: keys[0] }));
+  if (bar !== MOVES) made.append(" ", element("kbd", { textContent: keys[0] }));
   made.dataset.command = name;
   made.setAttribute("aria-label", says ?? label);
   made.setAttribute("aria-keyshortcuts", keys.map((key) => (key === " " ? "Space" : key)).join(" "));
   return made;
 }
 
-/** Fill a bar that asks for an answer: [{key, says, label}]; `asks` is what it asks for, `cancel` how not to answer. */
+/** Fill a bar that asks for an answer, once: [{key, says, label}]; `asks` is what for, `cancel` how not to answer. */
 export function addAnswers(bar, answers, { asks, cancel, tone = "" }) {
+  if (bar.querySelector("button")) return;
   for (const { key, says, label } of answers) {
     const made = element("button", { type: "button", className: tone }, `${label} `, element("kbd", { textContent: key }));
     Object.assign(made.dataset, { answer: says, key });

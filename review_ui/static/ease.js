@@ -1,5 +1,6 @@
 // What makes the page easy: the hint of the first visit, the size of the faces, and two faces side by side.
 
+import { toggleMoves } from "./buttons.js";
 import { element } from "./drawing.js";
 
 const SEEN = "facecorpus:hint-seen";
@@ -49,10 +50,10 @@ export function compare(addresses) {
 }
 
 /** What a phone folds away, and the buttons for moving, which the help shows. */
-export function followFold(fold, showMoves, moves, help) {
+export function followFold(fold, showMoves, help) {
   fold.addEventListener("click", () => fold.setAttribute("aria-expanded", document.body.classList.toggle("unfolded")));
   showMoves.addEventListener("click", () => {
-    moves.hidden = !moves.hidden;
+    toggleMoves();
     help.close();
   });
 }

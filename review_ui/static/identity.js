@@ -15,10 +15,10 @@ import { fillHelp } from "./help.js";
 import { listenToKeys } from "./keyboard.js";
 import { entryOf } from "./keys.js";
 import { compare, followFold, followSize, hideHint, resize, showHint } from "./ease.js";
-import { lasso } from "./lasso.js";
 import { followWindow } from "./layout.js";
 import { Learner, watch } from "./live.js";
 import { Missed } from "./missed.js";
+import { listenToMouse } from "./mouse.js";
 import { Near } from "./near.js";
 import { noteDecided, paceSentence } from "./pace.js";
 import { Photograph } from "./photograph.js";
@@ -126,6 +126,8 @@ function answer(command, text) {
 const asking = () => Object.keys(bars).find((command) => !bars[command].hidden);
 
 function ask(command, open) {
+  if (open && command === "reject") addAnswers(bars.reject, REASONS, { asks: "Reject", cancel: "Do not reject", tone: "reject" });
+  else if (open) addAnswers(bars.age, AGES, { asks: "Age group", cancel: "Leave the age group" });
   bars[command].hidden = !open;
   byId("verdicts").hidden = open;
 }
@@ -345,24 +347,6 @@ function run(command) {
 const draftTakes = (event) =>
   photograph.draft.open && !event.target.closest(".draft-bar") && photograph.draft.key(event);
 
-function onClick(event) {
-  const button = event.target.closest("[data-command], [data-answer]");
-  if (button?.dataset.answer) return answer(button.closest("#ages") ? "age" : "reject", button.dataset.answer);
-  if (button) {
-    const { command, key, section } = button.dataset;
-    run({ name: command, key, section });
-    if (counting) countNow();
-    if (button.hidden) sheet.grid.focus(sheet.grid.cursor); // the button has done all that it was there for
-    return;
-  }
-  const line = event.target.closest("#near li, #faceless li");
-  const list = near.open ? near : faceless;
-  if (line) return list.move(Number(line.dataset.place) - list.cursor);
-  const cell = event.target.closest("[role=gridcell]");
-  if (!cell) return;
-  sheet.click(cell.closest("[role=grid]").dataset.section, Number(cell.dataset.place), event);
-}
-
 // ---- Setting up
 
 function listen() {
@@ -372,22 +356,17 @@ function listen() {
     decide(right ? Verdict.ACCEPT : Verdict.REJECT, right ? "" : Reason.WRONG_PERSON);
   });
   followPinch(photograph.panel.querySelector("figure"), photograph.panel.querySelector(".frame"));
-  followFold(byId("fold"), byId("show-moves"), byId("moves"), help);
+  followFold(byId("fold"), byId("show-moves"), help);
   followSize(byId("size"), () => sheet.relayout());
   listenToKeys({ help, bars, asking, answer, run, draftTakes });
-  document.addEventListener("click", onClick);
-  document.addEventListener("dblclick", (event) => { if (event.target.closest("#faceless li")) missed.look(); });
-  document.addEventListener("dblclick", (event) => { if (event.target.closest("[role=gridcell]")) panel(photograph); });
-  // A click on a button leaves the keyboard where it was: on the current face.
-  document.addEventListener("mousedown", (event) => { if (event.target.closest("button:not([data-face])")) event.preventDefault(); });
+  listenToMouse({
+    blocks: byId("blocks"), sheet, near, faceless, answer,
+    run: (command) => { run(command); if (counting) countNow(); },
+    open: () => panel(photograph), look: () => missed.look(),
+  });
   addEventListener("beforeunload", (event) => { if (queue.failures) event.preventDefault(); });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   help.addEventListener("close", () => help.querySelector(".key-tables").replaceChildren());
-  lasso(byId("blocks"), (target) => sheet.grids.get(target.closest("[role=grid]")?.dataset.section), (grid, places, adding) => {
-    if (!places.length) return;
-    sheet.go(grid.host.dataset.section, places.at(-1));
-    sheet.select([...(adding ? sheet.selected : []), ...places.map((place) => grid.list[place])]);
-  });
 }
 
 async function load() {
@@ -396,8 +375,7 @@ async function load() {
   if (!response.ok) return notice(answer.error);
   faces = new Faces(answer, identity);
   queue.latest.set(identity, { undo: answer.undo, redo: answer.redo });
-  const waiting = [...queue.wanted().keys()].map((faceId) => faces.numbers.get(faceId));
-  faces.want(waiting.filter((number) => number !== undefined), queue.wanted());
+  faces.want(known([...queue.wanted().keys()]), queue.wanted());
   sheet = new Sheet(faces, details, name, about);
   mover = whoIsIt(byId("people"), faces, (id) => decide(Verdict.ACCEPT, "", id));
   finder = search(byId("search"), faces, sheet);
@@ -416,8 +394,6 @@ async function load() {
 
 for (const link of document.querySelectorAll("link[rel=modulepreload]")) link.remove(); // all are here
 addCommands();
-addAnswers(bars.reject, REASONS, { asks: "Reject", cancel: "Do not reject", tone: "reject" });
-addAnswers(bars.age, AGES, { asks: "Age group", cancel: "Leave the age group" });
 load().catch((error) => {
   notice("The server is away; start facecorpus review again and reload this page.");
   throw error;

@@ -53,8 +53,8 @@ export class Photograph {
     const { number, face } = this;
     if (!face || this.whole) return;
     const response = await fetch(`/api/identity/${faces.page}/photographs/${face.photo_sha256}`);
-    if (!response.ok || this.number !== number) return;
-    const all = (await response.json()).faces;
+    const all = response.ok && (await response.json()).faces;
+    if (!all || this.number !== number) return; // it was closed, or is another one by now
     this.face = all.find(({ face_id }) => face_id === face.face_id) ?? face;
     this.others = all.filter(({ face_id }) => face_id !== face.face_id);
     const here = new Set(this.others.map(({ face_id }) => face_id));
