@@ -1,6 +1,6 @@
 """Time the stage `faces` beside the usual face_recognition loop, and measure how well both find faces.
 
-    python benchmarks/faces.py speed WORLD_OR_PHOTOS [--limit 48] [--detector yunet]
+    python benchmarks/faces.py speed WORLD_OR_PHOTOS [--limit 48]
     python benchmarks/faces.py cpu WORLD_OR_PHOTOS [--limit 48] [--detector yunet]
     python benchmarks/faces.py recall WORLD [--limit 150] [--detector yunet]
 
@@ -19,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ from facecorpus.system.cores import available_cores
 SAME_BOX = 0.4  # intersection over union
 ROUNDS = 3
 TOGETHER = 8  # pictures
+DETECTORS = ("yunet", "hog", "mmod")
 
 
 def main() -> None:
@@ -53,7 +55,7 @@ def main() -> None:
     parser.add_argument("what", choices=runs)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--limit", type=int, default=0, help="pictures; 0: as many as take a few minutes at the most")
-    parser.add_argument("--detector", default="yunet", choices=("yunet", "hog", "mmod"))
+    parser.add_argument("--detector", default="yunet", choices=DETECTORS)
     options = parser.parse_args()
     settings = FacesSettings(detector=options.detector)
     runs[options.what](options.folder, settings, options.limit)
@@ -97,28 +99,26 @@ def peer(path: Path) -> list[Box]:
 
 
 def speed(folder: Path, settings: FacesSettings, count: int) -> None:
-    """Pictures a second and CPU seconds of three ways, in turn over the same pictures; workers' starts not counted."""
+    """Pictures a second of each detector and of the loop, in turn over the same; workers' starts are not counted."""
     paths = pictures_of(folder)
     random.Random(0).shuffle(paths)
     paths = paths[: count or 48]
     cores = available_cores()
-    ours, loop, pool = (
-        Total("facecorpus faces"),
-        Total("face_recognition loop"),
-        Total(f"the same in {cores} processes"),
-    )
+    ours = [Total(f"facecorpus faces, {name}") for name in DETECTORS]
+    loop, pool = Total("face_recognition loop"), Total(f"the same in {cores} processes")
     peer(paths[0])
     with ProcessPoolExecutor(cores) as executor:
         list(executor.map(peer, paths[: 2 * cores]))
         for number in range(ROUNDS):
             part = paths[number::ROUNDS]
-            ours.add(part, lambda part=part: faces_of(part, settings))
+            for name, total in zip(DETECTORS, ours, strict=True):
+                total.add(part, lambda part=part, name=name: faces_of(part, replace(settings, detector=name)))
             loop.add(part, lambda part=part: [peer(path) for path in part])
             pool.add(part, lambda part=part: list(executor.map(peer, part)))
-    print(f"{len(paths)} pictures, {cores} cores, detector {settings.detector}")
-    print("| | pictures a second | faces | ours |\n|---|---:|---:|---:|")
-    for total in (ours, loop, pool):
-        print(f"| {total.name} | {total.rate:.1f} | {total.faces} | {ours.rate / total.rate:.1f} × |")
+    print(f"{len(paths)} pictures, {cores} cores")
+    print(f"| | pictures a second | faces | {DETECTORS[0]} |\n|---|---:|---:|---:|")
+    for total in (*ours, loop, pool):
+        print(f"| {total.name} | {total.rate:.1f} | {total.faces} | {ours[0].rate / total.rate:.1f} × |")
     print(f"largest worker: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MiB")
 
 

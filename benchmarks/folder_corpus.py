@@ -4,11 +4,13 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from stages import Stages
 
 from facecorpus.corpus import init_corpus
+from facecorpus.demo.world import age_group_years
 from facecorpus.manifest import Identity, write_manifest
 from facecorpus.settings import Settings
 from training import load_results
@@ -51,6 +53,12 @@ def run(
             judge(source, corpus)
     stages.show()
     print(f"\n{' '.join(headline(averaged(load_results(corpus / 'runs' / name))))}")
+
+
+def years(age_group: str, born: int) -> tuple[int, int | None]:
+    """The years in which photographs show somebody of that age group; None for until now."""
+    first, last = age_group_years(age_group, born)
+    return first, last if last <= date.today().year else None
 
 
 def begin_corpus(folder: Path, people: Sequence[Identity], photos: Path, embeddings: bool = False) -> None:

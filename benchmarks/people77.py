@@ -10,12 +10,10 @@ Prints minutes, memory and disk of each stage, and the report's sentence.
 """
 
 import csv
-from datetime import date
 from pathlib import Path
 
-from folder_corpus import arguments, begin_corpus, run
+from folder_corpus import arguments, begin_corpus, run, years
 
-from facecorpus.demo.world import age_group_years
 from facecorpus.manifest import AgeGroup, Gender, Identity, Race
 
 EDITOR = "the list's editor"
@@ -51,7 +49,7 @@ def people(labels: Path) -> list[Identity]:
 
 def _identity(row: dict[str, str], born: int) -> Identity:
     race, age_group = row["race"].lower().replace("-", "_"), row.get("age_group", "")
-    first, last = age_group_years(age_group, born) if age_group else (born + 19, None)
+    first, last = years(age_group, born) if age_group else (born + 19, None)
     return Identity(
         identity_id=row["identity"],
         name=row["name"],
@@ -64,7 +62,7 @@ def _identity(row: dict[str, str], born: int) -> Identity:
         race=Race(race) if race else None,
         age_group=AgeGroup(age_group) if age_group else None,
         photos_from=first,
-        photos_until=last if last and last <= date.today().year else None,
+        photos_until=last,
         gender_source=row.get("gender_source", EDITOR),
         race_source=row.get("race_source", EDITOR),
     )

@@ -1,11 +1,10 @@
-"""Draw docs/performance.png, docs/results.png and docs/seen.png, and write the table of docs/performance.md.
+"""Draw docs/performance.png and docs/seen.png, and write the table of docs/performance.md.
 
     python benchmarks/plots.py
 
 A row of seen.csv is a group of people, and of its photographs how many gave no face, with HOG and with YuNet. A row of
-figures.csv with a `ratio` is a figure of a stage beside its peer; `ratio` says how many times better ours is, as the
-command printed it. All other rows are accuracies, with `what` as "protocol, features, task", the 95 % interval as `low`
-and `high`, and the publication's figure as `peer`. Whoever measures anew changes the row and runs this file.
+figures.csv is a figure of a stage beside its peer; `ratio` says how many times better ours is, as the command printed
+it. Whoever measures anew changes the row and runs this file.
 """
 
 from __future__ import annotations
@@ -14,12 +13,10 @@ import csv
 import re
 from collections.abc import Iterator
 from io import BytesIO
-from itertools import groupby
 from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib import pyplot as plt
-from matplotlib.axes import Axes
 from PIL import Image
 from scipy.stats import binomtest
 
@@ -29,9 +26,6 @@ Row = dict[str, str]
 
 # Okabe and Ito's colours, which colour-blind readers tell apart.
 STAGES = dict(crawl="#0072B2", faces="#E69F00", dedup="#CC79A7", review="#009E73", build="#56B4E9", train="#D55E00")
-FEATURES = {"own": ("own features", "#0072B2", "o"), "all": ("features of all networks", "#D55E00", "s")}
-PROTOCOLS = ("paper", "photo", "identity")
-TASKS = ("identity", "age", "race", "gender")
 
 
 def main() -> None:
@@ -40,14 +34,12 @@ def main() -> None:
     plt.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
     with (HERE / "figures.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    speeds = [row for row in rows if row["ratio"]]
-    draw_speeds(speeds, DOCS / "performance.png")
-    draw_accuracies([row for row in rows if not row["ratio"]], DOCS / "results.png")
+    draw_speeds(rows, DOCS / "performance.png")
     with (HERE / "seen.csv").open(encoding="utf-8", newline="") as file:
         draw_seen(list(csv.DictReader(file)), DOCS / "seen.png")
     page = DOCS / "performance.md"
     text = page.read_text(encoding="utf-8")
-    between = "<!-- table: begin -->\n\n{}\n\n<!-- table: end -->".format("\n".join(table(speeds)))
+    between = "<!-- table: begin -->\n\n{}\n\n<!-- table: end -->".format("\n".join(table(rows)))
     page.write_text(re.sub(r"<!-- table: begin -->.*<!-- table: end -->", lambda _: between, text, flags=re.S), "utf-8")
 
 
@@ -85,23 +77,6 @@ def named(speeds: list[Row], place: int) -> str:
     return speeds[place]["what"] if speeds[place]["what"] != "the same" else named(speeds, place - 1)
 
 
-def draw_accuracies(rows: list[Row], path: Path) -> None:
-    """A line of panels for each corpus, a panel for each task: protocols from left to right, own beside all."""
-    corpora = [(corpus, list(group)) for corpus, group in groupby(rows, lambda row: row["stage"])]
-    figure, grid = plt.subplots(len(corpora), len(TASKS), figsize=(9, 2.6 * len(corpora)), sharey=True, sharex=True,
-                                layout="constrained", squeeze=False)  # fmt: skip
-    for line, (corpus, group) in zip(grid, corpora, strict=True):
-        for axes, task in zip(line, TASKS, strict=True):
-            draw_panel(axes, [row for row in group if row["what"].endswith(f", {task}")])
-            axes.set_title(task)
-        line[0].set_ylabel(f"{corpus}\naccuracy, %".replace(", ", ",\n", 1))
-    for axes in grid[-1]:
-        axes.set_xlabel("protocol")
-    handles, labels = grid[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
-    save(path)
-
-
 def draw_seen(rows: list[Row], path: Path) -> None:
     """A line for each group of people: the share of photographs without a face, before and today, with intervals."""
     _, axes = plt.subplots(figsize=(7.5, 0.3 * len(rows) + 0.9), layout="constrained")
@@ -119,29 +94,6 @@ def draw_seen(rows: list[Row], path: Path) -> None:
     axes.set_xlabel("photographs in which no face is found, %")
     axes.legend(frameon=False)
     save(path)
-
-
-def draw_panel(axes: Axes, rows: list[Row]) -> None:
-    """Accuracies of one task on one corpus with their intervals, and the publication's as dashed lines."""
-    axes.set_xlim(-0.5, len(PROTOCOLS) - 0.5)
-    axes.set_ylim(0, 104)
-    axes.set_xticks(range(len(PROTOCOLS)), PROTOCOLS)
-    axes.grid(axis="y", color="0.9")
-    if not rows:
-        axes.text(1, 50, "not known", ha="center", color="0.4")
-    for shift, (features, (name, colour, marker)) in zip((-0.12, 0.12), FEATURES.items(), strict=True):
-        for row in rows:
-            protocol, kind, _ = row["what"].split(", ")
-            if kind != features:
-                continue
-            ours, low, high = (float(row[key]) for key in ("ours", "low", "high"))
-            place = PROTOCOLS.index(protocol) + shift
-            first = protocol == "paper"
-            axes.errorbar(place, ours, [[max(0, ours - low)], [max(0, high - ours)]], color=colour, marker=marker,
-                          capsize=2, markersize=5, linestyle="", label=name if first else None)  # fmt: skip
-            if first:
-                axes.axhline(float(row["peer"]), color=colour, linestyle="--" if features == "own" else ":",
-                             linewidth=1, label=f"publication: {name}")  # fmt: skip
 
 
 def save(path: Path) -> None:
