@@ -387,7 +387,7 @@ async function load() {
   sheet.render();
   if (!(await filters.begin())) sheet.begin();
   queue.send();
-  document.querySelector("#jumps [data-command=faceless]").append(" ", faceless.count);
+  document.querySelector("#jumps [data-command=faceless] kbd").before(faceless.count, " ");
   faceless.refresh();
   watch(identity, answer.latest, onNews);
 }
