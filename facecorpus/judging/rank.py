@@ -106,7 +106,8 @@ def rank_faces(corpus: Corpus) -> RankSummary:
         decided = catalog.decisions.decided_by_people()
         # Only people teach the ranking; the automatic policy would otherwise confirm what it was told.
         subjects = [s if s.face.face_id in decided else replace(s, verdict=None) for s in catalog.faces.subjects()]
-        rankings = grouped(subjects, rank(subjects, identities, limits, corpus.settings.likeness))
+        by = corpus.settings.likeness
+        rankings = grouped(subjects, rank(subjects, identities, limits, by), by.near)
         catalog.faces.rank(rankings)
     kept = {subject.face.face_id for subject in subjects if subject.kept}
     sections = [ranking.section for ranking in rankings if ranking.face_id in kept]

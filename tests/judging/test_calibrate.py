@@ -17,11 +17,14 @@ from facecorpus.dedup.stage import find_duplicates
 from facecorpus.errors import CorpusError, SettingsError, SourceError
 from facecorpus.judging.calibrate import CalibrateSummary, at_least, calibrate
 from facecorpus.judging.fitting import cases_of, fit, near_by, odds_of
+from facecorpus.judging.groups import grouped
 from facecorpus.judging.likeness import OF_DLIBS
 from facecorpus.judging.rank import rank_faces
 from facecorpus.pipeline import calibrate_stage
+from facecorpus.records import Ranking
 from facecorpus.settings import FacesSettings, LikenessSettings, RankSettings
 from facecorpus.settings_file import read_settings, with_values
+from facecorpus.words import Section
 from review_ui.learning import Teacher
 
 
@@ -111,6 +114,13 @@ def test_constants_of_another_descriptor_are_refused(
     assert "was fitted to descriptors by yours, 5 numbers, sha256 1a with 1b, but the faces" in str(error.value)
     assert error.value.hint == "fit it to these with: facecorpus calibrate, or delete the section"
     assert foreign.of(DESCRIPTOR) == OF_DLIBS
+
+
+@pytest.mark.parametrize(("near", "group"), [(0.48, None), (0.96, 0)])
+def test_faces_to_look_at_are_alike_by_it(near: float, group: int | None) -> None:
+    two = [subject(name, "ada", np.full(128, place, np.float32)) for name, place in (("a", 0.0), ("b", 0.6 / 128**0.5))]
+    rankings = [Ranking(one.face.face_id, 0.5, Section.LOOK, ()) for one in two]
+    assert {one.alike for one in grouped(two, rankings, near)} == {group}
 
 
 def test_too_few_faces_are_one_sentence(tmp_path: Path) -> None:
