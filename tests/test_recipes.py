@@ -165,11 +165,11 @@ _MIXES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {''',
 
 
 def a_key_of_the_review_page(project: Project) -> None:
-    """Key 'i': says the caption of the face."""
+    """Key 'I': says the caption of the face."""
     project.edit(
         "review_ui/static/keys.js",
         '  { name: "help",',
-        '  { name: "caption", keys: ["i"], label: "Say the caption", group: "Look",\n'
+        '  { name: "caption", keys: ["I"], label: "Say the caption", group: "Look",\n'
         '    bar: "looks", button: "Caption" },\n'
         '  { name: "help",',
     )
@@ -178,7 +178,7 @@ def a_key_of_the_review_page(project: Project) -> None:
         "  help: toggleHelp,\n",
         '  caption: () => notice(details.get(faces.ids[sheet.current])?.title ?? ""),\n',
     )
-    project.edit("docs/reviewing.md", "| `?` | help |", "| `i` | say the caption |\n| `?` | help |")
+    project.edit("docs/reviewing.md", "| `?` | help |", "| `I` | say the caption |\n| `?` | help |")
 
 
 def a_reason_to_reject(project: Project) -> None:
@@ -336,7 +336,7 @@ with served(corpus) as base, sync_playwright() as playwright:
     open_person(page, f"{base}/?token=sesame")
     page.wait_for_selector("[role=gridcell] img")
     page.wait_for_load_state("networkidle")
-    page.keyboard.press("i")
+    page.keyboard.press("I")
     expect(page.locator("#notice")).to_contain_text("In the garden")
     expect(page.get_by_role("button", name="Say the caption")).to_be_visible()
     page.keyboard.press("?")

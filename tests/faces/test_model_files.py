@@ -50,6 +50,8 @@ def test_a_model_of_other_bytes_is_refused_with_what_to_do(
 
 def test_the_known_bytes_are_those_that_the_package_states() -> None:
     stated = {file.name: file.hash.value for file in files(models.PACKAGE) or () if file.hash}
+    if not stated:
+        pytest.skip("the installer noted no hashes, as old versions of pip do for packages that come as source")
     for name, known in models.SHA256.items():
         assert urlsafe_b64encode(bytes.fromhex(known)).decode().rstrip("=") == stated[name]
 

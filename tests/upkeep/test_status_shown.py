@@ -24,7 +24,7 @@ def state(faces: int = 300) -> Status:
     )
     left = Left(0, 0, "")
     return Status(
-        subgroups, Tally.sum("all", subgroups), {}, {}, {}, 0, (), (), (LONG,), (), left, "facecorpus build", ""
+        subgroups, Tally.sum("all", subgroups), {}, {}, {}, 0, (), (), (LONG,), (), 0, left, "facecorpus build", ""
     )
 
 

@@ -54,7 +54,7 @@ class _BingParser(BingParser):  # type: ignore[misc]
     def parse(self, response: Answer) -> Iterator[Task]:
         text = readable_html(response.content.decode("utf-8", "ignore"))
         soup = BeautifulSoup(text[: text.rfind(">") + 1], "html.parser")  # looks for the end of a tag from each < anew
-        for link in soup.select("a[m]"):
+        for link in soup.find_all("a", m=True):  # select() fails in Python 3.11.2, by its own re
             try:
                 about = read_json(str(link["m"]))
             except ValueError:
