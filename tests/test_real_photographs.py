@@ -12,7 +12,7 @@ from real_photographs import PHOTOS
 
 ROOT = Path(__file__).parent.parent
 OF_EACH_GENDER = 3
-PHOTOGRAPHS = 10  # of each
+PHOTOGRAPHS = 7  # of each
 
 pytestmark = [
     pytest.mark.real,

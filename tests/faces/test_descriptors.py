@@ -76,11 +76,11 @@ def test_faces_of_many_photographs_described_together_have_the_bits_of_each_alon
 
 @pytest.mark.real
 @pytest.mark.skipif(not (PHOTOS / "labels.csv").is_file(), reason=f"no real photographs at {PHOTOS}")
-def test_descriptors_of_30_real_faces_are_those_of_dlib() -> None:
+def test_descriptors_of_12_real_faces_are_those_of_dlib() -> None:
     network = dlib.face_recognition_model_v1(str(model_file(models.DESCRIPTOR)))
     compared, largest = 0, 0.0
     for path in sorted(PHOTOS.glob("*/*")):
-        if compared >= 30:
+        if compared >= 12:
             break
         picture = decode(path.read_bytes(), 10 * MAX_PIXELS).picture
         found = loaded().detector.detect(picture, SETTINGS)
@@ -88,7 +88,7 @@ def test_descriptors_of_30_real_faces_are_those_of_dlib() -> None:
         for chip, ours in zip(chips, loaded().embedder.embed(chips), strict=True):
             largest = max(largest, float(np.abs(ours - network.compute_face_descriptor(chip)).max()))
             compared += 1
-    assert compared >= 30
+    assert compared >= 12
     assert largest < 1e-3
 
 

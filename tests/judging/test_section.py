@@ -62,7 +62,7 @@ def _one_person(middle: dict[str, Centre]) -> bool:
     return "ada" in middle and bool(np.linalg.norm(middle["ada"].mean - middle["ben"].mean) < OF_DLIBS.one_person)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     looks=st.lists(st.sampled_from([0.0, 0.0, 0.0, 0.3, 0.45, 0.6, 1.0]), min_size=2, max_size=14),
     data=st.data(),
