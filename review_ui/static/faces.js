@@ -171,6 +171,12 @@ export class Faces {
     return moved;
   }
 
+  /** Whether the face stands for this person by what the machine found. */
+  plain(faceId) {
+    const number = this.numbers.get(faceId);
+    return number !== undefined && !this.guests.has(number);
+  }
+
   /** Whether that way of standing makes a face of somebody else one of this page. */
   isHere({ verdict, identity_id }) {
     return verdict === Verdict.ACCEPT && identity_id === this.page;

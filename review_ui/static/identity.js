@@ -142,7 +142,7 @@ function settle(standings) {
   showWanted(numbers, moved);
   if (near.open) near.refresh();
   if (photograph.open) photograph.refresh(faces);
-  faceless.refresh();
+  if (standings.some(([faceId]) => !faces.plain(faceId))) faceless.refresh(); // a drawn face, or a photograph
 }
 
 async function onAnswer(change, { faces: columns, touched }) {
@@ -388,7 +388,7 @@ async function load() {
   if (!(await filters.begin())) sheet.begin();
   queue.send();
   document.querySelector("#jumps [data-command=faceless] kbd").before(faceless.count, " ");
-  faceless.refresh();
+  requestIdleCallback(() => faceless.refresh());
   watch(identity, answer.latest, onNews);
 }
 
