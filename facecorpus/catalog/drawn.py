@@ -11,15 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from facecorpus.catalog.connection import Gateway
-from facecorpus.catalog.faces import SPEAKS_FIRST
+from facecorpus.catalog.faces import SPEAKS_FIRST, is_about, named_after
 from facecorpus.records import Box
 
 _BOX = re.compile(r"\d{1,6},\d{1,6},[1-9]\d{0,5},[1-9]\d{0,5}")
 _BESIDE_ANY_DETECTOR = 100_000  # no detector finds so many faces in a photograph
+_WHOLE = "-photograph"  # ends the name of a whole photograph
 
 # Analysed photographs that were proposed for listed people, and show no face; each with the word of it.
-_FACELESS = """
-    SELECT DISTINCT candidate.identity_id, photo.sha256, substr(photo.sha256, 1, 24) || '-photograph' AS whole
+_FACELESS = f"""
+    SELECT DISTINCT candidate.identity_id, photo.sha256, substr(photo.sha256, 1, 24) || '{_WHOLE}' AS whole
     FROM candidate JOIN photo ON photo.sha256 = candidate.photo_sha256
     WHERE photo.state = 'analysed' AND NOT EXISTS (SELECT 1 FROM face WHERE face.photo_sha256 = photo.sha256)
 """
@@ -28,7 +29,7 @@ _SAID = "EXISTS (SELECT 1 FROM latest WHERE face_id = whole AND kind = 'photogra
 
 def whole_photograph(sha256: str) -> str:
     """What stands for a photograph where a decision has a face_id."""
-    return f"{sha256[:24]}-photograph"
+    return f"{sha256[:24]}{_WHOLE}"
 
 
 def box_text(box: Box) -> str:
@@ -83,9 +84,9 @@ class Drawn(Gateway):
     def waiting(self) -> list[DrawnBox]:
         """The boxes that hold and have no face yet, in the order of face_id."""
         rows = self._catalog.query(
-            """
+            f"""
             SELECT face_id, sha256, reason, width, height FROM latest
-            JOIN photo ON sha256 >= substr(face_id, 1, 24) AND sha256 < substr(face_id, 1, 24) || 'g'
+            JOIN photo ON {named_after("sha256", "face_id")}
             WHERE kind = 'box' AND state = 'analysed' AND face_id NOT IN (SELECT face_id FROM face)
             GROUP BY face_id ORDER BY face_id
             """
@@ -130,13 +131,8 @@ class Drawn(Gateway):
     def size(self, identity_id: str, sha256: str) -> tuple[int, int] | None:
         """Width and height of an analysed photograph that was proposed for the person, or shows them; else None."""
         row = self._catalog.query(
-            """
-            SELECT width, height FROM photo WHERE sha256 = :photo AND state = 'analysed' AND (
-                EXISTS (SELECT 1 FROM candidate WHERE photo_sha256 = :photo AND identity_id = :person)
-                OR EXISTS (SELECT 1 FROM face LEFT JOIN verdict USING (face_id)
-                           WHERE photo_sha256 = :photo
-                                 AND coalesce(verdict.identity_id, face.identity_id) = :person))
-            """,
+            "SELECT width, height FROM photo WHERE sha256 = :photo AND state = 'analysed'"
+            f" AND {is_about(':photo', ':person')}",
             {"photo": sha256, "person": identity_id},
         ).fetchone()
         return None if row is None else (row[0], row[1])
@@ -144,10 +140,9 @@ class Drawn(Gateway):
     def on_page(self, identity_id: str, names: Sequence[str]) -> list[str]:
         """Those of the names that stand for photographs which were proposed for the person."""
         rows = self._catalog.query(
-            """
-            SELECT value FROM json_each(:names) WHERE value LIKE '%-photograph' AND EXISTS (
-                SELECT 1 FROM candidate WHERE identity_id = :person
-                AND photo_sha256 >= substr(value, 1, 24) AND photo_sha256 < substr(value, 1, 24) || 'g')
+            f"""
+            SELECT value FROM json_each(:names) WHERE value LIKE '%{_WHOLE}' AND EXISTS (
+                SELECT 1 FROM candidate WHERE identity_id = :person AND {named_after("photo_sha256", "value")})
             """,
             {"person": identity_id, "names": json.dumps(names)},
         )

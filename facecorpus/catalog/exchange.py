@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from facecorpus.catalog.connection import Gateway, now
+from facecorpus.catalog.faces import named_after
 from facecorpus.words import Kind, Verdict
 
 
@@ -61,10 +62,10 @@ class Exchange(Gateway):
         What a person withdrew is among them; what was taken back here as a whole is not: the reviewer did not say so.
         """
         rows = self._catalog.query(
-            """
+            f"""
             SELECT said.face_id, photo.sha256, said.identity_id, shown_as, reviewer, kind, verdict, reason, decided_at
             FROM decision AS said
-            JOIN photo ON photo.sha256 >= substr(face_id, 1, 24) AND photo.sha256 < substr(face_id, 1, 24) || 'g'
+            JOIN photo ON {named_after("photo.sha256", "face_id")}
             WHERE (kind IN ('box', 'photograph') OR EXISTS (SELECT 1 FROM face WHERE face.face_id = said.face_id))
             AND reason IS NOT 'withdrawn' AND decision_id = (
                 SELECT max(decision_id) FROM decision AS other WHERE other.face_id = said.face_id

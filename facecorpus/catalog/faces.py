@@ -48,6 +48,21 @@ def provenance_of(photo: str, identity: str) -> str:
         """
 
 
+def is_about(photo: str, identity: str) -> str:
+    """A condition: the photograph was proposed for that person, or holds a face that is theirs by what was said."""
+    return f"""
+        (EXISTS (SELECT 1 FROM candidate AS own WHERE own.photo_sha256 = {photo} AND own.identity_id = {identity})
+         OR EXISTS (SELECT 1 FROM face AS other LEFT JOIN verdict USING (face_id)
+                    WHERE other.photo_sha256 = {photo}
+                          AND coalesce(verdict.identity_id, other.identity_id) = {identity}))
+        """
+
+
+def named_after(photo: str, face: str) -> str:
+    """A condition that an index answers: the face, or what stands for one, is named after that photograph."""
+    return f"({photo} >= substr({face}, 1, 24) AND {photo} < substr({face}, 1, 24) || 'g')"
+
+
 class Faces(Gateway):
     """Tables face and ranking."""
 

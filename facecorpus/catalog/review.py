@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from facecorpus.catalog.connection import Gateway
-from facecorpus.catalog.faces import Faces
+from facecorpus.catalog.faces import Faces, is_about, provenance_of
 from facecorpus.catalog.standing import Said, Standing, differ, overlap_limit, stand
 from facecorpus.words import Kind, Section, Verdict
 
@@ -183,14 +183,8 @@ class Review(Gateway):
     def beside(self, identity_id: str, face_ids: Sequence[str]) -> list[str]:
         """Those of the faces whose photograph was proposed for the person, or holds a face that stands for them."""
         rows = self._catalog.query(
-            """
-            SELECT value FROM json_each(:faces) JOIN face ON face_id = value
-            WHERE EXISTS (SELECT 1 FROM candidate AS own
-                          WHERE own.photo_sha256 = face.photo_sha256 AND own.identity_id = :person)
-                  OR EXISTS (SELECT 1 FROM face AS other LEFT JOIN verdict USING (face_id)
-                             WHERE other.photo_sha256 = face.photo_sha256
-                                   AND coalesce(verdict.identity_id, other.identity_id) = :person)
-            """,
+            "SELECT value FROM json_each(:faces) JOIN face ON face_id = value"
+            f" WHERE {is_about('face.photo_sha256', ':person')}",
             {"person": identity_id, "faces": json.dumps(face_ids)},
         )
         return [row[0] for row in rows]
@@ -213,16 +207,13 @@ class Review(Gateway):
     def details(self, face_ids: Sequence[str], identity_id: str) -> list[FaceDetails]:
         """What is shown of these faces; the provenance is that of the person's candidate, or else of any other's."""
         rows = self._catalog.query(
-            """
+            f"""
             SELECT face_id, face.photo_sha256, coalesce(face.identity_id, '') AS identity_id, x, y, face.width,
                    face.height, photo.width, photo.height, kept, coalesce(reasons, '[]'), coalesce(page_url, ''),
                    coalesce(licence, ''), coalesce(author, ''), coalesce(title, ''),
-                   coalesce(candidate.taken_on, photo.taken_on, '')
+                   coalesce(provenance.taken_on, photo.taken_on, '')
             FROM json_each(:faces) JOIN face ON face_id = value JOIN photo ON photo.sha256 = face.photo_sha256
-            LEFT JOIN ranking USING (face_id)
-            LEFT JOIN candidate ON candidate_id = (
-                SELECT candidate_id FROM candidate AS any WHERE any.photo_sha256 = face.photo_sha256
-                ORDER BY (any.identity_id != :person), (any.licence = ''), any.rank, candidate_id LIMIT 1)
+            LEFT JOIN ranking USING (face_id) {provenance_of("face.photo_sha256", ":person")}
             """,
             {"faces": json.dumps(face_ids), "person": identity_id},
         )

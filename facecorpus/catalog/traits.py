@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from facecorpus.catalog.connection import Gateway
+from facecorpus.catalog.faces import provenance_of
 from facecorpus.catalog.review import SHOWN
 
 
@@ -30,12 +31,9 @@ class TraitsOfFaces(Gateway):
         rows = self._catalog.query(
             f"""
             SELECT face_id, coalesce(reasons, '[]'), coalesce(source, ''), coalesce(licence, ''),
-                   coalesce(candidate.taken_on, photo.taken_on, ''), face.width, sharpness, yaw, chroma
+                   coalesce(provenance.taken_on, photo.taken_on, ''), face.width, sharpness, yaw, chroma
             FROM face JOIN photo ON photo.sha256 = face.photo_sha256 LEFT JOIN ranking USING (face_id)
-            LEFT JOIN candidate ON candidate_id = (
-                SELECT candidate_id FROM candidate AS any WHERE any.photo_sha256 = face.photo_sha256
-                ORDER BY (any.identity_id != :person), (any.licence = ''), any.rank, candidate_id LIMIT 1)
-            WHERE face_id IN ({SHOWN})
+            {provenance_of("face.photo_sha256", ":person")} WHERE face_id IN ({SHOWN})
             """,
             {"person": identity_id},
         )
