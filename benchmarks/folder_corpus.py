@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -11,7 +11,7 @@ from stages import Stages
 
 from facecorpus.corpus import init_corpus
 from facecorpus.demo.world import age_group_years
-from facecorpus.manifest import Identity, write_manifest
+from facecorpus.manifest import AgeGroup, Gender, Identity, Race, write_manifest
 from facecorpus.settings import Settings
 from training import load_results
 from training.report.facts import headline
@@ -55,7 +55,29 @@ def run(
     print(f"\n{' '.join(headline(averaged(load_results(corpus / 'runs' / name))))}")
 
 
-def years(age_group: str, born: int) -> tuple[int, int | None]:
+def person(row: Mapping[str, str], identity_id: str, born: int, source: str) -> Identity:
+    """A person of a list, with the labels that it states; `source` says who stated them, where the row does not."""
+    race, age_group = row["race"].lower().replace("-", "_"), row.get("age_group", "")
+    first, last = _years(age_group, born) if age_group else (born + 19, None)
+    return Identity(
+        identity_id=identity_id,
+        name=row["name"],
+        wikipedia_title="",
+        wikidata_id="",
+        commons_category="",
+        aliases=(),
+        gender=Gender(row["gender"]) if row["gender"] else None,
+        birth_date=str(born),
+        race=Race(race) if race else None,
+        age_group=AgeGroup(age_group) if age_group else None,
+        photos_from=first,
+        photos_until=last,
+        gender_source=row.get("gender_source", source),
+        race_source=row.get("race_source", source),
+    )
+
+
+def _years(age_group: str, born: int) -> tuple[int, int | None]:
     """The years in which photographs show somebody of that age group; None for until now."""
     first, last = age_group_years(age_group, born)
     return first, last if last <= date.today().year else None

@@ -12,9 +12,9 @@ Prints minutes, memory and disk of each stage, and the report's sentence.
 import csv
 from pathlib import Path
 
-from folder_corpus import arguments, begin_corpus, run, years
+from folder_corpus import arguments, begin_corpus, person, run
 
-from facecorpus.manifest import AgeGroup, Gender, Identity, Race
+from facecorpus.manifest import Identity
 
 EDITOR = "the list's editor"
 
@@ -43,29 +43,8 @@ def people(labels: Path) -> list[Identity]:
         if born is None:
             print(f"{row['name']} is left out: without a year of birth nobody can say that no minor is shown.")
             continue
-        found.append(_identity(row, born))
+        found.append(person(row, identity_id, born, EDITOR))
     return found
-
-
-def _identity(row: dict[str, str], born: int) -> Identity:
-    race, age_group = row["race"].lower().replace("-", "_"), row.get("age_group", "")
-    first, last = years(age_group, born) if age_group else (born + 19, None)
-    return Identity(
-        identity_id=row["identity"],
-        name=row["name"],
-        wikipedia_title="",
-        wikidata_id="",
-        commons_category="",
-        aliases=(),
-        gender=Gender(row["gender"]) if row["gender"] else None,
-        birth_date=str(born),
-        race=Race(race) if race else None,
-        age_group=AgeGroup(age_group) if age_group else None,
-        photos_from=first,
-        photos_until=last,
-        gender_source=row.get("gender_source", EDITOR),
-        race_source=row.get("race_source", EDITOR),
-    )
 
 
 if __name__ == "__main__":

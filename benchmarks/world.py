@@ -22,13 +22,12 @@ import shutil
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from folder_corpus import arguments, begin_corpus, run, years
+from folder_corpus import arguments, begin_corpus, person, run
 from stages import Stages
 
 from facecorpus.corpus import Corpus
 from facecorpus.demo.score import score_review, show
 from facecorpus.demo.world import Truth
-from facecorpus.manifest import AgeGroup, Gender, Identity, Race
 
 PEOPLE = 77
 AT_ONCE = 7  # people whom one call of the renderer makes
@@ -69,8 +68,8 @@ def render(options: argparse.Namespace, stages: Stages) -> None:
         part.mkdir(parents=True, exist_ok=True)
         stages.run("render", [*shlex.split(options.render), "--out", str(part), *LOOKS, *many], parts)
     (world / "photos").mkdir(parents=True, exist_ok=True)
-    for person in parts.glob("*/photos/*"):
-        person.rename(world / "photos" / person.name)
+    for album in parts.glob("*/photos/*"):
+        album.rename(world / "photos" / album.name)
     head, *_ = (made[0] / "truth.csv").read_text(encoding="utf-8").splitlines()
     rows = [row for part in made for row in (part / "truth.csv").read_text(encoding="utf-8").splitlines()[1:]]
     (world / "truth.csv").write_text("\n".join([head, *sorted(rows), ""]), encoding="utf-8")
@@ -81,33 +80,13 @@ def render(options: argparse.Namespace, stages: Stages) -> None:
 def begin(world: Path, folder: Path) -> None:
     """Make a corpus of the world's people; nobody real is shown, so descriptors may be kept."""
     with (world / "identities.csv").open(encoding="utf-8", newline="") as file:
-        people = [_identity(row) for row in csv.DictReader(file)]
+        people = [person(row, row["identity_id"], int(row["birth_year"]), "invented") for row in csv.DictReader(file)]
     begin_corpus(folder, people, world / "photos", embeddings=True)
 
 
 def judge(world: Path, corpus: Path) -> None:
     """Print what the automatic policy kept and lost, by kind of file."""
     show(score_review(Corpus(corpus), FolderWorld(world)))
-
-
-def _identity(row: dict[str, str]) -> Identity:
-    first, last = years(row["age_group"], int(row["birth_year"]))
-    return Identity(
-        identity_id=row["identity_id"],
-        name=row["name"],
-        wikipedia_title="",
-        wikidata_id="",
-        commons_category="",
-        aliases=(),
-        gender=Gender(row["gender"]),
-        birth_date=row["birth_year"],
-        race=Race(row["race"]),
-        age_group=AgeGroup(row["age_group"]),
-        photos_from=first,
-        photos_until=last,
-        gender_source="invented",
-        race_source="invented",
-    )
 
 
 if __name__ == "__main__":
