@@ -71,7 +71,7 @@ def order_json(order: Order) -> dict[str, Any]:
 
 
 def disputes_json(
-    disputes: Sequence[Dispute], people: Sequence[Identity], portraits: Mapping[str, str]
+    disputes: Sequence[Dispute], portraits: Mapping[str, str], people: Sequence[Identity]
 ) -> dict[str, Any]:
     """Faces on which people disagree, with everybody's words, and the surest face of each person whom they may show."""
     names = {person.identity_id: person.name for person in people}

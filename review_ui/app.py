@@ -199,7 +199,7 @@ class Questions:
 
     async def disagreements(self, _: Request) -> Response:
         """The faces on which people disagree, and what each says."""
-        return _json(disputes_json(*await self._catalog.disputes()))
+        return _json(disputes_json(*await self._catalog.disputes(), self._catalog.corpus.manifest.identities))
 
     async def faceless(self, request: Request) -> Response:
         """The person's photographs in which no face was found."""

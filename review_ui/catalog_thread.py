@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -134,10 +134,9 @@ class CatalogThread:
         """The undecided faces of a person ranked anew, with what was accepted and rejected meanwhile."""
         return await self.run(lambda catalog: self._teacher.order(catalog, person, self.corpus.settings))
 
-    async def disputes(self) -> tuple[list[Dispute], Sequence[Identity], dict[str, str]]:
-        """The faces on which people disagree, settled ones included; everybody; and the surest face of each."""
-        people = self.corpus.manifest.identities
-        return await self.run(lambda catalog: (catalog.review.disputes(), people, catalog.review.portraits()))
+    async def disputes(self) -> tuple[list[Dispute], dict[str, str]]:
+        """The faces on which people disagree, settled ones included; and the surest face of each person."""
+        return await self.run(lambda catalog: (catalog.review.disputes(), catalog.review.portraits()))
 
     async def decide(self, asked: Verdicts, reviewer: str) -> Change:
         """Append one row for each face, or raise FacecorpusError where one is not the person's."""
@@ -145,9 +144,8 @@ class CatalogThread:
         def work(catalog: Catalog) -> Change:
             face_ids = [*asked.face_ids, *asked.instead_of]
             with catalog.transaction():
-                known = set(catalog.review.on_page(asked.page, face_ids))
-                if asked.kind == Kind.PHOTOGRAPH:
-                    known = set(catalog.drawn.on_page(asked.page, face_ids))
+                named = catalog.drawn if asked.kind == Kind.PHOTOGRAPH else catalog.review
+                known = set(named.on_page(asked.page, face_ids))
                 if asked.identity_id != asked.page:
                     known.update(catalog.review.on_page(asked.identity_id, face_ids))
                 elif asked.verdict == Verdict.ACCEPT:  # another face of a photograph

@@ -17,8 +17,6 @@ export function change() {
   return WAYS[way()];
 }
 
-export const wayName = () => WAYS[way()];
-
 /** Go to the undecided face that follows the decided ones: in this section, else before them, else in the next section. */
 export function goOn(sheet, faces, decided) {
   const { grid, active } = sheet;

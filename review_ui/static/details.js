@@ -1,5 +1,7 @@
 // What is shown of faces beyond the columns: fetched for the faces on the screen alone, many at once, and let go of again.
 
+import { answerFrom } from "./server.js";
+
 const AT_ONCE = 400; // more than fit on a large screen
 const MOST = 2000; // kept in memory
 
@@ -36,14 +38,8 @@ export class Details {
   }
 
   async part(faceIds) {
-    let arrived = [];
     for (const faceId of faceIds) this.coming.add(faceId);
-    try {
-      const response = await fetch(this.address + faceIds.join(","));
-      if (response.ok) arrived = (await response.json()).faces;
-    } catch {
-      // The server is away: the faces are asked for again when they are drawn again.
-    }
+    const arrived = (await answerFrom(this.address + faceIds.join(",")))?.faces ?? []; // else asked for when drawn again
     for (const face of arrived) this.known.set(face.face_id, face);
     for (const faceId of faceIds) this.coming.delete(faceId);
     for (const faceId of this.known.keys()) {

@@ -6,11 +6,10 @@ const LEAST = 16; // pixels of a side
 const FIRST = 0.3; // of the shorter side: the box that the arrows begin with
 
 export class Draft {
-  /** `frame` has the photograph's shape; `onDone(box)` is told [x, y, width, height], or null where it was given up. */
-  constructor(frame, bar, onDone) {
+  /** `frame` has the photograph's shape. Whoever sets onDone(box) is told [x, y, width, height]; null: given up. */
+  constructor(frame, bar) {
     this.frame = frame;
     this.bar = bar;
-    this.onDone = onDone;
     this.mark = frame.querySelector(".draft");
     this.start = null;
     frame.addEventListener("pointerdown", (event) => this.begin(event));

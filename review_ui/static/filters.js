@@ -1,6 +1,7 @@
 // Filters as chips, and sorting: which faces the sheet shows, and in what order. Both stand in the page's address.
 
 import { element } from "./drawing.js";
+import { answerFrom } from "./server.js";
 import { AUTO, FACETS, ORDERS, Verdict } from "./words.js";
 
 const SORT = "sort";
@@ -15,13 +16,12 @@ export class Filters {
     const known = [SORT, ...FACETS.map(({ name }) => name)];
     this.picked = new URLSearchParams([...new URLSearchParams(location.search)].filter(([name]) => known.includes(name)));
     this.traits = null; // fetched when they are needed first
-    this.only = null; // numbers of faces: what was drawn a line around on the map
     for (const host of [panel, chosen]) host.addEventListener("click", (event) => this.onClick(event));
   }
 
   /** Whether other faces are shown than all, or in another order. */
   get active() {
-    return this.picked.size > 0 || this.only !== null;
+    return this.picked.size > 0;
   }
 
   /** Show or hide the panel. */
@@ -36,16 +36,11 @@ export class Filters {
     return this.active;
   }
 
-  /** Show these faces alone; null: all. */
-  async limit(numbers) {
-    this.only = numbers && new Set(numbers);
-    await this.apply();
-  }
-
   async fetch() {
     if (this.traits) return;
-    const response = await fetch(`/api/identity/${this.faces.page}/traits`);
-    const { ids, facets, orders } = await response.json();
+    const answer = await answerFrom(`/api/identity/${this.faces.page}/traits`);
+    if (!answer) return;
+    const { ids, facets, orders } = answer;
     this.traits = { rows: new Map(ids.map((faceId, row) => [this.faces.numbers.get(faceId), row])), facets, orders };
   }
 
@@ -59,7 +54,6 @@ export class Filters {
   }
 
   passes(number, apartFrom = "") {
-    if (this.only && !this.only.has(number)) return false;
     return FACETS.every(({ name }) => {
       const picked = name === apartFrom ? [] : this.picked.getAll(name);
       return !picked.length || this.wordsOf(name, number).some((word) => picked.includes(word));
@@ -78,6 +72,7 @@ export class Filters {
 
   async apply() {
     await this.fetch();
+    if (!this.traits) return;
     this.faces.arrange((number) => this.passes(number), this.compare);
     this.onChange();
     if (!this.panel.hidden) await this.draw();
@@ -88,8 +83,7 @@ export class Filters {
     const chip = event.target.closest("[data-facet]");
     if (!chip) return;
     const { facet, word } = chip.dataset;
-    if (facet === "only") this.only = null;
-    else if (facet === "all") [this.picked, this.only] = [new URLSearchParams(), null];
+    if (facet === "all") this.picked = new URLSearchParams();
     else if (facet === SORT) this.sortBy(word);
     else if (this.picked.has(facet, word)) this.picked.delete(facet, word);
     else this.picked.append(facet, word);
@@ -106,6 +100,7 @@ export class Filters {
 
   async draw() {
     await this.fetch();
+    if (!this.traits) return;
     const shown = [...this.traits.rows.keys()].filter((number) => number !== undefined && !this.faces.removed.has(number));
     const rows = FACETS.map(({ name, title }) => {
       const counts = new Map();
@@ -131,7 +126,6 @@ export class Filters {
       const text = order ? `by ${order.title} ${word.startsWith("-") ? "↓" : "↑"}` : labelOf(word);
       return chip(facet, word.replace(facet === SORT ? "-" : "", ""), `${text} ×`, true);
     });
-    if (this.only) chips.push(chip("only", "", `${this.only.size} on the map ×`, true));
     if (chips.length > 1) chips.push(chip("all", "", "Clear filters", false));
     this.chosen.replaceChildren(...chips);
     this.chosen.hidden = !chips.length;

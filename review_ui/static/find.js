@@ -2,6 +2,7 @@
 
 import { facesIn } from "./announce.js";
 import { Picker } from "./picker.js";
+import { answerFrom } from "./server.js";
 import { SECTIONS } from "./words.js";
 
 const holds = (text) => ([id, name]) => name.toLowerCase().includes(text) || id.includes(text);
@@ -16,8 +17,8 @@ export const search = (dialog, faces, sheet) => new Picker(dialog, async (text) 
   const people = [...faces.names].filter(holds(text))
     .map(([id, name]) => ({ label: name, hint: "go to this person", act: () => location.assign(`/identity/${id}`) }));
   if (!text) return people;
-  const response = await fetch(`/api/identity/${faces.page}/search?text=${encodeURIComponent(text)}`);
-  const found = response.ok ? (await response.json()).faces.map((faceId) => faces.numbers.get(faceId)) : [];
+  const answer = await answerFrom(`/api/identity/${faces.page}/search?text=${encodeURIComponent(text)}`);
+  const found = (answer?.faces ?? []).map((faceId) => faces.numbers.get(faceId));
   return [...SECTIONS.flatMap((section) => inSection(section, found, faces, sheet)), ...people];
 });
 

@@ -3,10 +3,10 @@
 import {
   aboutSentence, changeSentence, decidedSentence, movedHereSentence, orderSentence, takenDownSentence,
 } from "./announce.js";
-import { change as changeAdvance, changesPerson, goesOn, goOn, wayName } from "./advance.js";
+import { change as changeAdvance, changesPerson, goesOn, goOn } from "./advance.js";
 import { addAnswers, addCommands } from "./buttons.js";
 import { Details } from "./details.js";
-import { element, fillReferences, showCounts, showSaveState } from "./drawing.js";
+import { fillReferences, showCounts, showSaveState } from "./drawing.js";
 import { Faceless } from "./faceless.js";
 import { Faces, standingsOf } from "./faces.js";
 import { search, whoIsIt } from "./find.js";
@@ -23,10 +23,12 @@ import { Near } from "./near.js";
 import { noteDecided, paceSentence } from "./pace.js";
 import { Photograph } from "./photograph.js";
 import { SaveQueue } from "./queue.js";
+import { answerFrom } from "./server.js";
 import { Sheet } from "./sheet.js";
 import { followPinch, followSwipes } from "./touch.js";
 import { AGES, AUTO, Kind, REASONS, Reason, SECTIONS, Verdict } from "./words.js";
 
+addCommands();
 const { identity, queue: queueKey, name } = document.body.dataset;
 const SOON = 30; // milliseconds
 const MOST_WELCOME = 500; // faces asked for at once; more come with a reload
@@ -37,7 +39,7 @@ const bars = { reject: byId("reasons"), age: byId("ages") }; // by the command t
 const photograph = new Photograph(byId("photograph"));
 const near = new Near(byId("near"), identity);
 const details = new Details(identity, (faceIds) => sheet?.redraw(faceIds.map((faceId) => faces.numbers.get(faceId))));
-const faceless = new Faceless(byId("faceless"), identity, element("span", { className: "quiet" }));
+const faceless = new Faceless(byId("faceless"), identity, document.querySelector("#jumps [data-command=faceless]"));
 const queue = new SaveQueue(queueKey, { onAnswer, onRefusal, onState });
 const missed = new Missed({ page: identity, queue, photograph, near, faceless, said, notice });
 const learner = new Learner(identity, onOrder);
@@ -180,10 +182,8 @@ const strangersOf = (standings) => standings.filter(([faceId, way]) => !faces.nu
 /** Show faces that were moved here since the page was opened. */
 async function welcome(standings) {
   const asked = standings.slice(0, MOST_WELCOME);
-  const response = await fetch(`/api/identity/${identity}?faces=${asked.map(([faceId]) => faceId).join(",")}`);
-  if (!response.ok) return;
-  const answer = await response.json();
-  if (answer.ids.some((faceId) => faces.numbers.has(faceId))) return; // asked for twice
+  const answer = await answerFrom(`/api/identity/${identity}?faces=${asked.map(([faceId]) => faceId).join(",")}`);
+  if (!answer || answer.ids.some((faceId) => faces.numbers.has(faceId))) return; // asked for twice
   const numbers = faces.add(answer);
   sheet.arrive(numbers);
   counts();
@@ -387,13 +387,11 @@ async function load() {
   sheet.render();
   if (!(await filters.begin())) sheet.begin();
   queue.send();
-  document.querySelector("#jumps [data-command=faceless] kbd").before(faceless.count, " ");
   requestIdleCallback(() => faceless.refresh());
   watch(identity, answer.latest, onNews);
 }
 
 for (const link of document.querySelectorAll("link[rel=modulepreload]")) link.remove(); // all are here
-addCommands();
 load().catch((error) => {
   notice("The server is away; start facecorpus review again and reload this page.");
   throw error;

@@ -1,5 +1,6 @@
 // What changes while the page is open: what others decide, and the order of the faces that are left.
 
+import { answerFrom } from "./server.js";
 import { Section, sectionOf } from "./words.js";
 
 const POLL = 3000; // milliseconds between questions for news, while the page is seen
@@ -9,20 +10,15 @@ const ENOUGH = 8; // verdicts before that
 /** Ask for what others said; `onNews(answer, asked)` is told, with the time of the question. */
 export function watch(page, latest, onNews) {
   let after = latest;
-  const ask = async () => {
+  const look = async () => {
     if (document.visibilityState !== "visible") return;
     const asked = performance.now();
-    try {
-      const response = await fetch(`/api/identity/${page}/news?after=${after}`);
-      if (!response.ok) return;
-      const answer = await response.json();
-      after = answer.latest;
-      if (answer.faces.ids.length) onNews(answer.faces, asked);
-    } catch {
-      // The server is away; the queue says so.
-    }
+    const answer = await answerFrom(`/api/identity/${page}/news?after=${after}`);
+    if (!answer) return;
+    after = answer.latest;
+    if (answer.faces.ids.length) onNews(answer.faces, asked);
   };
-  setInterval(ask, POLL);
+  setInterval(look, POLL);
 }
 
 /** Asks for a new order of the faces that are left, once enough was decided and the person pauses. */
@@ -45,12 +41,8 @@ export class Learner {
   async ask(everywhere) {
     clearTimeout(this.timer);
     this.decided = 0;
-    try {
-      const response = await fetch(`/api/identity/${this.page}/order`);
-      if (response.ok) this.onOrder(await response.json(), everywhere);
-    } catch {
-      // The server is away; the order stays as it is.
-    }
+    const order = await answerFrom(`/api/identity/${this.page}/order`);
+    if (order) this.onOrder(order, everywhere);
   }
 }
 

@@ -2,28 +2,13 @@
 
 import { rivalsOf } from "./announce.js";
 import { element } from "./drawing.js";
+import { answerFrom } from "./server.js";
+import { Strip } from "./strip.js";
 import { Reason, Verdict } from "./words.js";
 
 const LIKE = "like";
 
-export class Near {
-  constructor(panel, page) {
-    this.panel = panel;
-    this.page = page;
-    this.list = panel.querySelector("ol");
-    this.faces = [];
-    this.cursor = 0;
-  }
-
-  get open() {
-    return !this.panel.hidden;
-  }
-
-  /** The face that the keys act on. */
-  get current() {
-    return this.faces[this.cursor];
-  }
-
+export class Near extends Strip {
   /** Show the faces that the server names `way`: near-duplicates, or like. */
   async show(faceId, names, way) {
     this.way = way;
@@ -39,17 +24,16 @@ export class Near {
 
   /** Ask anew how they stand. */
   async refresh() {
-    const response = await fetch(`/api/identity/${this.page}/${this.way}/${this.faceId}`);
-    if (!response.ok) return;
-    this.faces = (await response.json()).faces;
-    this.list.replaceChildren(...this.faces.map((face, place) => this.figure(face, place)));
-    const people = new Set(this.faces.map((face) => face.identity_id));
-    this.panel.querySelector(".sum").textContent = this.way === LIKE
+    const answer = await answerFrom(`/api/identity/${this.page}/${this.way}/${this.faceId}`);
+    if (!answer) return;
+    this.shown = answer.faces;
+    const { length } = this.shown;
+    const people = new Set(this.shown.map((face) => face.identity_id));
+    this.fill(this.shown.map((face, place) => this.figure(face, place)), this.way === LIKE
       ? `The face, and those of all people that are most like it. M: this is ${this.names.get(this.page)}.`
-      : this.faces.length < 2 ? "No other photograph is like this one."
-        : people.size > 1 ? `${this.faces.length} photographs alike, standing for ${people.size} people: at most one of them is right.`
-          : `${this.faces.length} photographs alike; one is kept for the data set.`;
-    this.move(0);
+      : length < 2 ? "No other photograph is like this one."
+        : people.size > 1 ? `${length} photographs alike, standing for ${people.size} people: at most one of them is right.`
+          : `${length} photographs alike; one is kept for the data set.`);
   }
 
   figure(face, place) {
@@ -76,25 +60,11 @@ export class Near {
   /** What keeping the current face says: it, the faces that it replaces, and why. */
   instead(page) {
     if (!this.current) return undefined;
-    return { chosen: this.current, rivals: rivalsOf(this.faces, this.current, page), reason: Reason.DUPLICATE };
-  }
-
-  move(step) {
-    this.cursor = beside(this.list, this.cursor + step);
+    return { chosen: this.current, rivals: rivalsOf(this.shown, this.current, page), reason: Reason.DUPLICATE };
   }
 
   close() {
-    this.panel.hidden = true;
-    this.list.replaceChildren();
-    this.faces = [];
+    super.close();
+    this.shown = [];
   }
-}
-
-/** Go to a line of a list, or to its nearest; returns the place. */
-export function beside(list, place) {
-  const lines = [...list.children];
-  const here = Math.max(0, Math.min(lines.length - 1, place));
-  lines.forEach((line, number) => line.setAttribute("aria-current", number === here));
-  lines[here]?.focus();
-  return here;
 }

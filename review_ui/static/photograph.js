@@ -3,6 +3,7 @@
 import { personOf, rivalsOf } from "./announce.js";
 import { Draft } from "./draft.js";
 import { element } from "./drawing.js";
+import { answerFrom } from "./server.js";
 import { Reason } from "./words.js";
 
 export class Photograph {
@@ -52,8 +53,7 @@ export class Photograph {
   async refresh(faces) {
     const { number, face } = this;
     if (!face || this.whole) return;
-    const response = await fetch(`/api/identity/${faces.page}/photographs/${face.photo_sha256}`);
-    const all = response.ok && (await response.json()).faces;
+    const all = (await answerFrom(`/api/identity/${faces.page}/photographs/${face.photo_sha256}`))?.faces;
     if (!all || this.number !== number) return; // it was closed, or is another one by now
     this.face = all.find(({ face_id }) => face_id === face.face_id) ?? face;
     this.others = all.filter(({ face_id }) => face_id !== face.face_id);

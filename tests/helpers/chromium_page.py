@@ -29,11 +29,12 @@ def open_person(page: Page, address: str, identity_id: str = ADA) -> None:
     page.wait_for_selector("[role=gridcell]")
 
 
-def revisit(window: BrowserContext, client: Browser, path: str) -> Page:
-    """A page of the server that a client was let in by; the address with the token works only once."""
+def revisit(window: BrowserContext, client: Browser, identity_id: str = ADA) -> Page:
+    """The page of a person, of the server that a client was let in by; the address with the token works only once."""
     window.add_cookies([{"name": name, "value": value, "url": client.base} for name, value in client.cookies.items()])
     page = window.new_page()
-    page.goto(client.base + path)
+    page.goto(f"{client.base}/identity/{identity_id}")
+    page.wait_for_selector("[role=gridcell]")
     return page
 
 

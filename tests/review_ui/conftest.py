@@ -35,6 +35,13 @@ def ada(base: str) -> Client:
 
 
 @pytest.fixture(scope="module")
+def client(corpus: Corpus) -> Iterator[Client]:
+    """A client of one server for all tests of a module, which has a corpus of its own for them."""
+    with served(corpus) as address:
+        yield Client(address, "sesame")
+
+
+@pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """A client for tests that change nothing: they share one corpus and one server."""
     corpus = make_corpus(tmp_path_factory.mktemp("shared") / "review", {ADA: 30, BEN: 10}, title=SCRIPT)

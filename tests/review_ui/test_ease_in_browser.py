@@ -1,11 +1,9 @@
 """What makes the page easy, in a real Chromium: seen before accepted, sizes, comparing, the hint, and words whole."""
 
-from collections.abc import Iterator
-
 import pytest
 from chromium_page import IN_BROWSER, all_saved, current, press, revisit
 from playwright.sync_api import BrowserContext, Page, expect
-from review_corpus import ADA, BEN, Browser, face_ids, make_corpus, rows, served
+from review_corpus import ADA, BEN, Browser, face_ids, make_corpus, rows
 
 from facecorpus.corpus import Corpus
 
@@ -17,17 +15,9 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     return make_corpus(tmp_path_factory.mktemp("ease") / "review", {ADA: 100, BEN: 10})
 
 
-@pytest.fixture(scope="module")
-def client(corpus: Corpus) -> Iterator[Browser]:
-    with served(corpus) as base:
-        yield Browser(base, "sesame")
-
-
 @pytest.fixture
 def page(window: BrowserContext, client: Browser) -> Page:
-    page = revisit(window, client, f"/identity/{ADA}")
-    page.wait_for_selector("[role=gridcell]")
-    return page
+    return revisit(window, client)
 
 
 def test_what_was_not_shown_is_opened_before_it_is_accepted(page: Page, corpus: Corpus) -> None:

@@ -1,11 +1,9 @@
 """Filters and sorting: what the server says of faces, and in a real Chromium the chips, the address and a reload."""
 
-from collections.abc import Iterator
-
 import pytest
 from chromium_page import CHROMIUM, press, revisit
 from playwright.sync_api import BrowserContext, Page, expect
-from review_corpus import ADA, BEN, face_ids, make_corpus, served
+from review_corpus import ADA, BEN, face_ids, make_corpus
 from review_corpus import Browser as Client
 
 from facecorpus.catalog.traits import Traits
@@ -27,17 +25,9 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     return corpus
 
 
-@pytest.fixture(scope="module")
-def client(corpus: Corpus) -> Iterator[Client]:
-    with served(corpus) as address:
-        yield Client(address, "sesame")
-
-
 @pytest.fixture
 def page(window: BrowserContext, client: Client) -> Page:
-    page = revisit(window, client, f"/identity/{ADA}")
-    page.wait_for_selector("[role=gridcell]")
-    return page
+    return revisit(window, client)
 
 
 def a_face(**changed: object) -> Traits:

@@ -144,8 +144,7 @@ def test_undo_reaches_the_page_that_a_face_left(window: BrowserContext, corpus: 
     with served(corpus) as base:
         client, ben = Client(base, "sesame"), face_ids(corpus, BEN, "right")[1]
         client.decide([ben], "accept", who=BEN, identity_id=ADA)
-        page = revisit(window, client, f"/identity/{BEN}")
-        page.wait_for_selector("[role=gridcell]")
+        page = revisit(window, client, BEN)
         press(page, "z")
         all_saved(page)
         assert said(corpus)[-1] == (ben, "verdict", "undecided", ADA)

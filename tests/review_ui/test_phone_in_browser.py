@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from chromium_page import IN_BROWSER, all_saved, revisit, shows
 from playwright.sync_api import Browser, Page, expect
-from review_corpus import ADA, BEN, face_ids, make_corpus, rows, served
+from review_corpus import ADA, BEN, face_ids, make_corpus, rows
 from review_corpus import Browser as Client
 
 from facecorpus.corpus import Corpus
@@ -23,17 +23,10 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     return make_corpus(tmp_path_factory.mktemp("phone") / "review", {ADA: 30, BEN: 10})
 
 
-@pytest.fixture(scope="module")
-def client(corpus: Corpus) -> Iterator[Client]:
-    with served(corpus) as base:
-        yield Client(base, "sesame")
-
-
 @pytest.fixture
 def phone(chromium: Browser, client: Client) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    page = revisit(context, client, f"/identity/{ADA}")
-    page.wait_for_selector("[role=gridcell]")
+    page = revisit(context, client)
     yield page
     context.close()
 
