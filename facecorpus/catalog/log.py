@@ -9,9 +9,10 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -56,16 +57,24 @@ class Reading:
     head: str  # sha256 of the last line of it
 
 
-def sealed(entries: Iterable[Entry], before: str, together: bool = True) -> tuple[bytes, str]:
-    """The entries as lines that follow a line with that sha256, and the sha256 of the last."""
-    texts = [json.dumps(entry, ensure_ascii=False)[1:] for entry in entries]
-    more = '"more": true, ' if together else ""
-    lines = []
-    for place, text in enumerate(texts, 1):
-        line = f'{{"before": "{before}", {more if place < len(texts) else ""}{text}'.encode()
-        before = hashlib.sha256(line).hexdigest()
-        lines.append(line)
-    return b"".join(line + b"\n" for line in lines), before
+class Seal:
+    """Entries as lines that follow a line with the sha256 `head`, made one by one: thirty thousand are many megabytes.
+
+    Once all lines were taken, `size` are their bytes, and `head` is the sha256 of the last.
+    """
+
+    def __init__(self, entries: Iterable[Entry], head: str, together: bool = True) -> None:
+        self.size = 0
+        self.head = head
+        self._entries = entries
+        self._more = '"more": true, ' if together else ""
+
+    def __iter__(self) -> Iterator[bytes]:
+        for text, following in pairwise(chain((_text(entry) for entry in self._entries), [None])):
+            line = f'{{"before": "{self.head}", {"" if following is None else self._more}{text}'.encode()
+            self.head = hashlib.sha256(line).hexdigest()
+            self.size += len(line) + 1
+            yield line + b"\n"
 
 
 def read(path: Path, head: str | None = None) -> Reading:
@@ -87,24 +96,22 @@ def read(path: Path, head: str | None = None) -> Reading:
     return Reading(lines, sum(len(line) + 1 for line in raw[:whole]), last)
 
 
-def append(path: Path, at: int, data: bytes) -> None:
-    """Write data at the end, which is `at`, and see to it that it is on disk; all of it or nothing."""
+def append(path: Path, at: int, lines: Iterable[bytes]) -> None:
+    """Write lines at the end, which is `at`, and see to it that they are on disk; all of them or nothing."""
     new = not path.exists()
     make_file(path)
-    handle = os.open(path, os.O_WRONLY)
     try:
-        written = 0
-        while written < len(data):
-            written += os.pwrite(handle, data[written:], at + written)
-        _sync(handle)
+        with path.open("r+b") as file:
+            file.seek(at)
+            file.writelines(lines)
+            file.flush()
+            _sync(file.fileno())
     except BaseException as error:
         with suppress(OSError):
-            os.ftruncate(handle, at)
+            os.truncate(path, at)
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)
         raise
-    finally:
-        os.close(handle)
     if new:
         flush(path.parent)
 
@@ -115,14 +122,14 @@ def truncate(path: Path, at: int) -> None:
         os.truncate(path, at)
 
 
-def replace(path: Path, data: bytes) -> None:
+def replace(path: Path, lines: Iterable[bytes]) -> None:
     """Exchange the whole log at once."""
     temporary = path.with_name(f"{path.name}.tmp")  # one writer at a time: what a killed one left is overwritten
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:
             set_mode(handle, file_mode(path.parent))
-            file.write(data)
+            file.writelines(lines)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -132,6 +139,10 @@ def replace(path: Path, data: bytes) -> None:
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)
         raise
+
+
+def _text(entry: Entry) -> str:
+    return json.dumps(entry, ensure_ascii=False)[1:]
 
 
 def _entry(line: bytes) -> dict[str, Any]:

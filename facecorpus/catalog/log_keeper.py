@@ -8,10 +8,11 @@ older copy, gets its decisions and removals from the log; and loses again what w
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -89,11 +90,14 @@ class LogKeeper(Gateway):
         if self._forgotten is not None:
             self._rewrite(*self._forgotten)
             return
-        new = [*self._rows(f"{_IMPORTS} WHERE import_id > {state.import_id} ORDER BY import_id")]
-        new += self._rows(f"{_DECISIONS} WHERE decision_id > {state.decision_id} ORDER BY decision_id")
-        new += self._rows(f"{_REMOVALS} WHERE {_UNLOGGED} ORDER BY key")
-        if new:
-            self._append(new, state)
+        new = chain(
+            self._rows(f"{_IMPORTS} WHERE import_id > {state.import_id} ORDER BY import_id"),
+            self._rows(f"{_DECISIONS} WHERE decision_id > {state.decision_id} ORDER BY decision_id"),
+            self._rows(f"{_REMOVALS} WHERE {_UNLOGGED} ORDER BY key"),
+        )
+        first = next(new, None)
+        if first is not None:
+            self._append(chain([first], new), state)
 
     def undone(self) -> None:
         """The transaction was not committed: cut off what it wrote."""
@@ -249,12 +253,11 @@ class LogKeeper(Gateway):
 
     # ---- Writing
 
-    def _append(self, new: list[Entry], state: _State, together: bool = True) -> None:
-        data, head = log.sealed(new, state.head, together)
-        if data:
-            log.append(self.path, state.bytes, data)
-            self._written = (state.bytes, state.bytes + len(data))
-        self._note(state.bytes + len(data), head)
+    def _append(self, new: Iterable[Entry], state: _State, together: bool = True) -> None:
+        seal = log.Seal(new, state.head, together)
+        log.append(self.path, state.bytes, seal)
+        self._written = (state.bytes, state.bytes + seal.size)
+        self._note(state.bytes + seal.size, seal.head)
 
     def _rewrite(self, beginnings: Set[str], people: Set[str]) -> None:
         """Seal the whole log anew: its sound lines, without what is to be forgotten, and what it lacks."""
@@ -266,9 +269,9 @@ class LogKeeper(Gateway):
             {"decision_id": entry["decision_id"], "forgotten": self._key(entry)} if goes(entry) else entry
             for entry in entries
         ]
-        data, head = log.sealed(blanked, "", together=False)
-        log.replace(self.path, data)
-        self._note(len(data), head)
+        seal = log.Seal(blanked, "", together=False)
+        log.replace(self.path, seal)
+        self._note(seal.size, seal.head)
 
     def _note(self, size: int, head: str) -> None:
         self._catalog.query("DELETE FROM removal_unlogged")
@@ -296,7 +299,7 @@ class LogKeeper(Gateway):
             return -1
 
     def _rows(self, sql: str) -> Iterator[Entry]:
-        return map(dict, self._catalog.query(sql).fetchall())
+        return map(dict, self._catalog.query(sql))
 
     def _key(self, decision: Entry) -> str:
         """The keyed hash that a forgotten decision leaves."""

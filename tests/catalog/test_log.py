@@ -30,8 +30,9 @@ from facecorpus.corpus import Corpus
 corpus, how, *faces = Corpus(Path(sys.argv[1])), *sys.argv[2:]
 kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
 append = log.append
-def torn(path, at, data):
-    append(path, at, data[: len(data) * int(how) // 100])
+def torn(path, at, lines):
+    data = b"".join(lines)
+    append(path, at, [data[: len(data) * int(how) // 100]])
     kill()
 with corpus.catalog() as catalog:
     log.append = torn

@@ -173,7 +173,7 @@ def _logs(folder: Path) -> Iterator[Read]:
             except (ValueError, RecursionError):
                 continue
         try:
-            sealed, _ = log.sealed([one for one in entries if isinstance(one, dict)], "", together=False)
+            sealed = b"".join(log.Seal([one for one in entries if isinstance(one, dict)], "", together=False))
         except (ValueError, RecursionError):
             sealed = data
         (folder / "log.jsonl").write_bytes(sealed)
