@@ -80,7 +80,7 @@ def fill(small: Corpus, folder: Path, times: int) -> None:
         for number in range(times):
             with catalog.transaction() as copy:
                 for table, rows in tables.items():
-                    names = [name for name in rows[0].keys() if name not in MADE_ANEW]
+                    names = [name for name in dict(rows[0]) if name not in MADE_ANEW]
                     put = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
                     copy.executemany(put, copies(rows, names, number))
 
@@ -97,11 +97,9 @@ def copies(rows: Sequence[sqlite3.Row], names: Sequence[str], number: int) -> It
 def of_copy(name: str, value: Any, number: int, shift: NDArray[np.float64], flips: bytes) -> object:
     """What a value of that column is in one copy."""
     match name:
-        case "identity_id":
+        case "identity_id" | "url" | "file_id":
             return f"{value}-{number}"
-        case "url" | "file_id":
-            return f"{value}#{number}"
-        case "sha256" | "photo_sha256" | "cluster_id":
+        case "sha256" | "photo_sha256":
             return sha256_of(value, number)
         case "face_id":  # is named after its photograph
             return sha256_of(value[:24], number)[:24] + value[24:]

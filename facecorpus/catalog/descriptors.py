@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecorpus.catalog.connection import Gateway
-from facecorpus.catalog.faces import SPEAKS_FIRST, Faces
+from facecorpus.catalog.faces import TAKEN_ON, Faces
 from facecorpus.errors import CorpusError
 from facecorpus.manifest import Identity
 
@@ -64,10 +64,7 @@ class Descriptors(Gateway):
         likely = array("d")
         for face_id, embedding, chance, taken_on in self._catalog.query(
             f"""
-            SELECT face_id, embedding, likely, coalesce((
-                SELECT taken_on FROM candidate AS own
-                WHERE own.photo_sha256 = face.photo_sha256 AND own.identity_id = face.identity_id
-                ORDER BY {SPEAKS_FIRST} LIMIT 1), photo.taken_on)
+            SELECT face_id, embedding, likely, {TAKEN_ON}
             FROM face JOIN ranking USING (face_id) JOIN photo ON photo.sha256 = face.photo_sha256
             WHERE face.identity_id = ? AND kept ORDER BY face_id
             """,
