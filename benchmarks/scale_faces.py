@@ -98,7 +98,7 @@ def of_copy(name: str, value: Any, number: int, shift: NDArray[np.float64], flip
     """What a value of that column is in one copy."""
     match name:
         case "identity_id" | "url" | "file_id":
-            return f"{value}-{number}"
+            return value and f"{value}-{number}"
         case "sha256" | "photo_sha256":
             return sha256_of(value, number)
         case "face_id":  # is named after its photograph

@@ -61,6 +61,14 @@ def named_after(photo: str, face: str) -> str:
     return f"({photo} >= substr({face}, 1, 24) AND {photo} < substr({face}, 1, 24) || 'g')"
 
 
+AS_THE_PERSON = """
+    CASE WHEN verdict.identity_id = face.identity_id THEN verdict.verdict
+         WHEN verdict.verdict = 'accept' THEN 'reject' -- it is somebody else
+    END
+"""
+"""The verdict on a face as a picture of the person it stands for."""
+
+
 class Faces(Gateway):
     """Tables face and ranking."""
 
@@ -93,21 +101,22 @@ class Faces(Gateway):
         """The faces that stand for listed people, ordered by person and face_id."""
         return [subject for identity_id in self.listed() for subject in self.subjects_of(identity_id)]
 
-    def subjects_of(self, identity_id: str) -> list[SubjectFace]:
-        """The faces that stand for one person, with what ranking needs, ordered by face_id."""
+    def subjects_of(self, identity_id: str, *, auto: bool = True) -> list[SubjectFace]:
+        """The faces that stand for one person, with what ranking needs, ordered by face_id.
+
+        Without `auto`, verdicts of the automatic policy are none.
+        """
         rows = self._catalog.query(
             f"""
             SELECT face.*, coalesce(photo.cluster_id, photo.sha256) AS cluster, photo.width AS photo_width,
                    photo.height AS photo_height, {TAKEN_ON} AS taken_on,
                    (SELECT count(*) FROM face AS other WHERE other.photo_sha256 = face.photo_sha256) AS company,
-                   CASE WHEN verdict.identity_id = face.identity_id THEN verdict.verdict
-                        WHEN verdict.verdict = 'accept' THEN 'reject' -- it is somebody else
-                   END AS verdict, coalesce(verdict.reason, '') AS reason
+                   {AS_THE_PERSON} AS verdict, coalesce(verdict.reason, '') AS reason
             FROM face JOIN photo ON photo.sha256 = face.photo_sha256
-            LEFT JOIN verdict ON verdict.face_id = face.face_id
-            WHERE face.identity_id = ? ORDER BY face_id
+            LEFT JOIN verdict ON verdict.face_id = face.face_id AND (:auto OR verdict.reviewer != 'auto')
+            WHERE face.identity_id = :person ORDER BY face_id
             """,
-            (identity_id,),
+            {"person": identity_id, "auto": auto},
         ).fetchall()
         claimed: dict[str, list[str]] = {}
         for conflict in self.conflicts([row["face_id"] for row in rows]):

@@ -39,6 +39,7 @@ ACCEPTED_WEIGHT = 3.0
 
 _ROUNDS = 10
 _AT_ONCE = 1024  # faces whose distances are computed together
+_FEW = 16  # faces whose distances from all means stay in a processor's cache
 _MOST = 1 << 24  # distances of faces from means that are in memory at once
 _STARTS = 128  # faces at the most that are tried as the start of a centre: of a majority, one in two would do
 
@@ -112,13 +113,18 @@ def beside(descriptors: Descriptors, means: Floats, own: NDArray[np.int64]) -> t
     """
     apart, other, further = np.empty(len(own)), np.empty(len(own), np.int64), np.empty(len(own))
     centred = means.astype(np.float32)
+    lengths = (centred**2).sum(axis=1)
     for part in _parts(len(descriptors), max(1, min(_AT_ONCE, _MOST // len(means)))):
-        squares = _squares(descriptors[part], centred)
-        rows = np.arange(len(squares))
-        apart[part] = _rooted(squares[rows, own[part]])
-        squares[rows, own[part]] = np.inf
-        other[part] = np.maximum(squares, 0, out=squares).argmin(axis=1)
-        further[part] = _rooted(squares[rows, other[part]])
+        products = (2 * descriptors[part]) @ centred.T
+        for few in _parts(len(products), _FEW):
+            faces = slice(part.start + few.start, part.start + few.start + len(products[few]))
+            squares = _square_lengths(descriptors[faces])[:, None] + lengths
+            squares -= products[few]
+            rows = np.arange(len(squares))
+            apart[faces] = _rooted(squares[rows, own[faces]])
+            squares[rows, own[faces]] = np.inf
+            other[faces] = np.maximum(squares, 0, out=squares).argmin(axis=1)
+            further[faces] = _rooted(squares[rows, other[faces]])
     return apart, other, further
 
 
@@ -169,17 +175,17 @@ def _parts(count: int, size: int = _AT_ONCE) -> list[slice]:
 
 def _distances(descriptors: Descriptors, means: Descriptors) -> Floats:
     """(N, M): the same of a few faces; of 30,000 the matrix product would keep a copy of all for as long as we run."""
-    return _rooted(_squares(descriptors, means))
+    squares = _square_lengths(descriptors)[:, None] + (means**2).sum(axis=1)
+    squares -= 2 * (descriptors @ means.T)
+    return _rooted(squares)
 
 
-def _squares(descriptors: Descriptors, means: Descriptors) -> Descriptors:
-    """(N, M): squared distances; rounding can make them less than 0."""
-    squares = np.einsum("ij,ij->i", descriptors, descriptors)[:, None] + (means**2).sum(axis=1)
-    squares -= (2 * descriptors) @ means.T
-    return np.asarray(squares)
+def _square_lengths(descriptors: Descriptors) -> Descriptors:
+    return np.asarray(np.einsum("ij,ij->i", descriptors, descriptors))
 
 
 def _rooted(squares: Descriptors) -> Floats:
+    """The roots of squared distances, which rounding can make less than 0."""
     return np.asarray(np.sqrt(np.maximum(squares, 0, dtype=np.float64)))
 
 

@@ -7,11 +7,12 @@ count.
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain, groupby, islice
 
 import numpy as np
 
+from facecorpus.catalog.descriptors import Taught
 from facecorpus.corpus import Corpus
 from facecorpus.errors import SettingsError
 from facecorpus.judging import likeness
@@ -138,16 +139,12 @@ def rank_faces(corpus: Corpus) -> RankSummary:
     by, tally = corpus.settings.likeness, _Tally()
     with corpus.catalog() as catalog:
         catalog.descriptors.refuse_unfit(by.descriptor)
-        people, decided = catalog.faces.listed(), catalog.decisions.decided_by_people()
-
-        def subjects_of(identity_id: str) -> list[SubjectFace]:
-            # Only people teach the ranking; the automatic policy would otherwise confirm what it was told.
-            found = catalog.faces.subjects_of(identity_id)
-            return [one if one.face.face_id in decided else replace(one, verdict=None) for one in found]
-
+        people = catalog.faces.listed()
         with track("ranking: people, looked at twice", 2 * len(people)) as tracker:
-            middle = centres_of(_counted(people, tracker), subjects_of, by)
-            everybody = chain.from_iterable(map(subjects_of, _counted(people, tracker)))
+            # Only people teach the ranking; the automatic policy would otherwise confirm what it was told.
+            middle = centres_of(_counted(people, tracker), catalog.descriptors.taught, by)
+            each = (catalog.faces.subjects_of(person, auto=False) for person in _counted(people, tracker))
+            everybody = chain.from_iterable(each)
             catalog.faces.rank(tally.noted(_ranked(everybody, middle, identities, limits, by), identities, by))
     return tally.summary(corpus.settings.labels.young_from)
 
@@ -183,38 +180,45 @@ def centres(subjects: Sequence[SubjectFace], by: LikenessSettings = OF_DLIBS) ->
     """The centre of each person who has one, by identity_id; see centres_of."""
     faces_of: dict[str, list[SubjectFace]] = defaultdict(list)
     for subject in sorted(subjects, key=lambda subject: subject.face.face_id):
-        faces_of[subject.identity_id].append(subject)
-    return centres_of(faces_of, faces_of.__getitem__, by)
+        if subject.kept:
+            faces_of[subject.identity_id].append(subject)
+
+    def taught(identity_id: str) -> Taught:
+        faces = faces_of[identity_id]
+        return Taught(
+            face_ids=tuple(subject.face.face_id for subject in faces),
+            descriptors=np.array([subject.face.embedding for subject in faces]),
+            accepted=np.array([subject.verdict == Verdict.ACCEPT for subject in faces]),
+            rejected=np.array([subject.verdict == Verdict.REJECT for subject in faces]),
+        )
+
+    return centres_of(list(faces_of), taught, by)
 
 
 def centres_of(
-    people: Iterable[str], subjects_of: Callable[[str], Sequence[SubjectFace]], by: LikenessSettings = OF_DLIBS
+    people: Iterable[str], taught: Callable[[str], Taught], by: LikenessSettings = OF_DLIBS
 ) -> dict[str, Centre]:
-    """The centre of each person who has one, by identity_id; subjects_of gives a person's faces, ordered by face_id.
+    """The centre of each person who has one, by identity_id; `taught` gives a person's kept faces.
 
     Of two people with the same centre, the one with the smaller share of it among their photographs has none: their
     photographs are, for the most part, the other's.
     """
     found: dict[str, _Album] = {}
     for identity_id in people:
-        faces = [subject for subject in subjects_of(identity_id) if subject.kept]
-        if not faces:
-            continue
-        descriptors = np.array([subject.face.embedding for subject in faces])
-        accepted = np.array([subject.verdict == Verdict.ACCEPT for subject in faces])
-        rejected = np.array([subject.verdict == Verdict.REJECT for subject in faces])
-        members = likeness.members(descriptors, accepted, rejected, by.near)
+        faces = taught(identity_id)
+        members = likeness.members(faces.descriptors, faces.accepted, faces.rejected, by.near)
         if members is not None:
-            weights = likeness.weights_of(accepted, rejected) * members
+            weights = likeness.weights_of(faces.accepted, faces.rejected) * members
             centre = Centre(
-                mean=likeness.mean_of(descriptors, weights),
-                without=frozenset(faces[row].face.face_id for row in np.flatnonzero(weights == 0)),
+                mean=likeness.mean_of(faces.descriptors, weights),
+                without=frozenset(faces.face_ids[row] for row in np.flatnonzero(weights == 0)),
                 weight=float(weights.sum()),
-                album=likeness.album_odds(members, rejected),
+                album=likeness.album_odds(members, faces.rejected),
             )
-            sure = 1.0 + accepted.sum() if accepted.sum() >= FEWEST else members.sum() / (~rejected).sum()
+            accepted = faces.accepted.sum()
+            sure = 1.0 + accepted if accepted >= FEWEST else members.sum() / (~faces.rejected).sum()
             found[identity_id] = _Album(centre, float(sure))
-    borrowed = set(_borrowed(found, subjects_of, by.one_person))
+    borrowed = set(_borrowed(found, taught, by.one_person))
     return {identity_id: album.centre for identity_id, album in found.items() if identity_id not in borrowed}
 
 
@@ -225,18 +229,14 @@ class _Album:
     centre: Centre
     sure: float  # the share of them among the photographs; beyond 1 where people accepted enough
 
-    def of(self, subjects: Sequence[SubjectFace]) -> tuple[likeness.Descriptors, Floats]:
+    def of(self, faces: Taught) -> tuple[likeness.Descriptors, Floats]:
         """Their descriptors and weights."""
-        inside = [
-            (subject.face.embedding, weight) for subject in subjects if (weight := self.centre.weight_of(subject))
-        ]
-        descriptors, weights = zip(*inside, strict=True)
-        return np.array(descriptors), np.array(weights)
+        inside = np.array([face_id not in self.centre.without for face_id in faces.face_ids])
+        weights = likeness.weights_of(faces.accepted, faces.rejected)
+        return faces.descriptors[inside], weights[inside]
 
 
-def _borrowed(
-    found: Mapping[str, _Album], subjects_of: Callable[[str], Sequence[SubjectFace]], one_person: float
-) -> Iterator[str]:
+def _borrowed(found: Mapping[str, _Album], taught: Callable[[str], Taught], one_person: float) -> Iterator[str]:
     """Whoever has another person's centre, and is less sure of it; of equally sure people both.
 
     Centres are also near where two people look alike to the descriptor; then their faces can be told apart.
@@ -247,8 +247,8 @@ def _borrowed(
     means = np.array([album.centre.mean for album in found.values()])
     for row, column in likeness.pairs_within(means, one_person):
         one, other = found[people[row]], found[people[column]]
-        faces, weights = one.of(subjects_of(people[row]))
-        others, other_weights = other.of(subjects_of(people[column]))
+        faces, weights = one.of(taught(people[row]))
+        others, other_weights = other.of(taught(people[column]))
         if likeness.told_apart(faces, others, weights, other_weights) >= likeness.TOLD_APART:
             continue
         if one.sure <= other.sure:
