@@ -131,7 +131,7 @@ def beside(descriptors: Descriptors, means: Floats, own: NDArray[np.int64]) -> t
 def pairs_within(means: Floats, limit: float) -> Iterator[tuple[int, int]]:
     """The rows of the means, (M, D), that are nearer to each other than the limit; the smaller first, in order."""
     squares = (means**2).sum(axis=1)
-    for part in _parts(len(means), max(1, min(_AT_ONCE, _MOST // len(means)))):
+    for part in _parts(len(means), max(1, min(_AT_ONCE, _MOST // 8 // len(means)))):  # doubles, and copies of them
         near = squares[part, None] + squares - 2 * means[part] @ means.T < limit**2
         for row, column in np.argwhere(np.triu(near, part.start + 1)).tolist():
             yield part.start + row, column
