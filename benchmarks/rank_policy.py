@@ -76,7 +76,7 @@ def show_groups(corpus: Corpus, constants: Sequence[LikenessSettings]) -> None:
     person_of = {person.identity_id: person for person in corpus.manifest.identities}
     people = sorted(person_of)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for subject, judged in zip(subjects, rank.judgements(subjects, rank.centres(subjects)), strict=True):
+    for subject, judged in rank.judgements(subjects, rank.centres(subjects)):
         of, who = subject.identity_id, shown[subject.face.face_id]
         if judged is None:
             said = "not judged"

@@ -118,6 +118,18 @@ class Connection:
                 self._connection.execute("ROLLBACK")
             raise
 
+    @contextmanager
+    def aside(self, columns: str) -> Iterator[sqlite3.Connection]:
+        """A temporary table `aside` with these columns, for many rows that are to be written together later.
+
+        Writing into it needs no lock, and it stands in a file of its own, not in memory.
+        """
+        self._connection.execute(f"CREATE TEMP TABLE aside ({columns})")
+        try:
+            yield self._connection
+        finally:
+            self._connection.execute("DROP TABLE IF EXISTS aside")
+
     def removal_key(self, name: str) -> str:
         """The key under which the list of removals has that name."""
         return removal_key(name, self.removal_secret)

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecorpus.catalog.connection import Gateway
-from facecorpus.catalog.faces import SPEAKS_FIRST, Faces
+from facecorpus.catalog.faces import AS_THE_PERSON, TAKEN_ON, Faces
 from facecorpus.errors import CorpusError
 from facecorpus.manifest import Identity
+from facecorpus.words import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,16 @@ class Described:
     likely: NDArray[np.float64]  # (N,), as ranked last
     claimed: NDArray[np.bool_]  # (N,): whether a copy of the very face stands for somebody else
     outside: NDArray[np.bool_]  # (N,): whether the labels do not hold on the photograph's date
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """The kept faces of one person, in columns, and what people say of them."""
+
+    face_ids: tuple[str, ...]
+    descriptors: NDArray[np.float32]  # (N, D)
+    accepted: NDArray[np.bool_]  # (N,)
+    rejected: NDArray[np.bool_]  # (N,)
 
 
 class Descriptors(Gateway):
@@ -64,10 +75,7 @@ class Descriptors(Gateway):
         likely = array("d")
         for face_id, embedding, chance, taken_on in self._catalog.query(
             f"""
-            SELECT face_id, embedding, likely, coalesce((
-                SELECT taken_on FROM candidate AS own
-                WHERE own.photo_sha256 = face.photo_sha256 AND own.identity_id = face.identity_id
-                ORDER BY {SPEAKS_FIRST} LIMIT 1), photo.taken_on)
+            SELECT face_id, embedding, likely, {TAKEN_ON}
             FROM face JOIN ranking USING (face_id) JOIN photo ON photo.sha256 = face.photo_sha256
             WHERE face.identity_id = ? AND kept ORDER BY face_id
             """,
@@ -80,10 +88,27 @@ class Descriptors(Gateway):
         claimed = {conflict.face_id for conflict in Faces(self._catalog).conflicts(face_ids)}
         return Described(
             face_ids=tuple(face_ids),
-            descriptors=np.frombuffer(descriptors, np.float32).reshape(len(face_ids), -1),
+            descriptors=_stacked(descriptors, len(face_ids)),
             likely=np.array(likely),
             claimed=np.array([face_id in claimed for face_id in face_ids], np.bool_),
             outside=np.frombuffer(outside, np.bool_),
+        )
+
+    def taught(self, identity_id: str) -> Taught:
+        """Those of one person, in the order of face_id; verdicts of the automatic policy are none."""
+        rows = self._catalog.query(
+            f"""
+            SELECT face.face_id, embedding, {AS_THE_PERSON} FROM face
+            LEFT JOIN verdict ON verdict.face_id = face.face_id AND verdict.reviewer != 'auto'
+            WHERE face.identity_id = ? AND kept ORDER BY face.face_id
+            """,
+            (identity_id,),
+        ).fetchall()
+        return Taught(
+            face_ids=tuple(row[0] for row in rows),
+            descriptors=_stacked(b"".join(row[1] for row in rows), len(rows)),
+            accepted=np.array([row[2] == Verdict.ACCEPT for row in rows], np.bool_),
+            rejected=np.array([row[2] == Verdict.REJECT for row in rows], np.bool_),
         )
 
     def of_face(self, face_id: str) -> NDArray[np.float32]:
@@ -97,8 +122,7 @@ class Descriptors(Gateway):
         """The face_ids and descriptors, (≤ size, D), of all kept faces that stand for somebody, block by block."""
         cursor = self._catalog.query("SELECT face_id, embedding FROM face WHERE kept AND identity_id IS NOT NULL")
         while rows := cursor.fetchmany(size):
-            descriptors = np.frombuffer(b"".join(row[1] for row in rows), np.float32)
-            yield [row[0] for row in rows], descriptors.reshape(len(rows), -1)
+            yield [row[0] for row in rows], _stacked(b"".join(row[1] for row in rows), len(rows))
 
     def version(self) -> int:
         """Another number once another connection has changed the catalog."""
@@ -123,3 +147,8 @@ class Descriptors(Gateway):
                 sums[identity_id] = descriptor
             counts[identity_id] = counts.get(identity_id, 0) + 1
         return {identity_id: total / counts[identity_id] for identity_id, total in sums.items()}
+
+
+def _stacked(data: bytes | bytearray, count: int) -> NDArray[np.float32]:
+    """(count, D): as many descriptors, one after another; D is 0 where there is none."""
+    return np.frombuffer(data, np.float32).reshape(count, -1 if count else 0)

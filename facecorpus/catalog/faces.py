@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -13,14 +13,12 @@ from facecorpus.words import Section
 SPEAKS_FIRST = "(licence = ''), rank, candidate_id"
 """The order of a photograph's candidates: the first speaks for it, one with a stated licence before others."""
 
-_PROVENANCE = f"""
-    provenance AS (
-        SELECT * FROM (
-            SELECT candidate.*, row_number() OVER (
-                PARTITION BY photo_sha256, identity_id ORDER BY {SPEAKS_FIRST}) AS place
-            FROM candidate WHERE photo_sha256 IS NOT NULL)
-        WHERE place = 1)
+TAKEN_ON = f"""
+    coalesce((SELECT taken_on FROM candidate AS own
+              WHERE own.photo_sha256 = face.photo_sha256 AND own.identity_id = face.identity_id
+              ORDER BY {SPEAKS_FIRST} LIMIT 1), photo.taken_on)
 """
+"""When a face's photograph was taken, by the candidate that speaks for it as its person's, or else by itself."""
 
 # Photographs on the list of removals, by their hash or by any of their addresses, and those marked to be.
 TAKEN_DOWN = """
@@ -63,6 +61,14 @@ def named_after(photo: str, face: str) -> str:
     return f"({photo} >= substr({face}, 1, 24) AND {photo} < substr({face}, 1, 24) || 'g')"
 
 
+AS_THE_PERSON = """
+    CASE WHEN verdict.identity_id = face.identity_id THEN verdict.verdict
+         WHEN verdict.verdict = 'accept' THEN 'reject' -- it is somebody else
+    END
+"""
+"""The verdict on a face as a picture of the person it stands for."""
+
+
 class Faces(Gateway):
     """Tables face and ranking."""
 
@@ -86,26 +92,34 @@ class Faces(Gateway):
                 [(identity_id, face_id) for face_id, identity_id in identity_of.items()],
             )
 
+    def listed(self) -> list[str]:
+        """The people of the manifest, in its order."""
+        rows = self._catalog.query("SELECT identity_id FROM identity WHERE listed ORDER BY position")
+        return [row[0] for row in rows]
+
     def subjects(self) -> list[SubjectFace]:
-        """The faces that stand for listed people, with what ranking needs, ordered by person and face_id."""
+        """The faces that stand for listed people, ordered by person and face_id."""
+        return [subject for identity_id in self.listed() for subject in self.subjects_of(identity_id)]
+
+    def subjects_of(self, identity_id: str, *, auto: bool = True) -> list[SubjectFace]:
+        """The faces that stand for one person, with what ranking needs, ordered by face_id.
+
+        Without `auto`, verdicts of the automatic policy are none.
+        """
         rows = self._catalog.query(
             f"""
-            WITH {_PROVENANCE}
             SELECT face.*, coalesce(photo.cluster_id, photo.sha256) AS cluster, photo.width AS photo_width,
-                   photo.height AS photo_height, coalesce(provenance.taken_on, photo.taken_on) AS taken_on,
+                   photo.height AS photo_height, {TAKEN_ON} AS taken_on,
                    (SELECT count(*) FROM face AS other WHERE other.photo_sha256 = face.photo_sha256) AS company,
-                   CASE WHEN verdict.identity_id = face.identity_id THEN verdict.verdict
-                        WHEN verdict.verdict = 'accept' THEN 'reject' -- it is somebody else
-                   END AS verdict, coalesce(verdict.reason, '') AS reason
-            FROM face JOIN photo ON photo.sha256 = face.photo_sha256 JOIN identity USING (identity_id)
-            LEFT JOIN provenance ON provenance.photo_sha256 = face.photo_sha256
-                 AND provenance.identity_id = face.identity_id
-            LEFT JOIN verdict ON verdict.face_id = face.face_id
-            WHERE listed ORDER BY position, face_id
-            """
-        )
+                   {AS_THE_PERSON} AS verdict, coalesce(verdict.reason, '') AS reason
+            FROM face JOIN photo ON photo.sha256 = face.photo_sha256
+            LEFT JOIN verdict ON verdict.face_id = face.face_id AND (:auto OR verdict.reviewer != 'auto')
+            WHERE face.identity_id = :person ORDER BY face_id
+            """,
+            {"person": identity_id, "auto": auto},
+        ).fetchall()
         claimed: dict[str, list[str]] = {}
-        for conflict in self.conflicts():
+        for conflict in self.conflicts([row["face_id"] for row in rows]):
             claimed.setdefault(conflict.face_id, []).append(conflict.other_identity_id)
         return [
             SubjectFace(
@@ -141,16 +155,15 @@ class Faces(Gateway):
         )
         return [Conflict(*row) for row in rows]
 
-    def rank(self, rankings: Sequence[Ranking]) -> None:
-        """Replace the ranking of all faces."""
-        with self._catalog.transaction() as connection:
-            connection.execute("DELETE FROM ranking")
-            rows = [
-                (r.face_id, r.likely, r.section, json.dumps(r.reasons, ensure_ascii=False), r.alike) for r in rankings
-            ]
-            connection.executemany(
-                "INSERT INTO ranking (face_id, likely, section, reasons, alike) VALUES (?, ?, ?, ?, ?)", rows
-            )
+    def rank(self, rankings: Iterable[Ranking]) -> None:
+        """Replace the ranking of all faces once all are there: until then others can write."""
+        columns = "face_id, likely, section, reasons, alike"
+        rows = ((r.face_id, r.likely, r.section, json.dumps(r.reasons, ensure_ascii=False), r.alike) for r in rankings)
+        with self._catalog.aside(columns) as connection:
+            connection.executemany("INSERT INTO aside VALUES (?, ?, ?, ?, ?)", rows)
+            with self._catalog.transaction():
+                connection.execute("DELETE FROM ranking")
+                connection.execute(f"INSERT INTO ranking ({columns}) SELECT * FROM aside")
 
     def some_not_ranked(self) -> bool:
         """Whether a face stands for a listed person and no ranking has judged it yet."""

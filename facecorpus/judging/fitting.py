@@ -57,7 +57,7 @@ def cases_of(
         mixed = exchanged(subjects, share, seed)
         middle = rank.centres(mixed, by)
         known: dict[str, list[SubjectFace]] = defaultdict(list)  # wrong faces, by whom they show
-        for subject, judged in zip(mixed, rank.judgements(mixed, middle), strict=True):
+        for subject, judged in rank.judgements(mixed, middle):
             who = shown.get(subject.face.face_id, NOBODY)
             if judged is None or judged.nearest is None or who is None:
                 continue
@@ -66,9 +66,10 @@ def cases_of(
                 known[who].append(subject)
         for who, wrong in known.items():
             unknown = {identity_id: centre for identity_id, centre in middle.items() if identity_id != who}
-            alone = zip(wrong, rank.judgements(wrong, unknown), strict=True)
             cases += [
-                Case(subject, one, False, stranger=True, share=share) for subject, one in alone if one and one.nearest
+                Case(subject, one, False, stranger=True, share=share)
+                for subject, one in rank.judgements(wrong, unknown)
+                if one and one.nearest
             ]
         advance(1)
     return cases

@@ -9,6 +9,7 @@ likely right than in an album that holds many strangers.
 """
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,8 @@ ACCEPTED_WEIGHT = 3.0
 
 _ROUNDS = 10
 _AT_ONCE = 1024  # faces whose distances are computed together
+_FEW = 16  # faces whose distances from all means stay in a processor's cache
+_MOST = 1 << 24  # distances of faces from means that are in memory at once
 _STARTS = 128  # faces at the most that are tried as the start of a centre: of a majority, one in two would do
 
 
@@ -103,6 +106,37 @@ def distances(descriptors: Descriptors, means: Floats) -> Floats:
     return found
 
 
+def beside(descriptors: Descriptors, means: Floats, own: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64], Floats]:
+    """Of faces and the means, (M, D), how far each is from its own, which other is nearest, and how far that is.
+
+    (N,) each; `own` are rows of the means. Where there is one alone, it is infinitely far from the next, itself.
+    """
+    apart, other, further = np.empty(len(own)), np.empty(len(own), np.int64), np.empty(len(own))
+    centred = means.astype(np.float32)
+    lengths = (centred**2).sum(axis=1)
+    for part in _parts(len(descriptors), max(1, min(_AT_ONCE, _MOST // len(means)))):
+        products = (2 * descriptors[part]) @ centred.T
+        for few in _parts(len(products), _FEW):
+            faces = slice(part.start + few.start, part.start + few.start + len(products[few]))
+            squares = _square_lengths(descriptors[faces])[:, None] + lengths
+            squares -= products[few]
+            rows = np.arange(len(squares))
+            apart[faces] = _rooted(squares[rows, own[faces]])
+            squares[rows, own[faces]] = np.inf
+            other[faces] = np.maximum(squares, 0, out=squares).argmin(axis=1)
+            further[faces] = _rooted(squares[rows, other[faces]])
+    return apart, other, further
+
+
+def pairs_within(means: Floats, limit: float) -> Iterator[tuple[int, int]]:
+    """The rows of the means, (M, D), that are nearer to each other than the limit; the smaller first, in order."""
+    squares = (means**2).sum(axis=1)
+    for part in _parts(len(means), max(1, min(_AT_ONCE, _MOST // 8 // len(means)))):  # doubles, and copies of them
+        near = squares[part, None] + squares - 2 * means[part] @ means.T < limit**2
+        for row, column in np.argwhere(np.triu(near, part.start + 1)).tolist():
+            yield part.start + row, column
+
+
 def nearest(descriptors: Descriptors, means: Floats) -> Floats:
     """(N,): how far each face is from the nearest of the means, (M, 128); infinite where there is none."""
     found = np.full(len(descriptors), np.inf)
@@ -134,15 +168,24 @@ def told_apart(one: Descriptors, other: Descriptors, weights: Floats, other_weig
     return float(np.mean(shares))
 
 
-def _parts(count: int) -> list[slice]:
-    """Slices of _AT_ONCE faces: what is computed of all of them at once takes more memory than the page may."""
-    return [slice(begin, begin + _AT_ONCE) for begin in range(0, count, _AT_ONCE)]
+def _parts(count: int, size: int = _AT_ONCE) -> list[slice]:
+    """Slices of so many faces: what is computed of all of them at once takes more memory than the page may."""
+    return [slice(begin, begin + size) for begin in range(0, count, size)]
 
 
 def _distances(descriptors: Descriptors, means: Descriptors) -> Floats:
     """(N, M): the same of a few faces; of 30,000 the matrix product would keep a copy of all for as long as we run."""
-    squares = np.einsum("ij,ij->i", descriptors, descriptors)[:, None] + (means**2).sum(axis=1)
+    squares = _square_lengths(descriptors)[:, None] + (means**2).sum(axis=1)
     squares -= 2 * (descriptors @ means.T)
+    return _rooted(squares)
+
+
+def _square_lengths(descriptors: Descriptors) -> Descriptors:
+    return np.asarray(np.einsum("ij,ij->i", descriptors, descriptors))
+
+
+def _rooted(squares: Descriptors) -> Floats:
+    """The roots of squared distances, which rounding can make less than 0."""
     return np.asarray(np.sqrt(np.maximum(squares, 0, dtype=np.float64)))
 
 

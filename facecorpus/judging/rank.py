@@ -5,22 +5,25 @@ count.
 """
 
 import math
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, groupby, islice
 
 import numpy as np
 
+from facecorpus.catalog.descriptors import Taught
 from facecorpus.corpus import Corpus
 from facecorpus.errors import SettingsError
 from facecorpus.judging import likeness
 from facecorpus.judging.groups import grouped
 from facecorpus.judging.likeness import FEWEST, OF_DLIBS, Floats
 from facecorpus.judging.section import NO_IDEA, Known, capped, section
-from facecorpus.judging.undated import Undated, said_of_undated, undated
+from facecorpus.judging.undated import Undated, said_of_undated, undated, youngest_first
 from facecorpus.manifest import Identity
 from facecorpus.records import Ranking, SubjectFace
 from facecorpus.settings import LikenessSettings, RankSettings
+from facecorpus.system.console import Tracker, track
 from facecorpus.words import Section, Verdict, naming, shortened
 
 NOT_ENOUGH = "not enough to judge: too few photographs, or no majority of them, show one and the same person"
@@ -42,9 +45,15 @@ class Centre:
     """The middle of one person's descriptors."""
 
     mean: Floats  # (D,), weighted
-    weights: Mapping[str, float]  # by face_id, of the faces that it is made of
-    weight: float  # of all of them together
+    without: frozenset[str]  # face_ids of the person's kept faces that it is not made of; they are few
+    weight: float  # of all others together
     album: float  # likeness.album_odds of the faces that stand for the person
+
+    def weight_of(self, subject: SubjectFace) -> float:
+        """What a face of the person counts in it."""
+        if not subject.kept or subject.face.face_id in self.without:
+            return 0.0
+        return likeness.ACCEPTED_WEIGHT if subject.verdict == Verdict.ACCEPT else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,32 @@ class RankSummary:
         )
 
 
+class _Tally:
+    """What a summary says of rankings that go by, person by person."""
+
+    def __init__(self) -> None:
+        self._sections: Counter[Section] = Counter()
+        self._unjudged: list[str] = []
+        self._undated: list[Undated] = []
+
+    def noted(
+        self, ranked: Iterable[tuple[SubjectFace, Ranking]], people: Mapping[str, Identity], by: LikenessSettings
+    ) -> Iterator[Ranking]:
+        """The rankings, each person's in groups."""
+        for identity_id, pairs in groupby(ranked, lambda pair: pair[0].identity_id):
+            subjects, rankings = zip(*pairs, strict=True)
+            self._sections.update(one.section for subject, one in zip(subjects, rankings, strict=True) if subject.kept)
+            self._unjudged += [identity_id] * any(NOT_ENOUGH in one.reasons for one in rankings)
+            self._undated += undated(people[identity_id], subjects)
+            yield from grouped(subjects, rankings, by.near)
+
+    def summary(self, of_age: int) -> RankSummary:
+        """The sums of all that went by."""
+        right, look, wrong = (self._sections[section] for section in (Section.RIGHT, Section.LOOK, Section.WRONG))
+        not_judged = tuple(sorted(self._unjudged))
+        return RankSummary(right + look + wrong, right, look, wrong, not_judged, youngest_first(self._undated), of_age)
+
+
 def said_of_not_judged(people: Sequence[str]) -> str:
     """A sentence with the names of people whose faces cannot be judged, for the end of a summary."""
     if not people:
@@ -101,27 +136,23 @@ def rank_faces(corpus: Corpus) -> RankSummary:
             f" accept_above ({limits.accept_above}); set, for example, 0.005 and 0.95."
         )
     identities = {identity.identity_id: identity for identity in corpus.manifest.identities}
+    by, tally = corpus.settings.likeness, _Tally()
     with corpus.catalog() as catalog:
-        catalog.descriptors.refuse_unfit(corpus.settings.likeness.descriptor)
-        decided = catalog.decisions.decided_by_people()
-        # Only people teach the ranking; the automatic policy would otherwise confirm what it was told.
-        subjects = [s if s.face.face_id in decided else replace(s, verdict=None) for s in catalog.faces.subjects()]
-        by = corpus.settings.likeness
-        rankings = grouped(subjects, rank(subjects, identities, limits, by), by.near)
-        catalog.faces.rank(rankings)
-    kept = {subject.face.face_id for subject in subjects if subject.kept}
-    sections = [ranking.section for ranking in rankings if ranking.face_id in kept]
-    return RankSummary(
-        faces=len(sections),
-        right=sections.count(Section.RIGHT),
-        look=sections.count(Section.LOOK),
-        wrong=sections.count(Section.WRONG),
-        not_judged=tuple(
-            sorted({s.identity_id for s, one in zip(subjects, rankings, strict=True) if NOT_ENOUGH in one.reasons})
-        ),
-        undated=undated(subjects, identities),
-        of_age=corpus.settings.labels.young_from,
-    )
+        catalog.descriptors.refuse_unfit(by.descriptor)
+        people = catalog.faces.listed()
+        with track("ranking: people, looked at twice", 2 * len(people)) as tracker:
+            # Only people teach the ranking; the automatic policy would otherwise confirm what it was told.
+            middle = centres_of(_counted(people, tracker), catalog.descriptors.taught, by)
+            each = (catalog.faces.subjects_of(person, auto=False) for person in _counted(people, tracker))
+            everybody = chain.from_iterable(each)
+            catalog.faces.rank(tally.noted(_ranked(everybody, middle, identities, limits, by), identities, by))
+    return tally.summary(corpus.settings.labels.young_from)
+
+
+def _counted(people: Iterable[str], tracker: Tracker) -> Iterator[str]:
+    for identity_id in people:
+        yield identity_id
+        tracker.advance(1)
 
 
 def rank(
@@ -131,60 +162,81 @@ def rank(
     by: LikenessSettings = OF_DLIBS,
 ) -> list[Ranking]:
     """The ranking of each face, in the order given; the verdicts in it must be people's."""
-    judged = judgements(subjects, centres(subjects, by))
-    return [ranking(subject, one, identities, limits, by) for subject, one in zip(subjects, judged, strict=True)]
+    return [one for _, one in _ranked(subjects, centres(subjects, by), identities, limits, by)]
+
+
+def _ranked(
+    subjects: Iterable[SubjectFace],
+    middle: Mapping[str, Centre],
+    identities: Mapping[str, Identity],
+    limits: RankSettings,
+    by: LikenessSettings,
+) -> Iterator[tuple[SubjectFace, Ranking]]:
+    for subject, judged in judgements(subjects, middle):
+        yield subject, ranking(subject, judged, identities, limits, by)
 
 
 def centres(subjects: Sequence[SubjectFace], by: LikenessSettings = OF_DLIBS) -> dict[str, Centre]:
-    """The centre of each person who has one, by identity_id.
-
-    Of two people with the same centre, the one with the smaller share of it among their photographs has none: their
-    photographs are, for the most part, the other's.
-    """
+    """The centre of each person who has one, by identity_id; see centres_of."""
     faces_of: dict[str, list[SubjectFace]] = defaultdict(list)
     for subject in sorted(subjects, key=lambda subject: subject.face.face_id):
         if subject.kept:
             faces_of[subject.identity_id].append(subject)
+
+    def taught(identity_id: str) -> Taught:
+        faces = faces_of[identity_id]
+        return Taught(
+            face_ids=tuple(subject.face.face_id for subject in faces),
+            descriptors=np.array([subject.face.embedding for subject in faces]),
+            accepted=np.array([subject.verdict == Verdict.ACCEPT for subject in faces]),
+            rejected=np.array([subject.verdict == Verdict.REJECT for subject in faces]),
+        )
+
+    return centres_of(list(faces_of), taught, by)
+
+
+def centres_of(
+    people: Iterable[str], taught: Callable[[str], Taught], by: LikenessSettings = OF_DLIBS
+) -> dict[str, Centre]:
+    """The centre of each person who has one, by identity_id; `taught` gives a person's kept faces.
+
+    Of two people with the same centre, the one with the smaller share of it among their photographs has none: their
+    photographs are, for the most part, the other's.
+    """
     found: dict[str, _Album] = {}
-    for identity_id, faces in faces_of.items():
-        descriptors = np.array([subject.face.embedding for subject in faces])
-        accepted = np.array([subject.verdict == Verdict.ACCEPT for subject in faces])
-        rejected = np.array([subject.verdict == Verdict.REJECT for subject in faces])
-        members = likeness.members(descriptors, accepted, rejected, by.near)
+    for identity_id in people:
+        faces = taught(identity_id)
+        members = likeness.members(faces.descriptors, faces.accepted, faces.rejected, by.near)
         if members is not None:
-            weights = likeness.weights_of(accepted, rejected)
-            inside = [(faces[row], float(weights[row])) for row in np.flatnonzero(members)]
+            weights = likeness.weights_of(faces.accepted, faces.rejected) * members
             centre = Centre(
-                mean=likeness.mean_of(descriptors, weights * members),
-                weights={subject.face.face_id: weight for subject, weight in inside},
-                weight=sum(weight for _, weight in inside),
-                album=likeness.album_odds(members, rejected),
+                mean=likeness.mean_of(faces.descriptors, weights),
+                without=frozenset(faces.face_ids[row] for row in np.flatnonzero(weights == 0)),
+                weight=float(weights.sum()),
+                album=likeness.album_odds(members, faces.rejected),
             )
-            sure = 1.0 + accepted.sum() if accepted.sum() >= FEWEST else members.sum() / (~rejected).sum()
-            found[identity_id] = _Album(centre, float(sure), [subject for subject, _ in inside])
-    borrowed = set(_borrowed(found, by.one_person))
+            accepted = faces.accepted.sum()
+            sure = 1.0 + accepted if accepted >= FEWEST else members.sum() / (~faces.rejected).sum()
+            found[identity_id] = _Album(centre, float(sure))
+    borrowed = set(_borrowed(found, taught, by.one_person))
     return {identity_id: album.centre for identity_id, album in found.items() if identity_id not in borrowed}
 
 
 @dataclass(frozen=True, slots=True)
 class _Album:
-    """A person's faces that belong together."""
+    """What a person's faces that belong together make."""
 
     centre: Centre
     sure: float  # the share of them among the photographs; beyond 1 where people accepted enough
-    faces: Sequence[SubjectFace]
 
-    def told_apart_from(self, other: "_Album") -> bool:
-        """Whether the faces of the two are two people's, however alike these look to the descriptor."""
-        (one, weights), (two, others) = self._weighted(), other._weighted()
-        return likeness.told_apart(one, two, weights, others) >= likeness.TOLD_APART
-
-    def _weighted(self) -> tuple[likeness.Descriptors, Floats]:
-        descriptors = np.array([subject.face.embedding for subject in self.faces])
-        return descriptors, np.array([self.centre.weights[subject.face.face_id] for subject in self.faces])
+    def of(self, faces: Taught) -> tuple[likeness.Descriptors, Floats]:
+        """Their descriptors and weights."""
+        inside = np.array([face_id not in self.centre.without for face_id in faces.face_ids])
+        weights = likeness.weights_of(faces.accepted, faces.rejected)
+        return faces.descriptors[inside], weights[inside]
 
 
-def _borrowed(found: Mapping[str, _Album], one_person: float) -> Iterator[str]:
+def _borrowed(found: Mapping[str, _Album], taught: Callable[[str], Taught], one_person: float) -> Iterator[str]:
     """Whoever has another person's centre, and is less sure of it; of equally sure people both.
 
     Centres are also near where two people look alike to the descriptor; then their faces can be told apart.
@@ -193,11 +245,11 @@ def _borrowed(found: Mapping[str, _Album], one_person: float) -> Iterator[str]:
     if len(people) < 2:
         return
     means = np.array([album.centre.mean for album in found.values()])
-    squares = (means**2).sum(axis=1)
-    near = squares[:, None] + squares - 2 * means @ means.T < one_person**2
-    for row, column in np.argwhere(np.triu(near, 1)):
+    for row, column in likeness.pairs_within(means, one_person):
         one, other = found[people[row]], found[people[column]]
-        if one.told_apart_from(other):
+        faces, weights = one.of(taught(people[row]))
+        others, other_weights = other.of(taught(people[column]))
+        if likeness.told_apart(faces, others, weights, other_weights) >= likeness.TOLD_APART:
             continue
         if one.sure <= other.sure:
             yield people[row]
@@ -205,33 +257,28 @@ def _borrowed(found: Mapping[str, _Album], one_person: float) -> Iterator[str]:
             yield people[column]
 
 
-def judgements(subjects: Sequence[SubjectFace], middle: Mapping[str, Centre]) -> list[Judgement | None]:
-    """Compare each face with its own and with every other person's centre; None where its own person has none."""
-    if not middle:
-        return [None] * len(subjects)
+def judgements(
+    subjects: Iterable[SubjectFace], middle: Mapping[str, Centre]
+) -> Iterator[tuple[SubjectFace, Judgement | None]]:
+    """Each face, compared with its own and with every other person's centre; None where its own person has none."""
     people, means = list(middle), np.array([centre.mean for centre in middle.values()])
     column = {identity_id: place for place, identity_id in enumerate(people)}
-    judged: list[Judgement | None] = []
-    for begin in range(0, len(subjects), _AT_ONCE):
-        part = subjects[begin : begin + _AT_ONCE]
-        apart = likeness.distances(np.array([subject.face.embedding for subject in part]), means)
-        for subject, row in zip(part, apart, strict=True):
-            own = column.get(subject.identity_id)
-            judged.append(None if own is None else _judgement(subject, row, own, people, middle))
-    return judged
-
-
-def _judgement(
-    subject: SubjectFace, apart: Floats, own: int, people: Sequence[str], middle: Mapping[str, Centre]
-) -> Judgement:
-    centre = middle[people[own]]
-    weight = centre.weights.get(subject.face.face_id, 0.0)
-    distance = float(likeness.without_itself(apart[own], weight, centre.weight))
-    if len(people) == 1:
-        return Judgement(distance, math.inf, None, centre.album)
-    apart[own] = np.inf
-    nearest = int(np.argmin(apart))
-    return Judgement(distance, float(apart[nearest]) - distance, people[nearest], centre.album)
+    faces = iter(subjects)
+    while part := list(islice(faces, _AT_ONCE)):
+        if not people:
+            yield from ((subject, None) for subject in part)
+            continue
+        own = np.array([column.get(subject.identity_id, -1) for subject in part])
+        descriptors = np.array([subject.face.embedding for subject in part])
+        apart = zip(*likeness.beside(descriptors, means, np.maximum(own, 0)), strict=True)
+        for subject, place, (mine, other, further) in zip(part, own, apart, strict=True):
+            if place < 0:
+                yield subject, None
+                continue
+            centre = middle[people[place]]
+            distance = float(likeness.without_itself(mine, centre.weight_of(subject), centre.weight))
+            nearest = None if other == place else people[other]
+            yield subject, Judgement(distance, float(further) - distance, nearest, centre.album)
 
 
 def ranking(

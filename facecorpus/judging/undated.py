@@ -1,7 +1,6 @@
 """Photographs that do not say when they were taken: they may be from before a person was of age."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from facecorpus.manifest import Identity
@@ -24,18 +23,15 @@ class Undated:
         return f"{self.name} ({born}: {self.photographs})"
 
 
-def undated(subjects: Iterable[SubjectFace], identities: Mapping[str, Identity]) -> tuple[Undated, ...]:
-    """Everybody with such photographs, the youngest first; of dated_only people none is built anyway."""
-    photographs: dict[str, set[str]] = defaultdict(set)
-    for subject in subjects:
-        if subject.kept and subject.verdict is None and not subject.taken_on:
-            photographs[subject.identity_id].add(subject.face.photo_sha256)
-    found = [
-        Undated(person.name, person.birth_year, len(photographs[person.identity_id]))
-        for person in identities.values()
-        if person.identity_id in photographs and not person.dated_only
-    ]
-    return tuple(sorted(found, key=lambda one: (-(one.born or 0), one.name)))
+def undated(person: Identity, subjects: Iterable[SubjectFace]) -> list[Undated]:
+    """The person, where some of their faces are in such photographs; of dated_only people none is built anyway."""
+    found = {one.face.photo_sha256 for one in subjects if one.kept and one.verdict is None and not one.taken_on}
+    return [Undated(person.name, person.birth_year, len(found))] if found and not person.dated_only else []
+
+
+def youngest_first(people: Iterable[Undated]) -> tuple[Undated, ...]:
+    """In the order in which they are named."""
+    return tuple(sorted(people, key=lambda one: (-(one.born or 0), one.name)))
 
 
 def said_of_undated(people: Sequence[Undated], of_age: int) -> str:

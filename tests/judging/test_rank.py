@@ -53,13 +53,15 @@ def test_an_only_person_is_judged_by_distance_alone() -> None:
 def test_wrong_people_among_the_photographs_do_not_move_the_centre() -> None:
     clean = centres(album("ada"))["ada"]
     wrong = [subject(f"w-{n}", "ada", embedding(("ben", "cleo", "stranger")[n % 3], n)) for n in range(8)]
-    assert centres([*wrong, *album("ada")])["ada"].weights == clean.weights
+    found = centres([*wrong, *album("ada")])["ada"]
+    assert found.without == {one.face.face_id for one in wrong}
+    assert (found.mean == clean.mean).all()
 
 
 def test_a_face_does_not_vouch_for_itself() -> None:
     subjects = album("ada", FEWEST)
     middle = centres(subjects)
-    judged = judgements(subjects, middle)[0]
+    judged = next(judgements(subjects, middle))[1]
     others = np.mean([s.face.embedding for s in subjects[1:]], axis=0)
     assert judged is not None
     assert judged.distance == pytest.approx(np.linalg.norm(subjects[0].face.embedding - others), abs=1e-6)
@@ -86,13 +88,13 @@ def test_accepted_faces_settle_who_a_person_is_even_against_a_majority() -> None
 
 def test_rejected_faces_never_count() -> None:
     rejected = [subject(f"b-{n}", "ada", embedding("ben", n), verdict="reject") for n in range(20)]
-    assert centres([*rejected, *album("ada")])["ada"].weights == centres(album("ada"))["ada"].weights
+    assert (centres([*rejected, *album("ada")])["ada"].mean == centres(album("ada"))["ada"].mean).all()
 
 
 def test_copies_do_not_count_and_are_left_to_look_at() -> None:
     duplicates = [replace(s, kept=False, face=replace(s.face, face_id=f"copy-{s.face.face_id}")) for s in album("ben")]
     found = ranked([*album("ada"), *album("ben"), *duplicates])
-    assert not any(face_id.startswith("copy") for face_id in centres([*album("ben"), *duplicates])["ben"].weights)
+    assert centres([*album("ben"), *duplicates])["ben"].weight == centres(album("ben"))["ben"].weight
     assert found["copy-ben-0"].section == "look"
     assert found["copy-ben-0"].reasons[0] == "copy of a better photograph"
     assert found["copy-ben-0"].likely > 0.9  # the person is right

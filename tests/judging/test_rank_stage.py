@@ -1,15 +1,18 @@
 """The stage that ranks a corpus, and the review's page that ranks what is left."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from ranked_people import between, embedding, face_id, fill
+from ranked_people import album, between, embedding, face_id, fill
 
 from facecorpus.corpus import Corpus
 from facecorpus.errors import SettingsError
 from facecorpus.judging.policy import auto_review
-from facecorpus.judging.rank import rank_faces
+from facecorpus.judging.rank import _AT_ONCE, centres, judgements, rank_faces
+from facecorpus.records import Ranking
 from facecorpus.settings import RankSettings
+from facecorpus.words import Section
 from review_ui.learning import Teacher
 
 
@@ -33,6 +36,32 @@ def test_a_second_ranking_is_the_same(filled: Corpus) -> None:
 def test_an_empty_corpus_is_ranked_and_reviewed_without_a_word(corpus: Corpus) -> None:
     assert rank_faces(corpus).faces == 0
     assert auto_review(corpus).changed == 0
+    with corpus.catalog() as catalog:
+        assert Teacher().order(catalog, corpus.manifest["ada"], corpus.settings).face_ids == ()
+
+
+def test_while_faces_are_ranked_a_reviewer_can_write_and_the_old_ranking_stands(filled: Corpus) -> None:
+    rank_faces(filled)
+
+    def meanwhile() -> Iterator[Ranking]:
+        with filled.catalog() as other:
+            other.decisions.add([face_id("ada1")], identity_id="ada", reviewer="grace", verdict="accept")
+            assert len(other.faces.for_review("ada")) == 8
+        yield Ranking(face_id("ada1"), 0.7, Section.LOOK, ())
+
+    with filled.catalog() as catalog:
+        catalog.faces.rank(meanwhile())
+        assert [(one.face_id, one.likely) for one in catalog.faces.for_review("ada")] == [(face_id("ada1"), 0.7)]
+
+
+def test_faces_are_judged_as_they_come_in_not_all_at_once() -> None:
+    first = album("ada")
+    begun = []
+    faces = (begun.append(number) or replace(first[number % 10]) for number in range(3 * _AT_ONCE))
+    found = judgements(faces, centres(first))
+    next(found)
+    assert len(begun) == _AT_ONCE
+    assert sum(one is not None for _, one in found) == 3 * _AT_ONCE - 1
 
 
 def test_limits_that_contradict_each_other_are_one_sentence(filled: Corpus) -> None:

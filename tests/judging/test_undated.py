@@ -7,7 +7,7 @@ from ranked_people import embedding, face_id, subject
 
 from facecorpus.corpus import Corpus
 from facecorpus.judging.rank import rank_faces
-from facecorpus.judging.undated import said_of_undated, undated
+from facecorpus.judging.undated import said_of_undated, undated, youngest_first
 
 PEOPLE = {
     one.identity_id: one
@@ -33,7 +33,9 @@ def test_undated_photographs_that_nobody_has_looked_at_are_counted_the_youngest_
         subject("c1", "cleo", some),
         subject("d1", "dan", some, taken_on="2015-01-01"),
     ]
-    found = undated(subjects, PEOPLE)
+    found = youngest_first(
+        name for one in PEOPLE for name in undated(PEOPLE[one], [s for s in subjects if s.identity_id == one])
+    )
     assert [(one.name, one.born, one.photographs) for one in found] == [("Ben", 1999, 1), ("Ada", 1970, 2)]
     said = said_of_undated(found, 18)
     assert "3 photographs of 2 people have no date" in said
