@@ -24,8 +24,8 @@ from facecorpus.words import AUTO
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 # Measured by benchmarks/faces.py; docs/quality.md has the tables.
 _KNOWN_TO_MISS = {
-    "yunet": "On 4,499 web photographs of 77 people, the detector yunet found no face in 0.5 %: in 0.2 % of those of"
-    " women, in 0.7 % of those of men, and in 1.6 % of those of African men.",
+    "yunet": "On 4,499 web photographs of 77 people, the detector yunet found no face in 0.8 %: in 0.2 % of those of"
+    " women, in 1.2 % of those of men, and in 2.4 % of those of African men.",
     "hog": "On 1,920 photographs of one face each, the detector hog missed men more often than women, and African men"
     " most of all.",
     "mmod": "On 1,920 photographs of one face each, the detector mmod missed men more often than women, and white and"

