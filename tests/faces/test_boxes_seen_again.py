@@ -38,7 +38,7 @@ def seen_in(views: int, score: float, shown: list[tuple[int, ...]]) -> YunetDete
 @pytest.mark.parametrize(("left", "width"), [(0, 60), (90, 60), (350, 50), (200, 32)])
 def test_an_unsure_box_is_kept_where_all_four_views_of_its_surroundings_show_it(left: int, width: int) -> None:
     shown: list[tuple[int, ...]] = []
-    assert seen_in(5, 0.8, shown)._seen(marked(left, width)) == [((left, 100, width, 60), 0.8)]
+    assert seen_in(5, 0.8, shown)._seen(marked(left, width), 0) == ([((left, 100, width, 60), 0.8)], True)
     assert len(shown) == 5
     (_, wide), *views = shown
     assert all(view[1] <= 1.5 * wide for view in views)
@@ -47,9 +47,18 @@ def test_an_unsure_box_is_kept_where_all_four_views_of_its_surroundings_show_it(
 
 @pytest.mark.parametrize("views", [1, 2, 3, 4])
 def test_one_view_that_does_not_show_it_is_enough(views: int) -> None:
-    assert seen_in(views, 0.8, [])._seen(marked(90, 60)) == []
+    assert seen_in(views, 0.8, [])._seen(marked(90, 60), 0) == ([], False)
 
 
 def test_a_box_that_is_seen_again_less_surely_is_none() -> None:
-    assert seen_in(5, 0.56, [])._seen(marked(90, 60)) == []
-    assert seen_in(1, 0.85, [])._seen(marked(90, 60)) == [((90, 100, 60, 60), 0.85)]
+    assert seen_in(5, 0.56, [])._seen(marked(90, 60), 0) == ([], False)
+    assert seen_in(1, 0.85, [])._seen(marked(90, 60), 0) == ([((90, 100, 60, 60), 0.85)], True)
+
+
+def test_of_narrow_boxes_no_more_is_asked_than_whether_the_picture_stands() -> None:
+    shown: list[tuple[int, ...]] = []
+    assert seen_in(5, 0.8, shown)._seen(marked(90, 60), 61) == ([], True)
+    assert len(shown) == 5
+    shown.clear()
+    assert seen_in(1, 0.9, shown)._seen(marked(90, 60), 61) == ([], True)
+    assert len(shown) == 1

