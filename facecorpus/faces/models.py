@@ -13,6 +13,7 @@ from facecorpus.faces.dlib.hog import HogDetector
 from facecorpus.faces.dlib.mmod import MmodDetector
 from facecorpus.faces.embed import DLIB, DLIB_SHA256, Embedder
 from facecorpus.faces.onnx_descriptor import OnnxDescriptor
+from facecorpus.faces.plugin import PluginDetector
 from facecorpus.settings import FacesSettings
 from facecorpus.shards import sha256_of
 
@@ -55,8 +56,10 @@ def load_detector(settings: FacesSettings) -> Detector:
     elif settings.detector == "yunet":
         model = settings.yunet_model
         detector = yunet.of_file(Path(model)) if model else yunet.compiled()
-    else:
+    elif settings.detector == "hog":
         detector = HogDetector()
+    else:
+        detector = PluginDetector(settings)
     return detector
 
 

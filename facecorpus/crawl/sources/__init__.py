@@ -10,16 +10,16 @@ from facecorpus.crawl.sources.commons import Commons
 from facecorpus.crawl.sources.flickr import Flickr
 from facecorpus.crawl.sources.folder import Folder
 from facecorpus.crawl.sources.openverse import Openverse
+from facecorpus.crawl.sources.plugin import Plugin
 from facecorpus.crawl.sources.search_engines import ENGINES, Engine
 from facecorpus.crawl.sources.source import MOST_NAMES, NoPhotographs, Source, WrongPerson, proposals, understood
 from facecorpus.crawl.sources.urls import Urls
-from facecorpus.errors import SourceError
 
 __all__ = ["MOST_NAMES", "NoPhotographs", "Source", "WrongPerson", "open_source", "proposals", "understood"]
 
 
 def open_source(name: str, corpus: Corpus, fetcher: Fetcher) -> Source:
-    """The source of that name; SourceError where it is not known, or the settings do not suffice for it."""
+    """The source of that name, a plugin's where facecorpus has none; SourceError where the settings do not suffice."""
     crawl = corpus.settings.crawl
     makers: dict[str, Callable[[], Source]] = {
         "commons": lambda: Commons(crawl, fetcher, corpus.manifest.identities),
@@ -30,6 +30,6 @@ def open_source(name: str, corpus: Corpus, fetcher: Fetcher) -> Source:
         "folder": lambda: Folder.of(corpus),
         "archive": lambda: Archive.of(corpus),
     }
-    if name not in makers:
-        raise SourceError(f"There is no source {name!r}; 'sources' in corpus.toml may name {', '.join(makers)}.")
-    return makers[name]()
+    if name in makers:
+        return makers[name]()
+    return Plugin(name, crawl, fetcher, corpus.manifest.identities)

@@ -1,5 +1,6 @@
 """What a source is: something that proposes photographs of a person."""
 
+import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -21,6 +22,9 @@ MOST = 50_000
 MOST_NAMES = 5  # of people, in one sentence
 _ADDRESSES = ("url", "page_url", "licence_url")
 _TEXTS = tuple(one.name for one in fields(Candidate) if one.type is str and one.name not in _ADDRESSES)
+_NUMBER = r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?(?:e[+-][0-9]{2})?"
+_FORMS = {"box": re.compile(f"{_NUMBER}(?:,{_NUMBER}){{3}}"), "sha256": re.compile("[0-9a-f]{64}")}
+"""What these fields are; another is left out."""
 
 
 class NoPhotographs(SourceError):
@@ -90,7 +94,7 @@ def proposals(source: Source, identity: Identity, taken_down: TakenDown = NOTHIN
                     f"{source.name} proposes more than {MOST} photographs of {identity.name}; check its address in"
                     " corpus.toml."
                 )
-            cleaned = _cleaned(candidate)
+            cleaned = _cleaned(candidate, identity.identity_id, source.name)
             if candidate.author != cleaned.author and taken_down.forbids("", whole(str(candidate.author))):
                 continue
             if cleaned.url:
@@ -100,10 +104,13 @@ def proposals(source: Source, identity: Identity, taken_down: TakenDown = NOTHIN
         notice(f"{source.name}: {left_out} proposals for {identity.name} name no address; they are left out.")
 
 
-def _cleaned(candidate: Candidate) -> Candidate:
+def _cleaned(candidate: Candidate, identity_id: str, source: str) -> Candidate:
+    """As whose picture and by whom it is proposed is not for the source to say: by its name a file may be read."""
     told: dict[str, Any] = {name: text_of(getattr(candidate, name)) for name in _TEXTS}
     told |= {name: address_of(getattr(candidate, name)) for name in _ADDRESSES}
-    return replace(candidate, **told, taken_on=certain(candidate.taken_on))
+    told |= {name: told[name] if form.fullmatch(told[name]) else "" for name, form in _FORMS.items()}
+    told |= {"identity_id": identity_id, "source": source, "taken_on": certain(candidate.taken_on)}
+    return replace(candidate, **told)
 
 
 def strangers(source: str, folders: Collection[str], people: Collection[str]) -> tuple[str, ...]:
