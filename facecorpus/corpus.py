@@ -21,6 +21,9 @@ from facecorpus.settings_file import documented_toml, read_settings
 from facecorpus.store import UNFINISHED, Crops, Quarantine, Store, clear_unfinished, write_atomically
 from facecorpus.system.modes import PRIVATE, file_mode, make_file
 
+FOLDER_LIST = "pictures.csv"
+"""Beside the manifest: which files of a folder show whom, where `facecorpus import` made the corpus."""
+
 
 class Corpus:
     """An opened corpus folder.
@@ -190,8 +193,9 @@ def init_corpus(
     root: str | PathLike[str],
     manifest: str | PathLike[str],
     settings: Settings = Settings(),  # noqa: B008 (frozen)
+    listed: bytes = b"",
 ) -> Corpus:
-    """Make a corpus folder with a documented corpus.toml and a copy of the manifest.
+    """Make a corpus folder with a documented corpus.toml, a copy of the manifest, and the list of its folder's files.
 
     A new folder is private to this account; an empty one that is there keeps its mode, and all in it follows that.
     Raises CorpusError where the folder holds a corpus already, ManifestError where the manifest is wrong.
@@ -204,6 +208,8 @@ def init_corpus(
     read_manifest(manifest, settings.labels)
     root.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
     write_atomically(root / "manifest.csv", manifest.read_bytes(), root)
+    if listed:
+        write_atomically(root / settings.crawl.folder_list, listed, root)
     write_atomically(root / "corpus.toml", documented_toml(settings).encode(), root)
     return Corpus(root)
 
@@ -213,12 +219,14 @@ def init_from_folder(
     people: Sequence[Identity],
     folder: Path,
     settings: Settings = Settings(),  # noqa: B008 (frozen)
+    listed: bytes = b"",
 ) -> Corpus:
     """Make a corpus of photographs that lie in a folder, with those people. Raises CorpusError as init_corpus does."""
-    crawl = replace(settings.crawl, sources=("folder",), folder=str(folder.absolute()))
+    named = FOLDER_LIST * bool(listed)
+    crawl = replace(settings.crawl, sources=("folder",), folder=str(folder.absolute()), folder_list=named)
     with TemporaryDirectory() as scratch:
         write_manifest(Path(scratch) / "manifest.csv", people)
-        return init_corpus(root, Path(scratch) / "manifest.csv", replace(settings, crawl=crawl))
+        return init_corpus(root, Path(scratch) / "manifest.csv", replace(settings, crawl=crawl), listed)
 
 
 def _sha256(path: Path) -> str:
@@ -230,4 +238,4 @@ def _sha256(path: Path) -> str:
 
 def _left_by_init(path: Path) -> bool:
     """Whether the file is one that an interrupted init leaves."""
-    return path.name == "manifest.csv" or path.name.startswith(UNFINISHED)
+    return path.name in ("manifest.csv", FOLDER_LIST) or path.name.startswith(UNFINISHED)

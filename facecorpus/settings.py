@@ -82,6 +82,11 @@ class CrawlSettings:
     folder: str = option(
         "", "Source 'folder': a directory with one sub-folder per identity_id (relative: from the corpus folder)."
     )
+    folder_list: str = option(
+        "",
+        "Source 'folder': a CSV file that says which of its files show whom, as facecorpus import writes it (relative:"
+        " from the corpus folder; empty: the sub-folders say it).",
+    )
     archive: str = option(
         "", "Source 'archive': a zip or tar file with one folder per identity_id (relative: from the corpus folder)."
     )

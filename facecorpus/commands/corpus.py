@@ -7,6 +7,7 @@ import typer
 
 from facecorpus.commands.common import AsJson, Folder, end_with, report, what_next
 from facecorpus.errors import SettingsError
+from facecorpus.importing.layouts import Layout
 from facecorpus.system.escape import for_terminal
 
 app = typer.Typer()
@@ -48,6 +49,22 @@ def init(
     if not as_json:
         print(*map(for_terminal, said), sep="\n")
     end_with({"path": folder, "people": len(made.manifest.identities)}, as_json, what_next(folder))
+
+
+@app.command("import")
+def import_set(
+    layout: Annotated[Layout, typer.Argument(help="How it is laid out; folder: one sub-folder per person.")],
+    source: Annotated[Path, typer.Argument(help="Where the set was unpacked; its pictures stay there.")],
+    folder: Annotated[Path, typer.Argument(help="The corpus folder to make.")],
+    as_json: AsJson = False,
+) -> None:
+    """Make a corpus of a face dataset that you have: its people, pictures and labels, each label with its origin.
+
+    Example: facecorpus import celeba CelebA mycorpus
+    """
+    from facecorpus.importing.stage import import_dataset
+
+    report(import_dataset(layout, source, folder), as_json, what_next(folder))
 
 
 def where_it_stands() -> None:

@@ -96,6 +96,8 @@ def _of_unknown(corpus: Corpus, name: str) -> str:
     path, root = Path(name).expanduser().resolve(), (corpus.root / Path(crawl.folder).expanduser()).resolve()
     if not path.is_file() or not crawl.folder or not path.is_relative_to(root):
         return "No source has proposed it, and nothing was fetched from there; it may be listed for source 'urls'."
+    if crawl.folder_list:
+        return f"It lies in folder of [crawl]; {crawl.folder_list} does not list it, or no crawl has seen it yet."
     person = path.relative_to(root).parts[0]
     people = [identity.identity_id for identity in corpus.manifest.identities]
     if person not in people:

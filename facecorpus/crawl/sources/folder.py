@@ -1,4 +1,4 @@
-"""Photographs that lie in a folder already: DIR/<identity_id>/* on this machine."""
+"""Photographs that lie in a folder already: DIR/<identity_id>/* on this machine, or as a list says."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -7,6 +7,7 @@ from pathlib import Path
 from facecorpus.catalog.connection import now
 from facecorpus.corpus import Corpus
 from facecorpus.crawl.inspection import Fetched, inspected, path_of
+from facecorpus.crawl.sources import folder_list
 from facecorpus.crawl.sources.source import NoPhotographs, Source, strangers
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Identity, identity_id_of
@@ -19,14 +20,15 @@ _NOT_PHOTOGRAPHS = ("labels.csv",)
 
 
 class Folder(Source):
-    """A folder with one sub-folder per identity_id; its URLs are file: ones."""
+    """A folder with one sub-folder per identity_id, or with a list of its files; its URLs are file: ones."""
 
     name = NAME
     hosts = ()
 
-    def __init__(self, root: Path, people: Sequence[str]) -> None:
+    def __init__(self, root: Path, people: Sequence[str], listed: Path | None = None) -> None:
         self._root = root
-        self._homes = homes(root)
+        self._listed = folder_list.read(listed) if listed else {}
+        self._homes = {} if listed else homes(root)
         unknown = [path.name for name, paths in self._homes.items() if name not in people for path in paths]
         self.warnings = strangers(NAME, unknown, people)
 
@@ -41,8 +43,9 @@ class Folder(Source):
             raise SourceError("Source 'folder' needs a directory: set folder in section [crawl] of corpus.toml.")
         root = (corpus.root / Path(named).expanduser()).absolute()
         people = [identity.identity_id for identity in corpus.manifest.identities]
-        source = cls(root, people)
-        if not source._homes.keys() & set(people):
+        listed = corpus.settings.crawl.folder_list
+        source = cls(root, people, corpus.root / Path(listed).expanduser() if listed else None)
+        if not (source._homes.keys() | source._listed.keys()) & set(people):
             what = "holds no photographs of anybody in the manifest" if root.is_dir() else "is no folder"
             raise SourceError(
                 f"{root} {what}; expected one sub-folder per person, named by identity_id like {root / people[0]}, with"
@@ -51,12 +54,19 @@ class Folder(Source):
         return source
 
     def candidates(self, identity: Identity) -> Iterator[Candidate]:
-        """The files of the person's sub-folder by name; hidden ones and labels.csv are left out."""
-        files = [file for home in self._homes.get(identity.identity_id, ()) for file in _files(home)]
+        """The files listed of the person, or those of the sub-folder by name without hidden ones and labels.csv."""
+        listed = [
+            (self._root / one.picture, one.taken_on or None, one.box)
+            for one in self._listed.get(identity.identity_id, ())
+        ]
+        homes = self._homes.get(identity.identity_id, ())
+        files = listed or [(file, None, "") for home in homes for file in _files(home)]
         if not files:
             raise NoPhotographs(f"{identity.name}: no files in {self._root / identity.identity_id}.")
-        for rank, file in enumerate(files):
-            yield Candidate(identity.identity_id, NAME, file.as_uri(), rank=rank, title=file.name)
+        for rank, (file, taken_on, box) in enumerate(files):
+            yield Candidate(
+                identity.identity_id, NAME, file.as_uri(), rank=rank, title=file.name, taken_on=taken_on, box=box
+            )
 
     def requests(self, identity: Identity, wanted: int) -> int:
         """None: it reads this machine's files."""
