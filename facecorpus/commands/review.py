@@ -72,8 +72,12 @@ def export_decisions(
 
 @group.command("import")
 def import_decisions(
-    file: Annotated[Path, typer.Argument(help="What facecorpus review export wrote.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="What facecorpus review export wrote; .json: COCO's or Label Studio's annotations."),
+    ],
     corpus: Folder = Path(),
+    reviewer: Annotated[str, typer.Option(help="Whose words a COCO file has, which names nobody.")] = "coco",
     own_name: Annotated[
         bool, typer.Option("--own-name", help="Also what is said in the name of somebody who reviews here.")
     ] = False,
@@ -81,16 +85,15 @@ def import_decisions(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show who says what, and take over nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take over decisions from another machine; a second time changes nothing.
+    """Take over decisions from another machine or tool; a second time changes nothing.
 
     Example: facecorpus review import -C mycorpus decisions.csv
     """
     from facecorpus.corpus import Corpus
     from facecorpus.judging.exchange import import_decisions as take_over
 
-    report(
-        take_over(Corpus(corpus), file, own_name=own_name, settled=settled, dry_run=dry_run), as_json, what_next(corpus)
-    )
+    taken = take_over(Corpus(corpus), file, own_name=own_name, settled=settled, dry_run=dry_run, reviewer=reviewer)
+    report(taken, as_json, what_next(corpus))
 
 
 @group.command("withdraw")

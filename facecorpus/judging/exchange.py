@@ -16,6 +16,7 @@ from facecorpus.catalog.drawn import box_of, drawn_face, whole_photograph
 from facecorpus.catalog.exchange import Exchanged, Merged
 from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
+from facecorpus.judging.annotations import read_annotations
 from facecorpus.judging.reviewers import is_reviewer
 from facecorpus.store import write_atomically
 from facecorpus.system.border import clean
@@ -116,17 +117,28 @@ def export_decisions(corpus: Corpus, file: Path) -> ExportSummary:
 
 
 def import_decisions(
-    corpus: Corpus, file: Path, *, own_name: bool = False, settled: bool = False, dry_run: bool = False
+    corpus: Corpus,
+    file: Path,
+    *,
+    own_name: bool = False,
+    settled: bool = False,
+    dry_run: bool = False,
+    reviewer: str = "coco",
 ) -> ImportSummary:
     """Append what the file says newer than this corpus; all of it or, where a line is wrong, nothing.
 
+    A file that ends in .json is one of COCO or of Label Studio; COCO's is said to be the word of `reviewer`.
     With `own_name` also what it says in the name of somebody who reviews here, with `settled` also what ends
     disagreements. `dry_run` compares alone. Raises FacecorpusError for a file that cannot be read, with the line that
     is wrong, and for what is not allowed.
     """
-    words = list(_read(file))
-    number = None
+    number, unknown = None, 0
+    words = [] if file.suffix == ".json" else list(_read(file))
     with corpus.catalog() as catalog, catalog.transaction():
+        if file.suffix == ".json":
+            annotated = read_annotations(file, catalog.known_faces.all(), reviewer)
+            unknown = annotated.unknown
+            words = [_checked(str(file), asdict(word)) for word in annotated.words]
         outcomes = catalog.exchange.compared(words)
         new = [word for word, outcome in zip(words, outcomes, strict=True) if outcome == Merged.ADDED]
         here = catalog.exchange.reviewers_here() - {AUTO}
@@ -138,7 +150,7 @@ def import_decisions(
         added=outcomes.count(Merged.ADDED),
         known=outcomes.count(Merged.KNOWN),
         older=outcomes.count(Merged.OLDER),
-        without_face=outcomes.count(Merged.NO_FACE),
+        without_face=outcomes.count(Merged.NO_FACE) + unknown,
         without_person=outcomes.count(Merged.NO_PERSON),
         drawn=sum(word.verdict == Verdict.DRAWN for word in new),
         speakers=_speakers(words, new, here),
