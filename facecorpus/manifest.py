@@ -1,9 +1,7 @@
 """Who is in a corpus: identities with their labels, read from a CSV file, validated and explained."""
 
 import csv
-import hashlib
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,6 +14,7 @@ from facecorpus.errors import ManifestError
 from facecorpus.settings import LabelSettings
 from facecorpus.system.border import clean
 from facecorpus.system.dates import span_of
+from facecorpus.system.names import ID
 from facecorpus.system.nearest import did_you_mean
 from facecorpus.system.tables import delimiter_of
 
@@ -63,10 +62,12 @@ COLUMNS = (
     "gender_source",
     "race_source",
     "dated_only",
+    "commons_files",
 )
-OPTIONAL_COLUMNS = ("dated_only",)
+OPTIONAL_COLUMNS = ("dated_only", "commons_files")
 """Columns that a manifest may leave out; the others must all be there."""
 
+_WHERE_STATED = OPTIONAL_COLUMNS[1:]  # columns that are written where anybody has something in them
 _VALUES: dict[str, tuple[str, ...]] = {
     "gender": tuple(Gender),
     "race": tuple(Race),
@@ -76,8 +77,6 @@ _VALUES: dict[str, tuple[str, ...]] = {
 _LONGEST_CELL = 10_000  # characters
 _MANY = 3  # columns that are missing, in one sentence
 _NEEDS_BIRTH_DATE = ("age_group", "photos_from", "photos_until", "dated_only")
-_ID_LENGTH = 50  # of an id that is made of a name
-_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _WIKIDATA = re.compile(r"Q[1-9][0-9]*")
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}(/[0-9]{4}(-[0-9]{2}){0,2})?")
 
@@ -101,6 +100,7 @@ class Identity:
     gender_source: str = ""
     race_source: str = ""
     dated_only: bool = False  # only photographs with a certain date
+    commons_files: str = ""  # of the Commons category when the person was proposed; for people to read
     line: int = field(default=0, compare=False)  # of the manifest's file; 0 where it is from none
 
     @property
@@ -166,21 +166,6 @@ class Problem:
     message: str
 
 
-def identity_id_of(name: str) -> str:
-    """The identity_id of somebody of whom nothing but a name is known; the name itself where it can be one."""
-    if _ID.fullmatch(name):
-        return name
-    plain = plain_letters(name)
-    mark = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return plain if 0 < len(plain) <= _ID_LENGTH else f"{plain[:_ID_LENGTH] or 'person'}_{mark}"
-
-
-def plain_letters(name: str) -> str:
-    """The name in a-z, 0-9 and _; '' where it has no such letters, as in other scripts."""
-    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "_", ascii_name).strip("_")
-
-
 def read_manifest(path: Path, labels: LabelSettings = LabelSettings()) -> Manifest:  # noqa: B008 (frozen)
     """Read and validate a manifest.
 
@@ -227,11 +212,14 @@ def _near(column: str) -> str:
 
 def write_manifest(path: Path, identities: Sequence[Identity]) -> None:
     """Write identities as a manifest file that read_manifest accepts."""
+    columns = [
+        column for column in COLUMNS if column not in _WHERE_STATED or any(getattr(who, column) for who in identities)
+    ]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
+        writer.writerow(columns)
         for identity in identities:
-            writer.writerow([_written(getattr(identity, column)) for column in COLUMNS])
+            writer.writerow([_written(getattr(identity, column)) for column in columns])
 
 
 def _written(value: object) -> str:
@@ -270,7 +258,7 @@ def _check(line: int, row: dict[str, str], labels: LabelSettings) -> list[Proble
     def wrong(column: str, expected: str) -> None:
         problems.append(Problem(line, column, f"{row[column]!r} must be {expected}."))
 
-    if not _ID.fullmatch(row["identity_id"]):
+    if not ID.fullmatch(row["identity_id"]):
         wrong("identity_id", "1 to 64 of a-z, 0-9, _ and -, beginning with a letter or digit")
     if not row["name"].strip():
         wrong("name", "the person's name")
@@ -378,6 +366,7 @@ def _identity(line: int, row: dict[str, str]) -> Identity:
         gender_source=row["gender_source"],
         race_source=row["race_source"],
         dated_only=row.get("dated_only", "") == "true",
+        commons_files=row.get("commons_files", ""),
         line=line,
     )
 

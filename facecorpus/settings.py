@@ -55,6 +55,11 @@ class CrawlSettings:
     wikidata_api: str = option(
         "https://www.wikidata.org/w/api.php", "Address of the Wikidata in which people are checked.", form=_ADDRESS
     )
+    wikidata_query: str = option(
+        "https://query.wikidata.org/sparql",
+        "Address of the SPARQL service of Wikidata that manifest propose asks.",
+        form=_ADDRESS,
+    )
     openverse_api: str = option("https://api.openverse.org/v1", "Address that source 'openverse' asks.", form=_ADDRESS)
     flickr_api: str = option(
         "https://api.flickr.com/services/rest/", "Address that source 'flickr' asks.", form=_ADDRESS

@@ -93,9 +93,10 @@ def test_a_column_that_stands_there_twice_is_named(tmp_path: Path) -> None:
 
 def test_a_line_with_too_many_fields_is_named(tmp_path: Path) -> None:
     write_manifest(tmp_path / "m.csv", [person("ada")])
+    columns = (tmp_path / "m.csv").read_text().splitlines()[0].count(",") + 1
     with (tmp_path / "m.csv").open("a") as file:
         file.write("x," * 20 + "\n")
-    with pytest.raises(ManifestError, match=f"line 3, column .all.: the line must have {len(COLUMNS)} fields"):
+    with pytest.raises(ManifestError, match=f"line 3, column .all.: the line must have {columns} fields"):
         read_manifest(tmp_path / "m.csv")
 
 

@@ -1,18 +1,22 @@
-"""Help with manifests: `facecorpus manifest check` and `facecorpus manifest new`."""
+"""Help with manifests: `facecorpus manifest check`, `new` and `propose`."""
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facecorpus.commands.common import AsJson, Folder, report, this_next
+from facecorpus.commands.common import AsJson, Folder, report, this_next, with_options
+from facecorpus.errors import SettingsError
+from facecorpus.manifest import Gender
 
 if TYPE_CHECKING:
     from facecorpus.crawl.lookup import CheckSummary
     from facecorpus.settings import Settings
 
 app = typer.Typer()
-manifest = typer.Typer(no_args_is_help=True, help="Compare a manifest with Wikidata, or begin one from names.")
+manifest = typer.Typer(no_args_is_help=True, help="Compare a manifest with Wikidata, or begin one.")
 app.add_typer(manifest, name="manifest")
 
 Contact = Annotated[str, typer.Option(help="Your mail address or page, where corpus.toml does not state it.")]
@@ -61,6 +65,57 @@ def new(
 
     fill_in = f"fill in {out}, then: facecorpus init mycorpus --manifest {out}"
     report(new_manifest(names, out, _settings(corpus, contact)), as_json, this_next(fill_in))
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """Whom to propose."""
+
+    gender: Annotated[Gender | None, typer.Option(help="Those whose sex or gender (P21) Wikidata states so.")] = None
+    born: Annotated[str | None, typer.Option(help="The years of birth, like 1955..1964.")] = None
+    country: Annotated[
+        str, typer.Option(help="Their country of citizenship: its English name, or its id like Q17.")
+    ] = ""
+    occupation: Annotated[str, typer.Option(help="What they do: an English name, or its id like Q33999.")] = ""
+    limit: Annotated[int, typer.Option(help="How many people; with --fill, in each subgroup.", min=1, max=1000)] = 40
+    fill: Annotated[
+        bool, typer.Option("--fill", help="As many as the corpus lacks, by gender and age group, in place of --born.")
+    ] = False
+
+
+@manifest.command()
+@with_options(_Kind)
+def propose(
+    out: Annotated[Path, typer.Argument(help="The manifest to write.")],
+    kind: _Kind,
+    corpus: Folder = Path(),
+    contact: Contact = "",
+    as_json: AsJson = False,
+) -> None:
+    """Propose people: ask Wikidata for adults with pictures on Commons; race is left for a person to fill in.
+
+    Example: facecorpus manifest propose people.csv --gender female --born 1955..1964 --country Japan --limit 40
+    """
+    from facecorpus.corpus import Corpus
+    from facecorpus.crawl.propose import Wanted, lacking
+    from facecorpus.crawl.propose import propose as ask
+
+    settings = _settings(corpus, contact)
+    here = Corpus(corpus) if (corpus / "corpus.toml").is_file() else None
+    years = re.fullmatch(r"((?:1[89]|20)\d\d)\.\.((?:1[89]|20)\d\d)", kind.born or "")
+    if kind.fill:
+        if kind.born or here is None:
+            raise SettingsError("--fill goes by the people of a corpus: name it with -C, and leave out --born.")
+        wanted = lacking(here, kind.limit, kind.gender)
+        if not wanted:
+            raise SettingsError(f"Every subgroup has {kind.limit} people; ask for more with --limit.")
+    elif not years or years[1] > years[2]:
+        raise SettingsError(f"--born is {kind.born!r}; it must be two years, like 1955..1964.")
+    else:
+        wanted = (Wanted(kind.limit, kind.gender, (int(years[1]), int(years[2]))),)
+    known = {name for who in here.manifest.identities for name in (who.wikidata_id, who.name)} if here else set()
+    about = {"P27": kind.country, "P106": kind.occupation}
+    report(ask(out, wanted, about, settings, known), as_json, this_next(f"fill in race in {out}, with its source"))
 
 
 def _settings(corpus: Path, contact: str) -> "Settings":

@@ -24,6 +24,8 @@ KNOWN: Mapping[str, Limit] = {
     "*.wikimedia.org": Limit(2, 200),
     "*.wikipedia.org": Limit(2, 200),
     "*.wikidata.org": Limit(2, 200),
+    # https://www.mediawiki.org/wiki/Wikidata_Query_Service/User_Manual#Query_limits: 60 s of computing in 60 s.
+    "query.wikidata.org": Limit(1, 30),
     # https://api.openverse.org/v1/: 20 a minute for whoever is not registered.
     "api.openverse.org": Limit(1, 20),
     # https://www.flickr.com/services/developer/api/: under 3,600 an hour for one key.

@@ -12,11 +12,12 @@ from facecorpus.crawl.reach import may_ask
 from facecorpus.crawl.sources import understood
 from facecorpus.crawl.wikidata import Item, People, Wikidata, differences, named
 from facecorpus.errors import ManifestError
-from facecorpus.manifest import COLUMNS, Manifest, plain_letters
+from facecorpus.manifest import COLUMNS, OPTIONAL_COLUMNS, Manifest
 from facecorpus.settings import Settings
 from facecorpus.store import write_atomically
 from facecorpus.system.border import clean
 from facecorpus.system.console import track
+from facecorpus.system.names import plain_letters
 
 _WITH_ITEM = re.compile(r"(.+?)\s*\|\s*(Q[1-9][0-9]*)")
 
@@ -89,7 +90,7 @@ def check_manifest(manifest: Manifest, settings: Settings) -> CheckSummary:
     identities = [identity for identity in manifest.identities if named(identity)]
     rows: list[Row] = []
     with Fetcher(settings) as fetcher, track("manifest check", len(identities)) as tracker, understood("Wikidata"):
-        wikidata = _asked(settings, fetcher)
+        wikidata = wikidata_of(settings, fetcher)
         people = People(wikidata, identities)
         for identity in identities:
             rows += [
@@ -112,7 +113,7 @@ def new_manifest(names: Path, out: Path, settings: Settings) -> NewSummary:
     rows: list[dict[str, str]] = []
     choices: list[Choice] = []
     with Fetcher(settings) as fetcher, track("manifest new", len(asked)) as tracker, understood("Wikidata"):
-        wikidata = _asked(settings, fetcher)
+        wikidata = wikidata_of(settings, fetcher)
         for name, item_id in asked:
             item, others = _who(wikidata, name, item_id)
             if item is None:
@@ -120,14 +121,15 @@ def new_manifest(names: Path, out: Path, settings: Settings) -> NewSummary:
             rows.append(_row(name, item, [row["identity_id"] for row in rows]))
             tracker.advance(note=name)
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
+    columns = [column for column in COLUMNS if column not in OPTIONAL_COLUMNS]
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     write_atomically(out, text.getvalue().encode())
     return NewSummary(str(out), len(rows), len(rows) - len(choices), tuple(choices))
 
 
-def _asked(settings: Settings, fetcher: Fetcher) -> Wikidata:
+def wikidata_of(settings: Settings, fetcher: Fetcher) -> Wikidata:
     """Wikidata, where it may be asked and can be reached."""
     wikidata = Wikidata(settings.crawl, fetcher)
     may_ask(settings, [(wikidata.wikidata.host, wikidata.wikipedia.host)])
@@ -164,7 +166,7 @@ def _row(name: str, item: Item | None, taken: Sequence[str]) -> dict[str, str]:
     known = item or Item("")
     born = known.born[0] if known.born else ""
     return {
-        "identity_id": _identity_id(name, known.item_id, taken),
+        "identity_id": free_id(name, known.item_id, taken),
         "name": name,
         "wikipedia_title": known.wikipedia_title,
         "wikidata_id": known.item_id,
@@ -174,7 +176,7 @@ def _row(name: str, item: Item | None, taken: Sequence[str]) -> dict[str, str]:
     }
 
 
-def _identity_id(name: str, item_id: str, taken: Sequence[str]) -> str:
+def free_id(name: str, item_id: str, taken: Sequence[str]) -> str:
     """The name in a-z, 0-9 and _, or the item's id where it has no such letters; numbered where it is taken."""
     plain = plain_letters(name)[:56] or item_id.lower() or "person"
     return next(candidate for n in range(1, len(taken) + 2) if (candidate := plain + f"_{n}" * (n > 1)) not in taken)

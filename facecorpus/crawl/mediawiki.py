@@ -3,7 +3,7 @@
 See https://www.mediawiki.org/wiki/API:Imageinfo, API:Continue, API:Errors_and_warnings, Manual:Maxlag_parameter.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from json import dumps
 from typing import Any
 from urllib.parse import urlsplit
@@ -134,6 +134,18 @@ class MediaWiki:
         for answer in self.query(category, params):
             for member in answer.get("query", {}).get("categorymembers", ()):
                 yield str(member["title"])
+
+    def category_sizes(self, categories: Sequence[str]) -> dict[str, int]:
+        """How many files are in each of at most BATCH categories itself, without those below it, by "Category:X"."""
+        sizes: dict[str, int] = {}
+        spelled: dict[str, str] = {}
+        for answer in self.query("sizes", {"titles": "|".join(categories), "prop": "categoryinfo"}):
+            query = answer.get("query", {})
+            spelled |= {step["from"]: step["to"] for step in query.get("normalized", ())}
+            sizes |= {
+                page["title"]: int(page.get("categoryinfo", {}).get("files", 0)) for page in query.get("pages", ())
+            }
+        return {name: sizes.get(spelled.get(name, name), 0) for name in categories}
 
     def search_files(self, words: str, width: int) -> Iterator[Json]:
         """The files that a search in the namespace of files finds, the best first."""

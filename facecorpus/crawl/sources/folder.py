@@ -10,9 +10,10 @@ from facecorpus.crawl.inspection import Fetched, inspected, path_of
 from facecorpus.crawl.sources import folder_list
 from facecorpus.crawl.sources.source import NoPhotographs, Source, strangers
 from facecorpus.errors import SourceError
-from facecorpus.manifest import Identity, identity_id_of
+from facecorpus.manifest import Identity
 from facecorpus.records import Candidate, Download
 from facecorpus.settings import FetchSettings
+from facecorpus.system.names import identity_id_of
 from facecorpus.words import Outcome
 
 NAME = "folder"
