@@ -10,6 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from facecorpus.consent import CONSENT_COLUMNS, NOT_STATED, Consent, stated_in, wrong_in
 from facecorpus.errors import ManifestError
 from facecorpus.settings import LabelSettings
 from facecorpus.system.border import clean
@@ -63,8 +64,9 @@ COLUMNS = (
     "race_source",
     "dated_only",
     "commons_files",
+    *CONSENT_COLUMNS,
 )
-OPTIONAL_COLUMNS = ("dated_only", "commons_files")
+OPTIONAL_COLUMNS = ("dated_only", "commons_files", *CONSENT_COLUMNS)
 """Columns that a manifest may leave out; the others must all be there."""
 
 _WHERE_STATED = OPTIONAL_COLUMNS[1:]  # columns that are written where anybody has something in them
@@ -101,6 +103,7 @@ class Identity:
     race_source: str = ""
     dated_only: bool = False  # only photographs with a certain date
     commons_files: str = ""  # of the Commons category when the person was proposed; for people to read
+    consent: Consent = NOT_STATED
     line: int = field(default=0, compare=False)  # of the manifest's file; 0 where it is from none
 
     @property
@@ -213,16 +216,18 @@ def _near(column: str) -> str:
 def write_manifest(path: Path, identities: Sequence[Identity]) -> None:
     """Write identities as a manifest file that read_manifest accepts."""
     columns = [
-        column for column in COLUMNS if column not in _WHERE_STATED or any(getattr(who, column) for who in identities)
+        column for column in COLUMNS if column not in _WHERE_STATED or any(_written(who, column) for who in identities)
     ]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         for identity in identities:
-            writer.writerow([_written(getattr(identity, column)) for column in columns])
+            writer.writerow([_written(identity, column) for column in columns])
 
 
-def _written(value: object) -> str:
+def _written(identity: Identity, column: str) -> str:
+    of_consent = column in CONSENT_COLUMNS
+    value = getattr(identity.consent, column.partition("_")[2]) if of_consent else getattr(identity, column)
     if isinstance(value, tuple):
         return "|".join(value)
     if isinstance(value, bool):
@@ -256,7 +261,7 @@ def _check(line: int, row: dict[str, str], labels: LabelSettings) -> list[Proble
     ]
 
     def wrong(column: str, expected: str) -> None:
-        problems.append(Problem(line, column, f"{row[column]!r} must be {expected}."))
+        problems.append(Problem(line, column, f"{row.get(column, '')!r} must be {expected}."))
 
     if not ID.fullmatch(row["identity_id"]):
         wrong("identity_id", "1 to 64 of a-z, 0-9, _ and -, beginning with a letter or digit")
@@ -271,6 +276,8 @@ def _check(line: int, row: dict[str, str], labels: LabelSettings) -> list[Proble
     for column in ("gender", "race"):
         if row[column] and not row[f"{column}_source"].strip():
             wrong(f"{column}_source", f"where the statement of {column} comes from")
+    for column, expected in wrong_in(row):
+        wrong(column, expected)
     born, first, last = _years_of(row, wrong)
     if not problems:
         problems += _check_period(line, row, born, first, last, labels)
@@ -367,6 +374,7 @@ def _identity(line: int, row: dict[str, str]) -> Identity:
         race_source=row["race_source"],
         dated_only=row.get("dated_only", "") == "true",
         commons_files=row.get("commons_files", ""),
+        consent=stated_in(row),
         line=line,
     )
 

@@ -49,7 +49,7 @@ def dataset_card(plan: Plan, kind: Kind) -> bytes:
         _processing(plan, kind),
         _uses(plan),
         _distribution(plan, kind),
-        rights(plan.settings.rights),
+        rights(plan.settings.rights, plan.rows),
         _maintenance(plan),
     )
     return ("\n\n".join(sections) + "\n").encode()

@@ -14,6 +14,7 @@ from facecorpus.settings import Settings
 MINOR = "taken when the person was a minor"
 OUTSIDE_PERIOD = "taken when the person's labels do not hold"
 NOT_DATED = "without the certain date that dated_only in the manifest asks for"
+CONSENT_ENDED = "of people whose consent was withdrawn or has ended"
 COPIES = "near-duplicates of a better copy"
 NO_SUBGROUP = "without a subgroup, which --balance needs"
 OVER_QUOTA = "above the quota of their subgroup"
@@ -63,6 +64,7 @@ def choose(
         return [face for face, reason in zip(faces, reasons, strict=True) if not reason]
 
     faces = labelled(accepted, manifest, settings, seen_ages)
+    faces = without(faces, lambda face: CONSENT_ENDED if face.identity.consent.ended else None)
     faces = without(faces, lambda face: _refused_by_date(face, settings))
     faces = without(faces, lambda face: _refused_by_licence(face, build.licences, changed))
     best = one_a_cluster((face.face for face in faces), build.crop)

@@ -114,12 +114,14 @@ def open_questions(corpus: Corpus, catalog: Catalog) -> dict[Identity, list[str]
     """The sources that are still to be asked for each person, in the order of manifest and settings.
 
     On the web nobody is looked for whose birth date is not stated: that they were no minors could not be seen to.
+    Nobody at all is whose consent has ended.
     """
     crawl = corpus.settings.crawl
     done = catalog.candidates.discovered(crawl.per_identity)
     asked = {
         i: [name for name in crawl.sources if (i.identity_id, name) not in done and _may_be_asked(name, i)]
         for i in corpus.manifest.identities
+        if not i.consent.ended
     }
     return {identity: names for identity, names in asked.items() if names}
 
@@ -129,14 +131,18 @@ def _may_be_asked(name: str, identity: Identity) -> bool:
 
 
 def _not_asked(corpus: Corpus) -> list[str]:
-    """A sentence on those for whom no source of the web is asked."""
+    """Sentences on those for whom no source, or none of the web, is asked."""
+    ended = [who.name for who in corpus.manifest.identities if who.consent.ended]
+    sentence = f"NOT CRAWLED: the consent of {len(ended)} people holds no more ({shortened(ended, MOST_NAMES)})."
+    said = [sentence] * bool(ended)
     web = [name for name in corpus.settings.crawl.sources if name not in READERS]
     people = [who.name for who in corpus.manifest.identities if not who.birth_date]
     if not web or not people:
-        return []
+        return said
     return [
+        *said,
         "On the web nobody is looked for whose birth_date the manifest does not state"
-        f" ({len(people)}: {shortened(people, MOST_NAMES)}): no minors are collected."
+        f" ({len(people)}: {shortened(people, MOST_NAMES)}): no minors are collected.",
     ]
 
 

@@ -65,6 +65,7 @@ class _State:
     def steps(self) -> Iterator[NextStep]:
         """All that can be done, what comes first first."""
         total, crawled = self._total, self._done in ("crawl", "fetch")
+        yield from self._without_consent()
         if not crawled and not total.candidates:
             yield self._run("crawl", why=_before_crawl(self._corpus))
         if not crawled and self._untried():
@@ -85,6 +86,14 @@ class _State:
         if total.pending:
             yield self._run("review", why=waits)
         yield self._dead_end()
+
+    def _without_consent(self) -> Iterator[NextStep]:
+        """Taking back those of whom something is kept although their consent has ended."""
+        kept = {tally.name for tally in self._tallies if tally.photographs or tally.waiting}
+        for who in self._corpus.manifest.identities:
+            if who.consent.ended and who.identity_id in kept:
+                why = f"{who.name}: {who.consent.basis} {who.consent.ended}."
+                yield self._run("forget", "--identity", who.identity_id, why=why)
 
     def _run(self, *words: str, why: str = "") -> NextStep:
         return NextStep(command_line(self._corpus.root, *words), why)

@@ -11,11 +11,11 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_what_nobody_answered_is_said() -> None:
-    assert rights(RightsSettings()).count("**not stated**") == len(fields(RightsSettings))
+    assert rights(RightsSettings(), []).count("**not stated**") == len(fields(RightsSettings))
 
 
 def test_answers_stand_in_the_card_without_markup() -> None:
-    section = rights(RightsSettings(operator="A lab | <b>here</b>", basis="Art. 9(2)(j) GDPR"))
+    section = rights(RightsSettings(operator="A lab | <b>here</b>", basis="Art. 9(2)(j) GDPR"), [])
     assert "| Legal ground on which faces and labels are processed | Art. 9(2)(j) GDPR |" in section
     assert "<b>" not in section and "A lab | " not in section
     assert section.count("**not stated**") == 3
