@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
@@ -258,16 +259,18 @@ class Corpus:
         author: str | None = None,
         list: AnyPath | None = None,
         marked: bool = False,
+        publish: AnyPath | None = None,
         dry_run: bool = False,
     ) -> "ForgetSummary | ForgetPreview":
         """`facecorpus forget --yes`: take photographs down, out of the shards too, never to be fetched again.
 
-        With `dry_run` nothing is changed; the preview counts what would go.
+        Salted hashes of them are added to the file `publish`. With `dry_run` nothing is changed; the preview counts
+        what would go.
         """
         from facecorpus.takedown.stage import forget, preview
 
         names = None if list is None else Path(list)
-        take_down = preview if dry_run else forget
+        take_down = preview if dry_run else partial(forget, publish=Path(publish) if publish else None)
         with pipeline.working_in(self.root) as folder:
             return take_down(folder, identity=identity, photo=photo, url=url, author=author, names=names, marked=marked)
 

@@ -112,6 +112,9 @@ class _What:
 def forget(
     what: _What,
     corpus: Folder = Path(),
+    publish: Annotated[
+        Path | None, typer.Option(help="Add salted hashes of it to this file, by which others check their copies.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking, as a script must.")] = False,
     as_json: AsJson = False,
@@ -132,7 +135,28 @@ def forget(
             if not sys.stdin.isatty():
                 raise CorpusError("Nothing was removed, for nobody can be asked here: add --yes.")
             typer.confirm("Remove it?", abort=True, err=True)
-        report(take_down(opened, **vars(what)), as_json, what_next(corpus))
+        report(take_down(opened, publish, **vars(what)), as_json, what_next(corpus))
+
+
+@app.command("check-removals")
+def check_removals(
+    file: Annotated[Path, typer.Argument(help="What forget --publish wrote where your copy is from.")],
+    folder: Annotated[
+        Path | None, typer.Argument(help="Your copy: shards, pictures, or both.", show_default="the corpus's shards")
+    ] = None,
+    corpus: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Find in a copy what was taken down where it is from; exit code 1 where there is something.
+
+    Example: facecorpus check-removals removals.json /data/faces
+    """
+    from facecorpus.corpus import Corpus
+    from facecorpus.takedown.feed import check_removals as check
+
+    summary = check(file, folder or Corpus(corpus).shards)
+    report(summary, as_json)
+    raise typer.Exit(1 if summary.found else 0)
 
 
 @app.command()

@@ -18,6 +18,7 @@ from facecorpus.store import write_atomically
 from facecorpus.system.console import notice
 from facecorpus.system.folder import settle
 from facecorpus.system.logfile import forget_log
+from facecorpus.takedown import feed
 from facecorpus.takedown.beside import exports_in, strike_out_beside
 from facecorpus.takedown.plan import Counts, Plan
 from facecorpus.takedown.runs import at_rest, clear, trained_on, unname
@@ -60,6 +61,7 @@ class ForgetSummary:
     decision_files: tuple[str, ...]  # exported decisions within the corpus, written without it
     naming: tuple[str, ...]  # other files within the corpus that hold a hash or an address of it, or are packed
     receipt: Path
+    published: int  # hashes on the list for those who hold copies; 0: none was written
 
     def __str__(self) -> str:
         """The sentences that a person reads."""
@@ -113,6 +115,8 @@ class ForgetSummary:
             lines.append(
                 f"Files in the folder that name it, or are packed, are yours to delete: {', '.join(self.naming)}."
             )
+        if self.published:
+            lines.append(f"The list for those who hold copies has {self.published} hashes now: give it to them.")
         return "\n".join([*lines, BEYOND_REACH, f"Receipt: {self.receipt}"])
 
 
@@ -154,11 +158,12 @@ def _folders(runs: tuple[str, ...]) -> str:
     return ", ".join(f"runs/{name}" for name in runs)
 
 
-def forget(corpus: Corpus, **asked: Unpack[Asked]) -> ForgetSummary:
+def forget(corpus: Corpus, publish: Path | None = None, **asked: Unpack[Asked]) -> ForgetSummary:
     """Take down one photograph (by sha256 or face_id), what came from one address, everything of one person or author,
     what a file names (addresses and hashes, one a line), or all photographs that were marked in the review.
 
     Of a person go the photographs in which a face stands for them, or that were proposed for no other listed person.
+    With `publish`, salted hashes of what goes are added to that file, before anything goes.
     May be killed at any moment: what goes is written down first, and `finish` carries it to its end. Raises
     CorpusError for a name that the corpus does not know, and where a run is being trained on it.
     """
@@ -172,6 +177,7 @@ def forget(corpus: Corpus, **asked: Unpack[Asked]) -> ForgetSummary:
         with ExitStack() as locks:
             for run in plan.runs:
                 locks.enter_context(at_rest(corpus, run))
+            published = feed.publish(publish, plan.marked) if publish else 0
             done = _carry_out(corpus, catalog, catalog.removals.begin(plan.marked, plan.to_json()), plan)
     people = {one.identity_id for one in corpus.manifest.identities}
     return ForgetSummary(
@@ -189,6 +195,7 @@ def forget(corpus: Corpus, **asked: Unpack[Asked]) -> ForgetSummary:
         decision_files=done.decision_files,
         naming=done.naming,
         receipt=done.receipt,
+        published=published,
     )
 
 
