@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from facecorpus.errors import SourceError
 from facecorpus.manifest import Gender, Race
+from facecorpus.system.spawn import without_main
 
 GENDERS = {"f": Gender.FEMALE, "female": Gender.FEMALE, "m": Gender.MALE, "male": Gender.MALE}
 FAIRFACE_RACES = {
@@ -133,13 +135,8 @@ def imdb_wiki(folder: Path) -> Iterator[Listed]:
 
 def _of_matlab(file: Path, folder: Path) -> Iterator[Listed]:
     import numpy as np
-    from scipy.io import loadmat
 
-    try:
-        about = loadmat(file, squeeze_me=True, struct_as_record=False)[file.stem].__dict__
-    except Exception as error:  # scipy documents none
-        raise ValueError(f"{file.name} cannot be read: {error}") from None
-    columns = {key: np.atleast_1d(value) for key, value in about.items() if not key.startswith("_")}
+    columns = _columns_of_matlab(file)
     at, cropped = file.parent.relative_to(folder), file.parent.name.endswith("_crop")
     for row, path in enumerate(columns["full_path"]):
         name = columns["name"][row] if isinstance(columns["name"][row], str) else ""
@@ -158,6 +155,29 @@ def _of_matlab(file: Path, folder: Path) -> Iterator[Listed]:
             youngest=min(taken, date.today().year) - birth.year - 1 if birth else None,
             gender_source=f"IMDB-WIKI, {file.name}",
         )
+
+
+def _columns_of_matlab(file: Path) -> dict[str, Any]:
+    """The columns of the struct in a file, each as an array. ValueError where it cannot be read.
+
+    scipy may end the whole process over a damaged file, so another one reads it.
+    """
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with without_main(), ProcessPoolExecutor(1, get_context("spawn")) as process:
+        try:
+            return process.submit(_load_matlab, file).result()
+        except Exception as error:  # scipy documents none
+            raise ValueError(f"{file.name} cannot be read: {error}") from None
+
+
+def _load_matlab(file: Path) -> dict[str, Any]:
+    import numpy as np
+    from scipy.io import loadmat
+
+    about = loadmat(file, squeeze_me=True, struct_as_record=False)[file.stem].__dict__
+    return {key: np.atleast_1d(value) for key, value in about.items() if not key.startswith("_")}
 
 
 def _birth(days: float) -> date | None:

@@ -17,7 +17,7 @@ from facecorpus.catalog.exchange import Exchanged
 from facecorpus.errors import FacecorpusError
 from facecorpus.faces.boxes import SAME_PLACE, iou
 from facecorpus.records import Box, KnownFace
-from facecorpus.system.border import clean, read_json
+from facecorpus.system.border import clean, read_json, text_of
 from facecorpus.words import Kind, Reason, Verdict
 
 _NAMED = re.compile(r"(?<![0-9a-f])(?:([0-9a-f]{24}-\d{1,9})(?!\d)|([0-9a-f]{64}))(?![0-9a-f])")
@@ -54,7 +54,7 @@ def read_annotations(file: Path, faces: Iterable[KnownFace], reviewer: str) -> A
     try:
         document = read_json(file.read_bytes())
         said = list(_label_studio(document) if isinstance(document, list) else _coco(document, file, reviewer))
-    except (OSError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except (OSError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise FacecorpusError(
             f"{file} is neither COCO's JSON nor Label Studio's ({type(error).__name__}: {error}); export it there as"
             " COCO or as JSON."
@@ -107,7 +107,7 @@ def _coco(document: Any, file: Path, reviewer: str) -> Iterator[_Annotation]:
         document.get("info", {}).get("date_created") or datetime.fromtimestamp(file.stat().st_mtime, UTC).isoformat()
     )
     at = _moment(str(stated).replace("/", "-"))
-    categories = {one["id"]: one["name"] for one in document["categories"]}
+    categories = {one["id"]: text_of(one["name"]) for one in document["categories"]}
     images = {one["id"]: one for one in document["images"]}
     for one in document["annotations"]:
         image = images[one["image_id"]]
@@ -117,7 +117,7 @@ def _coco(document: Any, file: Path, reviewer: str) -> Iterator[_Annotation]:
         if box is not None and (len(box) != 4 or min(width, height, *box[2:]) <= 0):
             raise ValueError(f"annotation {one['id']} has no box of a picture")
         yield _Annotation(
-            image["file_name"],
+            text_of(image["file_name"]),
             (categories[one["category_id"]], *attributes),
             reviewer,
             at,

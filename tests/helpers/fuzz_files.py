@@ -11,24 +11,30 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from drawn_pictures import encoded, scene
 from fuzzing import Parser, of_file, simple
 from people import person
 from PIL import Image
+from scipy.io import savemat
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from facecorpus.crawl.inspection import inspected
 from facecorpus.crawl.sources import NoPhotographs, proposals
 from facecorpus.crawl.sources.archive import Archive, read_member
+from facecorpus.crawl.sources.folder_list import read as read_folder_list
 from facecorpus.crawl.sources.url_list import ListOfAddresses
 from facecorpus.faces.decode import decode
+from facecorpus.importing.layouts import READERS, Layout, as_documented
+from facecorpus.judging.annotations import read_annotations
 from facecorpus.judging.exchange import _read as read_decisions
 from facecorpus.manifest import read_manifest, write_manifest
 from facecorpus.settings import FetchSettings
 from facecorpus.settings_file import documented_toml, read_settings
+from facecorpus.takedown.feed import FORMAT, read_feed
 from facecorpus.takedown.wanted import _entries as read_list
 from review_ui.bodies import read_step, read_verdicts, whole_number
 from training.errors import TrainingError
@@ -49,6 +55,40 @@ _FACESCRUB = f"Ada Doe\t1\t2\thttps://h/1.jpg\t10,20,30,40\t{'ab' * 32}\n"
 _VGGFACE = "00001 https://h/1.jpg 10.5 20 30 40 1.00 2.9 1\n"
 _PUBFIG = f"# a remark\n#\tperson\timagenum\turl\trect\tmd5sum\nAda\t1\thttps://h/1.jpg\t1,2,3,4\t{'ab' * 16}\n"
 _TABLE = "name,url,bbox,taken_on\n" + '"Doe, Ada",https://h/1.jpg,"1,2,3,4",1990/1999\n'
+
+_FACE = "ab" * 12 + "-0"
+_COCO = {
+    "info": {"date_created": "2026/01/05"},
+    "categories": [{"id": 1, "name": "accept"}],
+    "images": [{"id": 7, "file_name": f"{_FACE}.jpg", "width": 320, "height": 200}],
+    "annotations": [{"id": 1, "image_id": 7, "category_id": 1, "bbox": [1, 2, 30, 40], "attributes": {"a": "reject"}}],
+}
+_TASK = {
+    "data": {"image": f"/data/{_FACE}.jpg"},
+    "annotations": [
+        {
+            "completed_by": {"id": 3, "email": "a@b"},
+            "updated_at": "2026-01-05T11:00:00.123456Z",
+            "result": [{"id": "r", "value": {"x": 1, "y": 2, "width": 30, "height": 40, "choices": ["quality"]}}],
+        }
+    ],
+}
+
+
+def _matlab(path: Path) -> None:
+    columns = {"dob": [719529.0], "photo_taken": [2004], "gender": [0.0], "celeb_id": [1]}
+    names = {"full_path": np.array(["1.jpg"], object), "name": np.array(["Ada"], object)}
+    boxes = np.empty(1, object)
+    boxes[0] = np.array([1.0, 2.0, 3.0, 4.0])
+    savemat(path, {"wiki": columns | names | {"face_location": boxes}})
+
+
+def _labels_of(layout: Layout) -> Callable[[Path], object]:
+    def read(path: Path) -> object:
+        with as_documented(layout, path.parent):
+            return list(READERS[layout](path.parent))
+
+    return read
 
 
 def written(write: Callable[[Path], object], name: str = "file") -> bytes:
@@ -201,6 +241,43 @@ PARSERS = (
         "text",
         lambda: [_csv([_DECISION, _DECISION])],
         of_file("d.csv", lambda path: list(read_decisions(path))),
+    ),
+    Parser(
+        "annotations (COCO)",
+        "json",
+        lambda: [json.dumps(_COCO).encode()],
+        of_file("a.json", lambda path: read_annotations(path, [], "coco")),
+    ),
+    Parser(
+        "annotations (Label Studio)",
+        "json",
+        lambda: [json.dumps([_TASK, _TASK]).encode()],
+        of_file("a.json", lambda path: read_annotations(path, [], "coco")),
+    ),
+    Parser(
+        "list of removals",
+        "json",
+        lambda: [json.dumps({"format": FORMAT, "salt": "ab" * 16, "hashes": ["cd" * 20, "ef" * 20]}).encode()],
+        of_file("f.json", read_feed),
+    ),
+    Parser(
+        "files of a folder",
+        "text",
+        lambda: [b'identity_id,picture,taken_on,box\nada,a/1.jpg,2004,"1,2,3,4"\n'],
+        of_file("p.csv", read_folder_list),
+    ),
+    Parser(
+        "labels of FairFace",
+        "text",
+        lambda: [b"file,age,gender,race\ntrain/1.jpg,20-29,Male,White\ntrain/2.jpg,more than 70,Female,Black\n"],
+        of_file("fairface_label_val.csv", _labels_of(Layout.FAIRFACE)),
+    ),
+    Parser(
+        "labels of IMDB-WIKI",
+        "bytes",
+        lambda: [written(_matlab, "wiki.mat")],
+        of_file("wiki.mat", _labels_of(Layout.IMDB_WIKI)),
+        brief=1,  # each is read in a process of its own
     ),
     Parser("list (.csv)", "text", lambda: [_TABLE.encode(), b"Ada,https://h/1.jpg"], of_file("l.csv", _read_addresses)),
     Parser("list (.tsv)", "text", lambda: [_FACESCRUB.encode(), _PUBFIG.encode()], of_file("l.tsv", _read_addresses)),
