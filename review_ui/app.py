@@ -24,6 +24,7 @@ from review_ui.bodies import read_drawing, read_step, read_verdicts, whole_numbe
 from review_ui.catalog_thread import CatalogThread
 from review_ui.files import static
 from review_ui.guard import Access, Guard, reviewer_of
+from review_ui.map import map_json
 from review_ui.overview import next_page, read_overview, subgroup_title
 from review_ui.pages import page, refusal
 from review_ui.pictures import Crops, blurred_photograph, photograph
@@ -64,6 +65,7 @@ def create_app(corpus: Corpus, access: Access) -> ASGIApp:
         Route("/api/identity/{identity_id}/order", questions.order),
         Route("/api/identity/{identity_id}/search", questions.search),
         Route("/api/identity/{identity_id}/traits", questions.traits),
+        Route("/api/identity/{identity_id}/map", questions.map),
         Route("/api/identity/{identity_id}/near-duplicates/{face_id}", questions.near_duplicates),
         Route("/api/identity/{identity_id}/photographs/{sha256}", questions.photograph),
         Route("/api/identity/{identity_id}/faceless", questions.faceless),
@@ -173,6 +175,11 @@ class Questions:
         """What the faces are chosen and sorted by."""
         person = self._asked(request)
         return _json(await self._catalog.run(lambda catalog: traits_json(catalog.traits.of(person.identity_id))))
+
+    async def map(self, request: Request) -> Response:
+        """Where the person's kept faces lie on the map."""
+        person = self._asked(request)
+        return _json(await self._catalog.run(lambda catalog: map_json(catalog.descriptors.of(person))))
 
     async def near_duplicates(self, request: Request) -> Response:
         """The near-duplicates of a face, of all people."""

@@ -1,10 +1,12 @@
 // Filters as chips, and sorting: which faces the sheet shows, and in what order. Both stand in the page's address.
 
 import { element } from "./drawing.js";
+import { FaceMap, Points } from "./map.js";
 import { answerFrom } from "./server.js";
 import { AUTO, FACETS, ORDERS, Verdict } from "./words.js";
 
 const SORT = "sort";
+const MAP = "map";
 
 export class Filters {
   /** `panel` holds all chips, `chosen` those that are pressed; `onChange()` is told when others are. */
@@ -13,9 +15,13 @@ export class Filters {
     this.chosen = chosen;
     this.faces = faces;
     this.onChange = onChange;
-    const known = [SORT, ...FACETS.map(({ name }) => name)];
+    const known = [SORT, MAP, ...FACETS.map(({ name }) => name)];
     this.picked = new URLSearchParams([...new URLSearchParams(location.search)].filter(([name]) => known.includes(name)));
     this.traits = null; // fetched when they are needed first
+    this.points = new Points(faces);
+    this.map = new FaceMap(document.getElementById("map"), faces, this.points, {
+      areas: () => this.picked.getAll(MAP), pick: (area, adding) => this.pickArea(area, adding),
+    });
     for (const host of [panel, chosen]) host.addEventListener("click", (event) => this.onClick(event));
   }
 
@@ -36,7 +42,15 @@ export class Filters {
     return this.active;
   }
 
+  /** Show the faces of an area of the map, with those of the areas chosen before or without them. */
+  pickArea(area, adding) {
+    if (!adding) this.picked.delete(MAP);
+    if (area) this.picked.append(MAP, area);
+    return this.changed();
+  }
+
   async fetch() {
+    if (this.picked.has(MAP)) await this.points.fetch();
     if (this.traits) return;
     const answer = await answerFrom(`/api/identity/${this.faces.page}/traits`);
     if (!answer) return;
@@ -54,6 +68,8 @@ export class Filters {
   }
 
   passes(number, apartFrom = "") {
+    const areas = this.picked.getAll(MAP);
+    if (areas.length && !areas.some((area) => this.points.holds(area, number))) return false;
     return FACETS.every(({ name }) => {
       const picked = name === apartFrom ? [] : this.picked.getAll(name);
       return !picked.length || this.wordsOf(name, number).some((word) => picked.includes(word));
@@ -75,6 +91,7 @@ export class Filters {
     if (!this.traits) return;
     this.faces.arrange((number) => this.passes(number), this.compare);
     this.onChange();
+    this.map.draw();
     if (!this.panel.hidden) await this.draw();
     this.drawChosen();
   }
@@ -87,6 +104,10 @@ export class Filters {
     else if (facet === SORT) this.sortBy(word);
     else if (this.picked.has(facet, word)) this.picked.delete(facet, word);
     else this.picked.append(facet, word);
+    await this.changed();
+  }
+
+  async changed() {
     history.replaceState(null, "", this.picked.size ? `?${this.picked}` : location.pathname);
     await this.apply();
   }
@@ -123,7 +144,7 @@ export class Filters {
   drawChosen() {
     const chips = [...this.picked].map(([facet, word]) => {
       const order = facet === SORT && ORDERS.find(({ name }) => name === word.replace("-", ""));
-      const text = order ? `by ${order.title} ${word.startsWith("-") ? "↓" : "↑"}` : labelOf(word);
+      const text = facet === MAP ? "an area of the map" : order ? `by ${order.title} ${word.startsWith("-") ? "↓" : "↑"}` : labelOf(word);
       return chip(facet, word.replace(facet === SORT ? "-" : "", ""), `${text} ×`, true);
     });
     if (chips.length > 1) chips.push(chip("all", "", "Clear filters", false));

@@ -18,6 +18,10 @@ export function fillHelp(host, answers) {
   }
   addLine(tables.get("Select"), ["Shift + arrow", "Shift + click"], "Select a range");
   addLine(tables.get("Select"), ["Ctrl + click"], "Select one more");
+  addLine(tables.get("Look"), ["6", "drag"], "On the map: show the faces inside the line; with Ctrl, in addition", " then ");
+  addLine(tables.get("Look"), ["6", "arrow", "s"], "On the map: show the faces around a point; again, a wider area", " then ");
+  addLine(tables.get("Look"), ["6", "c"], "On the map: colours by verdict, or by section", " then ");
+  addLine(tables.get("Look"), ["6", "Enter"], "From the map to the faces shown; Esc shows all, again closes", " then ");
   addLine(tables.get("Select"), ["drag"], "Select what the rectangle touches; with Ctrl, in addition");
 }
 

@@ -229,6 +229,7 @@ function countNow() {
   counting = 0;
   const { total, left } = showCounts(faces);
   byId("pace").textContent = paceSentence(left);
+  filters?.map.draw();
   byId("done").hidden = !total || left > 0;
   if (!left && queue.done.length && changesPerson() && !queue.waiting.length) ACTIONS.next();
 }
@@ -302,6 +303,7 @@ const ACTIONS = {
   like: () => panel(near, "like"),
   search: () => finder.open(),
   filter: () => filters.toggle(),
+  map: () => filters.map.toggle(),
   reorder: () => learner.ask(true),
   help: toggleHelp,
   compare: () => compare([sheet.current, referenceOf(sheet.current)].filter((number) => number !== undefined).map((number) => faces.cropOf(number))),

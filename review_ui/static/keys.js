@@ -21,6 +21,8 @@ export const COMMANDS = [
     bar: "looks", button: "Search", says: "Search people and faces" },
   { name: "faceless", keys: ["5"], label: "Photographs in which no face was found, and back", group: "Look", anywhere: true,
     beside: true, missed: true, bar: "jumps", button: "No face found", says: "Photographs in which no face was found" },
+  { name: "map", keys: ["6"], label: "Map of the faces, near each other where they are alike, and back", group: "Look", anywhere: true,
+    bar: "jumps", button: "Map", says: "Map of the faces" },
   { name: "filter", keys: ["F"], label: "Filters and sorting", group: "Look", anywhere: true, bar: "looks", button: "Filter" },
   { name: "reorder", keys: ["o"], label: "New order, by what was decided", group: "Look", bar: "looks", button: "New order" },
   { name: "help", keys: ["?"], missed: true, label: "This help", group: "Look", anywhere: true, beside: true,
