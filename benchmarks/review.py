@@ -28,7 +28,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from review_faces import MANY, make_corpus
+from review_faces import MANY, make_corpus, one_of_many
 from review_peers import Peer, fiftyone, label_studio
 
 from facecorpus.corpus import Corpus
@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--label-studio", type=Path, metavar="VENV")
     parser.add_argument("--fiftyone", type=Path, metavar="VENV")
     options = parser.parse_args()
-    made = make_corpus(options.corpus, options.faces)
+    made = make_corpus(options.corpus, one_of_many(options.faces))
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; median (or p95) | bound | range")
     with fresh(made) as corpus, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS.split(), ALONE])

@@ -1,4 +1,4 @@
-"""A corpus of 30,000 faces of one person, and others, for review.py: crops of the demo's invented people, varied.
+"""A corpus of so many faces of each person, for review.py and review_crowd.py: crops of the demo's invented people.
 
 Every crop is cut anew from a picture of the packaged world, a little moved and in a light of its own, so that no two
 files are alike. What no page shows is left out: the photographs' bytes.
@@ -6,6 +6,7 @@ files are alike. What no page shows is left out: the photographs' bytes.
 
 import hashlib
 import io
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -29,11 +30,18 @@ COPIES = 30  # every so many-th face is a near-duplicate
 REASONS = ("far from this person's other faces (0.53)", "blurred")
 
 
-def make_corpus(root: Path, faces: int) -> Corpus:
-    """The corpus in that folder, made where it is not there yet: about a minute for 30,000 faces."""
+def one_of_many(faces: int) -> dict[str, int]:
+    """So many faces of one person, and some of each of the others, by identity_id."""
+    return {MANY: faces} | {f"other-{number:02}": EACH for number in range(OTHERS)}
+
+
+def make_corpus(root: Path, counts: Mapping[str, int], crop_every: int = 1) -> Corpus:
+    """The corpus in that folder, made where it is not there yet: about a minute for 30,000 faces.
+
+    Every so many-th face has a crop, and so has a person's surest one.
+    """
     if (root / "done").exists():
         return Corpus(root)
-    counts = {MANY: faces} | {f"other-{number:02}": EACH for number in range(OTHERS)}
     root.parent.mkdir(parents=True, exist_ok=True)
     manifest = root.with_name(f"{root.name}-people.csv")
     write_manifest(manifest, [_person(identity_id, place) for place, identity_id in enumerate(counts)])
@@ -44,7 +52,8 @@ def make_corpus(root: Path, faces: int) -> Corpus:
     with corpus.catalog() as catalog, catalog.transaction(), ThreadPoolExecutor(2) as pool:
         for place, (identity_id, count) in enumerate(counts.items()):
             found = [_fill(catalog, identity_id, place, number) for number in range(count)]
-            list(pool.map(lambda one: _crop(corpus, pictures, *one), zip(found, range(count), strict=True)))
+            cropped = [(found[number], number) for number in range(count - 1, -1, -crop_every)]
+            list(pool.map(lambda one: _crop(corpus, pictures, *one), cropped))
             rankings += [_ranking(f"{sha256[:24]}-0", number / count) for number, sha256 in enumerate(found)]
             hashes += found
         catalog.faces.assign({face.face_id: proposed[0] for face, proposed in catalog.faces.with_proposals()})

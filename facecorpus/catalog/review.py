@@ -281,22 +281,23 @@ class Review(Gateway):
         """What this reviewer has before them, for each listed person in the manifest's order."""
         rows = self._catalog.query(
             """
-            WITH people AS (
-                SELECT face_id, count(DISTINCT reviewer) AS number, max(reviewer = :reviewer) AS mine,
-                       max(kind = 'settle') AS settled
-                FROM latest WHERE kind IN ('verdict', 'settle') AND reviewer != 'auto' GROUP BY face_id),
-            judged AS (
-                SELECT coalesce(verdict.identity_id, face.identity_id) AS identity_id, count(*) AS faces,
-                       sum(verdict.verdict IS NULL
-                           OR coalesce(face_id < :limit AND number = 1 AND NOT mine AND NOT settled, 0)) AS left
-                FROM face LEFT JOIN verdict USING (face_id) LEFT JOIN people USING (face_id)
-                WHERE kept AND photo_sha256 NOT IN (SELECT photo_sha256 FROM marked_photo) GROUP BY 1)
-            SELECT identity_id, coalesce(faces, 0), coalesce(left, 0) FROM identity LEFT JOIN judged USING (identity_id)
-            WHERE listed ORDER BY position
+            WITH said AS (
+                SELECT face_id, identity_id, sum(reviewer != 'auto') AS people, sum(reviewer = :reviewer) AS mine,
+                       sum(kind = 'settle') AS settled,
+                       -- identity_id is that of the row that counts, as in the view verdict.
+                       max(((reviewer != 'auto') << 61) + ((kind = 'settle') << 60) + decision_id)
+                FROM latest WHERE kind IN ('verdict', 'settle') GROUP BY face_id)
+            SELECT coalesce(said.identity_id, face.identity_id), count(*),
+                   sum(said.face_id IS NULL OR (face_id < :limit AND people = 1 AND NOT mine AND NOT settled))
+            FROM face LEFT JOIN said USING (face_id)
+            WHERE kept AND photo_sha256 NOT IN (SELECT photo_sha256 FROM marked_photo) GROUP BY 1
             """,
             {"reviewer": reviewer, "limit": overlap_limit(overlap)},
         )
-        return [Progress(*row) for row in rows]
+        judged = {row[0]: row[1:] for row in rows}
+        # SQLite would hold every person against every count.
+        listed = self._catalog.query("SELECT identity_id FROM identity WHERE listed ORDER BY position")
+        return [Progress(person, *judged.get(person, (0, 0))) for (person,) in listed]
 
     def disputes(self) -> list[Dispute]:
         """The faces of which people say different things, settled ones included, in the order of the manifest."""
@@ -305,7 +306,10 @@ class Review(Gateway):
             SELECT face_id, latest.kind, latest.identity_id, reviewer, verdict, reason, decided_at, decision_id,
             shown_as
             FROM latest JOIN identity ON identity.identity_id = shown_as
-            WHERE kind IN ('verdict', 'settle') AND reviewer != 'auto' ORDER BY position, face_id, decision_id
+            WHERE kind IN ('verdict', 'settle') AND reviewer != 'auto' AND face_id IN (
+                SELECT face_id FROM decision WHERE kind IN ('verdict', 'settle') AND reviewer != 'auto'
+                GROUP BY face_id HAVING min(reviewer) != max(reviewer))
+            ORDER BY position, face_id, decision_id
             """
         )
         words: dict[str, list[Said]] = {}
