@@ -83,8 +83,7 @@ def measure(browser: Browser, corpus: Corpus, people: list[str], rounds: int) ->
         page.wait_for_timeout(100)
     yield Row("overview: search, the slowest key", [max(found)], 200)
 
-    middle = people[len(people) // 2]
-    page.goto(f"{server.base}/identity/{middle}")
+    page.goto(f"{server.base}/identity/{people[len(people) // 2]}")
     wait(page, "document.querySelector('[role=gridcell]')")
     page.keyboard.press("/")
     wait(page, "document.querySelector('#search-list li')")
