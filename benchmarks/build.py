@@ -39,6 +39,7 @@ from facecorpus.faces.embed import DLIB
 from facecorpus.manifest import AgeGroup, Gender, Identity, Race, write_manifest
 from facecorpus.pictures import picture_size
 from facecorpus.records import Candidate, Download, Face
+from facecorpus.shards import shard_files
 from facecorpus.words import Outcome
 
 PEOPLE = 77
@@ -69,7 +70,7 @@ def main() -> None:
 def measure(corpus: Corpus, scratch: Path) -> None:
     """Print what each thing took; of the writers the fastest of some rounds, in which they take turns."""
     whole = timed(lambda: build_shards(corpus))
-    shards = sorted(corpus.shards.glob("*.parquet"))
+    shards = sorted(shard_files(corpus.shards))
     print(f"{sum(map(rows_of, shards))} faces, {sum(map(size_of, shards)) / 1e6:.0f} MB in {len(shards)} shards")
     print(f"{'':44}{'wall s':>9}{'CPU s':>9}")
     show("whole build", whole)
@@ -147,7 +148,7 @@ def write_theirs(rows: list[Values], schema: pa.Schema, folder: Path) -> None:
 def pictured(corpus: Corpus) -> list[Values]:
     """The rows of the corpus with their crops, as the shards have them."""
     crops: dict[str, bytes] = {}
-    for path in corpus.shards.glob("*.parquet"):
+    for path in shard_files(corpus.shards):
         table = pq.read_table(path, columns=["face_id", "image"])
         for face_id, image in zip(table["face_id"].to_pylist(), table["image"].to_pylist(), strict=True):
             crops[face_id] = image["bytes"]

@@ -18,6 +18,7 @@ from facecorpus.errors import CorpusError
 from facecorpus.manifest import Identity, Manifest, read_manifest, write_manifest
 from facecorpus.settings import FacesSettings, Settings
 from facecorpus.settings_file import documented_toml, read_settings
+from facecorpus.shards import shard_files
 from facecorpus.store import UNFINISHED, Crops, Quarantine, Store, clear_unfinished, write_atomically
 from facecorpus.system.modes import PRIVATE, file_mode, make_file
 
@@ -54,6 +55,11 @@ class Corpus:
     def shards(self) -> Path:
         """The folder that build writes."""
         return self.root / "shards"
+
+    @property
+    def versions(self) -> Path:
+        """Where builds are kept by name."""
+        return self.root / "versions"
 
     @property
     def runs(self) -> Path:
@@ -152,7 +158,7 @@ class Corpus:
             self._refuse_beside_contents("knows nothing")
 
     def _refuse_beside_contents(self, what: str) -> None:
-        stores = {"photos/": self.photos.root.glob("??/??/[!.]*"), "shards/": self.shards.glob("*.parquet")}
+        stores = {"photos/": self.photos.root.glob("??/??/[!.]*"), "shards/": iter(shard_files(self.shards))}
         held = [name for name, files in stores.items() if next(files, None)]
         if held:
             or_restore = " (facecorpus restore), or let restore begin one from decisions.jsonl" * self.log.exists()

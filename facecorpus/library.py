@@ -223,6 +223,7 @@ class Corpus:
         age_labels: str | None = None,
         original: bool = False,
         without_images: bool = False,
+        tag: str | None = None,
     ) -> "BuildSummary":
         """`facecorpus build`: the accepted faces as Parquet shards, with card, attribution and checksums."""
         with pipeline.working_in(self.root) as folder:
@@ -234,6 +235,7 @@ class Corpus:
                 age_labels=age_labels,
                 original=original,
                 without_images=without_images,
+                tag=tag,
             )
 
     def train(self, *, name: str = "paper", **options: "Unpack[Options]") -> Run:

@@ -183,11 +183,14 @@ def build_stage(
     age_labels: str | None = None,
     original: bool = False,
     without_images: bool = False,
+    tag: str | None = None,
 ) -> "BuildSummary":
     """Write the accepted faces as shards, by the section build of corpus.toml where an option is None.
 
+    With `tag` the build is also kept under that name, as versions/TAG.
     Raises SettingsError for what an option may not be, BuildError as build_shards does.
     """
+    from facecorpus.build.kept import checked_tag, keep
     from facecorpus.build.kind import Kind
     from facecorpus.build.stage import build_shards
     from facecorpus.errors import BuildError
@@ -197,7 +200,10 @@ def build_stage(
         raise BuildError("--original and --without-images are two different builds; ask for one of them.")
     kind = Kind.ORIGINAL if original else Kind.WITHOUT_IMAGES if without_images else Kind.CROPS
     asked = {"licences": licences, "balance": balance, "quota": quota, "age_labels": age_labels}
-    return build_shards(corpus, changed(corpus.settings.build, asked), kind)
+    if tag is not None:
+        checked_tag(tag)
+    summary = build_shards(corpus, changed(corpus.settings.build, asked), kind)
+    return summary if tag is None else replace(summary, kept=keep(corpus, tag, kind))
 
 
 def train_stage(corpus: "Corpus", name: str = "paper", **options: "Unpack[Options]") -> Path:

@@ -161,6 +161,11 @@ class AcceptedFace:
     embedding: NDArray[np.float32] | None = None  # (D,); only where a build asks for it
     descriptor: str = ""  # what gave the embedding, by which the face was chosen and judged
     bystanders: tuple[Box, ...] = ()  # the photograph's other faces; only where a build blurs them
+    brightness: float = 0.0  # these five as KnownFace has them
+    contrast: float = 0.0
+    yaw: float = 0.0
+    pitch: float | None = None
+    roll: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -300,7 +300,8 @@ class BuildSettings:
         100,
         1,
         100_000,
-        "Size of one Parquet shard, at most about. A rejected face rewrites the one or two shards of its person.",
+        "Size of one Parquet shard, at most about; a large build has some 1,500 smaller ones, of which a rejected face"
+        " rewrites one or two.",
     )
     licences: str = option(
         "any",
@@ -310,11 +311,15 @@ class BuildSettings:
     )
     balance: str = option(
         "none",
-        "subgroup: no subgroup gives more faces than another, the best ones of each person in turn.",
-        choices=("none", "subgroup"),
+        "subgroup, person or pose (front, half, profile: turned by less than 15°, 40°, or more): none gives more faces"
+        " than another, the best ones of each person in turn.",
+        choices=("none", "subgroup", "person", "pose"),
     )
     quota: int = number(
-        0, 0, 100_000_000, "With balance: faces of one subgroup, at most (0: as many as the smallest subgroup has)."
+        0,
+        0,
+        100_000_000,
+        "With balance: faces of one subgroup, person or pose, at most (0: as many as the smallest has).",
     )
     age_labels: str = option(
         "identity",

@@ -19,6 +19,11 @@ from facecorpus.system.border import read_json
 RECORD = "build.json"
 """The file beside the shards that says what they are: settings, versions, counts, and every file with its sha256."""
 
+DATA = "data"
+"""The folder in it that holds the Parquet files and nothing else, so that any reader takes it whole."""
+
+SUFFIX = ".parquet"
+
 _LONGEST = 200  # bytes of a name: a file system takes 255, and some names get an ending
 _UNSAFE = re.compile(r"[/\\\x00-\x1f\x7f:]")
 _FACE_ID = re.compile(r"[0-9a-f]{24}-\d{1,9}")
@@ -131,6 +136,28 @@ def _matches(value: object, pattern: re.Pattern[str], what: str) -> None:
         )
 
 
+def file_in(folder: Path, name: str) -> Path:
+    """Where a file of a build lies that build.json names: Parquet files in data/, earlier versions' beside the rest."""
+    return folder / DATA / name if name.endswith(SUFFIX) and (folder / DATA).is_dir() else folder / name
+
+
+def shard_files(folder: Path) -> list[Path]:
+    """The Parquet files of a build, by name."""
+    return sorted(file_in(folder, SUFFIX).parent.glob(f"*{SUFFIX}"))
+
+
+def foreign_files(folder: Path, record: Mapping[str, Any]) -> list[Path]:
+    """What lies in the folder of a build and was not written by it."""
+    known = {folder / DATA, *(file_in(folder, name) for name in (RECORD, *record["files"]))}
+    return [
+        path
+        for home in (folder, folder / DATA)
+        if home.is_dir()
+        for path in sorted(home.iterdir())
+        if path not in known
+    ]
+
+
 def recorded(folder: Path) -> dict[str, Any]:
     """The build.json of a folder; one without a fingerprint and files where there is none that can be read.
 
@@ -190,7 +217,8 @@ def sound_files(
     sound = set()
     for name, file in record["files"].items():
         # An earlier version recorded sizes alone; such a file is written again.
-        if isinstance(file, dict) and (folder / name).is_file() and described(folder / name) == file:
+        path = file_in(folder, name)
+        if isinstance(file, dict) and path.is_file() and described(path) == file:
             sound.add(name)
         advance(1)
     return sound
@@ -208,5 +236,5 @@ def sha256_of(path: Path) -> str:
 
 
 def checksums(sums: Mapping[str, str]) -> bytes:
-    """checksums.txt, as `sha256sum --check checksums.txt` reads it, of files with their sha256."""
-    return "".join(f"{sha256}  {name}\n" for name, sha256 in sums.items()).encode()
+    """checksums.txt, as `sha256sum --check checksums.txt` reads it, of the shards with their sha256."""
+    return "".join(f"{sha256}  {DATA}/{name}\n" for name, sha256 in sums.items()).encode()

@@ -14,6 +14,20 @@ PERSON = "person"
 """The detector of a face that a person drew."""
 
 
+def score_kind(detector: str) -> str:
+    """What a detector's score is: a probability, the margin above a threshold, or 1 that a person stated."""
+    return {"yunet": "probability", PERSON: "stated"}.get(detector.split(maxsplit=1)[0], "margin")
+
+
+class Change(StrEnum):
+    """What became of a face from one build to another."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    RELABELLED = "relabelled"
+    MOVED = "moved"  # to the other side of the split
+
+
 class Kind(StrEnum):
     """What a row of the journal is about."""
 

@@ -21,6 +21,7 @@ from facecorpus.corpus import init_corpus
 from facecorpus.demo.server import DemoServer
 from facecorpus.demo.world import DemoWorld
 from facecorpus.settings import Settings
+from facecorpus.shards import shard_files
 
 PEOPLE = ("id003", "id027", "id050", "id074")  # both genders, all age groups, three races
 PRESET = Path(__file__).parent / "data" / "training_tiny.toml"
@@ -79,7 +80,7 @@ def outcome(corpus: Path) -> dict[str, Any]:
         "faces": rows(corpus, "SELECT face_id, x, y, hex(embedding), identity_id, kept FROM face"),
         "rankings": rows(corpus, "SELECT * FROM ranking"),
         "verdicts": rows(corpus, "SELECT face_id, identity_id, verdict, reason FROM verdict ORDER BY face_id"),
-        "labels": {path.name: pictures(path) for path in sorted(shards.glob("*.parquet"))},
+        "labels": {path.name: pictures(path) for path in shard_files(shards)},
         "tables": {
             name: {key: protocol[key] for key in ("rows", "claims", "test_images")}
             for name, protocol in results["protocols"].items()
@@ -144,12 +145,12 @@ def test_names_become_tables(undisturbed: Path) -> None:
 
 def test_every_command_run_again_changes_nothing(undisturbed: Path, server: DemoServer) -> None:
     before = outcome(undisturbed)
-    shards = {path: path.stat().st_mtime_ns for path in (undisturbed / "shards").iterdir()}
+    shards = {path: path.stat().st_mtime_ns for path in (undisturbed / "shards").rglob("*")}
     asked = len([request for request in server.requests if "/images/" in request.path])
     for command in COMMANDS:
         run(undisturbed, *command)
     assert outcome(undisturbed) == before
-    assert {path: path.stat().st_mtime_ns for path in (undisturbed / "shards").iterdir()} == shards
+    assert {path: path.stat().st_mtime_ns for path in (undisturbed / "shards").rglob("*")} == shards
     assert len([request for request in server.requests if "/images/" in request.path]) == asked
 
 

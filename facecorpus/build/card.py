@@ -17,6 +17,7 @@ from facecorpus.build.splits import TEST, TRAIN
 from facecorpus.faces.embed import DLIB
 from facecorpus.faces.shares import shares, unequal, verdict
 from facecorpus.licences import UNKNOWN, Terms, family_of
+from facecorpus.shards import DATA
 from facecorpus.system.dates import year_of
 from facecorpus.system.escape import for_markdown, for_terminal
 from facecorpus.words import AUTO
@@ -58,7 +59,9 @@ def dataset_card(plan: Plan, kind: Kind) -> bytes:
 def _head(plan: Plan) -> str:
     size = next((name for limit, name in _SIZES if len(plan.rows) < limit), "1M<n<10M")
     files = "".join(
-        f"      - split: {split}\n        path: {split}-*.parquet\n" for split in (TRAIN, TEST) if plan.side(split)
+        f"      - split: {split}\n        path: {DATA}/{split}-*.parquet\n"
+        for split in (TRAIN, TEST)
+        if plan.side(split)
     )
     # A JSON string is a YAML string, where it holds no control characters.
     title = json.dumps(for_terminal(plan.settings.build.title), ensure_ascii=False)
@@ -185,7 +188,8 @@ def _balanced(plan: Plan) -> str:
     if plan.settings.build.balance == "none":
         return "no subgroup was cut down to the size of another."
     quota = plan.settings.build.quota or "as many as the smallest had"
-    return f"no subgroup gave more faces than its quota ({quota}); of each person the best faces were taken in turn."
+    what = plan.settings.build.balance
+    return f"no {what} gave more faces than its quota ({quota}); of each person the best faces were taken in turn."
 
 
 def _per_person(plan: Plan) -> str:

@@ -17,7 +17,9 @@ NOT_DATED = "without the certain date that dated_only in the manifest asks for"
 CONSENT_ENDED = "of people whose consent was withdrawn or has ended"
 COPIES = "near-duplicates of a better copy"
 NO_SUBGROUP = "without a subgroup, which --balance needs"
-OVER_QUOTA = "above the quota of their subgroup"
+OVER_QUOTA = "above the quota of their {}"
+
+_FRONT, _HALF = 15, 40  # degrees of yaw up to which a face looks ahead, or shows both eyes
 
 NO_AGES: Mapping[tuple[str, str], str] = MappingProxyType({})
 """No reviewer has seen another age group than the manifest states."""
@@ -40,6 +42,22 @@ class Labelled:
         """gender/age_group/race as the face is labelled, or None."""
         number = self.labels["subgroup"]
         return SUBGROUPS[number] if number >= 0 else None
+
+    @property
+    def pose(self) -> str:
+        """How far the face is turned to either side: front, half or profile."""
+        turned = abs(self.face.yaw)
+        return "front" if turned < _FRONT else "half" if turned < _HALF else "profile"
+
+
+BALANCED: Mapping[str, Callable[[Labelled], str | None]] = MappingProxyType(
+    {
+        "subgroup": lambda face: face.subgroup,
+        "person": lambda face: face.face.identity_id,
+        "pose": lambda face: face.pose,
+    }
+)
+"""What a build can be balanced by."""
 
 
 def choose(
@@ -69,10 +87,11 @@ def choose(
     faces = without(faces, lambda face: _refused_by_licence(face, build.licences, changed))
     best = one_a_cluster((face.face for face in faces), build.crop)
     faces = without(faces, lambda face: None if face.face.face_id in best else COPIES)
-    if build.balance == "subgroup":
-        faces = without(faces, lambda face: None if face.subgroup else NO_SUBGROUP)
-        within = within_quota(faces, build.quota, build.crop)
-        faces = without(faces, lambda face: None if face.face.face_id in within else OVER_QUOTA)
+    if part_of := BALANCED.get(build.balance):
+        faces = without(faces, lambda face: None if part_of(face) else NO_SUBGROUP)
+        within = within_quota(faces, part_of, build.quota, build.crop)
+        over = OVER_QUOTA.format(build.balance)
+        faces = without(faces, lambda face: None if face.face.face_id in within else over)
     return faces, dict(left_out)
 
 
@@ -127,17 +146,19 @@ def merit(face: AcceptedFace, side: int) -> tuple[float, bool, float, float, str
     return (min(pixels, side), known, face.sharpness, pixels, face.face_id)
 
 
-def within_quota(faces: Sequence[Labelled], quota: int, side: int) -> set[str]:
-    """The face_ids of the best `quota` faces of each subgroup, dealt to its people in turn.
+def within_quota(
+    faces: Sequence[Labelled], part_of: Callable[[Labelled], str | None], quota: int, side: int
+) -> set[str]:
+    """The face_ids of the best `quota` faces of each part (a subgroup, person or pose), dealt to its people in turn.
 
-    Quota 0 means as many as the smallest subgroup has. Each person's faces stand in the order of their merit.
+    Quota 0 means as many as the smallest part has. Each person's faces stand in the order of their merit.
     """
-    subgroups: dict[str | None, list[Labelled]] = defaultdict(list)
+    parts: dict[str | None, list[Labelled]] = defaultdict(list)
     for face in faces:
-        subgroups[face.subgroup].append(face)
-    limit = quota or min(map(len, subgroups.values()), default=0)
+        parts[part_of(face)].append(face)
+    limit = quota or min(map(len, parts.values()), default=0)
     within: set[str] = set()
-    for members in subgroups.values():
+    for members in parts.values():
         members.sort(key=lambda one: merit(one.face, side), reverse=True)
         taken: Counter[int] = Counter()
         turns = []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from facecorpus import __version__
 from facecorpus.build.kind import WHAT, Kind
 from facecorpus.build.plan import Plan
+from facecorpus.shards import DATA
 from facecorpus.words import AUTO
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _file(name: str, file: Mapping[str, Any]) -> dict[str, str]:
         "@type": "cr:FileObject",
         "@id": name,
         "name": name,
-        "contentUrl": name,
+        "contentUrl": f"{DATA}/{name}",
         "contentSize": f"{file['bytes']} B",
         "encodingFormat": _PARQUET,
         "sha256": file["sha256"],
@@ -116,7 +117,7 @@ def _file_set() -> dict[str, Any]:
         "@type": "cr:FileSet",
         "@id": _FILES,
         "encodingFormat": _PARQUET,
-        "includes": "*.parquet",
+        "includes": f"{DATA}/*.parquet",
     }
 
 

@@ -5,6 +5,10 @@ the rows of a part fit into one shard; so a part's bounds depend on no row, and 
 one shard that held it (and two that are half empty become one). Filling one shard after the other would move
 everything that follows. The size of a crop is taken from its pixels, not from its bytes, so that the layout is
 known before anything is cut.
+
+A changed face rewrites its file, and versions share the files that are the same. So a build is cut into some 1,500
+files: a hundred changes anywhere leave nine tenths of them as they were. Their size is a power of two, so that it stays
+the same while a build grows or shrinks by little.
 """
 
 import hashlib
@@ -18,6 +22,7 @@ from facecorpus.build.plan import Plan, Row
 from facecorpus.build.splits import TEST, TRAIN
 from facecorpus.records import AcceptedFace
 from facecorpus.settings import BuildSettings
+from facecorpus.shards import SUFFIX
 
 _PLAIN = tuple(
     field.name
@@ -28,6 +33,8 @@ _FACE_DIGITS = 8  # hexadecimal; the places of one person are these of the face_
 _TEXT_BYTES = 500  # a row without its picture, about
 _BYTES_PER_PIXEL = 1.0  # of a JPEG up to quality 95 without halved colour; photographs have about half of that
 _FINE_BYTES_PER_PIXEL = 2.5  # above
+_MEGABYTE = 1_000_000
+_MOST_FILES = 2_000  # halves are between half full and full: some 1,500
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +48,29 @@ class Shard:
     @property
     def scratch(self) -> str:
         """The name under which it is written, before all are there."""
-        return f"{self.key}.parquet"
+        return f"{self.key}{SUFFIX}"
 
 
 def layout(plan: Plan, kind: Kind, people: int, recipe: str) -> tuple[Shard, ...]:
     """The shards of a build, in their order; `people` counts the manifest, `recipe` stands for all that rows share."""
     shards: list[Shard] = []
-    limit = plan.settings.build.shard_megabytes * 1_000_000
 
     def size(row: Row) -> int:
         return row_size(row, kind, plan.settings.build)
 
+    limit = _MEGABYTE * min(plan.settings.build.shard_megabytes, fine(sum(map(size, plan.rows))))
+
     for split in (TRAIN, TEST):
         parts = parted(plan.side(split), size, limit, people)
         for number, rows in enumerate(parts):
-            name = f"{split}-{number:05d}-of-{len(parts):05d}.parquet"
+            name = f"{split}-{number:05d}-of-{len(parts):05d}{SUFFIX}"
             shards.append(Shard(name, tuple(rows), _key(rows, recipe)))
     return tuple(shards)
+
+
+def fine(size: int) -> int:
+    """Megabytes of one file, for a build of so many bytes: a power of two."""
+    return 1 << max(0, -(-size // (_MOST_FILES * _MEGABYTE)) - 1).bit_length()
 
 
 def parted(rows: Sequence[Row], size_of: Callable[[Row], int], limit: int, people: int) -> list[Sequence[Row]]:

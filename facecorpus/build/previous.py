@@ -1,7 +1,5 @@
 """The last build as a store of what need not be made again: whole shards, and crops of single faces."""
 
-import os
-import shutil
 from collections.abc import Mapping, Set
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +9,8 @@ import numpy as np
 
 from facecorpus.build.layout import Shard
 from facecorpus.records import AcceptedFace
+from facecorpus.shards import file_in
+from facecorpus.system.folder import link
 
 _GROUPS_IN_MEMORY = 4
 
@@ -35,10 +35,7 @@ class Previous:
         """Put the very file of an unchanged shard at target, as a second name of it; False where there is none."""
         for name, recorded in self._shards.items():
             if recorded["key"] == shard.key:
-                try:
-                    os.link(self._folder / name, target)
-                except OSError:  # a file system without links
-                    shutil.copy2(self._folder / name, target)
+                link(file_in(self._folder, name), target)
                 return True
         return False
 
@@ -62,7 +59,7 @@ class Previous:
 
             self._places = {}
             for name in self._shards:
-                with pq.ParquetFile(self._folder / name) as parquet:
+                with pq.ParquetFile(file_in(self._folder, name)) as parquet:
                     for group in range(parquet.num_row_groups):
                         table = parquet.read_row_group(group, columns=["face_id", "photo_id", "landmarks"])
                         faces, photos = table["face_id"].to_pylist(), table["photo_id"].to_pylist()
@@ -74,7 +71,7 @@ class Previous:
     def _read_group(self, name: str, group: int) -> Any:
         import pyarrow.parquet as pq
 
-        with pq.ParquetFile(self._folder / name) as parquet:
+        with pq.ParquetFile(file_in(self._folder, name)) as parquet:
             return parquet.read_row_group(group, columns=["image"])["image"].combine_chunks().field("bytes")
 
 

@@ -47,7 +47,13 @@ def shard_schema(identity_ids: Sequence[str], kind: Kind = Kind.CROPS, *, dimens
         ("landmarks", pa.list_(pa.list_(real, 2), 5)),
         ("detector", text),
         ("score", real),
+        ("score_kind", text),
         ("sharpness", real),
+        ("brightness", real),
+        ("contrast", real),
+        ("yaw", real),
+        ("pitch", real),
+        ("roll", real),
         ("taken_on", text),
         ("age_at_capture", number),
         ("outside_period", pa.bool_()),
@@ -62,6 +68,7 @@ def shard_schema(identity_ids: Sequence[str], kind: Kind = Kind.CROPS, *, dimens
         ("height", number),
         ("reviewed_by", text),
         ("reviewed_at", text),
+        ("embedding_model", text),
     ]
     if dimension:
         columns.append(("embedding", pa.list_(real, dimension)))

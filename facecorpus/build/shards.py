@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from facecorpus.build.plan import Row
 from facecorpus.build.schema import BYTES_PER_GROUP, ROWS_PER_GROUP
+from facecorpus.words import score_kind
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -95,7 +96,8 @@ def row_values(row: Row, picture: bytes, cropped: bool = True) -> Values:
         "landmarks": face.landmarks.tolist(),
         "detector": face.detector,
         "score": face.score,
-        "sharpness": face.sharpness,
+        "score_kind": score_kind(face.detector),
+        **{name: getattr(face, name) for name in ("sharpness", "brightness", "contrast", "yaw", "pitch", "roll")},
         "taken_on": face.taken_on,
         "age_at_capture": one.age,
         "outside_period": one.outside_period,
@@ -110,5 +112,6 @@ def row_values(row: Row, picture: bytes, cropped: bool = True) -> Values:
         "height": face.height,
         "reviewed_by": face.reviewed_by,
         "reviewed_at": face.reviewed_at,
+        "embedding_model": face.descriptor,
         "embedding": face.embedding,
     }

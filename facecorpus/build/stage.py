@@ -27,7 +27,17 @@ from facecorpus.corpus import Corpus
 from facecorpus.errors import BuildError
 from facecorpus.manifest import SUBGROUPS
 from facecorpus.settings import BuildSettings, Settings
-from facecorpus.shards import RECORD, checksums, described, is_sealed, recorded, sound_files
+from facecorpus.shards import (
+    DATA,
+    RECORD,
+    checksums,
+    described,
+    file_in,
+    foreign_files,
+    is_sealed,
+    recorded,
+    sound_files,
+)
 from facecorpus.system.console import Tracker, duration, track
 from facecorpus.system.cores import available_cores
 from facecorpus.system.folder import replaced_folder, settle
@@ -58,6 +68,7 @@ class BuildSummary:
     shards: int
     shards_written: int  # the others are the files of the last build
     seconds: float
+    kept: Path | None = None  # where it is kept by name
 
     def __str__(self) -> str:
         subgroups = len(self.subgroups.keys() - {NOT_STATED})
@@ -78,6 +89,8 @@ class BuildSummary:
                 f" Pairs that stand for two people: {self.near_copies_of_two_people};"
                 " look at them in facecorpus review (key d)."
             )
+        if self.kept:
+            notes += f"\nKept as {self.kept}."
         if not self.changed:
             return f"Nothing has changed since the last build: {what}.{notes}"
         written = (
@@ -299,9 +312,10 @@ class _Work:
 
     def _write_rest(self, folder: Path) -> None:
         """Give the shards their names, and put everything else beside them."""
+        (folder / DATA).mkdir()
         for shard in self.shards:
-            (folder / shard.scratch).rename(folder / shard.name)
-        shards = {shard.name: described(folder / shard.name) for shard in self.shards}
+            (folder / shard.scratch).rename(file_in(folder, shard.name))
+        shards = {shard.name: described(file_in(folder, shard.name)) for shard in self.shards}
         texts = {
             "README.md": dataset_card(self.plan, self.kind),
             "overview.html": overview(self.plan),
@@ -331,9 +345,8 @@ def _usual_build(shards: Path, recipe: Mapping[str, Any]) -> Previous:
 
 def _refuse_foreign_files(shards: Path, record: Mapping[str, Any]) -> None:
     """The folder is replaced as a whole, so nothing may be in it that a build did not write."""
-    for path in sorted(shards.iterdir()) if shards.exists() else ():
-        if path.name not in {RECORD, *record["files"]}:
-            raise BuildError(
-                f"{path} is not among the files that {RECORD} names, and build replaces the whole of {shards};"
-                " move it elsewhere and build again."
-            )
+    if foreign := foreign_files(shards, record):
+        raise BuildError(
+            f"{foreign[0]} is not among the files that {RECORD} names, and build replaces the whole of {shards};"
+            " move it elsewhere and build again."
+        )

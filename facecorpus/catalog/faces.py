@@ -254,6 +254,7 @@ class Faces(Gateway):
                 media_type=row["media_type"],
                 embedding=_floats(row["embedding"]) if embeddings else None,
                 descriptor=row["descriptor"],
+                **{name: row[name] for name in ("brightness", "contrast", "yaw", "pitch", "roll")},
                 bystanders=tuple(
                     box for face_id, box in others.get(row["photo_sha256"], ()) if face_id != row["face_id"]
                 ),

@@ -6,7 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from facecorpus.errors import ExportError, ShardsError
-from facecorpus.shards import RECORD, checked_row, class_names, foreign_record, reading, sound_files, whole_number
+from facecorpus.shards import (
+    RECORD,
+    checked_row,
+    class_names,
+    foreign_record,
+    reading,
+    shard_files,
+    sound_files,
+    whole_number,
+)
+from facecorpus.system.border import read_json
 from facecorpus.system.console import track
 
 _AT_ONCE = 100
@@ -20,6 +30,7 @@ class Shards:
     rows: int
     image_bytes: int
     classes: Mapping[str, tuple[str, ...]]  # the names of each label column
+    whole: bool  # whether the pictures are whole photographs
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Every row by column, labels as the names of their classes (None where unknown); ShardsError for a bad one.
@@ -54,12 +65,13 @@ def open_shards(folder: Path) -> Shards:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    files = tuple(sorted(folder.glob("*.parquet")))
+    files = tuple(shard_files(folder))
     if not files:
         raise ExportError(f"There is no shard (*.parquet) in {folder}; write them with: facecorpus build")
     try:
         heads = [pq.read_metadata(file) for file in files]
-        columns = pq.read_schema(files[0]).names
+        schema = pq.read_schema(files[0])
+        columns, kind = schema.names, read_json((schema.metadata or {}).get(b"facecorpus", b"{}"))
         classes = class_names(files[0])
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).split("\n", maxsplit=1)[0]
@@ -72,6 +84,7 @@ def open_shards(folder: Path) -> Shards:
         rows=sum(head.num_rows for head in heads),
         image_bytes=sum(map(_image_bytes, heads)),
         classes=classes,
+        whole=isinstance(kind, dict) and kind.get("kind") == "original",
     )
 
 

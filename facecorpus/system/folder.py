@@ -38,6 +38,14 @@ def replaced_folder(target: Path, keep: Collection[str] = ()) -> Iterator[Path]:
     shutil.rmtree(_retired(target), ignore_errors=True)
 
 
+def link(source: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where the file system has no links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
 def settle(target: Path, keep: Collection[str] = ()) -> None:
     """Bring the folder to rest after a crash: put back what was moved away, remove what was not finished.
 

@@ -11,7 +11,7 @@ from facecorpus.export.stage import MARK
 from facecorpus.judging.exchange import strike_out
 
 _FILES = ("catalog.sqlite*", "corpus.toml", "manifest.csv", "decisions.jsonl*", ".*")
-_FOLDERS = ("photos", "crops", "parts", "quarantine", "runs", "receipts")
+_FOLDERS = ("photos", "crops", "parts", "quarantine", "runs", "receipts", "versions")
 _PACKED = (".zip", ".tar", ".gz", ".tgz", ".xz", ".zst")
 _CHUNK = 1 << 20
 

@@ -24,6 +24,7 @@ class HeldBy:
 
     kind: str
     shards: tuple[str, ...]  # file names
+    version: str = ""  # the name under which it is kept; '': the last build
     sound: frozenset[str] | None = None  # files as the build wrote them; None: to be looked at, as after a kill
 
 
@@ -62,6 +63,6 @@ class Plan:
             begun_at=values["begun_at"],
             marked=Marked(tuple(marked["photographs"]), tuple(marked["urls"]), marked["identity_id"], marked["author"]),
             counts=Counts(**values["counts"]),
-            builds=tuple(HeldBy(one["kind"], tuple(one["shards"])) for one in values["builds"]),
+            builds=tuple(HeldBy(one["kind"], tuple(one["shards"]), one.get("version", "")) for one in values["builds"]),
             runs=tuple(TrainedRun(**one) for one in values["runs"]),
         )

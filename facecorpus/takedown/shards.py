@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from facecorpus.build.kept import builds
 from facecorpus.build.kind import Kind
 from facecorpus.build.stage import build_shards
 from facecorpus.catalog.removal_keys import author_name
@@ -12,9 +13,10 @@ from facecorpus.catalog.removals import Marked
 from facecorpus.corpus import Corpus
 from facecorpus.errors import BuildError
 from facecorpus.settings import BuildSettings
-from facecorpus.shards import RECORD, recorded, sound_files
+from facecorpus.shards import DATA, RECORD, SUFFIX, file_in, recorded, shard_files, sound_files
 from facecorpus.system.folder import settle
 from facecorpus.takedown.plan import HeldBy
+from facecorpus.takedown.versions import strike_out
 
 _NAMING = ("photo_id", "face_id", "source_url", "author")
 
@@ -35,8 +37,8 @@ def builds_holding(corpus: Corpus, marked: Marked) -> tuple[HeldBy, ...]:
     Nobody can tell what a damaged shard holds, so it counts as one that does.
     """
     found = []
-    for kind in Kind:
-        folder = kind.folder(corpus.shards)
+    for build in builds(corpus):
+        folder = build.folder
         record = recorded(folder)
         sound = sound_files(folder, record)
         damaged = _damaged(record, sound)
@@ -46,22 +48,25 @@ def builds_holding(corpus: Corpus, marked: Marked) -> tuple[HeldBy, ...]:
             if rows is None or name in damaged or any(_is(row, marked) for row in rows)
         )
         if holding or _names(folder, corpus, marked.identity_id):
-            found.append(HeldBy(kind, holding, frozenset(sound)))
+            found.append(HeldBy(build.kind, holding, build.version, frozenset(sound)))
     return tuple(found)
 
 
 def photographs_in_builds(corpus: Corpus) -> set[str]:
     """sha256 of the photographs in the shards of all builds."""
-    folders = [kind.folder(corpus.shards) for kind in Kind]
-    return {row[0] for folder in folders for _, rows in _rows(folder) for row in rows or ()}
+    return {row[0] for build in builds(corpus) for _, rows in _rows(build.folder) for row in rows or ()}
 
 
 def write_without(corpus: Corpus, held: HeldBy) -> Rewritten:
     """Write a build anew from the faces that it has and the catalog still knows, by the settings it was made with.
 
     Where that is impossible (nothing is left, a photograph is missing, …), the build is deleted: it must not keep what
-    was taken down. Raises BuildError where the disk does not take the files; the build is then as it was.
+    was taken down. Raises BuildError where the disk does not take the files; the build is then as it was. One that was
+    kept by name stays what it was but for the rows that go.
     """
+    if held.version:
+        name, written = f"{corpus.versions.name}/{held.version}", strike_out(corpus, held.version)
+        return Rewritten(name, held.shards, written or 0, "" if written is not None else "nothing of it was left")
     kind = Kind(held.kind)
     folder = kind.folder(corpus.shards)
     settle(folder)
@@ -99,13 +104,13 @@ def rows_of(shard: Path, columns: tuple[str, ...] = _NAMING) -> list[tuple[str, 
 
 
 def _rows(folder: Path) -> Iterator[tuple[str, list[tuple[str, ...]] | None]]:
-    for path in sorted(folder.glob("*.parquet")):
+    for path in shard_files(folder):
         yield path.name, rows_of(path)
 
 
 def _damaged(record: Mapping[str, Any], sound: Set[str]) -> set[str]:
     """The shards whose bytes are not those that build.json names."""
-    return {name for name in record["files"].keys() - sound if name.endswith(".parquet")}
+    return {name for name in record["files"].keys() - sound if name.endswith(SUFFIX)}
 
 
 def _is(row: tuple[str, ...], marked: Marked) -> bool:
@@ -130,6 +135,8 @@ def _names(folder: Path, corpus: Corpus, identity_id: str | None) -> bool:
 def _delete(folder: Path, names: set[str]) -> None:
     """Delete the files of a build; its folder stays only where somebody has put other files into it."""
     for name in names:
-        (folder / name).unlink(missing_ok=True)
+        file_in(folder, name).unlink(missing_ok=True)
+    if (folder / DATA).is_dir() and not any((folder / DATA).iterdir()):
+        (folder / DATA).rmdir()
     if not any(folder.iterdir()):
         folder.rmdir()

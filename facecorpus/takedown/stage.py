@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict, Unpack
 
+from facecorpus.build.kept import builds, settle_all
 from facecorpus.build.kind import Kind
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.connection import now
@@ -16,7 +17,6 @@ from facecorpus.corpus import Corpus
 from facecorpus.errors import CorpusError
 from facecorpus.store import write_atomically
 from facecorpus.system.console import notice
-from facecorpus.system.folder import settle
 from facecorpus.system.logfile import forget_log
 from facecorpus.takedown import feed
 from facecorpus.takedown.beside import exports_in, strike_out_beside
@@ -169,8 +169,7 @@ def forget(corpus: Corpus, publish: Path | None = None, **asked: Unpack[Asked]) 
     """
     option, name = _what(asked)
     finish(corpus)
-    for kind in Kind:
-        settle(kind.folder(corpus.shards))
+    settle_all(corpus)
     with corpus.catalog() as catalog:
         wanted, plan = _wanted(corpus, catalog, option, name)
         near_duplicates = catalog.removals.near_duplicates(wanted.marked)
@@ -207,7 +206,10 @@ def preview(corpus: Corpus, **asked: Unpack[Asked]) -> ForgetPreview:
     return ForgetPreview(
         **asdict(plan.counts),
         unknown=wanted.unknown,
-        builds=tuple(Kind(one.kind).folder(corpus.shards).name for one in plan.builds),
+        builds=tuple(
+            f"{corpus.versions.name}/{one.version}" if one.version else Kind(one.kind).folder(corpus.shards).name
+            for one in plan.builds
+        ),
         runs=tuple(run.name for run in plan.runs),
     )
 
@@ -253,7 +255,7 @@ def finish(corpus: Corpus) -> None:
 def _planned(corpus: Corpus, catalog: Catalog, asked: str, wanted: Wanted) -> Plan:
     extent = catalog.removals.extent(wanted.marked)
     builds = builds_holding(corpus, wanted.marked)
-    held = any(build.kind == Kind.CROPS and build.shards for build in builds)
+    held = any(build.kind == Kind.CROPS and build.shards and not build.version for build in builds)
     stored = sum(corpus.photos.path(sha256).is_file() for sha256 in wanted.marked.photographs)
     return Plan(
         asked=asked,
@@ -302,8 +304,7 @@ def _carry_out(corpus: Corpus, catalog: Catalog, number: int, plan: Plan) -> _Do
         shutil.rmtree(corpus.root / "parts")
     decision_files, naming = strike_out_beside(corpus, plan.marked)
     catalog.removals.erase(plan.marked)
-    for kind in Kind:
-        settle(kind.folder(corpus.shards))
+    settle_all(corpus)
     builds = tuple(write_without(corpus, held) for held in plan.builds)
     for run in plan.runs:
         clear(corpus, run)
@@ -338,7 +339,7 @@ def _receipt(corpus: Corpus, catalog: Catalog, plan: Plan, done: _Done) -> bytes
         "keys": keyed,
         "looked_at": [
             *("photos", "crops", "parts", "quarantine", "catalog.sqlite", "decisions.jsonl"),
-            *sorted(kind.folder(corpus.shards).name for kind in Kind if kind.folder(corpus.shards).exists()),
+            *sorted(build.name for build in builds(corpus) if build.folder.exists()),
             *(f"runs/{path.name}" for path in corpus.run_folders()),
             "every other file in the folder",
         ],

@@ -54,7 +54,7 @@ class BackupSummary:
     def __str__(self) -> str:
         return (
             f"Wrote {self.file} ({self.bytes / 1e6:.1f} MB): catalog with {self.decisions} decisions, log, settings and"
-            " manifest. Photographs are not in it. It names people: keep it like the corpus."
+            " manifest. Photographs and kept versions are not in it. It names people: keep it like the corpus."
         )
 
 

@@ -29,10 +29,13 @@ from facecorpus.crawl.polite import HostResting
 from facecorpus.errors import BuildError, ShardsError
 from facecorpus.settings import Settings
 from facecorpus.shards import (
+    DATA,
     RECORD,
+    SUFFIX,
     checked_row,
     checksums,
     class_names,
+    file_in,
     foreign_record,
     reading,
     sha256_of,
@@ -47,7 +50,6 @@ MARK = "rebuild.json"
 """The file by which a folder is known as a rebuilt one: what was left out, and why."""
 
 _NAMED = 20  # rows that the summary names
-_SUFFIX = ".parquet"
 _PHOTOGRAPHS = ".photographs"
 _LOCK = ".lock"
 _MOST_PIXELS = 4096  # of a crop's side
@@ -114,7 +116,7 @@ def rebuild(source: Path, target: Path, settings: Settings, taken_down: TakenDow
     """
     begun = time.monotonic()
     record = _checked(source)
-    names = sorted(name for name in record["files"] if name.endswith(_SUFFIX))
+    names = sorted(name for name in record["files"] if name.endswith(SUFFIX))
     _refuse_foreign(target)
     with _locked(target), Fetcher(settings) as fetcher:
         work = _Work(source, target, record["crops"], settings, fetcher, taken_down)
@@ -177,18 +179,19 @@ class _Work:
         clear_unfinished(target)
         if not self.made:
             self._note()  # from here on the folder is known, whatever is in it when this is killed
+            (target / DATA).mkdir(exist_ok=True)  # what an earlier version began goes on where it was
 
     def is_done(self, name: str) -> bool:
         """Whether an earlier run has made the whole of a shard."""
-        made, path = self.made.get(name), self._target / name
+        made, path = self.made.get(name), file_in(self._target, name)
         return bool(made and not made.left_out and path.is_file() and sha256_of(path) == made.sha256)
 
     def make(self, name: str) -> None:
         """Fetch the photographs of a shard, write it, and note what became of its rows."""
-        rows = _read(self._source / name)
+        rows = _read(file_in(self._source, name))
         reasons = self._fetched(name, rows)
         missing: list[LeftOut] = []
-        path = self._target / name
+        path = file_in(self._target, name)
         with track(f"cut {name}", len(rows)) as progress:
             faces = self._write(path, rows, reasons, missing, progress)
         self.made[name] = _Made(sha256_of(path) if faces else "", faces, tuple(missing))
@@ -279,7 +282,7 @@ class _Work:
                 written += 1
                 yield {"image": {"bytes": crop, "path": f"{row['face_id']}.jpg"}, **row}
 
-        write_shard(path, values(), shard_schema(class_names(self._source / path.name)["identity"]))
+        write_shard(path, values(), shard_schema(class_names(file_in(self._source, path.name))["identity"]))
         if not written:
             path.unlink()
         return written
@@ -338,8 +341,8 @@ def _checked(source: Path) -> dict[str, Any]:
     whole_number(recipe.get("quality"), 1, 100, f"The quality of crops in {source / RECORD}")
     if not isinstance(record.get("versions"), dict):
         raise ShardsError(f"{source / RECORD} names no versions; get that folder again.")
-    if damaged := sorted(name for name in record["files"].keys() - sound_files(source, record) if _SUFFIX in name):
-        raise BuildError(f"{source / damaged[0]} is missing or damaged; get that folder again.")
+    if damaged := sorted(name for name in record["files"].keys() - sound_files(source, record) if SUFFIX in name):
+        raise BuildError(f"{file_in(source, damaged[0])} is missing or damaged; get that folder again.")
     return record
 
 

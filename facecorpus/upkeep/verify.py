@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from facecorpus.build.kept import Build, builds
 from facecorpus.build.kind import Kind
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.checks import StoredFace
 from facecorpus.corpus import Corpus
 from facecorpus.errors import PictureError
-from facecorpus.shards import RECORD, is_sealed, recorded, sound_files
+from facecorpus.shards import RECORD, SUFFIX, file_in, foreign_files, is_sealed, recorded, sound_files
 from facecorpus.system.console import duration, track
 from facecorpus.system.cores import available_cores
 from facecorpus.takedown.plan import HeldBy
@@ -133,11 +134,10 @@ def verify(corpus: Corpus, repair: bool = False) -> VerifySummary:
             crops = catalog.checks.faces()
             found += _photographs(corpus, catalog, on_disk)
             found += _crops(corpus, catalog, crops)
-            for kind in Kind:
-                folder = kind.folder(corpus.shards)
-                if folder.is_dir():
-                    files += len(recorded(folder)["files"])
-                    found += _shards(corpus, catalog, kind, folder)
+            for build in builds(corpus):
+                if build.folder.is_dir():
+                    files += len(recorded(build.folder)["files"])
+                    found += _shards(corpus, catalog, build)
         problems = tuple(one.problem(repair) for one in found)
     return VerifySummary(
         photographs=len(on_disk),
@@ -269,38 +269,38 @@ def _runs(corpus: Corpus) -> Iterator[_Found]:
             yield _Found("run", str(path.relative_to(corpus.root)), sentence)
 
 
-def _shards(corpus: Corpus, catalog: Catalog, kind: Kind, folder: Path) -> Iterator[_Found]:
-    mend = f"build{_OPTION[kind]}"
-    command = f"run facecorpus {mend}"
+def _shards(corpus: Corpus, catalog: Catalog, build: Build) -> Iterator[_Found]:
+    folder = build.folder
+    mend = "" if build.version else f"build{_OPTION[build.kind]}"
+    command = f"run facecorpus {mend}" if mend else "put back a copy, or delete this version"
     record = recorded(folder)
     if not record["files"]:
-        yield _Found("shard", f"{folder.name}/{RECORD}", f"it is missing or cannot be read; {command}.", mend=mend)
+        yield _Found("shard", f"{build.name}/{RECORD}", f"it is missing or cannot be read; {command}.", mend=mend)
         return
     if not is_sealed(folder):
         sentence = f"its bytes are not those that build wrote, or an earlier version wrote it; {command}."
-        yield _Found("shard", f"{folder.name}/{RECORD}", sentence, mend=mend)
-    with track(folder.name, len(record["files"])) as progress:
+        yield _Found("shard", f"{build.name}/{RECORD}", sentence, mend=mend)
+    with track(build.name, len(record["files"])) as progress:
         sound = sound_files(folder, record, progress.advance)
     for name in sorted(record["files"].keys() - sound):
-        what = "its bytes are not those that build.json names" if (folder / name).exists() else "it is missing"
-        yield _Found("shard", f"{folder.name}/{name}", f"{what}; {command}.", mend=mend)
-    for path in sorted(folder.iterdir()):
-        if path.name not in {RECORD, *record["files"]}:
-            yield _Found("left over", str(path), "build did not write it; move it elsewhere.")
+        what = "its bytes are not those that build.json names" if file_in(folder, name).exists() else "it is missing"
+        yield _Found("shard", f"{build.name}/{name}", f"{what}; {command}.", mend=mend)
+    for path in foreign_files(folder, record):
+        yield _Found("left over", str(path), "build did not write it; move it elsewhere.")
     taken_down = catalog.removals.taken_down()
     held = tuple(
         name
         for name in sorted(sound)
-        if name.endswith(".parquet")
+        if name.endswith(SUFFIX)
         and any(
             row[0] in taken_down or taken_down.forbids(row[2] or "", row[3] or "")
-            for row in rows_of(folder / name) or ()
+            for row in rows_of(file_in(folder, name)) or ()
         )
     )
     if held:
         yield _Found(
             "shard",
-            folder.name,
+            build.name,
             f"{', '.join(held)} hold what was taken down; it can be written without it.",
-            lambda: bool(write_without(corpus, HeldBy(kind, held)).build),
+            lambda: bool(write_without(corpus, HeldBy(build.kind, held, build.version)).build),
         )

@@ -61,7 +61,7 @@ def test_a_new_verdict_a_setting_or_a_cut_file_is_a_change(tmp_path: Path) -> No
     assert (summary.changed, summary.faces) == (True, 27)
     set_build(corpus, seed=1)
     assert build_shards(Corpus(corpus.root)).changed
-    next(corpus.shards.glob("test-*")).write_bytes(b"PAR1")
+    next(corpus.shards.glob("data/test-*")).write_bytes(b"PAR1")
     assert build_shards(Corpus(corpus.root)).changed
     assert len(rows_of(corpus.shards)) == 27
 
@@ -70,7 +70,7 @@ def test_a_shard_that_was_changed_in_its_bytes_alone_is_written_again(tmp_path: 
     corpus = ready_corpus(tmp_path / "c", shots(each=3))
     build_shards(corpus)
     before = tree(corpus.shards)
-    path = next(corpus.shards.glob("train-*"))
+    path = next(corpus.shards.glob("data/train-*"))
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
@@ -110,7 +110,7 @@ def by_content(folder: Path) -> dict[str, tuple[int, int]]:
     """inode and time of the shards by the sha256 of their bytes."""
     return {
         hashlib.sha256(path.read_bytes()).hexdigest(): (path.stat().st_ino, path.stat().st_mtime_ns)
-        for path in folder.glob("*.parquet")
+        for path in folder.glob("data/*.parquet")
     }
 
 

@@ -15,6 +15,7 @@ from build_corpus import ready_corpus, set_build, shots, tree
 from facecorpus.build.stage import build_shards
 from facecorpus.corpus import Corpus
 from facecorpus.errors import BuildError
+from facecorpus.shards import shard_files
 from facecorpus.system import folder as folders
 from facecorpus.system.folder import replaced_folder, settle
 
@@ -77,6 +78,7 @@ def test_a_kill_at_any_moment_leaves_the_old_or_the_new_whole_and_the_next_build
         assert [path.name for path in corpus.root.iterdir() if path.name.startswith("shards")] == ["shards"]
         shutil.rmtree(corpus.shards)
         corpus.shards.mkdir()
+        (corpus.shards / "data").mkdir()
         for name, data in old.items():
             (corpus.shards / name).write_bytes(data)
     assert old in found
@@ -91,7 +93,7 @@ def test_a_killed_build_goes_on_with_the_shards_that_it_had_finished(tmp_path: P
     assert len(finished) == 2
     summary = build_shards(corpus)
     assert summary.shards_written == summary.shards - 2
-    assert finished < {path.stat().st_ino for path in corpus.shards.glob("*.parquet")}
+    assert finished < {path.stat().st_ino for path in shard_files(corpus.shards)}
     assert not (corpus.root / "shards.tmp").exists()
 
 

@@ -17,6 +17,7 @@ from facecorpus.build.stage import build_shards
 from facecorpus.corpus import Corpus
 from facecorpus.errors import BuildError
 from facecorpus.manifest import SUBGROUPS
+from facecorpus.shards import shard_files
 
 
 def by_person(corpus: Corpus) -> dict[str, list[dict[str, Any]]]:
@@ -66,7 +67,7 @@ def test_the_picture_is_the_aligned_crop_without_halved_colour(tmp_path: Path) -
 def test_rows_are_sorted_by_person_and_face(tmp_path: Path) -> None:
     corpus = ready_corpus(tmp_path / "c", shots())
     build_shards(corpus)
-    for file in corpus.shards.glob("*.parquet"):
+    for file in shard_files(corpus.shards):
         rows = [(row["identity"], row["face_id"]) for row in pq.read_table(file).to_pylist()]
         assert rows == sorted(rows)
 

@@ -194,7 +194,7 @@ def test_no_row_and_no_page_names_a_folder_of_the_operator(tmp_path: Path) -> No
         connection.execute("UPDATE candidate SET url = replace(url, 'https:', 'file:'), page_url = ''")
     build_shards(corpus)
     assert {(row["source_url"], row["page_url"]) for row in rows_of(corpus.shards)} == {("", "")}
-    assert not [path for path in corpus.shards.iterdir() if b"file:/" in path.read_bytes()]
+    assert not [path for path in corpus.shards.rglob("*.*") if b"file:/" in path.read_bytes()]
 
 
 def test_what_a_source_states_cannot_break_the_card_or_the_pages(tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ def test_descriptors_are_in_the_shards_only_if_asked_for_and_never_without_image
     assert {row["face_id"]: row["embedding"] for row in rows_of(corpus.shards)} == known
     assert "biometric template" in (corpus.shards / "README.md").read_text()
     without = build_shards(corpus, kind=Kind.WITHOUT_IMAGES)
-    assert "embedding" not in pq.read_schema(next(without.path.glob("*.parquet"))).names
+    assert "embedding" not in pq.read_schema(next(without.path.glob("data/*.parquet"))).names
     export(corpus.shards, tmp_path / "images", "imagefolder")
     lines = (tmp_path / "images" / "train" / "metadata.jsonl").read_text().splitlines()
     assert not any("embedding" in json.loads(line) for line in lines)

@@ -11,6 +11,7 @@ from facecorpus.build.stage import build_shards
 from facecorpus.corpus import Corpus
 from facecorpus.errors import CorpusError
 from facecorpus.faces.embed import DLIB
+from facecorpus.shards import shard_files
 
 OWN = "little, 5 numbers, sha256 ab with cd"
 
@@ -37,7 +38,7 @@ def test_the_card_names_the_network_and_the_column_has_its_length(tmp_path: Path
     assert f"compared by the descriptors of {OWN}." in unescaped(card)
     assert "tells African men apart" not in unescaped(card)
     assert "5 numbers: a biometric template" in unescaped(card)
-    (shard, *_) = corpus.shards.glob("*.parquet")
+    (shard, *_) = shard_files(corpus.shards)
     assert pq.read_schema(shard).field("embedding").type.list_size == 5
     assert {tuple(row["embedding"]) for row in rows_of(corpus.shards)} == {(0, 1, 2, 3, 4)}
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from facecorpus.build.leaks import Prints, grey_crop, prints_of, read_prints, same_pictures
 from facecorpus.build.stage import build_shards
+from facecorpus.shards import shard_files
 
 
 def test_a_copy_within_its_group_is_no_leak(tmp_path: Path) -> None:
@@ -24,7 +25,7 @@ def test_a_copy_within_its_group_is_no_leak(tmp_path: Path) -> None:
 def test_the_hash_is_the_one_that_imagehash_defines(tmp_path: Path) -> None:
     corpus = ready_corpus(tmp_path / "c", shots(each=4), crop=64)  # a crop that is hashed without any shrinking
     build_shards(corpus)
-    files = sorted(corpus.shards.glob("*.parquet"))
+    files = sorted(shard_files(corpus.shards))
     prints = read_prints(files, grey_crop, 2, lambda rows: None)
     pictures = {name: data for name, data in crops(files).items()}
     for row, face_id in enumerate(prints.face_ids):
@@ -38,7 +39,7 @@ def test_the_hash_is_the_one_that_imagehash_defines(tmp_path: Path) -> None:
 def test_every_pair_is_compared(tmp_path: Path) -> None:
     corpus = ready_corpus(tmp_path / "c", shots(each=50), crop=64)
     build_shards(corpus)
-    prints = read_prints(sorted(corpus.shards.glob("*.parquet")), grey_crop, 2, lambda rows: None)
+    prints = read_prints(sorted(shard_files(corpus.shards)), grey_crop, 2, lambda rows: None)
     twice = [getattr(prints, name).repeat(2, axis=0) for name in ("straight", "mirrored", "grey")]
     names = [f"{face_id}/{copy}" for face_id in prints.face_ids for copy in (1, 2)]
     assert same_pictures(Prints(names, *twice)) == sorted(

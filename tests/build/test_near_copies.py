@@ -203,7 +203,7 @@ def test_each_crop_is_cut_once_and_the_shards_of_others_stay(tmp_path: Path, mon
     assert sorted(cut) == sorted(map(sha256, photographs))
     assert summary.shards_written == summary.shards > 2
     assert [path.name for path in corpus.root.iterdir() if path.name.startswith("shards")] == ["shards"]
-    assert sum(path.suffix == ".parquet" for path in corpus.shards.iterdir()) == summary.shards
+    assert sum(path.suffix == ".parquet" for path in corpus.shards.rglob("*")) == summary.shards
 
 
 @pytest.mark.parametrize("moment", ["before the pair is noted", "after it", "while the split is written again"])

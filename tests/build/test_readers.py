@@ -13,6 +13,7 @@ from build_corpus import PEOPLE, rows_of
 
 from facecorpus.corpus import Corpus
 from facecorpus.manifest import SUBGROUPS
+from facecorpus.shards import shard_files
 
 
 @pytest.mark.parametrize("how", ["parquet", "folder"])
@@ -40,10 +41,10 @@ def test_hugging_face_datasets_loads_images_and_class_labels_without_code(
 
 def test_pandas_and_polars_read_the_shards(published: Corpus) -> None:
     polars, pandas = pytest.importorskip("polars"), pytest.importorskip("pandas")
-    frame = polars.read_parquet(published.shards / "*.parquet")
+    frame = polars.read_parquet(published.shards / "data" / "*.parquet")
     assert frame.height == 20
     assert frame.group_by("identity").len()["len"].to_list() == [5] * 4
-    table = pandas.read_parquet(published.shards / "train-00000-of-00001.parquet")
+    table = pandas.read_parquet(published.shards / "data" / "train-00000-of-00001.parquet")
     assert table["age_at_capture"].isna().sum() == 9
     assert table["image"].iloc[0]["bytes"][:2] == b"\xff\xd8"
 
@@ -71,8 +72,8 @@ def test_the_card_has_a_valid_head_and_tells_what_the_corpus_holds(published: Co
             {
                 "config_name": "default",
                 "data_files": [
-                    {"split": "train", "path": "train-*.parquet"},
-                    {"split": "test", "path": "test-*.parquet"},
+                    {"split": "train", "path": "data/train-*.parquet"},
+                    {"split": "test", "path": "data/test-*.parquet"},
                 ],
             }
         ],
@@ -88,10 +89,10 @@ def test_croissant_describes_every_shard_and_every_column(published: Corpus) -> 
     document = json.loads((published.shards / "croissant.json").read_text(encoding="utf-8"))
     *files, together = document["distribution"]
     assert {file["contentUrl"]: file["sha256"] for file in files} == {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in published.shards.glob("*.parquet")
+        f"data/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest() for path in shard_files(published.shards)
     }
-    assert together["includes"] == "*.parquet"
-    schema = pq.read_schema(published.shards / "train-00000-of-00001.parquet")
+    assert together["includes"] == "data/*.parquet"
+    schema = pq.read_schema(published.shards / "data" / "train-00000-of-00001.parquet")
     fields = document["recordSet"][0]["field"]
     assert [field["source"]["extract"]["column"] for field in fields] == schema.names
     by_name = {field["@id"]: field for field in fields}
@@ -141,7 +142,7 @@ def test_duckdb_queries_the_shards(published: Corpus) -> None:
     with duckdb.connect() as database:
         counts = database.execute(
             "SELECT identity, count(*), min(octet_length(image.bytes)) FROM read_parquet(?) GROUP BY 1 ORDER BY 1",
-            [str(published.shards / "*.parquet")],
+            [str(published.shards / "data" / "*.parquet")],
         ).fetchall()
     assert [(identity, count) for identity, count, _ in counts] == [(0, 5), (1, 5), (2, 5), (3, 5)]
     assert all(size > 1000 for *_, size in counts)

@@ -17,10 +17,10 @@ from facecorpus.corpus import Corpus
 def test_a_person_is_a_few_row_groups_and_the_statistics_say_which(tmp_path: Path) -> None:
     corpus = ready_corpus(tmp_path / "c", shots(each=110), crop=64)
     build_shards(corpus)
-    (file,) = corpus.shards.glob("train-*")
-    metadata = pq.read_metadata(file)
-    column = [metadata.row_group(0).column(place).path_in_schema for place in range(metadata.num_columns)]
-    groups = [metadata.row_group(group).column(column.index("identity")) for group in range(metadata.num_row_groups)]
+    heads = [pq.read_metadata(file) for file in (corpus.shards / "data").glob("train-*")]
+    column = [heads[0].row_group(0).column(place).path_in_schema for place in range(heads[0].num_columns)]
+    place = column.index("identity")
+    groups = [head.row_group(group).column(place) for head in heads for group in range(head.num_row_groups)]
     with_cleo = [group for group in groups if group.statistics.min <= 2 <= group.statistics.max]
     assert len(with_cleo) <= 3 < len(groups)
 
@@ -28,11 +28,11 @@ def test_a_person_is_a_few_row_groups_and_the_statistics_say_which(tmp_path: Pat
 def test_shards_stay_under_their_size(tmp_path: Path) -> None:
     corpus = ready_corpus(tmp_path / "c", shots(("ada",), 430), crop=96, shard_megabytes=1)
     build_shards(corpus)
-    files = sorted(path.name for path in corpus.shards.glob("train-*"))
+    files = sorted(path.name for path in (corpus.shards / "data").glob("train-*"))
     assert len(files) > 1
     assert files == [f"train-{number:05d}-of-{len(files):05d}.parquet" for number in range(len(files))]
-    assert all((corpus.shards / name).stat().st_size < 1_100_000 for name in files)
-    rows = [row["face_id"] for name in files for row in pq.read_table(corpus.shards / name).to_pylist()]
+    assert all((corpus.shards / "data" / name).stat().st_size < 1_100_000 for name in files)
+    rows = [row["face_id"] for name in files for row in pq.read_table(corpus.shards / "data" / name).to_pylist()]
     assert rows == sorted(rows)
     assert len(rows) == 301
 
@@ -40,7 +40,7 @@ def test_shards_stay_under_their_size(tmp_path: Path) -> None:
 def test_row_groups_compression_and_index_are_as_the_viewer_likes_them(tmp_path: Path) -> None:
     corpus = ready_corpus(tmp_path / "c", shots(("ada",), 150), crop=64)
     build_shards(corpus)
-    parquet = pq.ParquetFile(next(corpus.shards.glob("train-*"))).metadata
+    parquet = pq.ParquetFile(next((corpus.shards / "data").glob("train-*"))).metadata
     assert [parquet.row_group(group).num_rows for group in range(parquet.num_row_groups)] == [100, 5]
     columns = [parquet.row_group(0).column(place) for place in range(parquet.num_columns)]
     compression = {column.path_in_schema: column.compression for column in columns}
@@ -54,8 +54,8 @@ def test_sha256sum_agrees_with_the_checksums(published: Corpus) -> None:
         ["sha256sum", "--check", "checksums.txt"], cwd=published.shards, capture_output=True, text=True, check=True
     )
     assert sorted(checked.stdout.splitlines()) == [
-        "test-00000-of-00001.parquet: OK",
-        "train-00000-of-00001.parquet: OK",
+        "data/test-00000-of-00001.parquet: OK",
+        "data/train-00000-of-00001.parquet: OK",
     ]
 
 
@@ -82,8 +82,8 @@ def test_the_record_holds_settings_versions_and_counts_but_no_path_and_no_time(p
     assert (record["counts"]["faces"], record["counts"]["train"], record["counts"]["test"]) == (20, 12, 8)
     assert record["files"] == {
         path.name: {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-        for path in published.shards.iterdir()
-        if path.name != "build.json"
+        for path in published.shards.rglob("*")
+        if path.is_file() and path.name != "build.json"
     }
     assert record["crops"] == {
         "picture": "crop",

@@ -21,7 +21,7 @@ from facecorpus.corpus import Corpus
 from facecorpus.errors import ShardsError
 from facecorpus.export.stage import export
 from facecorpus.settings import Settings
-from facecorpus.shards import recorded, safe_name
+from facecorpus.shards import recorded, safe_name, shard_files
 from facecorpus.upkeep.rebuild import rebuild
 
 Row = dict[str, Any]
@@ -38,7 +38,7 @@ def shards(published: Corpus, tmp_path: Path) -> Path:
 
 def change(folder: Path, edit: Callable[[Row], None]) -> None:
     """Write the first shard anew with its first row changed."""
-    file = min(folder.glob("*.parquet"))
+    file = min(shard_files(folder))
     table = pq.read_table(file)
     rows = table.to_pylist()
     edit(rows[0])
@@ -47,7 +47,7 @@ def change(folder: Path, edit: Callable[[Row], None]) -> None:
 
 def rename_class(folder: Path, name: str) -> None:
     """Give the people of all shards other ids."""
-    for file in folder.glob("*.parquet"):
+    for file in shard_files(folder):
         table = pq.read_table(file)
         metadata = dict(table.schema.metadata)
         said = json.loads(metadata[b"huggingface"])
@@ -101,7 +101,7 @@ def test_no_persons_id_is_a_path(name: str, shards: Path, tmp_path: Path) -> Non
 def test_a_damaged_shard_is_not_exported(published: Corpus, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(published.shards, folder)
-    file = min(folder.glob("*.parquet"))
+    file = min(shard_files(folder))
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1  # in a picture
     file.write_bytes(data)
@@ -129,7 +129,7 @@ def edit_record(folder: Path, edit: Callable[[dict[str, Any]], None]) -> None:
 def test_a_rebuild_writes_no_shard_beside_its_folder(without_images: Path, tmp_path: Path) -> None:
     victim = tmp_path / "up.parquet"
     victim.write_bytes(b"mine")
-    shard = min(without_images.glob("*.parquet"))
+    shard = min(shard_files(without_images))
     shutil.copy(shard, without_images.parent / "up.parquet")
     edit_record(without_images, lambda record: record["files"].update({"../up.parquet": record["files"][shard.name]}))
     with pytest.raises(ShardsError, match=r"\.\./up\.parquet"):

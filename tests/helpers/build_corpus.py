@@ -17,6 +17,7 @@ from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.manifest import AgeGroup, Gender, Identity, Race, write_manifest
 from facecorpus.records import Candidate, Download, Face
+from facecorpus.shards import shard_files
 from facecorpus.words import Outcome
 
 PEOPLE = (
@@ -146,7 +147,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 def rows_of(shards: Path) -> list[dict[str, Any]]:
     """All rows of a folder of shards, train first."""
-    files = sorted(shards.glob("*.parquet"), reverse=True)
+    files = sorted(shard_files(shards), reverse=True)
     return [row for file in files for row in pq.read_table(file).to_pylist()]
 
 

@@ -17,7 +17,7 @@ from training import RunFolder
 KINDS = {
     "photograph": "photos/??/??/*",
     "crop": "crops/??/??/*.jpg",
-    "shard": "shards/*.parquet",
+    "shard": "shards/data/*.parquet",
     "page of a build": "shards/*.[!p]*",
     "build.json": "shards/build.json",
     "catalog": "catalog.sqlite",

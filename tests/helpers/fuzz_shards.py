@@ -22,7 +22,7 @@ from facecorpus.build.stage import build_shards
 from facecorpus.catalog import Catalog, log
 from facecorpus.corpus import Corpus
 from facecorpus.export.stage import export
-from facecorpus.shards import class_names
+from facecorpus.shards import class_names, shard_files
 from facecorpus.takedown.shards import rows_of
 from facecorpus.upkeep.backup import backup, restore
 from facecorpus.upkeep.rebuild import _checked, _read
@@ -48,7 +48,7 @@ def _shards(kind: Kind = Kind.CROPS) -> Path:
 
 
 def _shard(kind: Kind = Kind.CROPS) -> Path:
-    return min(_shards(kind).glob("*.parquet"))
+    return min(shard_files(_shards(kind)))
 
 
 def _document(kind: Kind = Kind.CROPS) -> bytes:
@@ -109,13 +109,13 @@ def _train(there: Path) -> None:
 
 
 def _rebuild(there: Path) -> None:
-    for shard in there.glob("*.parquet"):
+    for shard in shard_files(there):
         _read(shard)
         class_names(shard)
 
 
 def _forget(there: Path) -> None:
-    for shard in there.glob("*.parquet"):
+    for shard in shard_files(there):
         rows_of(shard)
 
 

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 from build_corpus import Shot, face_id, picture
 
 from facecorpus.corpus import Corpus
+from facecorpus.shards import shard_files
 
 ADA, BEN = Shot("ada", 0), Shot("ben", 0)
 
@@ -30,4 +31,4 @@ def traces(shot: Shot) -> tuple[bytes, ...]:
 
 def rows(folder: Path) -> list[dict[str, Any]]:
     """The rows of all shards of a build."""
-    return [row for path in sorted(folder.glob("*.parquet")) for row in pq.read_table(path).to_pylist()]
+    return [row for path in shard_files(folder) for row in pq.read_table(path).to_pylist()]

@@ -11,6 +11,7 @@ from build_corpus import Shot, picture, ready_corpus, rows_of, sha256, shots
 
 from facecorpus.build.stage import build_shards
 from facecorpus.corpus import Corpus
+from facecorpus.shards import shard_files
 from facecorpus.takedown.stage import forget
 
 ADA = Shot("ada", 0)
@@ -25,7 +26,7 @@ def built(tmp_path: Path) -> Corpus:
 
 def damage(corpus: Corpus, edit: Callable[[dict[str, Any]], None]) -> None:
     """Write the shard that holds Ada's first photograph anew with her row changed, as a flipped bit would."""
-    for file in corpus.shards.glob("*.parquet"):
+    for file in shard_files(corpus.shards):
         table = pq.read_table(file)
         rows = table.to_pylist()
         for row in rows:
@@ -38,7 +39,7 @@ def damage(corpus: Corpus, edit: Callable[[dict[str, Any]], None]) -> None:
 
 def invalid_text(corpus: Corpus, column: str) -> None:
     """Put a byte that is no UTF-8 into a text column of every shard."""
-    for file in corpus.shards.glob("*.parquet"):
+    for file in shard_files(corpus.shards):
         table = pq.read_table(file)
         texts = [(text or "").encode() for text in table[column].to_pylist()]
         texts[0] = b"\xff" + texts[0][1:]

@@ -20,6 +20,7 @@ from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.judging.exchange import export_decisions, import_decisions
 from facecorpus.manifest import write_manifest
 from facecorpus.records import Candidate, Ranking
+from facecorpus.shards import shard_files
 from facecorpus.takedown.stage import finish, forget, preview
 from facecorpus.upkeep.backup import backup, restore
 from facecorpus.words import Section, naming
@@ -112,7 +113,7 @@ def test_a_run_names_the_person_no_more(tmp_path: Path) -> None:
 def test_every_file_of_a_build_is_hashed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     corpus = ready_corpus(tmp_path / "c", shots(each=30), shard_megabytes=1)
     build_shards(corpus)
-    files = {path for path in corpus.shards.iterdir() if path.name != shards.RECORD}
+    files = {path for path in corpus.shards.rglob("*.*") if path.name != shards.RECORD}
     hashed: Counter[Path] = Counter()
     original = shards.sha256_of
 
@@ -139,7 +140,7 @@ def test_a_killed_forget_looks_again_at_what_it_finds(tmp_path: Path, monkeypatc
         patched.setattr("facecorpus.takedown.stage.write_without", killed)
         with pytest.raises(KeyboardInterrupt):
             forget(corpus, photo=sha256(ADA))
-    shard = sorted(corpus.shards.glob("*.parquet"))[-1]
+    shard = sorted(shard_files(corpus.shards))[-1]
     data = bytearray(shard.read_bytes())
     data[len(data) // 2] ^= 1
     shard.write_bytes(data)

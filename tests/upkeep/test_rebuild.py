@@ -42,7 +42,7 @@ class Published:
 
 
 def shards_of(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.glob("*.parquet")}
+    return {path.name: path.read_bytes() for path in folder.glob("data/*.parquet")}
 
 
 def test_it_gives_the_very_bytes_of_the_build_and_asks_for_each_photograph_once(tmp_path: Path) -> None:
@@ -71,7 +71,9 @@ def test_what_is_gone_or_another_picture_is_left_out_by_name_and_comes_with_a_la
         assert reasons["ada/0.png"].startswith("gone")
         assert "gives another picture now" in reasons["ben/0.png"]
         assert summary.faces == len(SHOTS) - 2
-        assert sum(pq.read_metadata(path).num_rows for path in (tmp_path / "out").glob("*.parquet")) == len(SHOTS) - 2
+        assert (
+            sum(pq.read_metadata(path).num_rows for path in (tmp_path / "out").glob("data/*.parquet")) == len(SHOTS) - 2
+        )
         assert set(summary.shards_that_differ) == {
             name
             for name, data in shards_of(published.corpus.shards).items()
@@ -166,7 +168,7 @@ def test_what_it_cannot_rebuild_from_or_into_is_one_sentence(published: Corpus, 
         (tmp_path / "mine" / "thesis.tex").touch()
         with pytest.raises(BuildError, match=r"mine is not empty and was not made by rebuild"):
             rebuild(small.source, tmp_path / "mine", small.settings)
-        shard = min(small.source.glob("*.parquet"))
+        shard = min(small.source.glob("data/*.parquet"))
         shard.write_bytes(shard.read_bytes()[:-9])
         with pytest.raises(BuildError, match=rf"{shard.name} is missing or damaged; get that folder again"):
             rebuild(small.source, tmp_path / "out", small.settings)

@@ -123,7 +123,7 @@ def test_files_that_nothing_knows_are_named_and_moved_away_only_on_request(whole
 
 
 def test_a_damaged_shard_and_a_missing_page_are_named_with_the_command_that_mends_them(whole: Corpus) -> None:
-    shard = min(whole.shards.glob("*.parquet"))
+    shard = min(whole.shards.glob("data/*.parquet"))
     flip(shard)
     (whole.shards / "attribution.csv").unlink()
     summary = verify(whole, repair=True)

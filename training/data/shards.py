@@ -102,7 +102,8 @@ def shard_files(folder: Path) -> tuple[Path, ...]:
         raise TrainingError(
             f"There is no folder {folder}; run `facecorpus build` first, or give the folder that it wrote."
         )
-    files = tuple(sorted(folder.glob("*.parquet")))
+    inside = folder / "data"  # earlier builds have the files beside the card
+    files = tuple(sorted((inside if inside.is_dir() else folder).glob("*.parquet")))
     if not files:
         raise TrainingError(f"There is no *.parquet file in {folder}: run `facecorpus build` first.")
     return files
@@ -305,7 +306,7 @@ def _listed_hashes(folder: Path) -> dict[str, str]:
     lines = [line.split(maxsplit=1) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     if any(len(line) != 2 for line in lines):
         raise TrainingError(f"{path} is not in the format of sha256sum: delete it, or build the shards again.")
-    return {name.lstrip("*").removeprefix("./"): sha256 for sha256, name in lines if name.endswith(".parquet")}
+    return {Path(name.lstrip("*")).name: sha256 for sha256, name in lines if name.endswith(".parquet")}
 
 
 def _verify(folder: Path, files: tuple[Path, ...]) -> None:
