@@ -33,13 +33,14 @@ ShardsFolder = Annotated[Path | None, typer.Option("--shards", help="Any folder 
 def build(
     corpus: Folder = Path(),
     licences: Annotated[str | None, typer.Option(help="Photographs that enter: any, no-nc, free or cc0.")] = None,
-    balance: Annotated[str | None, typer.Option(help="subgroup: none gives more faces than another; or none.")] = None,
-    quota: Annotated[int | None, typer.Option(help="With --balance: faces of one subgroup, at most.")] = None,
+    balance: Annotated[str | None, typer.Option(help="subgroup, person or pose: none gives more; or none.")] = None,
+    quota: Annotated[int | None, typer.Option(help="With --balance: faces of each, at most.")] = None,
     age_labels: Annotated[str | None, typer.Option(help="identity (the manifest's) or capture (on the day).")] = None,
     original: Annotated[bool, typer.Option("--original", help="Whole photographs, to shards-original.")] = False,
     without_images: Annotated[
         bool, typer.Option("--without-images", help="Addresses, hashes and boxes only, to shards-without-images.")
     ] = False,
+    tag: Annotated[str | None, typer.Option(help="Keep this build under a name, in versions/TAG.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the accepted faces as Parquet shards with a dataset card.
@@ -57,26 +58,28 @@ def build(
             age_labels=age_labels,
             original=original,
             without_images=without_images,
+            tag=tag,
         )
         report(summary, as_json, what_next(corpus, "build"))
 
 
-@export.command()
-def webdataset(out: Out, corpus: Folder = Path(), shards: ShardsFolder = None, as_json: AsJson = False) -> None:
-    """Write the shards as WebDataset tars to OUT.
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(help="A version that build --tag kept, or the folder of a build, as shards.")],
+    new: Annotated[str, typer.Argument(help="Another one [default: the last build].")] = "shards",
+    corpus: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """List the faces added, removed, relabelled and moved to the other side of the split, from OLD to NEW.
 
-    Example: facecorpus export webdataset tars -C mycorpus
+    The table counts by person and subgroup; --json names the faces. Example: facecorpus diff v1 v2 -C mycorpus
     """
-    _export(out, corpus, shards, "webdataset", as_json)
+    from facecorpus.build.compare import compare
+    from facecorpus.build.kept import named_build
 
-
-@export.command()
-def imagefolder(out: Out, corpus: Folder = Path(), shards: ShardsFolder = None, as_json: AsJson = False) -> None:
-    """Write the shards as a folder of images with metadata.jsonl to OUT.
-
-    Example: facecorpus export imagefolder images -C mycorpus
-    """
-    _export(out, corpus, shards, "imagefolder", as_json)
+    with reading_in(corpus) as opened:  # a build would exchange the shards while they are read
+        before, after = named_build(opened, old), named_build(opened, new)
+        report(compare(before.folder, after.folder, old, new), as_json)
 
 
 def _export(out: Path, corpus: Path, shards: Path | None, layout: str, as_json: bool) -> None:
@@ -87,6 +90,28 @@ def _export(out: Path, corpus: Path, shards: Path | None, layout: str, as_json: 
         return
     with reading_in(corpus) as opened:  # a build would exchange the shards while they are read
         report(export(opened.shards, out, layout), as_json, what_next(corpus))
+
+
+def _layout(layout: str, what: str) -> None:
+    """Make the command of one layout."""
+
+    def command(out: Out, corpus: Folder = Path(), shards: ShardsFolder = None, as_json: AsJson = False) -> None:
+        _export(out, corpus, shards, layout, as_json)
+
+    text = f"Write the shards as {what} to OUT.\n\nExample: facecorpus export {layout} out -C mycorpus"
+    export.command(layout, help=text)(command)
+
+
+for _name, _what in {
+    "webdataset": "WebDataset tars",
+    "imagefolder": "a folder of images with metadata.jsonl",
+    "lfw": "folders of people with pairs.txt, as Labeled Faces in the Wild",
+    "coco": "images with COCO annotations",
+    "fiftyone": "FiftyOne image detection datasets",
+    "labelstudio": "Label Studio tasks",
+    "recordio": "the .rec, .idx and .lst that insightface trains on",
+}.items():
+    _layout(_name, _what)
 
 
 @dataclass(frozen=True)

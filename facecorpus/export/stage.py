@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facecorpus.errors import ExportError
+from facecorpus.export.coco import write_coco
+from facecorpus.export.fiftyone import write_fiftyone
 from facecorpus.export.imagefolder import write_imagefolder
+from facecorpus.export.label_studio import write_label_studio
+from facecorpus.export.lfw import write_lfw
 from facecorpus.export.reading import Shards, open_shards
+from facecorpus.export.recordio import write_recordio
 from facecorpus.export.webdataset import write_webdataset
 from facecorpus.system.console import Tracker, duration, track
 from facecorpus.system.folder import replaced_folder
@@ -19,6 +24,11 @@ MARK = ".facecorpus-export.json"
 LAYOUTS: dict[str, Callable[[Shards, Path, Tracker], int]] = {
     "webdataset": write_webdataset,
     "imagefolder": write_imagefolder,
+    "lfw": write_lfw,
+    "coco": write_coco,
+    "fiftyone": write_fiftyone,
+    "labelstudio": write_label_studio,
+    "recordio": write_recordio,
 }
 
 
@@ -42,12 +52,14 @@ class ExportSummary:
 def export(shards: Path, target: Path, layout: str) -> ExportSummary:
     """Write the shards of a folder in another layout; the target appears, or is replaced, as a whole.
 
-    Raises ExportError where the shards cannot be read, the target holds anything but an earlier export, or the disk
-    does not take the files.
+    Raises ExportError where there is no such layout, the shards cannot be read, the target holds anything but an
+    earlier export, or the disk does not take the files.
     """
     import pyarrow as pa
 
     begun = time.monotonic()
+    if layout not in LAYOUTS:
+        raise ExportError(f"There is no layout {layout!r}; there are: {', '.join(LAYOUTS)}.")
     opened = open_shards(shards)
     if target.exists() and not (target.is_dir() and ((target / MARK).is_file() or not any(target.iterdir()))):
         raise ExportError(f"{target} exists and is no earlier export; choose a new folder, or move that one away.")
