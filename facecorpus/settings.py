@@ -300,8 +300,8 @@ class BuildSettings:
         100,
         1,
         100_000,
-        "Size of one Parquet shard, at most about; a large build has some 1,500 smaller ones, of which a rejected face"
-        " rewrites one or two.",
+        "Size of one Parquet shard, at most about; a large build has 2,000 to 3,000 smaller ones, and a rejected face"
+        " rewrites one or two of them.",
     )
     licences: str = option(
         "any",

@@ -6,9 +6,9 @@ one shard that held it (and two that are half empty become one). Filling one sha
 everything that follows. The size of a crop is taken from its pixels, not from its bytes, so that the layout is
 known before anything is cut.
 
-A changed face rewrites its file, and versions share the files that are the same. So a build is cut into some 1,500
-files: a hundred changes anywhere leave nine tenths of them as they were. Their size is a power of two, so that it stays
-the same while a build grows or shrinks by little.
+A changed face rewrites its file, and versions share the files that are the same. So a large build is cut into 2,000 to
+3,000 files: a hundred changes anywhere leave nine tenths of them as they were. Their size goes by steps, so that it
+stays the same while a build grows or shrinks by little.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from itertools import accumulate
+from math import ceil, log2
 
 from facecorpus.build.kind import Kind
 from facecorpus.build.plan import Plan, Row
@@ -34,7 +35,7 @@ _TEXT_BYTES = 500  # a row without its picture, about
 _BYTES_PER_PIXEL = 1.0  # of a JPEG up to quality 95 without halved colour; photographs have about half of that
 _FINE_BYTES_PER_PIXEL = 2.5  # above
 _MEGABYTE = 1_000_000
-_MOST_FILES = 2_000  # halves are between half full and full: some 1,500
+_MOST_FILES = 2_000  # if all were full
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def layout(plan: Plan, kind: Kind, people: int, recipe: str) -> tuple[Shard, ...
     def size(row: Row) -> int:
         return row_size(row, kind, plan.settings.build)
 
-    limit = _MEGABYTE * min(plan.settings.build.shard_megabytes, fine(sum(map(size, plan.rows))))
+    limit = min(_MEGABYTE * plan.settings.build.shard_megabytes, fine(sum(map(size, plan.rows))))
 
     for split in (TRAIN, TEST):
         parts = parted(plan.side(split), size, limit, people)
@@ -69,8 +70,8 @@ def layout(plan: Plan, kind: Kind, people: int, recipe: str) -> tuple[Shard, ...
 
 
 def fine(size: int) -> int:
-    """Megabytes of one file, for a build of so many bytes: a power of two."""
-    return 1 << max(0, -(-size // (_MOST_FILES * _MEGABYTE)) - 1).bit_length()
+    """How large one file of a build of so many bytes may be, in bytes: a step of √2, and 0.7 MB at least."""
+    return round(_MEGABYTE * 2 ** (max(-1, ceil(2 * log2(max(size, 1) / _MOST_FILES / _MEGABYTE))) / 2))
 
 
 def parted(rows: Sequence[Row], size_of: Callable[[Row], int], limit: int, people: int) -> list[Sequence[Row]]:

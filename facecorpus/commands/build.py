@@ -29,20 +29,24 @@ Out = Annotated[Path, typer.Argument(help="The folder to write; an earlier expor
 ShardsFolder = Annotated[Path | None, typer.Option("--shards", help="Any folder of shards, instead of the corpus's.")]
 
 
-@app.command()
-def build(
-    corpus: Folder = Path(),
-    licences: Annotated[str | None, typer.Option(help="Photographs that enter: any, no-nc, free or cc0.")] = None,
-    balance: Annotated[str | None, typer.Option(help="subgroup, person or pose: none gives more; or none.")] = None,
-    quota: Annotated[int | None, typer.Option(help="With --balance: faces of each, at most.")] = None,
-    age_labels: Annotated[str | None, typer.Option(help="identity (the manifest's) or capture (on the day).")] = None,
-    original: Annotated[bool, typer.Option("--original", help="Whole photographs, to shards-original.")] = False,
+@dataclass(frozen=True)
+class _Asked:
+    """What this build is to be; what is not said is as the section build of corpus.toml has it."""
+
+    licences: Annotated[str | None, typer.Option(help="Photographs that enter: any, no-nc, free or cc0.")] = None
+    balance: Annotated[str | None, typer.Option(help="subgroup, person or pose: none gives more; or none.")] = None
+    quota: Annotated[int | None, typer.Option(help="With --balance: faces of each, at most.")] = None
+    age_labels: Annotated[str | None, typer.Option(help="identity (the manifest's) or capture (on the day).")] = None
+    original: Annotated[bool, typer.Option("--original", help="Whole photographs, to shards-original.")] = False
     without_images: Annotated[
         bool, typer.Option("--without-images", help="Addresses, hashes and boxes only, to shards-without-images.")
-    ] = False,
-    tag: Annotated[str | None, typer.Option(help="Keep this build under a name, in versions/TAG.")] = None,
-    as_json: AsJson = False,
-) -> None:
+    ] = False
+    tag: Annotated[str | None, typer.Option(help="Keep this build under a name, in versions/TAG.")] = None
+
+
+@app.command()
+@with_options(_Asked)
+def build(what: _Asked, corpus: Folder = Path(), as_json: AsJson = False) -> None:
     """Write the accepted faces as Parquet shards with a dataset card.
 
     What is not said here is as the section build of corpus.toml has it.
@@ -50,16 +54,7 @@ def build(
     Example: facecorpus build -C mycorpus
     """
     with working_in(corpus) as opened:
-        summary = build_stage(
-            opened,
-            licences=licences,
-            balance=balance,
-            quota=quota,
-            age_labels=age_labels,
-            original=original,
-            without_images=without_images,
-            tag=tag,
-        )
+        summary = build_stage(opened, **vars(what))
         report(summary, as_json, what_next(corpus, "build"))
 
 

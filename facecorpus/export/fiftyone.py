@@ -11,6 +11,8 @@ from facecorpus.export.pictures import attributes, framed
 from facecorpus.export.reading import Shards
 from facecorpus.system.console import Tracker
 
+_PICTURES = "data"
+
 
 def write_fiftyone(shards: Shards, folder: Path, progress: Tracker) -> int:
     """Write the pictures and the labels; return how many files."""
@@ -18,7 +20,7 @@ def write_fiftyone(shards: Shards, folder: Path, progress: Tracker) -> int:
     numbers = {name: number for number, name in enumerate(people)}
     splits: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for row in shards:
-        data = folder / row["split"] / "data"
+        data = folder / row["split"] / _PICTURES
         if row["split"] not in splits:
             data.mkdir(parents=True)
         frame = framed(row, shards.whole)

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facecorpus.build.layout import parted
+from facecorpus.build.layout import fine, parted
 
 FEW = settings(max_examples=80, deadline=None)
 PEOPLE = 77
@@ -64,3 +64,11 @@ def test_more_people_in_the_manifest_move_nothing() -> None:
     rows = [Row(number, f"{face:08x}-0") for number in range(9) for face in range(0, 2**32, 2**28)]
     few, many = (list(parted(rows, lambda row: 10, 200, people)) for people in (9, 900))  # type: ignore[arg-type]
     assert few == many
+
+
+def test_a_file_is_a_small_part_of_the_build_and_its_size_goes_by_steps() -> None:
+    for total in (10**6, 10**8, 24_000 * 50_676, 10**10, 10**12):
+        assert fine(total) >= max(total / 2_000, 700_000)
+        assert fine(total) <= max(1.42 * total / 2_000, 710_000)
+        assert fine(int(total * 0.999)) in (fine(total), round(fine(total) / 2**0.5))
+    assert len({fine(total) for total in range(24_000 * 50_676, 23_000 * 50_676, -10_000)}) <= 2

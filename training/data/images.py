@@ -34,6 +34,7 @@ class ImagesJob:
 
     path: Path
     files: tuple[Path, ...]
+    before: int  # rows of the shards before these files
     face_ids: tuple[str, ...]
     first: int
     preset: Preset
@@ -63,7 +64,7 @@ def make_images(job: ImagesJob, report: Report) -> None:
 
     images = np.load(job.path, mmap_mode="r+")
     row, talked = job.rows.start, time.monotonic()
-    encoded = encoded_images(job.files, job.first, job.first + job.steps)
+    encoded = encoded_images(job.files, job.first - job.before, job.first - job.before + job.steps)
     for number, (face_id, picture) in enumerate(zip(job.face_ids, encoded, strict=True), 1):
         image = small_image(picture, job.preset.size, face_id)
         for index in range(job.preset.variants):
@@ -92,17 +93,11 @@ def image_jobs(path: Path, shards: Shards, preset: Preset, seed: int) -> list[Im
             np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
 
         write_whole(path, empty, listed=False)  # filled in place; the marks vouch for its parts
-    jobs = [
-        ImagesJob(
-            path=path,
-            files=shards.files,
-            face_ids=tuple(shards.face_ids[first : first + _FACES_A_PART].tolist()),
-            first=first,
-            preset=preset,
-            seed=seed,
-        )
-        for first in range(0, len(shards), _FACES_A_PART)
-    ]
+    jobs = []
+    for first in range(0, len(shards), _FACES_A_PART):
+        face_ids = tuple(shards.face_ids[first : first + _FACES_A_PART].tolist())
+        files, before = shards.files_of(first, first + len(face_ids))
+        jobs.append(ImagesJob(path, files, before, face_ids, first, preset, seed))
     _unmark_damaged(jobs)
     return jobs
 

@@ -41,6 +41,7 @@ class Shards:
     """
 
     files: tuple[Path, ...]
+    file_rows: tuple[int, ...]  # how many each file has
     sha256: str
     classes: dict[str, tuple[str, ...]]
     empty: dict[str, tuple[str, ...]]
@@ -58,6 +59,12 @@ class Shards:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def files_of(self, start: int, stop: int) -> tuple[tuple[Path, ...], int]:
+        """The files that hold rows `start` to `stop` (not included), and how many rows those before them have."""
+        ends = np.cumsum(self.file_rows)
+        first, last = np.searchsorted(ends, [start, stop - 1], side="right")
+        return self.files[first : last + 1], int(ends[first]) - self.file_rows[first]
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -142,6 +149,7 @@ def read_shards(folder: Path) -> Shards:
     subgroup_names, subgroups = _subgroups(classes, labels)
     return Shards(
         files=files,
+        file_rows=tuple(len(table["split"]) for table in tables),
         sha256=fingerprint(folder),
         classes=classes,
         empty=empty,
