@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SUBGROUP = "subgroup"
 """The name of gender, age group and race taken as one label."""
 
+_INSIDE = "data"  # where a build has its files; earlier ones have them beside the card
 _STRINGS = ("photo_id", "face_id", "group_id", "split")
 _COLUMNS = ("image", *TASKS, *_STRINGS)
 
@@ -109,7 +110,7 @@ def shard_files(folder: Path) -> tuple[Path, ...]:
         raise TrainingError(
             f"There is no folder {folder}; run `facecorpus build` first, or give the folder that it wrote."
         )
-    inside = folder / "data"  # earlier builds have the files beside the card
+    inside = folder / _INSIDE
     files = tuple(sorted((inside if inside.is_dir() else folder).glob("*.parquet")))
     if not files:
         raise TrainingError(f"There is no *.parquet file in {folder}: run `facecorpus build` first.")
