@@ -7,6 +7,8 @@ from pathlib import Path
 from facecorpus.shards import class_names, reading, shard_files
 from facecorpus.words import Change
 
+_NAMED = 10
+"""People in the table: those of whom most changed."""
 _LABELS = ("identity", "gender", "age_group", "race")
 
 
@@ -31,16 +33,11 @@ class Difference:
         return ", ".join(f"{len(getattr(self, change))} {change}" for change in Change)
 
     def __str__(self) -> str:
-        lines = [f"From {self.old} to {self.new}: {self._counts}."]
-        for title, parts in (("person", self.people), ("subgroup", self.subgroups)):
-            rows = [(title, *Change)]
-            rows += [(name, *(str(found[one] or "") for one in Change)) for name, found in parts.items()]
-            widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-            if parts:
-                lines.append("")
-                lines += [
-                    "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows
-                ]
+        lines = [f"From {self.old} to {self.new}: {self._counts}.", *_table("subgroup", self.subgroups)]
+        most = sorted(self.people, key=lambda name: -sum(self.people[name].values()))[:_NAMED]
+        lines += _table("person", {name: self.people[name] for name in most})
+        if len(self.people) > len(most):
+            lines.append(f"and {len(self.people) - len(most):,} more people with fewer changes; --json has all.")
         return "\n".join(lines)
 
     def as_markdown(self) -> str:
@@ -51,6 +48,14 @@ class Difference:
             counts = {name: " | ".join(str(found[one]) for one in Change) for name, found in self.subgroups.items()}
             lines += [f"| {name} | {found} |" for name, found in counts.items()]
         return "\n".join(lines)
+
+
+def _table(title: str, parts: dict[str, dict[str, int]]) -> list[str]:
+    """An empty line and a table of what changed; nothing where nothing did."""
+    rows = [(title, *Change), *((name, *(str(found[one] or "") for one in Change)) for name, found in parts.items())]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]
+    return ["", *lines] if parts else []
 
 
 @dataclass(frozen=True, slots=True)

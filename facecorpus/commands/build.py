@@ -67,7 +67,9 @@ def diff(
 ) -> None:
     """List the faces added, removed, relabelled and moved to the other side of the split, from OLD to NEW.
 
-    The table counts by person and subgroup; --json names the faces. Example: facecorpus diff v1 v2 -C mycorpus
+    The table has the subgroups and the people of whom most changed; --json all, and the faces.
+
+    Example: facecorpus diff v1 v2 -C mycorpus
     """
     from facecorpus.build.compare import compare
     from facecorpus.build.kept import named_build

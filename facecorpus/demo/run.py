@@ -47,7 +47,11 @@ def run_demo(folder: Path, *, review: bool) -> None:
         _run("review", "--auto", "-C", str(folder))
     reviewed = score_review(Corpus(folder), world)
     show(reviewed)
-    _run("build", "-C", str(folder))
+    # Two versions, what is between them, and a copy for another tool; the later one is trained on.
+    _run("build", "-C", str(folder), "--balance", "subgroup", "--tag", "balanced")
+    _run("build", "-C", str(folder), "--tag", "all")
+    _run("diff", "balanced", "all", "-C", str(folder))
+    _run("export", "webdataset", str(folder / "webdataset"), "-C", str(folder))
     _run("train-all", "-C", str(folder), "--preset", "quick", "--name", RUN, tables=False)
     results = load_results(folder / "runs" / RUN)
     total = status(Corpus(folder)).total
