@@ -102,22 +102,22 @@ class CentreDetector:
 
 
 def a_column_of_the_shards(project: Project) -> None:
-    """Column 'brightness', which the catalog knows and the build was not told yet."""
+    """Column 'chroma', which the catalog knows and the build was not told yet."""
     project.edit(
         "facecorpus/records.py",
         "    cluster_id: str\n    width",
-        "    brightness: float\n    cluster_id: str\n    width",
+        "    chroma: float\n    cluster_id: str\n    width",
     )
     project.add(
         "facecorpus/catalog/faces.py",
         'reviewed_at=row["decided_at"],\n',
-        '                brightness=row["brightness"],\n',
+        '                chroma=row["chroma"],\n',
     )
-    project.add("facecorpus/build/schema.py", '("sharpness", real),\n', '        ("brightness", real),\n')
+    project.add("facecorpus/build/schema.py", '("sharpness", real),\n', '        ("chroma", real),\n')
     project.add(
-        "facecorpus/build/shards.py", '"sharpness": face.sharpness,\n', '        "brightness": face.brightness,\n'
+        "facecorpus/build/shards.py", '"score": face.score,\n', '        "chroma": face.chroma,\n'
     )
-    project.edit("docs/dataset.md", "| `sharpness` |", "| `brightness` | float | mean of the face |\n| `sharpness` |")
+    project.edit("docs/dataset.md", "| `sharpness` |", "| `chroma` | float | mean of the face |\n| `sharpness` |")
 
 
 def an_image_filter(project: Project) -> None:
@@ -274,8 +274,8 @@ import pyarrow.parquet
 from build_corpus import ready_corpus, shots
 from facecorpus.build.stage import build_shards
 path = build_shards(ready_corpus(Path(sys.argv[1]), shots())).path
-print(set(pyarrow.parquet.read_table(path / "train-00000-of-00001.parquet")["brightness"].to_pylist()))
-print("faces/brightness" in (path / "croissant.json").read_text())
+print(set(pyarrow.parquet.read_table(path / "data")["chroma"].to_pylist()))
+print("faces/chroma" in (path / "croissant.json").read_text())
 """
     assert project.run("-c", program, str(tmp_path / "corpus")).split() == ["{120.0}", "True"]
 
