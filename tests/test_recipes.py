@@ -277,7 +277,7 @@ path = build_shards(ready_corpus(Path(sys.argv[1]), shots())).path
 print(set(pyarrow.parquet.read_table(path / "data")["chroma"].to_pylist()))
 print("faces/chroma" in (path / "croissant.json").read_text())
 """
-    assert project.run("-c", program, str(tmp_path / "corpus")).split() == ["{120.0}", "True"]
+    assert project.run("-c", program, str(tmp_path / "corpus")).split() == ["{12.5}", "True"]
 
 
 def test_a_new_image_filter_makes_one_of_the_variants(project: Project) -> None:

@@ -44,6 +44,7 @@ def face(sha256: str, number: int = 0, **changes: object) -> Face:
         "descriptor": DLIB,
         "sharpness": 100.0,
         "brightness": 120.0,
+        "chroma": 12.5,
         "contrast": 40.0,
         "yaw": 3.0,
         "phash": bytes(32),
