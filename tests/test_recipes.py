@@ -114,9 +114,7 @@ def a_column_of_the_shards(project: Project) -> None:
         '                chroma=row["chroma"],\n',
     )
     project.add("facecorpus/build/schema.py", '("sharpness", real),\n', '        ("chroma", real),\n')
-    project.add(
-        "facecorpus/build/shards.py", '"score": face.score,\n', '        "chroma": face.chroma,\n'
-    )
+    project.add("facecorpus/build/shards.py", '"score": face.score,\n', '        "chroma": face.chroma,\n')
     project.edit("docs/dataset.md", "| `sharpness` |", "| `chroma` | float | mean of the face |\n| `sharpness` |")
 
 

@@ -47,16 +47,22 @@ def run_demo(folder: Path, *, review: bool) -> None:
         _run("review", "--auto", "-C", str(folder))
     reviewed = score_review(Corpus(folder), world)
     show(reviewed)
-    # Two versions, what is between them, and a copy for another tool; the later one is trained on.
-    _run("build", "-C", str(folder), "--balance", "subgroup", "--tag", "balanced")
-    _run("build", "-C", str(folder), "--tag", "all")
-    _run("diff", "balanced", "all", "-C", str(folder))
-    _run("export", "webdataset", str(folder / "webdataset"), "-C", str(folder))
+    _build(folder)
     _run("train-all", "-C", str(folder), "--preset", "quick", "--name", RUN, tables=False)
     results = load_results(folder / "runs" / RUN)
     total = status(Corpus(folder)).total
     print()
     say(ending(folder, len(world.truth), total, reviewed.precision, results, time.monotonic() - begun))
+
+
+def _build(folder: Path) -> None:
+    """Two versions, what is between them, and a copy for another tool; the later one is trained on."""
+    if (Corpus(folder).versions / "all").exists():  # and may be of other verdicts than there are now
+        return _run("build", "-C", str(folder))
+    _run("build", "-C", str(folder), "--balance", "subgroup", "--tag", "balanced")
+    _run("build", "-C", str(folder), "--tag", "all")
+    _run("diff", "balanced", "all", "-C", str(folder))
+    return _run("export", "webdataset", str(folder / "webdataset"), "-C", str(folder))
 
 
 def _port_of(folder: Path, world: DemoWorld) -> int | None:
