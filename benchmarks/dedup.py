@@ -20,6 +20,7 @@ import argparse
 import csv
 import json
 import resource
+import sys
 import time
 import zlib
 from collections import Counter, defaultdict
@@ -156,6 +157,7 @@ def fit(folder: Path, truth: Path | None, most: int) -> None:
     """
     import cv2
 
+    from facecorpus.catalog.hashed import hashed
     from facecorpus.corpus import Corpus
     from facecorpus.dedup import match
     from facecorpus.dedup.match import Matcher, candidates
@@ -165,13 +167,14 @@ def fit(folder: Path, truth: Path | None, most: int) -> None:
 
     corpus = Corpus(folder)
     with corpus.catalog() as catalog:
-        photos = catalog.photos.hashed()
+        album = hashed(catalog)
+        photos = album.read(range(len(album)))
         names = named(catalog.query("SELECT photo_sha256, url FROM candidate WHERE photo_sha256 IS NOT NULL"))
     original_of = originals(names, truth)
     original = [original_of[photo.sha256] for photo in photos]
     edit = [names[photo.sha256].partition(EDITS)[2] for photo in photos]
     random = np.random.default_rng(0)
-    proposed = random.permutation(candidates(photos, corpus.settings.dedup)).tolist()
+    proposed = random.permutation(candidates(album, corpus.settings.dedup)).tolist()
     groups: dict[str, list[int]] = defaultdict(list)
     for number, photo in enumerate(photos):
         if photo.faces:
@@ -182,7 +185,7 @@ def fit(folder: Path, truth: Path | None, most: int) -> None:
     different = [pair for pair in different if not any(edit[number] for number in pair)]
     print(f"{len(copies)} pairs of copies, {min(most, len(different))} of {len(different)} different proposed pairs")
     cv2.setNumThreads(1)  # a pair is too little work to be shared out
-    matcher, known = Matcher(photos, looker(corpus), corpus.settings.dedup), set(map(tuple, proposed))
+    matcher, known = Matcher(album, looker(corpus), corpus.settings.dedup), set(map(tuple, proposed))
     values: dict[str, list[float]] = defaultdict(list)
     around: list[float] = []
 
@@ -216,11 +219,14 @@ def fit(folder: Path, truth: Path | None, most: int) -> None:
 
 def across(folders: Sequence[Path]) -> None:
     """Print the clusters of different photographs when several corpora, edits left out, are searched as one."""
-    from facecorpus.catalog.photos import HashedPhoto
+    from facecorpus.catalog.hashed import HashedPhoto, hashed
     from facecorpus.corpus import Corpus
     from facecorpus.dedup.cluster import cluster
     from facecorpus.dedup.match import Looker, Matcher, candidates
     from facecorpus.dedup.stage import looker
+
+    sys.path.append(str(Path(__file__).parents[1] / "tests" / "helpers"))
+    from known_copies import album
 
     photos: dict[str, HashedPhoto] = {}
     names: dict[str, str] = {}
@@ -229,8 +235,10 @@ def across(folders: Sequence[Path]) -> None:
         corpus = Corpus(folder)
         with corpus.catalog() as catalog:
             named_here = named(catalog.query("SELECT photo_sha256, url FROM candidate WHERE photo_sha256 IS NOT NULL"))
-            hashed = {photo.sha256: photo for photo in catalog.photos.hashed()}
-        for sha256, photo in hashed.items():
+            here = hashed(catalog)
+            analysed = here.read(range(len(here)))
+        for photo in analysed:
+            sha256 = photo.sha256
             if EDITS not in named_here[sha256]:
                 photos[sha256], names[sha256], sees[sha256] = (
                     photo,
@@ -238,7 +246,7 @@ def across(folders: Sequence[Path]) -> None:
                     looker(corpus),
                 )
     limits = corpus.settings.dedup
-    every = list(photos.values())
+    every = album(*photos.values())
     proposed = candidates(every, limits)
     look = Looker(
         lambda face, photo, side: sees[photo.sha256].face(face, photo, side),
@@ -246,10 +254,10 @@ def across(folders: Sequence[Path]) -> None:
         lambda photo: sees[photo.sha256].picture(photo),
     )
     began, used = time.perf_counter(), time.process_time()
-    cluster_of = cluster(every, proposed, Matcher(every, look, limits))
+    found = cluster(every, proposed, Matcher(every, look, limits))
     wall, cpu = time.perf_counter() - began, time.process_time() - used
     groups: dict[str, list[str]] = defaultdict(list)
-    for sha256, cluster_id in cluster_of.items():
+    for sha256, cluster_id in zip(every.sha256(np.arange(len(every))), found, strict=True):
         groups[cluster_id].append(names[sha256])
     print(f"{len(every)} photographs, {len(proposed)} pairs proposed and compared in {wall:.0f} s ({cpu:.0f} CPU s)")
     for group in sorted(sorted(group) for group in groups.values() if len(group) > 1):

@@ -1,11 +1,8 @@
 """Photographs: what waits for analysis, what the analysis said, and their clusters of near-duplicates."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
-
-import numpy as np
-from numpy.typing import NDArray
 
 from facecorpus.catalog.connection import Gateway
 from facecorpus.records import Face
@@ -21,35 +18,6 @@ _WITHIN_A_CLUSTER = """
     WHERE coalesce(a.cluster_id, a.sha256) = coalesce(b.cluster_id, b.sha256)
 """
 _FORGET_WITHIN_A_CLUSTER = f"DELETE FROM conflict WHERE (face_id, other_id) IN ({_WITHIN_A_CLUSTER})"
-
-
-@dataclass(frozen=True, slots=True)
-class HashedFace:
-    """What dedup needs of a face."""
-
-    face_id: str
-    identity_id: str | None  # as whom a person accepted it, or else whom it stands for; None: a bystander
-    phash: bytes  # of the aligned face
-    dhash: bytes
-    embedding: NDArray[np.float32]  # (D,)
-    landmarks: NDArray[np.float32]  # (5, 2), pixels of the photograph
-    pixels: float  # of its box
-    sharpness: float
-    accepted: bool  # by a person, not by the automatic policy
-
-
-@dataclass(frozen=True, slots=True)
-class HashedPhoto:
-    """What dedup needs of a photograph."""
-
-    sha256: str
-    phash: bytes
-    width: int  # pixels
-    height: int
-    size: int  # bytes
-    licensed: bool  # some source states its licence
-    urls: int  # how many addresses gave these very bytes
-    faces: tuple[HashedFace, ...]
 
 
 class Photos(Gateway):
@@ -125,72 +93,24 @@ class Photos(Gateway):
                 (error, retry, sha256),
             )
 
-    def hashed(self) -> list[HashedPhoto]:
-        """All analysed photographs with their hashes, ordered by sha256; the faces in the order of face_id."""
-        faces: dict[str, list[HashedFace]] = {}
-        for row in self._catalog.query(
-            """
-            SELECT photo_sha256, face_id, coalesce(said.identity_id, face.identity_id) AS identity_id, phash, dhash,
-                   embedding, landmarks, width * height AS pixels, sharpness, said.identity_id IS NOT NULL AS accepted
-            FROM face LEFT JOIN (
-                SELECT face_id, identity_id FROM verdict WHERE verdict = 'accept' AND reviewer != 'auto') AS said
-            USING (face_id) ORDER BY face_id
-            """
-        ):
-            faces.setdefault(row["photo_sha256"], []).append(
-                HashedFace(
-                    face_id=row["face_id"],
-                    identity_id=row["identity_id"],
-                    phash=row["phash"],
-                    dhash=row["dhash"],
-                    embedding=np.frombuffer(row["embedding"], np.float32),
-                    landmarks=np.frombuffer(row["landmarks"], np.float32).reshape(5, 2),
-                    pixels=row["pixels"],
-                    sharpness=row["sharpness"],
-                    accepted=bool(row["accepted"]),
-                )
-            )
-        rows = self._catalog.query(
-            """
-            SELECT sha256, phash, width, height, bytes,
-                   (SELECT count(DISTINCT url) FROM candidate WHERE photo_sha256 = photo.sha256) AS urls,
-                   EXISTS (SELECT 1 FROM candidate WHERE photo_sha256 = photo.sha256 AND licence != '') AS licensed
-            FROM photo WHERE state = 'analysed' ORDER BY sha256
-            """
-        )
-        return [
-            HashedPhoto(
-                sha256=row["sha256"],
-                phash=row["phash"],
-                width=row["width"],
-                height=row["height"],
-                size=row["bytes"],
-                licensed=bool(row["licensed"]),
-                urls=row["urls"],
-                faces=tuple(faces.get(row["sha256"], ())),
-            )
-            for row in rows
-        ]
-
     def cluster(
-        self, cluster_of: Mapping[str, str], not_kept: Sequence[str], conflicts: Sequence[tuple[str, str]] = ()
+        self, cluster_of: Iterable[tuple[str, str]], not_kept: Sequence[str], conflicts: Sequence[tuple[str, str]] = ()
     ) -> None:
-        """Replace all clusters: cluster_id by sha256, the face_ids that a better copy stands for, and the conflicts.
+        """Replace all clusters: sha256 with cluster_id, the face_ids that a better copy stands for, and the conflicts.
 
         A conflict is a face_id with another one that is the same picture, but stands for somebody else. Near-copies
-        stay, as long as their photographs are in two clusters.
+        stay, as long as their photographs are in two clusters. Only rows that change are written.
         """
-        with self._catalog.transaction() as connection:
-            connection.execute(_FORGET_WITHIN_A_CLUSTER)
-            connection.execute("UPDATE photo SET cluster_id = NULL")
-            connection.executemany(
-                "UPDATE photo SET cluster_id = ? WHERE sha256 = ?",
-                [(cluster_id, sha256) for sha256, cluster_id in cluster_of.items()],
-            )
-            connection.execute("UPDATE face SET kept = 1")
-            connection.executemany("UPDATE face SET kept = 0 WHERE face_id = ?", [(f,) for f in not_kept])
-            connection.execute(_FORGET_WITHIN_A_CLUSTER)
-            connection.executemany("INSERT INTO conflict (face_id, other_id) VALUES (?, ?)", conflicts)
+        with self._catalog.aside("named TEXT PRIMARY KEY, cluster TEXT") as aside:
+            aside.executemany("INSERT INTO aside VALUES (?, ?)", cluster_of)
+            with self._catalog.transaction() as connection:
+                connection.execute(_FORGET_WITHIN_A_CLUSTER)
+                wanted = "(SELECT cluster FROM aside WHERE named = photo.sha256)"
+                connection.execute(f"UPDATE photo SET cluster_id = {wanted} WHERE cluster_id IS NOT {wanted}")
+                lost = "face_id IN (SELECT value FROM json_each(?))"
+                connection.execute(f"UPDATE face SET kept = NOT kept WHERE kept = ({lost})", (json.dumps(not_kept),))
+                connection.execute(_FORGET_WITHIN_A_CLUSTER)
+                connection.executemany("INSERT INTO conflict (face_id, other_id) VALUES (?, ?)", conflicts)
 
     def add_near_copies(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Note pairs of face_ids that show the same picture in two clusters, of one person or of two.
@@ -210,6 +130,14 @@ class Photos(Gateway):
             f" EXCEPT {_WITHIN_A_CLUSTER} ORDER BY face_id, other_id"
         )
         return [(row[0], row[1]) for row in rows]
+
+    def further_addresses(self) -> int:
+        """How many addresses, beyond one each, gave the very bytes of an analysed photograph."""
+        row = self._catalog.query(
+            "SELECT sum(max((SELECT count(DISTINCT url) FROM candidate WHERE photo_sha256 = photo.sha256) - 1, 0))"
+            " FROM photo WHERE state = 'analysed'"
+        ).fetchone()
+        return row[0] or 0
 
     def count(self) -> int:
         """How many photographs are stored."""

@@ -35,9 +35,8 @@ def in_order(pairs: Pairs) -> Pairs:
     return np.asarray(pairs[np.lexsort(pairs[:, ::-1].T)])
 
 
-def all_found(scan: Any, *arguments: Any) -> Pairs:
+def all_found(scan: Any, *arguments: Any, room: int = ROOM) -> Pairs:
     """The pairs that scan(*arguments, found) -> count writes into found, which is made larger until they fit."""
-    room = ROOM
     while True:
         found = np.empty((room, 2), np.int64)
         count = scan(*arguments, found)

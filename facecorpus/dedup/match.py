@@ -7,19 +7,27 @@ people before one wall are no copies, and a photograph inside a collage is one; 
 too. Otherwise the whole pictures must agree.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facecorpus.catalog.photos import HashedFace, HashedPhoto
+from facecorpus.catalog.hashed import Album, Columns, HashedFace, HashedPhoto
 from facecorpus.dedup.bits import Pairs
 from facecorpus.dedup.bursts import moments_apart
 from facecorpus.dedup.overlay import FINE, SIDE, View
-from facecorpus.dedup.pairs import distances, mirrored_dhash, mirrored_phash, pairs_within
+from facecorpus.dedup.pairs import (
+    DHASH_WEIGHT,
+    columns_of,
+    distances,
+    faces_within,
+    halves,
+    mirrored_dhash,
+    mirrored_phash,
+    pairs_within,
+)
 from facecorpus.dedup.pixels import (
     FACE_SHARE,
     PICTURE_SHARE,
@@ -31,9 +39,6 @@ from facecorpus.dedup.pixels import (
 )
 from facecorpus.settings import DedupSettings
 
-DHASH_WEIGHT = 1.3
-"""A face's difference hash spreads less than its perceptual hash, so a bit of it counts for more."""
-
 SAME_FACE = 1.25
 """Times face_distance: up to there two faces may be one picture's. Edited copies are up to 0.45 apart by dlib's."""
 
@@ -41,6 +46,7 @@ NEAR = 0.625
 """Times face_distance: up to there two faces of one person are compared whatever their hashes say. In a cropped or
 mirrored copy the detector may find other landmarks, and the hashes are of another section of the face."""
 
+_BLOCK = 8_192  # pairs of faces whose descriptors are compared at once, and people's faces that are read at once
 _VIEWS = 2_000  # of faces, and as many of pictures, kept in memory: 63 KB each, the least recently used go first
 _SCENES = 200  # the same of what is around faces, which only those ask for that agree: 82 KB each
 
@@ -55,57 +61,70 @@ class Looker:
     picture: Callable[[HashedPhoto], View | None]
 
 
-def candidates(
-    photos: Sequence[HashedPhoto], limits: DedupSettings, advance: Callable[[int], None] = lambda hashes: None
-) -> Pairs:
+def candidates(album: Album, limits: DedupSettings, advance: Callable[[int], None] = lambda hashes: None) -> Pairs:
     """The pairs of photographs whose hashes allow that they are copies, in ascending order, each once.
 
     `advance` is told how many hashes have been compared with all others: one a photograph and two a face.
     """
-    pictures = pairs_within(
-        _stacked([photo.phash for photo in photos]), limits.picture_phash, mirror=mirrored_phash, advance=advance
-    )
+    pictures = pairs_within(album.columns.phash, limits.picture_phash, mirrored=True, advance=advance)
     pairs = np.concatenate(
-        [pictures, _by_faces(photos, limits, advance), _by_descriptors(photos, NEAR * limits.face_distance)]
+        [pictures, _by_faces(album, limits, advance), _by_descriptors(album, NEAR * limits.face_distance)]
     )
     return np.unique(np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1), axis=0)
 
 
-def _by_faces(photos: Sequence[HashedPhoto], limits: DedupSettings, advance: Callable[[int], None]) -> Pairs:
-    faces = [face for photo in photos for face in photo.faces]
-    if not faces:
-        return np.empty((0, 2), np.int64)
-    owners = np.repeat(np.arange(len(photos)), [len(photo.faces) for photo in photos])
-    phashes, dhashes = _stacked([face.phash for face in faces]), _stacked([face.dhash for face in faces])
-    # Where the weighted sum is within the limit, one of the two distances is within its part of the limit.
-    share = round(0.6 * limits.face_hashes)
-    by_phash = pairs_within(phashes, share, mirror=mirrored_phash, advance=advance)
-    rest = int((limits.face_hashes - share) / DHASH_WEIGHT)
-    by_dhash = pairs_within(dhashes, rest, mirror=mirrored_dhash, advance=advance)
-    pairs = np.unique(np.concatenate([by_phash, by_dhash]), axis=0)
-    first, second = pairs.T
-    near = np.minimum(*_hash_distances(phashes[first], dhashes[first], phashes[second], dhashes[second]))
-    pairs = pairs[near <= limits.face_hashes]
-    embeddings = np.array([face.embedding for face in faces])
-    apart = np.linalg.norm(embeddings[pairs[:, 0]] - embeddings[pairs[:, 1]], axis=1)
-    return np.asarray(owners[pairs[apart <= limits.face_distance]])
+def _by_faces(album: Album, limits: DedupSettings, advance: Callable[[int], None]) -> Pairs:
+    hashes = halves(columns_of(album.columns.face_phash)), columns_of(album.columns.face_dhash)
+    pairs = faces_within(*hashes, limits.face_hashes, advance)
+    near = [np.empty((0, 2), np.int64)]
+    for start in range(0, len(pairs), _BLOCK):
+        block = pairs[start : start + _BLOCK]
+        faces, places = np.unique(block, return_inverse=True)
+        descriptors, (first, second) = album.descriptors(faces), places.reshape(-1, 2).T
+        apart = np.linalg.norm(descriptors[first] - descriptors[second], axis=1)
+        near.append(block[apart <= limits.face_distance])
+    return np.asarray(album.columns.owner[np.concatenate(near)], np.int64)
 
 
-def _by_descriptors(photos: Sequence[HashedPhoto], within: float) -> Pairs:
+def _by_descriptors(album: Album, within: float) -> Pairs:
     """The pairs of photographs that show one person with nearly the same descriptor."""
-    by_person: dict[str, list[tuple[int, HashedFace]]] = defaultdict(list)
-    for number, photo in enumerate(photos):
-        for face in photo.faces:
-            if face.identity_id is not None:
-                by_person[face.identity_id].append((number, face))
+    person = album.columns.person
+    shown = np.argsort(person, kind="stable")[np.count_nonzero(person < 0) :]
+    people = np.split(shown, np.flatnonzero(np.diff(person[shown])) + 1)
     pairs = [np.empty((0, 2), np.int64)]
-    for shown in by_person.values():
-        owners = np.array([number for number, _ in shown])
-        embeddings = np.array([face.embedding for _, face in shown], np.float32)
-        for row, embedding in enumerate(embeddings[:-1]):
-            near = owners[row + 1 :][np.linalg.norm(embeddings[row + 1 :] - embedding, axis=1) <= within]
-            pairs.append(np.stack([np.full_like(near, owners[row]), near], axis=1))
+    for several in parts([faces for faces in people if len(faces) > 1], _BLOCK):
+        faces = np.sort(np.concatenate(several))
+        descriptors = album.descriptors(faces)
+        for own in several:
+            near = own[_near(descriptors[np.searchsorted(faces, own)], within)]
+            pairs.append(np.asarray(album.columns.owner[near], np.int64))
     return np.concatenate(pairs)
+
+
+def parts(groups: Sequence[NDArray[np.int64]], size: int) -> Iterator[list[NDArray[np.int64]]]:
+    """The groups in parts of about so many members, or of one group."""
+    part: list[NDArray[np.int64]] = []
+    count = 0
+    for group in groups:
+        if part and count + len(group) > size:
+            yield part
+            part, count = [], 0
+        part.append(group)
+        count += len(group)
+    if part:
+        yield part
+
+
+def _near(descriptors: NDArray[np.float32], within: float) -> Pairs:
+    """The pairs of the rows that are so near."""
+    found, numbers = [], np.arange(len(descriptors))
+    rows = max(1, _BLOCK // len(descriptors))
+    for start in range(0, len(descriptors), rows):
+        first, second = np.nonzero(numbers > numbers[start : start + rows, None])
+        first += start
+        apart = np.linalg.norm(descriptors[second] - descriptors[first], axis=1)
+        found.append(np.stack([first, second], axis=1)[apart <= within])
+    return np.concatenate(found)
 
 
 def _hash_distances(
@@ -131,44 +150,39 @@ class Likeness:
         return self.value >= (limits.face_likeness if self.of_faces else limits.picture_likeness)
 
 
-def by_person(photos: Sequence[HashedPhoto], pairs: Pairs) -> Pairs:
-    """The pairs in such an order that those of one person follow each other, so that few views need be kept."""
-    people = [min((face.identity_id or "" for face in photo.faces), default="") for photo in photos]
-    person = np.unique(people, return_inverse=True)[1]
-    first, second = pairs.T
-    return pairs[np.lexsort((second, first, person[first]))]
+def by_person(columns: Columns, pairs: Pairs) -> NDArray[np.int64]:
+    """The places of ascending pairs in such an order that those of one person follow each other: few views are kept."""
+    nobody = np.iinfo(np.int32).max
+    person = np.full(len(columns.phash), nobody, np.int32)
+    np.minimum.at(person, columns.owner, columns.person)
+    person[person == nobody] = -1
+    return np.argsort(person[pairs[:, 0]], kind="stable")
 
 
 class Matcher:
-    """Says of any two photographs whether they are copies, and remembers it.
+    """Says of any two photographs whether they are copies.
 
     near_copies are the pairs of people's faces that agree as copies' do and are none: two frames of one moment, or one
-    face before two walls.
+    face before two walls; with the numbers of their photographs.
     """
 
-    def __init__(self, photos: Sequence[HashedPhoto], looker: Looker, limits: DedupSettings) -> None:
+    def __init__(self, photos: Album, looker: Looker, limits: DedupSettings) -> None:
         self._photos = photos
-        self._limits = limits
+        self.limits = limits
         self.same_face = SAME_FACE * limits.face_distance
         self._looker = looker
         self._face = lru_cache(_VIEWS)(lambda photo, face: self._view(photo, face, SIDE))
         self._scene = lru_cache(_SCENES)(lambda photo, face: looker.scene(photos[photo].faces[face], photos[photo]))
         self._picture = lru_cache(_VIEWS)(lambda photo: looker.picture(photos[photo]))
-        self._known: dict[tuple[int, int], Likeness] = {}
-        self.near_copies: set[tuple[str, str]] = set()
+        self.near_copies: dict[tuple[str, str], tuple[int, int]] = {}
 
     def same(self, first: int, second: int) -> bool:
-        """Whether the two photographs (numbers in the sequence) are copies of one picture."""
-        return self.likeness(first, second).enough(self._limits)
+        """Whether the two photographs (by number) are copies of one picture."""
+        return self.likeness(first, second).enough(self.limits)
 
     def likeness(self, first: int, second: int) -> Likeness:
         """How well the pixels of the two photographs agree, by their faces where both show any."""
-        pair = (min(first, second), max(first, second))
-        if pair not in self._known:
-            self._known[pair] = self._compare(*pair)
-        return self._known[pair]
-
-    def _compare(self, first: int, second: int) -> Likeness:
+        first, second = min(first, second), max(first, second)
         a, b = self._photos[first], self._photos[second]
         if not a.faces or not b.faces:
             return Likeness(self._of_pictures(first, second, PICTURE_SHARE), of_faces=False)
@@ -179,7 +193,7 @@ class Matcher:
         best = Likeness(-1.0, of_faces=True)
         # The nearest partner of each face, the likeliest first.
         for distance, one, other in sorted((float(row.min()), n, int(row.argmin())) for n, row in enumerate(apart)):
-            if distance > self.same_face or best.enough(self._limits):
+            if distance > self.same_face or best.enough(self.limits):
                 break
             best = max(best, Likeness(self._of_faces(first, one, second, other), of_faces=True))
         if apart.min() > self.same_face:
@@ -214,11 +228,11 @@ class Matcher:
             if scene_likeness(scene, other_scene, found.fit) >= SAME_SCENE:
                 return found.value
         if a.identity_id is not None and b.identity_id is not None:
-            self.near_copies.add((a.face_id, b.face_id))
+            self.near_copies[a.face_id, b.face_id] = first, second
         return 0.0
 
     def _enough(self, found: FaceLikeness | None) -> bool:
-        return _value(found) >= self._limits.face_likeness
+        return _value(found) >= self.limits.face_likeness
 
     def _view(self, photo: int, face: int, side: int) -> View | None:
         return self._looker.face(self._photos[photo].faces[face], self._photos[photo], side)
@@ -237,7 +251,3 @@ class Matcher:
 
 def _value(found: FaceLikeness | None) -> float:
     return -1.0 if found is None else found.value
-
-
-def _stacked(hashes: Sequence[bytes]) -> NDArray[np.uint8]:
-    return np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 32)

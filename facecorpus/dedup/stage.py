@@ -1,16 +1,20 @@
 """The command `dedup`: cluster near-duplicates in the catalog, and say which copy of each face is kept."""
 
 import time
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from facecorpus.catalog.photos import HashedFace, HashedPhoto
+import numpy as np
+from numpy.typing import NDArray
+
+from facecorpus.catalog.hashed import Album, HashedFace, HashedPhoto, hashed
 from facecorpus.corpus import Corpus
-from facecorpus.dedup.cluster import cluster, conflicts, copies
+from facecorpus.dedup.cluster import cluster, conflicts, copies, crowds
 from facecorpus.dedup.match import Looker, Matcher, candidates
 from facecorpus.dedup.overlay import View, face_view, picture_view, scene_view
 from facecorpus.system.console import duration, track
+
+_NAMED = 10_000  # photographs whose names are made at once
 
 
 @dataclass(frozen=True)
@@ -47,24 +51,43 @@ def find_duplicates(corpus: Corpus) -> DedupSummary:
     limits = corpus.settings.dedup
     with corpus.catalog() as catalog:
         catalog.descriptors.refuse_unfit(corpus.settings.likeness.descriptor)
-        photos = catalog.photos.hashed()
-        with track("comparing hashes", len(photos) + 2 * sum(len(photo.faces) for photo in photos)) as tracker:
-            proposed = candidates(photos, limits, tracker.advance)
+        album = hashed(catalog)
+        with track("comparing hashes", len(album) + 2 * len(album.columns.owner)) as tracker:
+            proposed = candidates(album, limits, tracker.advance)
         with track("comparing pixels", len(proposed)) as tracker:
-            matcher = Matcher(photos, looker(corpus), limits)
-            cluster_of = cluster(photos, proposed, matcher, tracker.advance)
-        not_kept, in_conflict = copies(photos, cluster_of), conflicts(photos, cluster_of, matcher.same_face)
-        catalog.photos.cluster(cluster_of, not_kept, in_conflict)
-        catalog.photos.add_near_copies(_in_two_clusters(photos, cluster_of, matcher.near_copies))
-    return _summary(photos, cluster_of, set(not_kept), in_conflict, time.monotonic() - begun)
+            matcher = Matcher(album, looker(corpus), limits)
+            cluster_of = cluster(album, proposed, matcher, tracker.advance)
+        not_kept: list[str] = []
+        in_conflict: list[tuple[str, str]] = []
+        accepted = 0
+        for photos in crowds(album, cluster_of):
+            lost = set(copies(photos))
+            accepted += sum(face.accepted for photo in photos for face in photo.faces if face.face_id in lost)
+            not_kept += lost
+            in_conflict += conflicts(photos, matcher.same_face)
+        catalog.photos.cluster(_named(album, cluster_of), not_kept, in_conflict)
+        catalog.photos.add_near_copies(
+            sorted(faces for faces, (one, other) in matcher.near_copies.items() if cluster_of[one] != cluster_of[other])
+        )
+        addresses = catalog.photos.further_addresses()
+    sizes = np.bincount(cluster_of)
+    return DedupSummary(
+        photographs=len(album),
+        exact_duplicates=addresses,
+        near_duplicates=len(album) - int((sizes > 0).sum()),
+        clusters=int((sizes > 1).sum()),
+        largest_cluster=int(sizes.max(initial=0)),
+        conflicts=len({face_id for face_id, _ in in_conflict}),
+        faces_not_kept=len(not_kept),
+        accepted_not_kept=accepted,
+        seconds=round(time.monotonic() - begun, 2),
+    )
 
 
-def _in_two_clusters(
-    photos: Sequence[HashedPhoto], cluster_of: Mapping[str, str], pairs: Iterable[tuple[str, str]]
-) -> list[tuple[str, str]]:
-    """The pairs of faces that no cluster joins, in order."""
-    cluster_of_face = {face.face_id: cluster_of[photo.sha256] for photo in photos for face in photo.faces}
-    return sorted(pair for pair in pairs if cluster_of_face[pair[0]] != cluster_of_face[pair[1]])
+def _named(album: Album, cluster_of: NDArray[np.int64]) -> Iterator[tuple[str, str]]:
+    """The sha256 of each photograph with its cluster_id."""
+    for numbers in np.split(np.arange(len(album)), range(_NAMED, len(album), _NAMED)):
+        yield from zip(album.sha256(numbers), album.sha256(cluster_of[numbers]), strict=True)
 
 
 def looker(corpus: Corpus) -> Looker:
@@ -83,24 +106,3 @@ def looker(corpus: Corpus) -> Looker:
         return picture_view(path.read_bytes()) if path.exists() else None
 
     return Looker(face, scene, picture)
-
-
-def _summary(
-    photos: Sequence[HashedPhoto],
-    cluster_of: Mapping[str, str],
-    not_kept: set[str],
-    in_conflict: Sequence[tuple[str, str]],
-    seconds: float,
-) -> DedupSummary:
-    sizes = Counter(cluster_of.values())
-    return DedupSummary(
-        photographs=len(photos),
-        exact_duplicates=sum(max(photo.urls - 1, 0) for photo in photos),
-        near_duplicates=len(photos) - len(sizes),
-        clusters=sum(size > 1 for size in sizes.values()),
-        largest_cluster=max(sizes.values(), default=0),
-        conflicts=len({face_id for face_id, _ in in_conflict}),
-        faces_not_kept=len(not_kept),
-        accepted_not_kept=sum(face.accepted for photo in photos for face in photo.faces if face.face_id in not_kept),
-        seconds=round(seconds, 2),
-    )

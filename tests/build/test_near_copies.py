@@ -117,12 +117,12 @@ def test_dedup_keeps_the_pair_and_takes_it_over_once_it_says_the_same(tmp_path: 
     with corpus.catalog() as catalog:
         pair = catalog.photos.near_copies()
         assert pair == [tuple(sorted((face_id(FIRST), face_id(SECOND))))]
-        catalog.photos.cluster({}, [])
+        catalog.photos.cluster([], [])
         assert catalog.photos.near_copies() == pair
     assert not build_shards(corpus).changed
     assert tree(corpus.shards) == before
     with corpus.catalog() as catalog:
-        catalog.photos.cluster({sha256(FIRST): "one", sha256(SECOND): "one"}, [face_id(SECOND)])
+        catalog.photos.cluster([(sha256(FIRST), "one"), (sha256(SECOND), "one")], [face_id(SECOND)])
         assert catalog.photos.near_copies() == []
     summary = build_shards(corpus)
     assert (summary.faces, summary.near_copies) == (5, 0)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from known_copies import HEAD_AT, LIMITS, Edit, blinking, detailed, face, jpeg, photo, photograph, unchanged
+from known_copies import HEAD_AT, LIMITS, Edit, album, blinking, detailed, face, jpeg, photo, photograph, unchanged
 from people import face as a_face
 
 from facecorpus.catalog import Catalog
@@ -22,9 +22,9 @@ def test_a_blink_later_is_a_near_copy_and_a_copy_is_none(edit: Edit, near: bool,
     looker = Looker(
         lambda face, photo, side: detailed(views[face.face_id], side), lambda face, photo: None, lambda photo: None
     )
-    matcher = Matcher([photo("a", 1, face("a-0", 7)), photo("b", 2, other)], looker, LIMITS)
+    matcher = Matcher(album(photo("a", 1, face("a-0", 7)), photo("b", 2, other)), looker, LIMITS)
     assert matcher.same(0, 1) is not near
-    assert matcher.near_copies == ({("a-0", "b-0")} if near and not bystander else set())
+    assert set(matcher.near_copies) == ({("a-0", "b-0")} if near and not bystander else set())
 
 
 def add(corpus: Corpus, catalog: Catalog, identity_id: str, wall: int) -> str:

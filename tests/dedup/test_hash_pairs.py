@@ -43,7 +43,7 @@ def test_every_pair_within_the_limit_is_found_and_no_other(
         row[random.choice(256, spread, replace=False)] ^= 1
     bits[::5, 1::2] ^= 1  # some are mirrored
     hashes = np.packbits(bits, axis=1).reshape(-1, 32)
-    found = pairs_within(hashes, limit, mirror=mirrored_phash if mirrored else None)
+    found = pairs_within(hashes, limit, mirrored=mirrored)
     assert found.tolist() == brute_force(hashes, limit, mirrored)
 
 

@@ -2,13 +2,12 @@
 
 from known_copies import face, photo
 
-from facecorpus.catalog.photos import HashedPhoto
+from facecorpus.catalog.hashed import HashedPhoto
 from facecorpus.dedup.cluster import copies
 
 
 def kept(*photos: HashedPhoto) -> set[str]:
-    lost = copies(photos, dict.fromkeys([photo.sha256 for photo in photos], "cluster"))
-    return {face.face_id for photo in photos for face in photo.faces} - set(lost)
+    return {face.face_id for photo in photos for face in photo.faces} - set(copies(photos))
 
 
 def test_the_copy_with_the_most_pixels_is_kept_then_the_sharpest_then_the_larger_file() -> None:

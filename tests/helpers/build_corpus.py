@@ -70,7 +70,7 @@ def ready_corpus(
         faces = [(_analysed(corpus, catalog, shot), shot) for shot in photographs]
         catalog.faces.assign({found.face_id: shot.identity_id for found, shot in faces})
         catalog.photos.cluster(
-            {found.photo_sha256: shot.group for found, shot in faces if shot.group},
+            [(found.photo_sha256, shot.group) for found, shot in faces if shot.group],
             [found.face_id for found, shot in faces if not shot.kept],
         )
         for found, shot in faces:

@@ -1,7 +1,7 @@
 """Photographs, faces and views of which it is known which are copies of each other."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import cv2
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from facecorpus.catalog.photos import HashedFace, HashedPhoto
+from facecorpus.catalog.hashed import Album, Columns, HashedFace, HashedPhoto
 from facecorpus.dedup.cluster import cluster
 from facecorpus.dedup.match import Looker, Matcher, candidates
 from facecorpus.dedup.overlay import SCENE, SIDE, View, face_view, picture_view
@@ -59,10 +59,48 @@ def photo(sha256: str, seed: int, *faces: HashedFace, **changes: object) -> Hash
         "height": 300,
         "size": 1000,
         "licensed": False,
-        "urls": 1,
         "faces": faces,
     }
     return HashedPhoto(sha256=sha256, **(fields | changes))  # type: ignore[arg-type]
+
+
+class InMemory:
+    """What an album reads from where there is no catalog."""
+
+    def __init__(self, photos: Sequence[HashedPhoto]) -> None:
+        self._photos = sorted(photos, key=lambda photo: photo.sha256)
+        faces = [(number, face) for number, photo in enumerate(self._photos) for face in photo.faces]
+        people = sorted({face.identity_id for _, face in faces if face.identity_id is not None})
+        self.columns = Columns(
+            phash=stacked([photo.phash for photo in self._photos]),
+            face_phash=stacked([face.phash for _, face in faces]),
+            face_dhash=stacked([face.dhash for _, face in faces]),
+            owner=np.array([number for number, _ in faces], np.int32),
+            person=np.array([people.index(f.identity_id) if f.identity_id else -1 for _, f in faces], np.int32),
+        )
+
+    def sha256(self, photographs: NDArray[np.int64]) -> list[str]:
+        return [self._photos[number].sha256 for number in photographs]
+
+    def read(self, photographs: Sequence[int]) -> list[HashedPhoto]:
+        return [self._photos[number] for number in photographs]
+
+    def described(self, photographs: Sequence[int]) -> NDArray[np.float32]:
+        return np.array([face.embedding for photo in self.read(photographs) for face in photo.faces], np.float32)
+
+
+def stacked(hashes: Sequence[bytes]) -> Hash:
+    return np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 32)
+
+
+def album(*photos: HashedPhoto) -> Album:
+    return Album(InMemory(photos))
+
+
+def clustered(photos: Album, looker: Looker) -> dict[str, str]:
+    """The smallest sha256 of its cluster by the sha256 of each photograph."""
+    found = cluster(photos, candidates(photos, LIMITS), Matcher(photos, looker, LIMITS))
+    return dict(zip(photos.sha256(np.arange(len(photos))), photos.sha256(found), strict=True))
 
 
 def jpeg(picture: Image.Image, quality: int = 90) -> bytes:
@@ -73,13 +111,13 @@ def jpeg(picture: Image.Image, quality: int = 90) -> bytes:
 
 def clusters(pictures: dict[str, Image.Image]) -> dict[str, str]:
     """Cluster photographs without faces, of which the pixels are there."""
-    photos = [photo(name, 0, phash=phash(np.asarray(picture))) for name, picture in pictures.items()]
+    photos = album(*(photo(name, 0, phash=phash(np.asarray(picture))) for name, picture in pictures.items()))
     looker = Looker(
         lambda face, photo, side: None,
         lambda face, photo: None,
         lambda photo: picture_view(jpeg(pictures[photo.sha256])),
     )
-    return cluster(photos, candidates(photos, LIMITS), Matcher(photos, looker, LIMITS))
+    return clustered(photos, looker)
 
 
 Edit = Callable[[Image.Image], Image.Image]
@@ -109,7 +147,7 @@ def linked(
         lambda face, photo: (scenes or {}).get(face.face_id, BLANK),
         lambda photo: pictures.get(photo.sha256),
     )
-    return len(set(cluster(photos, candidates(photos, LIMITS), Matcher(photos, looker, LIMITS)).values())) == 1
+    return len(set(clustered(album(*photos), looker).values())) == 1
 
 
 def unchanged(picture: Image.Image) -> Image.Image:

@@ -119,7 +119,7 @@ def _judge(catalog: Catalog) -> None:
         rankings += [_ranking(face.face_id, place / len(own)) for place, face in enumerate(own)]
         copies += [face.face_id for face in own[9::10]]
     catalog.faces.rank(rankings)
-    catalog.photos.cluster(_clusters(proposed, copies), copies)
+    catalog.photos.cluster(_clusters(proposed, copies).items(), copies)
 
 
 def _clusters(proposed: Sequence[tuple[Face, tuple[str, ...]]], copies: Sequence[str]) -> dict[str, str]:

@@ -78,13 +78,13 @@ def test_a_verdict_of_the_policy_is_taken_back_when_the_face_leaves_its_section(
     rank_faces(filled)
     auto_review(filled)
     with filled.catalog() as catalog:  # a better copy of ada1 turned up
-        catalog.photos.cluster({}, [face_id("ada1")])
+        catalog.photos.cluster([], [face_id("ada1")])
     rank_faces(filled)
     summary = auto_review(filled)
     assert (summary.accepted, summary.changed) == (11, 1)
     assert "ada1" not in standing(filled)
     with filled.catalog() as catalog:  # and went away again
-        catalog.photos.cluster({}, [])
+        catalog.photos.cluster([], [])
     rank_faces(filled)
     assert auto_review(filled).changed == 1
     assert standing(filled)["ada1"] == ("accept", "auto")

@@ -100,9 +100,9 @@ def test_what_became_of_the_faces(web: Loopback, tmp_path: Path) -> None:
         catalog.faces.assign({face.face_id: "ada"})
         catalog.faces.rank([Ranking(face.face_id, 0.5, "look", ())])
         assert answer() == ": the face of ada waits for review."
-        catalog.photos.cluster({sha256: "c"}, [face.face_id])
+        catalog.photos.cluster([(sha256, "c")], [face.face_id])
         assert answer() == ": the face of ada is a near-duplicate, and a better copy stands for it."
-        catalog.photos.cluster({sha256: "c"}, [])
+        catalog.photos.cluster([(sha256, "c")], [])
         catalog.decisions.add([face.face_id], identity_id="ada", reviewer="me", verdict="reject", reason="a statue")
         assert answer() == ": the face of ada was rejected by me (a statue)."
     assert "ranked 'look' · rejected by me (a statue)" in str(explain(corpus, url))
