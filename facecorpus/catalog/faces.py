@@ -84,13 +84,15 @@ class Faces(Gateway):
         return [(_face(row), tuple(proposed.get(row["photo_sha256"], ()))) for row in rows]
 
     def assign(self, identity_of: Mapping[str, str]) -> None:
-        """Say which faces stand for whom; every other face is a bystander. Replaces all earlier assignments."""
-        with self._catalog.transaction() as connection:
-            connection.execute("UPDATE face SET identity_id = NULL WHERE identity_id IS NOT NULL")
-            connection.executemany(
-                "UPDATE face SET identity_id = ? WHERE face_id = ?",
-                [(identity_id, face_id) for face_id, identity_id in identity_of.items()],
-            )
+        """Say which faces stand for whom; every other face is a bystander. Replaces all earlier assignments.
+
+        Only rows that change are written.
+        """
+        with self._catalog.aside("named TEXT PRIMARY KEY, person TEXT") as aside:
+            aside.executemany("INSERT INTO aside VALUES (?, ?)", identity_of.items())
+            wanted = "(SELECT person FROM aside WHERE named = face_id)"
+            with self._catalog.transaction() as connection:
+                connection.execute(f"UPDATE face SET identity_id = {wanted} WHERE identity_id IS NOT {wanted}")
 
     def listed(self) -> list[str]:
         """The people of the manifest, in its order."""

@@ -101,7 +101,7 @@ def crowds(album: Album, cluster_of: NDArray[np.int64]) -> Iterator[list[HashedP
     asked[stands[1:][np.diff(stands) == 0] >> 32] = True
     numbers = np.flatnonzero(asked)
     numbers = numbers[np.argsort(cluster_of[numbers], kind="stable")]
-    clusters = np.split(numbers, np.flatnonzero(np.diff(cluster_of[numbers])) + 1)
+    clusters = np.split(numbers, np.flatnonzero(np.diff(cluster_of[numbers])) + 1) if len(numbers) else []
     for several in parts(clusters, _PART):
         photos = iter(album.read(np.concatenate(several).tolist()))
         yield from (list(islice(photos, len(members))) for members in several)

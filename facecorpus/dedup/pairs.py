@@ -78,8 +78,12 @@ def columns_of(hashes: Hashes) -> Words:
 
 def halves(columns: Words) -> Words:
     """(4, N): the same bits of perceptual hashes in another order, those of odd columns in the last two words."""
-    even, odd = columns & ~_ODD_COLUMNS, columns & _ODD_COLUMNS
-    return np.concatenate([even[:2] | even[2:] >> _ONE, odd[:2] | odd[2:] << _ONE])
+    found = np.empty_like(columns)
+    for word in range(2):
+        upper, lower = columns[word], columns[2 + word]
+        found[word] = upper & ~_ODD_COLUMNS | (lower & ~_ODD_COLUMNS) >> _ONE
+        found[2 + word] = upper & _ODD_COLUMNS | (lower & _ODD_COLUMNS) << _ONE
+    return found
 
 
 def _search(

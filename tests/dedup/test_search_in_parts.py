@@ -19,7 +19,7 @@ from facecorpus.dedup.match import Matcher, candidates
 from facecorpus.dedup.stage import looker
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
     shown=st.lists(st.lists(st.sampled_from(["ada", "ben", "cleo", None]), max_size=3), max_size=12),
@@ -35,7 +35,9 @@ def test_a_persons_near_descriptors_are_found_whatever_the_parts(
             f"{n:02}",
             n,
             *(
-                face(f"{n:02}-{m}", 100 * n + m, identity_id=who, embedding=descriptor(1, near * random.integers(5) / 2))
+                face(
+                    f"{n:02}-{m}", 100 * n + m, identity_id=who, embedding=descriptor(1, near * random.integers(5) / 2)
+                )
                 for m, who in enumerate(faces)
             ),
         )
