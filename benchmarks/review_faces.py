@@ -149,8 +149,8 @@ def _ranking(face_id: str, likely: float) -> Ranking:
     return Ranking(face_id, likely, section, () if section == "right" else REASONS)
 
 
-def _clusters(hashes: list[str]) -> tuple[dict[str, str], list[str]]:
+def _clusters(hashes: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
     """Every so many-th face is a copy of the one before it."""
     copies = hashes[COPIES - 1 :: COPIES]
     pairs = zip(hashes[COPIES - 2 :: COPIES], copies, strict=False)
-    return {one: other for other, copy in pairs for one in (other, copy)}, [f"{copy[:24]}-0" for copy in copies]
+    return [(one, other) for other, copy in pairs for one in (other, copy)], [f"{copy[:24]}-0" for copy in copies]
