@@ -86,7 +86,7 @@ def test_the_picture_that_wikidata_shows_leads_the_strip(window: BrowserContext,
         connection.execute(found, (face[:24],))
     with opened(window, corpus) as page:
         first = page.locator("#references img").first
-        assert f"/crops/{face}.jpg" in (first.get_attribute("src") or "")
+        expect(first).to_have_attribute("src", re.compile(f"/crops/{face}.jpg"))
         expect(first).to_have_attribute("alt", "The face in Wikidata's picture of this person")
 
 

@@ -71,8 +71,9 @@ def test_all_that_is_in_a_corpus_follows_its_folder(tmp_path: Path, folder: int 
 def test_shards_are_made_to_be_handed_on(tmp_path: Path, umask: int) -> None:
     corpus = used(tmp_path / "c")
     build_shards(corpus)
-    assert mode_of(corpus.shards) == 0o777 & ~umask
-    assert {mode_of(path) for path in corpus.shards.iterdir()} == {0o666 & ~umask}
+    inside = [*corpus.shards.rglob("*")]
+    assert {mode_of(path) for path in (corpus.shards, *inside) if path.is_dir()} == {0o777 & ~umask}
+    assert {mode_of(path) for path in inside if path.is_file()} == {0o666 & ~umask}
 
 
 def test_what_is_written_to_be_handed_on_goes_by_the_umask(tmp_path: Path, umask: int) -> None:
