@@ -207,11 +207,6 @@ class Decisions(Gateway):
         )
         return {row[0]: row[1] for row in rows}
 
-    def decided_by_people(self) -> set[str]:
-        """Faces on which a person, not the automatic policy, has a verdict now."""
-        rows = self._catalog.query("SELECT face_id FROM verdict WHERE reviewer != 'auto'")
-        return {row[0] for row in rows}
-
     def spoken_of(self) -> set[str]:
         """Faces of which a person's word of any kind holds."""
         return {row[0] for row in self._catalog.query("SELECT DISTINCT face_id FROM latest WHERE reviewer != 'auto'")}

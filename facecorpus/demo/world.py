@@ -150,10 +150,6 @@ class DemoWorld:
         """Title of a file's page on the wiki, like "File:Jia Shirui 0001.jpg"."""
         return self._titles[file]
 
-    def file_of_title(self, title: str) -> str | None:
-        """The file that a title, with or without "File:", with spaces or underscores, speaks of."""
-        return self._files.get(urls.name_of_title(title))
-
     def file_of_url(self, url: str) -> str | None:
         """The file that a URL of an original, a thumbnail or a file page speaks of, on whatever host."""
         name = urls.name_in_path(urls.path_of_url(url))

@@ -17,7 +17,7 @@ from facecorpus.crawl.sources import NoPhotographs
 from facecorpus.crawl.sources.commons import Commons
 from facecorpus.crawl.sources.extmetadata import plain_text, plain_value, taken_on
 from facecorpus.crawl.sources.portraits import may_hold_portraits
-from facecorpus.crawl.sources.stated_dates import parse_date
+from facecorpus.crawl.sources.stated_dates import read_date
 from facecorpus.errors import SourceError
 from facecorpus.records import Candidate
 
@@ -235,20 +235,20 @@ def test_a_source_that_cannot_be_asked_says_why_in_a_sentence(web: Loopback, rep
     ],
 )
 def test_dates_as_people_write_them(text: str, expected: str | None) -> None:
-    assert parse_date(text) == expected
+    assert read_date("", text) == expected
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.dates(min_value=date(1800, 1, 1), max_value=date(2099, 1, 1)))
 def test_a_whole_date_is_read_in_every_usual_form(day: date) -> None:
     for form in ("%Y-%m-%d", "%Y:%m:%d 10:20:30", "%d %B %Y", "%B %d, %Y", "%d %b %Y"):
-        assert parse_date(day.strftime(form)) == day.isoformat()
+        assert read_date("", day.strftime(form)) == day.isoformat()
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.text())
 def test_no_text_is_too_odd_to_be_read(text: str) -> None:
-    parse_date(text)
+    read_date("", text)
     assert "\n" not in plain_text(text)
 
 

@@ -29,7 +29,7 @@ from facecorpus.crawl.sources.extmetadata import plain_text
 from facecorpus.crawl.sources.flickr import Flickr
 from facecorpus.crawl.sources.openverse import Openverse, seconds_until_allowed
 from facecorpus.crawl.sources.search_engines import Engine
-from facecorpus.crawl.sources.stated_dates import parse_date, read_date
+from facecorpus.crawl.sources.stated_dates import read_date
 from facecorpus.crawl.tdm import read_rules
 from facecorpus.licences import terms_of
 from facecorpus.system.border import clean
@@ -221,7 +221,7 @@ _LICENCE = "CC BY-SA 4.0\nhttps://creativecommons.org/licenses/by/4.0/"
 def _dates(data: bytes) -> None:
     text = data.decode("utf-8", "surrogateescape")
     shown = plain_text(text)
-    for found in (read_date(text, shown), parse_date(text), read_date(text, shown, "2012-01-02"), certain(text)):
+    for found in (read_date(text, shown), read_date("", text), read_date(text, shown, "2012-01-02"), certain(text)):
         if found is not None:
             assert certain(found) == found
             span_of(found)

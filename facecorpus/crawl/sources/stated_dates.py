@@ -119,11 +119,6 @@ def read_date(html: str, shown: str, uploaded: str = "") -> str | None:
     return iso_of(span)
 
 
-def parse_date(text: str) -> str | None:
-    """The same of plain text."""
-    return read_date("", text)
-
-
 def _span_of_code(code: re.Match[str], latest: date | None) -> Span | None:
     """What a line of QuickStatements says; None where it says too little."""
     parts = code["qualifiers"].split(",")[1:]
