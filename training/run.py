@@ -235,6 +235,8 @@ def _keep_models(run: RunFolder, results: Results) -> None:
 def _train(setting: Setting, plan: Plan, pool: Workers | Team, experiment: _Experiment, progress: Console) -> None:
     """Choose the number type, then train all networks, then all heads."""
     probe = ProbeJob(setting)
+    if not probe.done.is_file():
+        progress.print("Measuring how fast this machine trains ...", markup=False)
     pool.run([probe], Board(Console(quiet=True), "probe", [(probe.name, 1)]))
     choice = read_json(probe.done)
     if setting.device not in ("auto", choice["device"]):

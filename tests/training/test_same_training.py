@@ -89,8 +89,9 @@ def test_a_run_out_of_time_says_so_and_goes_on_later(
     assert all(torch.equal(first[name], later[name]) for name in first)
 
 
-def test_a_network_out_of_time_stops_at_a_checkpoint_and_ends_the_same_later(
-    shards: Shards, short: Path, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("last", [10, 13])
+def test_a_network_out_of_time_stops_at_whichever_step_and_ends_the_same_later(
+    last: int, shards: Shards, short: Path, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = shutil.copytree(alone, tmp_path / "run")
     shutil.rmtree(run / "photo" / "gender")
@@ -100,12 +101,15 @@ def test_a_network_out_of_time_stops_at_a_checkpoint_and_ends_the_same_later(
     setting = Setting(RunFolder(run), next((run / "data").glob("*.npy")), classes, preset, 0, "cpu", "float32")
     job = NetworkJob(setting, "photo", task_networks(("gender",), preset)[0])
     with monkeypatch.context() as patch:
-        patch.setattr("training.learn.train._has_time", lambda deadline, state: state.step < 10)
+        patch.setattr("training.learn.train._has_time", lambda deadline, state: state.step < last)
         do(job)
-    assert job.folder.checkpoint.is_file()
+    assert torch.load(job.folder.checkpoint, weights_only=True)["step"] == last
     assert not job.done.exists()
     do(job)
-    assert job.done.is_file()
+    assert (
+        json.loads(job.done.read_text())["curve"]
+        == json.loads((alone / job.done.relative_to(run)).read_text())["curve"]
+    )
     first, later = _weights(alone), _weights(run)
     assert all(torch.equal(first[name], later[name]) for name in first)
 

@@ -42,11 +42,10 @@ def choose(job: ProbeJob) -> None:
     tried: tuple[str, ...] = ("float32", "bfloat16")
     if wanted != "auto":
         tried, reason = (wanted,), "the preset says so"
-    elif device == "mps":
-        tried, reason = ("float32",), "bfloat16 is not tried on this kind of device"
-    elif job.setting.deterministic:
-        dtype, reason = _by_rule(device)
-        tried = (dtype,)
+    elif not _multiplies_bfloat16(device):
+        tried, reason = ("float32",), f"torch knows of no bfloat16 in the hardware of this {device}"
+    elif job.setting.deterministic:  # without the clock, whose answer could be another one next time
+        tried, reason = ("bfloat16",), f"this {device} multiplies it in hardware (by rule, not by the clock)"
     speeds = measure(job.setting, device, tried)
     dtype = min(speeds, key=lambda name: speeds[name].seconds_an_image)
     if len(speeds) > 1:
@@ -105,16 +104,11 @@ def _speed(seconds: float, most: float, moved: float, products: list[Primitive],
     return Speed(seconds, reached / 1e9, most / 1e9, reached / most, moved / 1e9, floor)
 
 
-def _by_rule(device: str) -> tuple[str, str]:
-    """Without the clock, whose answer could be another one next time: bfloat16 where the processor multiplies it."""
+def _multiplies_bfloat16(device: str) -> bool:
     if device == "cuda":
-        native = torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        # torch has no public question for it: a version that has lost this one answers no.
-        native = device == "cpu" and getattr(torch.cpu, "_is_avx512_bf16_supported", bool)()
-    if native:
-        return "bfloat16", f"this {device} multiplies it in hardware (chosen by rule, not by the clock: deterministic)"
-    return "float32", f"this {device} has no bfloat16 in hardware (chosen by rule, not by the clock: deterministic)"
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    # torch has no public question for it: a version that has lost this one answers no.
+    return device == "cpu" and bool(getattr(torch.cpu, "_is_avx512_bf16_supported", bool)())
 
 
 def _why(winner: str, speeds: dict[str, Speed], device: str) -> str:

@@ -34,14 +34,15 @@ class State:
     """Where the training of a network stands; `curve` has (step, mean loss since the last, accuracy) rows.
 
     The accuracy is None where the split tests nothing that the network answers. `checks` are the losses on the
-    validation part at the same steps. Of all `seconds` the trainer waited `waited` for data, and `last_seconds` went by
-    between the last two points of the curve.
+    validation part at the same steps, `losses` is the sum of those since the last. Of all `seconds` the trainer waited
+    `waited` for data, and the last step took `last_seconds`.
     """
 
     step: int = 0
     seconds: float = 0.0
     waited: float = 0.0
     last_seconds: float = 0.0
+    losses: float = 0.0
     curve: list[tuple[int, float, float | None]] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
 
@@ -51,8 +52,8 @@ def train(job: NetworkJob, report: Report) -> None:
 
     The features are of the split's train then test images, the answers of its test images, a column for each target.
     The baseline, which no head reads, leaves no features and no pictures.
-    Where the run's time would be over before the next point of the curve, there is a checkpoint instead. Under torchrun
-    all processes call this together, and the first writes.
+    There is a checkpoint at each point of the curve, and where the run's time is over. Under torchrun all processes
+    call this together, and the first writes.
     """
     setting = job.setting
     preset, world = setting.preset, World.of_environment()
@@ -65,12 +66,14 @@ def train(job: NetworkJob, report: Report) -> None:
     state = _load(checkpoint, stepper)
     with event_file(job.events if world.leads else None, state.step) as record:
         while not _is_over(state, preset):
-            if not world.agree(_has_time(setting.deadline, state)):
-                return
+            before = state.step
             point = _train_to_next_point(job, stepper, data, seed, state, world, report)
-            record(state.step, point)
-            if world.leads:
+            if point is not None:
+                record(state.step, point)
+            if world.leads and state.step > before:
                 _save(checkpoint, stepper, state)
+            if point is None:
+                return
     if world.leads:
         _finish(job, stepper, data, state)
         checkpoint.unlink(missing_ok=True)
@@ -86,20 +89,24 @@ def _stage(state: State, preset: Preset, step: int) -> int:
 
 
 def _has_time(deadline: float | None, state: State) -> bool:
-    """Whether the next point of the curve can be reached before the deadline, if it takes as long as the last did."""
+    """Whether the next step ends before the deadline, if it takes as long as the last did."""
     return deadline is None or time.time() + state.last_seconds < deadline
 
 
 def _train_to_next_point(
     job: NetworkJob, stepper: Stepper, data: Data, seed: int, state: State, world: World, report: Report
-) -> dict[str, float]:
-    """Train up to the next point of the curve and measure it; the network stands there in a state worth keeping."""
+) -> dict[str, float] | None:
+    """Train up to the next point of the curve and measure it; None where the time is over before."""
     preset, device = job.setting.preset, job.setting.device
-    losses = torch.zeros((), device=device)
-    accuracy = state.curve[-1][2] if state.curve else None
-    clock = talked = time.monotonic()
-    start, rate = state.step, 0.0
-    while state.step < start + preset.evaluate_every and not _is_over(state, preset):
+    losses = torch.tensor(state.losses, device=device)
+    last, accuracy = (state.curve[-1][0], state.curve[-1][2]) if state.curve else (0, None)
+    clock = talked = begun = time.monotonic()
+    rate = 0.0
+    while state.step < last + preset.evaluate_every and not _is_over(state, preset):
+        if not world.agree(_has_time(job.setting.deadline, state)):
+            state.losses = float(losses)
+            state.seconds += time.monotonic() - clock
+            return None
         rate = preset.learning_rate * preset.lower_by ** _stage(state, preset, state.step)
         asked = time.monotonic()
         rows = batch_rows(len(data.train), preset.batch, state.step, seed)
@@ -108,10 +115,12 @@ def _train_to_next_point(
         loss = stepper.step(images, labels, rate)
         losses += loss
         state.step += 1
-        if time.monotonic() - talked > _TALK_EVERY:
-            talked = time.monotonic()
+        begun, before = time.monotonic(), begun
+        state.last_seconds = begun - before
+        if begun - talked > _TALK_EVERY:
+            talked = begun
             report(Progress(state.step, preset.iterations, float(loss), accuracy))
-    mean_loss = world.mean(float(losses)) / (state.step - start)
+    mean_loss = world.mean(float(losses)) / (state.step - last)
     if not np.isfinite(mean_loss):
         raise TrainingError(
             f"The loss of {job.name} is no longer a number at step {state.step}: lower learning_rate "
@@ -125,8 +134,8 @@ def _train_to_next_point(
         state.checks.append((state.step, point["validation_loss"]))
     accuracy = point.get("test_accuracy")
     state.curve.append((state.step, mean_loss, accuracy))
-    state.last_seconds = time.monotonic() - clock
-    state.seconds += state.last_seconds
+    state.losses = 0.0
+    state.seconds += time.monotonic() - clock
     report(Progress(state.step, preset.iterations, mean_loss, accuracy))
     return point
 

@@ -15,7 +15,7 @@ def quiet(progress: object) -> None:
 
 
 def do(job: Job, report: Report = quiet) -> None:
-    """Do a job, or go on with it, and write its files."""
+    """Do a job, or go on with it, and write its files; not where the run's time is over."""
     match job:
         case ImagesJob():
             make_images(job, report)
@@ -28,6 +28,8 @@ def do(job: Job, report: Report = quiet) -> None:
 
             train(job, report)
         case UntrainedJob():
+            if job.setting.is_over:
+                return
             from training.learn.untrained import extract
 
             extract(job, report)

@@ -6,6 +6,7 @@ written whole, and the last one tells that the job is finished.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +31,12 @@ class Setting:
     device: str
     dtype: str
     deterministic: bool = False
-    deadline: float | None = None  # of time.time(); networks stop at the checkpoint before it
+    deadline: float | None = None  # of time.time(); networks stop at a checkpoint before it
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the run's time is over."""
+        return self.deadline is not None and time.time() >= self.deadline
 
     @property
     def tasks(self) -> tuple[str, ...]:
