@@ -7,6 +7,8 @@ from urllib.parse import quote
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.review import Progress
 from facecorpus.manifest import SUBGROUPS, Identity
+from facecorpus.settings import ReviewSettings
+from review_ui.language import t
 
 NOT_STATED = "labels not stated"
 
@@ -75,10 +77,10 @@ class Overview:
         return next((person for person in self.whole.people if person.left), None)
 
 
-def read_overview(catalog: Catalog, identities: Sequence[Identity], reviewer: str, overlap: float) -> Overview:
+def read_overview(catalog: Catalog, identities: Sequence[Identity], reviewer: str, sharing: ReviewSettings) -> Overview:
     """Count what this reviewer has before them of every listed person."""
     disputes = sum(not one.settled for one in catalog.review.disputes())
-    progress = catalog.review.progress(reviewer, overlap)
+    progress = catalog.review.progress(reviewer, sharing)
     groups = arrange(identities, progress, catalog.review.portraits(), catalog.drawn.left())
     return Overview(groups, disputes, len(catalog.review.marked()))
 
@@ -110,8 +112,13 @@ def next_page(progress: Sequence[Progress], place: int) -> str:
 
 def subgroup_title(subgroup: str) -> str:
     """'female/young/latin_american' as a heading: 'Female · young · Latin American'."""
+    return " · ".join(map(t, title_parts(subgroup)))
+
+
+def title_parts(subgroup: str) -> list[str]:
+    """The words of such a heading in English."""
     parts = subgroup.split("/")
     parts[0] = parts[0].capitalize()
     if len(parts) == 3:
         parts[2] = parts[2].replace("_", " ").title()
-    return " · ".join(parts)
+    return parts

@@ -10,6 +10,7 @@ from operator import itemgetter
 from facecorpus.catalog.connection import Gateway
 from facecorpus.catalog.faces import Faces, is_about, provenance_of
 from facecorpus.catalog.standing import Said, Standing, differ, overlap_limit, stand
+from facecorpus.settings import ReviewSettings
 from facecorpus.words import Kind, Section, Verdict
 
 _AT_ONCE = 1_000  # faces looked up together: whoever judges thirty thousand at once costs little memory
@@ -82,11 +83,11 @@ class Review(Gateway):
     """The views latest and verdict, as the page shows them."""
 
     def index(
-        self, identity_id: str, reviewer: str, overlap: float, face_ids: Sequence[str] | None = None
+        self, identity_id: str, reviewer: str, sharing: ReviewSettings, face_ids: Sequence[str] | None = None
     ) -> FaceIndex:
         """The ranked faces of one person as this reviewer sees them: all, or those given."""
         removed = set(self.marked())
-        standings = dict(self.standings(identity_id, face_ids, reviewer, overlap))
+        standings = dict(self.standings(identity_id, face_ids, reviewer, sharing))
         claimed: dict[str, list[str]] = {}
         for conflict in Faces(self._catalog).conflicts(face_ids):
             claimed.setdefault(conflict.face_id, []).append(conflict.other_identity_id)
@@ -141,7 +142,7 @@ class Review(Gateway):
         )
 
     def standings(
-        self, identity_id: str, face_ids: Sequence[str] | None, reviewer: str, overlap: float
+        self, identity_id: str, face_ids: Sequence[str] | None, reviewer: str, sharing: ReviewSettings
     ) -> Iterator[tuple[str, Standing]]:
         """How faces of a person's page stand: those given, or all of which anything was said.
 
@@ -156,7 +157,7 @@ class Review(Gateway):
                 parameters,
             )
             for face_id, said in groupby(rows, itemgetter(0)):
-                standing = stand(face_id, [Said(*row) for row in said], reviewer, overlap)
+                standing = stand(face_id, [Said(*row) for row in said], reviewer, sharing)
                 yield face_id, shared.setdefault(standing, standing)
 
         if face_ids is None:
@@ -277,7 +278,7 @@ class Review(Gateway):
         )
         return [row[0] for row in rows]
 
-    def progress(self, reviewer: str, overlap: float) -> list[Progress]:
+    def progress(self, reviewer: str, sharing: ReviewSettings) -> list[Progress]:
         """What this reviewer has before them, for each listed person in the manifest's order."""
         rows = self._catalog.query(
             """
@@ -286,13 +287,21 @@ class Review(Gateway):
                        sum(kind = 'settle') AS settled,
                        -- identity_id is that of the row that counts, as in the view verdict.
                        max(((reviewer != 'auto') << 61) + ((kind = 'settle') << 60) + decision_id)
-                FROM latest WHERE kind IN ('verdict', 'settle') GROUP BY face_id)
-            SELECT coalesce(said.identity_id, face.identity_id), count(*),
-                   sum(said.face_id IS NULL OR (face_id < :limit AND people = 1 AND NOT mine AND NOT settled))
-            FROM face LEFT JOIN said USING (face_id)
+                FROM latest WHERE kind IN ('verdict', 'settle') GROUP BY face_id),
+            judged AS (  -- again: this reviewer does not see what was said, see stand
+                SELECT face_id, identity_id, NOT mine AND CASE WHEN settled THEN substr(face_id, 9) < :honeypots
+                       ELSE people = 1 AND face_id < :overlap END AS again
+                FROM said)
+            SELECT CASE WHEN again THEN face.identity_id ELSE coalesce(judged.identity_id, face.identity_id) END,
+                   count(*), sum(judged.face_id IS NULL OR again)
+            FROM face LEFT JOIN judged USING (face_id)
             WHERE kept AND photo_sha256 NOT IN (SELECT photo_sha256 FROM marked_photo) GROUP BY 1
             """,
-            {"reviewer": reviewer, "limit": overlap_limit(overlap)},
+            {
+                "reviewer": reviewer,
+                "overlap": overlap_limit(sharing.overlap),
+                "honeypots": overlap_limit(sharing.honeypots),
+            },
         )
         judged = {row[0]: row[1:] for row in rows}
         # SQLite would hold every person against every count.
@@ -324,7 +333,10 @@ class Review(Gateway):
         ]
 
     def judged_twice(self) -> list[tuple[Said, Said]]:
-        """The verdicts of each two people on the same face, settling left out; of two rows the earlier name first."""
+        """The verdicts of each two people on the same face, of two rows the earlier name first.
+
+        Settling is left out, and so is what was said when the face was settled.
+        """
         rows = self._catalog.query(
             """
             SELECT one.face_id, one.kind, one.identity_id, one.reviewer, one.verdict, one.reason, one.decided_at,
@@ -333,10 +345,33 @@ class Review(Gateway):
                    two.decision_id
             FROM latest AS one JOIN latest AS two USING (face_id)
             WHERE one.kind = 'verdict' AND two.kind = 'verdict' AND one.reviewer < two.reviewer
-                  AND one.reviewer != 'auto' AND two.reviewer != 'auto' ORDER BY one.face_id
+                  AND one.reviewer != 'auto' AND two.reviewer != 'auto'
+                  AND NOT EXISTS (SELECT 1 FROM latest AS known WHERE known.face_id = one.face_id
+                      AND known.kind = 'settle' AND known.decision_id < max(one.decision_id, two.decision_id))
+            ORDER BY one.face_id
             """
         )
         return [(Said(*row[:8]), Said(*row[8:])) for row in rows]
+
+    def known_answers(self, sharing: ReviewSettings) -> list[tuple[str, int, int]]:
+        """Of each reviewer how many honeypots they judged here, and how many of these as they were settled before."""
+        rows = self._catalog.query(
+            """
+            WITH known AS (
+                SELECT face_id, identity_id, verdict, max(decision_id) AS since FROM latest
+                WHERE kind = 'settle' AND substr(face_id, 9) < ? GROUP BY face_id)
+            SELECT reviewer, count(*), sum(said.verdict = known.verdict
+                   AND (said.verdict = 'reject' OR said.identity_id = known.identity_id))
+            FROM latest AS said JOIN known USING (face_id)
+            WHERE kind = 'verdict' AND reviewer != 'auto' AND import_id IS NULL AND decision_id > since
+                  AND NOT EXISTS (SELECT 1 FROM decision AS before WHERE before.face_id = said.face_id
+                      AND before.reviewer = said.reviewer AND before.kind IN ('verdict', 'settle')
+                      AND before.decision_id < since)
+            GROUP BY reviewer ORDER BY reviewer
+            """,
+            (overlap_limit(sharing.honeypots),),
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def marked(self) -> list[str]:
         """sha256 of the photographs marked for removal."""
