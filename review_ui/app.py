@@ -94,10 +94,11 @@ class Pages:
 
     async def overview(self, request: Request) -> Response:
         """Everybody by subgroup, and how far they are."""
-        corpus, sharing, reviewer = self._catalog.corpus, self._catalog.sharing, reviewer_of(request)
+        corpus, reviewer = self._catalog.corpus, reviewer_of(request)
         identities = corpus.manifest.identities
-        counts = await self._catalog.run(lambda catalog: read_overview(catalog, identities, reviewer, sharing))
-        return page("overview.html", overview=counts, corpus=corpus.root, reviewer=reviewer)
+        counts = self._catalog.counts
+        read = await self._catalog.run(lambda catalog: read_overview(catalog, identities, counts.of(catalog, reviewer)))
+        return page("overview.html", overview=read, corpus=corpus.root, reviewer=reviewer)
 
     async def identity(self, request: Request) -> Response:
         """One person's faces."""
@@ -118,10 +119,11 @@ class Pages:
 
     async def following(self, request: Request) -> Response:
         """On to the next person with faces left, once round; to the overview where nobody else has any."""
-        corpus, sharing, reviewer = self._catalog.corpus, self._catalog.sharing, reviewer_of(request)
+        corpus, reviewer = self._catalog.corpus, reviewer_of(request)
         place = corpus.manifest.identities.index(_person(corpus, request.path_params["identity_id"]))
-        counts = await self._catalog.run(lambda catalog: catalog.review.progress(reviewer, sharing))
-        return RedirectResponse(next_page(counts, place), 303)
+        counts = self._catalog.counts
+        page = await self._catalog.run(lambda catalog: next_page(counts.of(catalog, reviewer), place))
+        return RedirectResponse(page, 303)
 
     async def disagreements(self, request: Request) -> Response:
         """The faces on which people disagree."""

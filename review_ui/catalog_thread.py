@@ -20,6 +20,7 @@ from facecorpus.faces.boxes import SAME_PLACE, iou
 from facecorpus.manifest import Identity
 from facecorpus.words import Kind, Reason, Verdict
 from review_ui.bodies import Drawing, Step, Verdicts
+from review_ui.counts import Counts
 from review_ui.language import t
 from review_ui.learning import Order, Teacher
 from review_ui.neighbours import Neighbours
@@ -74,6 +75,7 @@ class CatalogThread:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="catalog")
         self._open = ExitStack()
         self._catalog: Catalog | None = None
+        self.counts = Counts(self.sharing)
         self._teacher = Teacher()
         self._neighbours = Neighbours()
 

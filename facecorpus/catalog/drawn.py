@@ -127,11 +127,13 @@ class Drawn(Gateway):
         )
         return [Faceless(**{**dict(row), "no_face": bool(row["no_face"])}) for row in rows]
 
-    def left(self) -> dict[str, int]:
-        """By identity_id how many photographs of listed people show no face, and nobody has looked at."""
+    def left(self, people: Sequence[str] | None = None) -> dict[str, int]:
+        """By identity_id how many photographs of all listed people, or of some, show no face and were not looked at."""
+        chosen = "" if people is None else "AND identity_id IN (SELECT value FROM json_each(:people))"
         rows = self._catalog.query(
             f"SELECT identity_id, count(*) FROM ({_FACELESS}) JOIN identity USING (identity_id)"
-            f" WHERE listed AND NOT {_SAID} GROUP BY identity_id"
+            f" WHERE listed {chosen} AND NOT {_SAID} GROUP BY identity_id",
+            {"people": json.dumps(people)},
         )
         return {row[0]: row[1] for row in rows}
 

@@ -8,7 +8,8 @@ from itertools import groupby
 from operator import itemgetter
 
 from facecorpus.catalog.connection import Gateway
-from facecorpus.catalog.faces import Faces, is_about, provenance_of
+from facecorpus.catalog.decisions import Decisions
+from facecorpus.catalog.faces import Faces, is_about, named_after, provenance_of
 from facecorpus.catalog.standing import Said, Standing, differ, overlap_limit, stand
 from facecorpus.settings import ReviewSettings
 from facecorpus.words import Kind, Section, Verdict
@@ -196,7 +197,7 @@ class Review(Gateway):
         Faces that left the page, or that an age group or a mark was set for elsewhere, are among them where a row of
         this page, or one that names the person, says so.
         """
-        latest = self._catalog.query("SELECT coalesce(max(decision_id), 0) FROM decision").fetchone()[0]
+        latest = Decisions(self._catalog).latest()
         if latest == after:
             return latest, []
         rows = self._catalog.query(
@@ -278,16 +279,36 @@ class Review(Gateway):
         )
         return [row[0] for row in rows]
 
-    def progress(self, reviewer: str, sharing: ReviewSettings) -> list[Progress]:
-        """What this reviewer has before them, for each listed person in the manifest's order."""
+    def touched(self, after: int) -> list[str]:
+        """The people whose counts a row after that one may have changed: all whom its photograph has to do with."""
         rows = self._catalog.query(
-            """
-            WITH said AS (
+            f"""
+            WITH said AS (SELECT DISTINCT face_id, identity_id FROM decision WHERE decision_id > ?),
+                 shown AS (SELECT sha256 FROM said JOIN photo ON {named_after("sha256", "face_id")})
+            SELECT identity_id FROM said
+            UNION SELECT identity_id FROM candidate WHERE photo_sha256 IN shown
+            UNION SELECT identity_id FROM face WHERE photo_sha256 IN shown AND identity_id IS NOT NULL
+            UNION SELECT decision.identity_id FROM face JOIN decision USING (face_id) WHERE photo_sha256 IN shown
+            """,
+            (after,),
+        )
+        return [row[0] for row in rows]
+
+    def progress(self, reviewer: str, sharing: ReviewSettings, people: Sequence[str] | None = None) -> list[Progress]:
+        """What this reviewer has before them, for each listed person, or of those given, in the manifest's order."""
+        chosen = "" if people is None else "AND face_id IN chosen"
+        rows = self._catalog.query(
+            f"""
+            WITH asked AS (SELECT value FROM json_each(:people)),
+            chosen AS MATERIALIZED (
+                SELECT face_id FROM face WHERE identity_id IN asked
+                UNION SELECT face_id FROM decision WHERE identity_id IN asked),
+            said AS (
                 SELECT face_id, identity_id, sum(reviewer != 'auto') AS people, sum(reviewer = :reviewer) AS mine,
                        sum(kind = 'settle') AS settled,
                        -- identity_id is that of the row that counts, as in the view verdict.
                        max(((reviewer != 'auto') << 61) + ((kind = 'settle') << 60) + decision_id)
-                FROM latest WHERE kind IN ('verdict', 'settle') GROUP BY face_id),
+                FROM latest WHERE kind IN ('verdict', 'settle') {chosen} GROUP BY face_id),
             judged AS (  -- again: this reviewer does not see what was said, see stand
                 SELECT face_id, identity_id, NOT mine AND CASE WHEN settled THEN substr(face_id, 9) < :honeypots
                        ELSE people = 1 AND face_id < :overlap END AS again
@@ -295,9 +316,10 @@ class Review(Gateway):
             SELECT CASE WHEN again THEN face.identity_id ELSE coalesce(judged.identity_id, face.identity_id) END,
                    count(*), sum(judged.face_id IS NULL OR again)
             FROM face LEFT JOIN judged USING (face_id)
-            WHERE kept AND photo_sha256 NOT IN (SELECT photo_sha256 FROM marked_photo) GROUP BY 1
+            WHERE kept {chosen} AND photo_sha256 NOT IN (SELECT photo_sha256 FROM marked_photo) GROUP BY 1
             """,
             {
+                "people": json.dumps(people),
                 "reviewer": reviewer,
                 "overlap": overlap_limit(sharing.overlap),
                 "honeypots": overlap_limit(sharing.honeypots),
@@ -306,7 +328,10 @@ class Review(Gateway):
         judged = {row[0]: row[1:] for row in rows}
         # SQLite would hold every person against every count.
         listed = self._catalog.query("SELECT identity_id FROM identity WHERE listed ORDER BY position")
-        return [Progress(person, *judged.get(person, (0, 0))) for (person,) in listed]
+        asked = None if people is None else set(people)
+        return [
+            Progress(person, *judged.get(person, (0, 0))) for (person,) in listed if asked is None or person in asked
+        ]
 
     def disputes(self) -> list[Dispute]:
         """The faces of which people say different things, settled ones included, in the order of the manifest."""
@@ -382,12 +407,14 @@ class Review(Gateway):
         rows = self._catalog.query("SELECT photo_sha256, identity_id, age_group FROM age_correction")
         return {(row[0], row[1]): row[2] for row in rows}
 
-    def portraits(self) -> dict[str, str]:
-        """The face_id most likely right of each person who has ranked faces; no marked photograph's."""
+    def portraits(self, people: Sequence[str] | None = None) -> dict[str, str]:
+        """The face_id most likely right of each person, or of those given, who has ranked faces; no marked one's."""
+        chosen = "" if people is None else "AND identity_id IN (SELECT value FROM json_each(:people))"
         rows = self._catalog.query(
             "SELECT identity_id, face_id, max(likely) FROM face JOIN ranking USING (face_id)"
             " WHERE kept AND identity_id IS NOT NULL AND photo_sha256 NOT IN (SELECT photo_sha256 FROM marked_photo)"
-            " GROUP BY identity_id"
+            f" {chosen} GROUP BY identity_id",
+            {"people": json.dumps(people)},
         )
         return {row[0]: row[1] for row in rows}
 
