@@ -104,7 +104,7 @@ class CatalogThread:
     async def near_duplicates(
         self, identity_id: str, face_id: str, reviewer: str
     ) -> list[tuple[FaceDetails, Standing]]:
-        """The near-duplicates of a face, of all people, each with how it stands on its own person's page."""
+        """The near-duplicates of a face, of all people, each with how it stands."""
 
         def work(catalog: Catalog) -> list[tuple[FaceDetails, Standing]]:
             return self._stood(catalog, catalog.review.near_duplicates(face_id), identity_id, reviewer)
@@ -112,7 +112,7 @@ class CatalogThread:
         return await self.run(work)
 
     async def photograph(self, identity_id: str, sha256: str, reviewer: str) -> list[tuple[FaceDetails, Standing]]:
-        """All faces of a photograph, each with how it stands: a bystander's, on this person's page."""
+        """All faces of a photograph, each with how it stands."""
 
         def work(catalog: Catalog) -> list[tuple[FaceDetails, Standing]]:
             face_ids = [face_id for face_id, _ in catalog.faces.boxes(sha256).get(sha256, ())]
@@ -121,7 +121,7 @@ class CatalogThread:
         return await self.run(work)
 
     async def like(self, identity_id: str, face_id: str, reviewer: str) -> list[tuple[FaceDetails, Standing]]:
-        """The faces of the whole corpus that are most like one, each with how it stands on its own person's page."""
+        """The faces of the whole corpus that are most like one, each with how it stands."""
 
         def work(catalog: Catalog) -> list[tuple[FaceDetails, Standing]]:
             return self._stood(catalog, self._neighbours.of(catalog, face_id), identity_id, reviewer)
@@ -233,14 +233,10 @@ class CatalogThread:
     def _stood(
         self, catalog: Catalog, face_ids: list[str], identity_id: str, reviewer: str
     ) -> list[tuple[FaceDetails, Standing]]:
-        """Faces, each with how it stands on its own person's page; a bystander's, on this one."""
-
-        def standing(face: FaceDetails) -> Standing:
-            page = face.identity_id or identity_id
-            stands = dict(catalog.review.standings(page, [face.face_id], reviewer, self.sharing))
-            return stands.get(face.face_id, Standing())
-
-        return [(face, standing(face)) for face in catalog.review.details(face_ids, identity_id)]
+        """Faces, each with how it stands."""
+        stood, unsaid = catalog.review.stood(face_ids, reviewer, self.sharing), Standing()
+        found = catalog.review.details(face_ids, identity_id)
+        return [(face, stood.get(face.face_id, unsaid)) for face in found]
 
 
 def _rows(asked: Verdicts) -> list[Row]:

@@ -149,26 +149,32 @@ class Review(Gateway):
 
         Of the given ones, such as are not on the page are left out. Faces that stand alike share one Standing.
         """
-        shared: dict[Standing, Standing] = {}
-
-        def found(wanted: str, **parameters: str) -> Iterator[tuple[str, Standing]]:
-            rows = self._catalog.query(
-                "SELECT face_id, kind, identity_id, reviewer, verdict, reason, decided_at, decision_id FROM latest"
-                f" WHERE face_id IN ({wanted}) ORDER BY face_id",
-                parameters,
-            )
-            for face_id, said in groupby(rows, itemgetter(0)):
-                standing = stand(face_id, [Said(*row) for row in said], reviewer, sharing)
-                yield face_id, shared.setdefault(standing, standing)
-
         if face_ids is None:
-            yield from found(SHOWN, person=identity_id)
+            yield from self._stood(SHOWN, reviewer, sharing, person=identity_id)
             return
         unsaid = Standing()
         for begin in range(0, len(face_ids), _AT_ONCE):
             part = self.on_page(identity_id, face_ids[begin : begin + _AT_ONCE])
-            known = dict(found("SELECT value FROM json_each(:faces)", faces=json.dumps(part)))
+            known = self.stood(part, reviewer, sharing)
             yield from ((face_id, known.get(face_id, unsaid)) for face_id in part)
+
+    def stood(self, face_ids: Sequence[str], reviewer: str, sharing: ReviewSettings) -> dict[str, Standing]:
+        """How those of the faces stand of which anything was said, on whichever page."""
+        given = json.dumps(face_ids)
+        return dict(self._stood("SELECT value FROM json_each(:faces)", reviewer, sharing, faces=given))
+
+    def _stood(
+        self, wanted: str, reviewer: str, sharing: ReviewSettings, **parameters: str
+    ) -> Iterator[tuple[str, Standing]]:
+        shared: dict[Standing, Standing] = {}
+        rows = self._catalog.query(
+            "SELECT face_id, kind, identity_id, reviewer, verdict, reason, decided_at, decision_id FROM latest"
+            f" WHERE face_id IN ({wanted}) ORDER BY face_id",
+            parameters,
+        )
+        for face_id, said in groupby(rows, itemgetter(0)):
+            standing = stand(face_id, [Said(*row) for row in said], reviewer, sharing)
+            yield face_id, shared.setdefault(standing, standing)
 
     def on_page(self, identity_id: str, face_ids: Sequence[str]) -> list[str]:
         """Those of the faces that stand for the person, or were moved to them."""

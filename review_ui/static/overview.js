@@ -7,10 +7,11 @@ const byId = (id) => document.getElementById(id);
 const find = byId("find");
 const help = byId("help");
 const people = [...document.querySelectorAll(".people li")];
+const names = people.map((line) => line.querySelector(".name").textContent.toLowerCase());
 
 /** Show the people whose name holds the text, and the groups that have any. */
 function show(text) {
-  for (const line of people) line.hidden = !line.querySelector(".name").textContent.toLowerCase().includes(text);
+  people.forEach((line, place) => { line.hidden = !names[place].includes(text); });
   for (const group of document.querySelectorAll(".group")) group.hidden = !group.querySelector("li:not([hidden])");
   const found = people.filter((line) => !line.hidden).length;
   byId("found").textContent = text ? t("{found} of {total} people", { found, total: people.length }) : "";
