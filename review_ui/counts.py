@@ -38,7 +38,7 @@ class Counts:
         if known is None or known.version != version:
             self._known[reviewer] = known = _Known(version, latest, self._count(catalog, reviewer, None))
         elif known.latest != latest:
-            known.people |= self._count(catalog, reviewer, catalog.review.touched(known.latest))
+            known.people |= self._count(catalog, reviewer, catalog.progress.touched(known.latest))
             known.latest = latest
         return known.people
 
@@ -48,5 +48,5 @@ class Counts:
             one.identity_id: Count(
                 one.faces, one.left, faceless.get(one.identity_id, 0), portraits.get(one.identity_id)
             )
-            for one in catalog.review.progress(reviewer, self._sharing, people)
+            for one in catalog.progress.of(reviewer, self._sharing, people)
         }

@@ -83,10 +83,10 @@ def test_a_known_answer_is_asked_again_and_changes_no_decision(corpus: Corpus, s
 def test_who_had_a_part_in_it_is_not_asked_again_and_what_is_left_says_so(corpus: Corpus, settled: list[str]) -> None:
     with corpus.catalog() as catalog:
         for reviewer, left in (("ada", 27), ("bob", 23), ("eve", 23)):
-            asked = catalog.review.progress(reviewer, ReviewSettings(honeypots=1.0))
+            asked = catalog.progress.of(reviewer, ReviewSettings(honeypots=1.0))
             assert {one.identity_id: one.left for one in asked}[ADA] == left
             said = catalog.review.standings(ADA, settled, reviewer, ReviewSettings(honeypots=1.0))
             assert [one.verdict is None for _, one in said] == [reviewer == "ada"] * 4
-        assert catalog.review.progress("ada", ReviewSettings())[0].left == 23
+        assert catalog.progress.of("ada", ReviewSettings())[0].left == 23
     say(corpus, settled[0], "bob", "reject")  # he saw the answer
     assert rates(corpus) == []

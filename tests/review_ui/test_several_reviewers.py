@@ -122,10 +122,10 @@ def test_a_share_of_the_faces_is_left_for_a_second_person(corpus: Corpus) -> Non
         say(corpus, face, "ada", "accept")
     with corpus.catalog() as catalog:
         left = [
-            {one.identity_id: one.left for one in catalog.review.progress(reviewer, ReviewSettings(overlap=share))}[ADA]
+            {one.identity_id: one.left for one in catalog.progress.of(reviewer, ReviewSettings(overlap=share))}[ADA]
             for reviewer, share in (("bob", 0.0), ("bob", 1.0), ("ada", 1.0))
         ]
-        some = catalog.review.progress("bob", ReviewSettings(overlap=0.5))[0].left
+        some = catalog.progress.of("bob", ReviewSettings(overlap=0.5))[0].left
     assert left == [0, 11, 0]
     assert some == sum(face < "8" for face in face_ids(corpus, ADA))
 
