@@ -26,6 +26,7 @@ from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus
 from facecorpus.judging.likeness import FEWEST
 from facecorpus.judging.policy import auto_review
+from facecorpus.settings import ReviewSettings
 from review_ui.learning import Teacher
 
 COLUMNS = 9  # of the page at 1280 pixels; --prove checks it
@@ -70,7 +71,7 @@ class Oracle:
     def __init__(self, catalog: Catalog, corpus: Corpus, identity_id: str, truth: Truth, effort: Effort) -> None:
         self._catalog, self._corpus, self._identity_id = catalog, corpus, identity_id
         self.effort = effort
-        index = catalog.review.index(identity_id, REVIEWER, 0.0)
+        index = catalog.review.index(identity_id, REVIEWER, ReviewSettings())
         self._right = truth.right(catalog, identity_id, index.face_ids)
         standings = zip(index.face_ids, index.standings, strict=True)
         self._decided = {face_id for face_id, one in standings if one.verdict}
@@ -304,7 +305,7 @@ def describe(corpus: Corpus, truth: Truth) -> int:
     people = corpus.manifest.identities
     with corpus.catalog() as catalog:
         for person in people:
-            index = catalog.review.index(person.identity_id, REVIEWER, 0.0)
+            index = catalog.review.index(person.identity_id, REVIEWER, ReviewSettings())
             right = truth.right(catalog, person.identity_id, index.face_ids)
             for face_id, letter in zip(index.face_ids, index.sections, strict=True):
                 counts[letter][right[face_id]] += 1
@@ -324,7 +325,7 @@ def outcome(corpus: Corpus, truth: Truth, auto: bool, faces: int) -> Outcome:
     with corpus.catalog() as catalog:
         for person in corpus.manifest.identities:
             Oracle(catalog, corpus, person.identity_id, truth, effort).work()
-            index = catalog.review.index(person.identity_id, REVIEWER, 0.0)
+            index = catalog.review.index(person.identity_id, REVIEWER, ReviewSettings())
             is_right = truth.right(catalog, person.identity_id, index.face_ids)
             copies = {one for one, letter in zip(index.face_ids, index.sections, strict=True) if letter == "c"}
             standings = zip(index.face_ids, index.standings, strict=True)
@@ -345,7 +346,7 @@ def prove(corpus: Corpus, truth: Truth) -> None:
     """Press the oracle's keys in the real page, and compare the journal with what the oracle wrote."""
     with corpus.catalog() as catalog:
         looks = {
-            p.identity_id: catalog.review.index(p.identity_id, REVIEWER, 0.0).sections.count("l")
+            p.identity_id: catalog.review.index(p.identity_id, REVIEWER, ReviewSettings()).sections.count("l")
             for p in corpus.manifest.identities
         }
     identity_id = max(looks, key=looks.__getitem__)

@@ -275,6 +275,13 @@ class ReviewSettings:
         1,
         "Share of all faces that two people judge, the second without seeing what the first said; by the face's id.",
     )
+    honeypots: float = number(
+        0.0,
+        0,
+        1,
+        "Share of the settled faces that everybody else judges, too, without seeing the known answer; by the face's id."
+        " What they say changes no decision: facecorpus review agreement reports how often they are right.",
+    )
 
 
 @dataclass(frozen=True)

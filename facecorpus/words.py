@@ -78,12 +78,27 @@ def shortened(names: Sequence[str], most: int) -> str:
     return ", ".join(names[:most]) + ", …" * (len(names) > most)
 
 
-def naming(other: str) -> tuple[str, str, str]:
-    """What ranking says of a face that has to do with another person: most like, nearly so, or claimed for them, too.
+class Doubt(StrEnum):
+    """What ranking says of a face, with what it names and measures in braces."""
 
-    These are the only reasons that name anybody.
-    """
-    return f"closer to {other}", f"almost as close to {other}", f"stands for {other}, too"
+    COPY = "copy of a better photograph"
+    ALSO = "stands for {other}, too"
+    OUTSIDE = "outside the period"
+    NO_DATE = "no certain date"
+    NOT_ENOUGH = "not enough to judge: too few photographs, or no majority of them, show one and the same person"
+    CLOSER = "closer to {other}"
+    NEARLY = "almost as close to {other}"
+    FAR = "far from this person's other faces ({distance:.2f})"
+    UNLIKE = "not quite like this person's other faces ({distance:.2f})"
+    TINY = "tiny ({width:.0f} px)"
+    BLURRED = "blurred"
+    TURNED = "turned away ({degrees:.0f}°)"
+    GROUP = "in a group ({count} faces)"
+
+
+def naming(other: str) -> tuple[str, ...]:
+    """What ranking may say of a face that names this other person."""
+    return tuple(doubt.format(other=other) for doubt in (Doubt.CLOSER, Doubt.NEARLY, Doubt.ALSO))
 
 
 class Section(StrEnum):

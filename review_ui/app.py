@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp
 
 from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
+from facecorpus.judging.agreement import measure_rates
 from facecorpus.manifest import Identity
 from facecorpus.system.trouble import sentence_of
 from review_ui.answers import change_json, details_json, disputes_json, faces_json, news_json, order_json, stood_json
@@ -24,6 +26,7 @@ from review_ui.bodies import read_drawing, read_step, read_verdicts, whole_numbe
 from review_ui.catalog_thread import CatalogThread
 from review_ui.files import static
 from review_ui.guard import Access, Guard, reviewer_of
+from review_ui.language import t
 from review_ui.map import map_json
 from review_ui.overview import next_page, read_overview, subgroup_title
 from review_ui.pages import page, refusal
@@ -91,10 +94,11 @@ class Pages:
 
     async def overview(self, request: Request) -> Response:
         """Everybody by subgroup, and how far they are."""
-        corpus, overlap, reviewer = self._catalog.corpus, self._catalog.overlap, reviewer_of(request)
+        corpus, reviewer = self._catalog.corpus, reviewer_of(request)
         identities = corpus.manifest.identities
-        counts = await self._catalog.run(lambda catalog: read_overview(catalog, identities, reviewer, overlap))
-        return page("overview.html", overview=counts, corpus=corpus.root, reviewer=reviewer)
+        counts = self._catalog.counts
+        read = await self._catalog.run(lambda catalog: read_overview(catalog, identities, counts.of(catalog, reviewer)))
+        return page("overview.html", overview=read, corpus=corpus.root, reviewer=reviewer)
 
     async def identity(self, request: Request) -> Response:
         """One person's faces."""
@@ -115,10 +119,11 @@ class Pages:
 
     async def following(self, request: Request) -> Response:
         """On to the next person with faces left, once round; to the overview where nobody else has any."""
-        corpus, overlap, reviewer = self._catalog.corpus, self._catalog.overlap, reviewer_of(request)
+        corpus, reviewer = self._catalog.corpus, reviewer_of(request)
         place = corpus.manifest.identities.index(_person(corpus, request.path_params["identity_id"]))
-        counts = await self._catalog.run(lambda catalog: catalog.review.progress(reviewer, overlap))
-        return RedirectResponse(next_page(counts, place), 303)
+        counts = self._catalog.counts
+        page = await self._catalog.run(lambda catalog: next_page(counts.of(catalog, reviewer), place))
+        return RedirectResponse(page, 303)
 
     async def disagreements(self, request: Request) -> Response:
         """The faces on which people disagree."""
@@ -127,6 +132,7 @@ class Pages:
             corpus=self._catalog.corpus.root,
             reviewer=reviewer_of(request),
             queue_key=self._queue_key(request),
+            rates=await self._catalog.run(lambda catalog: measure_rates(catalog, self._catalog.sharing)),
         )
 
     def _queue_key(self, request: Request) -> str:
@@ -253,7 +259,7 @@ def _person(corpus: Corpus, identity_id: str) -> Identity:
     try:
         return corpus.manifest[identity_id]
     except KeyError:
-        raise HTTPException(404, f"Nobody in this corpus has the id {identity_id!r}.") from None
+        raise HTTPException(404, t("Nobody in this corpus has the id {id}.", id=repr(identity_id))) from None
 
 
 def _json(document: Mapping[str, object]) -> Response:
@@ -269,9 +275,10 @@ def _text(value: object) -> str:
 async def _refuse(request: Request, error: Exception) -> Response:
     path = request.scope["path"]
     if isinstance(error, HTTPException):
-        return refusal(path, error.status_code, error.detail)
+        unknown = error.detail == HTTPStatus.NOT_FOUND.phrase  # the framework's, of an address without a route
+        return refusal(path, error.status_code, t("There is no such page.") if unknown else error.detail)
     if isinstance(error, FacecorpusError):
         return refusal(path, 409, str(error))
     if sentence := sentence_of(error):
         return refusal(path, 507, sentence)
-    return refusal(path, 500, "Something went wrong; the terminal of facecorpus review says what.")
+    return refusal(path, 500, t("Something went wrong; the terminal of facecorpus review says what."))

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -19,6 +20,8 @@ from facecorpus.faces.boxes import SAME_PLACE, iou
 from facecorpus.manifest import Identity
 from facecorpus.words import Kind, Reason, Verdict
 from review_ui.bodies import Drawing, Step, Verdicts
+from review_ui.counts import Counts
+from review_ui.language import t
 from review_ui.learning import Order, Teacher
 from review_ui.neighbours import Neighbours
 
@@ -68,16 +71,20 @@ class CatalogThread:
 
     def __init__(self, corpus: Corpus) -> None:
         self.corpus = corpus
-        self.overlap = corpus.settings.review.overlap
+        self.sharing = corpus.settings.review
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="catalog")
         self._open = ExitStack()
         self._catalog: Catalog | None = None
+        self.counts = Counts(self.sharing)
         self._teacher = Teacher()
         self._neighbours = Neighbours()
 
     async def run(self, work: Callable[[Catalog], Result]) -> Result:
         """Do the work with the catalog, in its thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(self._connected()))
+        context = copy_context()  # the thread answers in the language of who asks
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, lambda: context.run(lambda: work(self._connected()))
+        )
 
     async def faces(self, identity_id: str, reviewer: str, face_ids: list[str] | None = None) -> Faces:
         """The person's ranked faces, all or those given, the most suspicious first."""
@@ -85,7 +92,7 @@ class CatalogThread:
         def work(catalog: Catalog) -> Faces:
             latest, _ = catalog.review.changed(identity_id, -1)
             history = catalog.decisions.history(identity_id, reviewer)
-            index = catalog.review.index(identity_id, reviewer, self.overlap, face_ids)
+            index = catalog.review.index(identity_id, reviewer, self.sharing, face_ids)
             return Faces(index, history.undo, history.redo, latest, catalog.review.portrait(identity_id))
 
         return await self.run(work)
@@ -97,7 +104,7 @@ class CatalogThread:
     async def near_duplicates(
         self, identity_id: str, face_id: str, reviewer: str
     ) -> list[tuple[FaceDetails, Standing]]:
-        """The near-duplicates of a face, of all people, each with how it stands on its own person's page."""
+        """The near-duplicates of a face, of all people, each with how it stands."""
 
         def work(catalog: Catalog) -> list[tuple[FaceDetails, Standing]]:
             return self._stood(catalog, catalog.review.near_duplicates(face_id), identity_id, reviewer)
@@ -105,7 +112,7 @@ class CatalogThread:
         return await self.run(work)
 
     async def photograph(self, identity_id: str, sha256: str, reviewer: str) -> list[tuple[FaceDetails, Standing]]:
-        """All faces of a photograph, each with how it stands: a bystander's, on this person's page."""
+        """All faces of a photograph, each with how it stands."""
 
         def work(catalog: Catalog) -> list[tuple[FaceDetails, Standing]]:
             face_ids = [face_id for face_id, _ in catalog.faces.boxes(sha256).get(sha256, ())]
@@ -114,7 +121,7 @@ class CatalogThread:
         return await self.run(work)
 
     async def like(self, identity_id: str, face_id: str, reviewer: str) -> list[tuple[FaceDetails, Standing]]:
-        """The faces of the whole corpus that are most like one, each with how it stands on its own person's page."""
+        """The faces of the whole corpus that are most like one, each with how it stands."""
 
         def work(catalog: Catalog) -> list[tuple[FaceDetails, Standing]]:
             return self._stood(catalog, self._neighbours.of(catalog, face_id), identity_id, reviewer)
@@ -126,7 +133,7 @@ class CatalogThread:
 
         def work(catalog: Catalog) -> News:
             latest, face_ids = catalog.review.changed(identity_id, after)
-            return News(dict(catalog.review.standings(identity_id, face_ids, reviewer, self.overlap)), latest)
+            return News(dict(catalog.review.standings(identity_id, face_ids, reviewer, self.sharing)), latest)
 
         return await self.run(work)
 
@@ -144,8 +151,9 @@ class CatalogThread:
         def work(catalog: Catalog) -> Change:
             face_ids = [*asked.face_ids, *asked.instead_of]
             with catalog.transaction():
-                named = catalog.drawn if asked.kind == Kind.PHOTOGRAPH else catalog.review
-                known = set(named.on_page(asked.page, face_ids))
+                known = set(catalog.review.on_page(asked.page, face_ids)) if asked.kind != Kind.PHOTOGRAPH else set()
+                if asked.kind in (Kind.PHOTOGRAPH, Kind.REMOVAL):
+                    known.update(catalog.drawn.on_page(asked.page, face_ids))
                 if asked.identity_id != asked.page:
                     known.update(catalog.review.on_page(asked.identity_id, face_ids))
                 elif asked.verdict == Verdict.ACCEPT:  # another face of a photograph
@@ -205,7 +213,7 @@ class CatalogThread:
         _, said = await process.communicate()
         if process.returncode:
             sentence = said.decode(errors="replace").strip().rpartition("\n")[2]
-            raise FacecorpusError(f"The box is kept, but its face could not be made: {sentence}")
+            raise FacecorpusError(t("The box is kept, but its face could not be made: {problem}", problem=sentence))
 
     def close(self) -> None:
         """Finish what is under way and close the connection."""
@@ -219,20 +227,16 @@ class CatalogThread:
 
     def _change(self, catalog: Catalog, page: str, face_ids: list[str], reviewer: str) -> Change:
         history = catalog.decisions.history(page, reviewer)
-        standings = dict(catalog.review.standings(page, face_ids, reviewer, self.overlap))
+        standings = dict(catalog.review.standings(page, face_ids, reviewer, self.sharing))
         return Change(len(face_ids), standings, history.undo, history.redo)
 
     def _stood(
         self, catalog: Catalog, face_ids: list[str], identity_id: str, reviewer: str
     ) -> list[tuple[FaceDetails, Standing]]:
-        """Faces, each with how it stands on its own person's page; a bystander's, on this one."""
-
-        def standing(face: FaceDetails) -> Standing:
-            page = face.identity_id or identity_id
-            stands = dict(catalog.review.standings(page, [face.face_id], reviewer, self.overlap))
-            return stands.get(face.face_id, Standing())
-
-        return [(face, standing(face)) for face in catalog.review.details(face_ids, identity_id)]
+        """Faces, each with how it stands."""
+        stood, unsaid = catalog.review.stood(face_ids, reviewer, self.sharing), Standing()
+        found = catalog.review.details(face_ids, identity_id)
+        return [(face, stood.get(face.face_id, unsaid)) for face in found]
 
 
 def _rows(asked: Verdicts) -> list[Row]:
@@ -251,16 +255,18 @@ def _drawn_rows(catalog: Catalog, asked: Drawing) -> list[Row]:
     sha256 = asked.photo_sha256
     size = catalog.drawn.size(asked.page, sha256)
     if size is None:
-        raise FacecorpusError(f"That photograph was not found for {asked.page}; reload the page.")
+        raise FacecorpusError(t("That photograph was not found for {person}; reload the page.", person=asked.page))
     x, y = (min(value, most - 1) for value, most in zip(asked.box[:2], size, strict=True))
     box = (x, y, min(asked.box[2], size[0] - x), min(asked.box[3], size[1] - y))
     if min(box[2:]) < LEAST:
-        raise FacecorpusError(f"The box is too small: a face of {LEAST} pixels or more can be described.")
+        raise FacecorpusError(
+            t("The box is too small: a face of {least} pixels or more can be described.", least=LEAST)
+        )
     text = box_text(box)
     name = drawn_face(sha256, text)
     found = catalog.faces.boxes(sha256).get(sha256, ())
     if any(iou(box, other) >= SAME_PLACE for face_id, other in found if face_id != name):
-        raise FacecorpusError("A face was found there already: Tab or a click chooses it.")
+        raise FacecorpusError(t("A face was found there already: Tab or a click chooses it."))
     return [
         Row(name, asked.page, Kind.BOX, Verdict.DRAWN, text),
         Row(name, asked.page, Kind.VERDICT, Verdict.ACCEPT, ""),
@@ -271,4 +277,6 @@ def _drawn_rows(catalog: Catalog, asked: Drawing) -> list[Row]:
 def _refuse_strangers(page: str, face_ids: Iterable[str], known: Collection[str]) -> None:
     stranger = next((face_id for face_id in face_ids if face_id not in known), None)
     if stranger is not None:
-        raise FacecorpusError(f"Face {stranger} does not stand for {page} any more; reload the page.")
+        raise FacecorpusError(
+            t("Face {face} does not stand for {person} any more; reload the page.", face=stranger, person=page)
+        )

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from facecorpus.errors import FacecorpusError
 from review_ui.bodies import read_at_most
+from review_ui.language import choose, t
 from review_ui.pages import page, refusal
 from review_ui.reviewers import check_reviewer
 from review_ui.tries import PAUSE, Tries, client_of
@@ -75,6 +76,7 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
+            choose(Headers(scope=scope).get("accept-language", ""))
             answer = await self._check(scope, receive) or self._app
             await answer(scope, receive, _with_headers(send))
 
@@ -83,9 +85,13 @@ class Guard:
         path, port, headers = scope["path"], scope["server"][1], Headers(scope=scope)
         host = headers.get("host", "")
         if host not in self._hosts(scope):
-            return refusal(path, 403, f"This page answers only as http://127.0.0.1:{port}; open that address.")
+            return refusal(
+                path,
+                403,
+                t("This page answers only as {address}; open that address.", address=f"http://127.0.0.1:{port}"),
+            )
         if scope["method"] not in ("GET", "HEAD") and headers.get("origin") != f"http://{host}":
-            return refusal(path, 403, "A change must come from the review page itself; reload it and try again.")
+            return refusal(path, 403, t("A change must come from the review page itself; reload it and try again."))
         reviewer = self._reviewer(headers, port)
         # The page's own style needs nobody: the refusals and the form for the password wear it, too.
         if reviewer is not None or path.startswith("/static/"):
@@ -97,7 +103,7 @@ class Guard:
         if scope["method"] == "GET" and token:
             return self._welcome(token, path, port)
         return refusal(
-            path, 401, "This browser is not let in yet; open the address that facecorpus review printed last."
+            path, 401, t("This browser is not let in yet; open the address that facecorpus review printed last.")
         )
 
     def _hosts(self, scope: Scope) -> set[str]:
@@ -122,8 +128,10 @@ class Guard:
             return refusal(
                 path,
                 401,
-                "This address was used already or is an old one; stop facecorpus review with Ctrl-C,"
-                " start it again and open the new address. Nothing is lost.",
+                t(
+                    "This address was used already or is an old one; stop facecorpus review with Ctrl-C,"
+                    " start it again and open the new address. Nothing is lost."
+                ),
             )
         self._token = None
         return self._let_in(self._access.reviewer, port)
@@ -132,7 +140,7 @@ class Guard:
         """The form for name and password, or the exchange of them for the cookie."""
         path = scope["path"]
         if path.startswith(("/api/", "/crops/", "/photos/")):
-            return refusal(path, 401, "This browser is not let in any more; reload the page.")
+            return refusal(path, 401, t("This browser is not let in any more; reload the page."))
         if scope["method"] != "POST" or path != "/login":
             return page("login.html", 200 if path in ("/", "/login") else 401, problem="", name=self._access.reviewer)
         form = await _read_form(scope, receive)
@@ -145,13 +153,13 @@ class Guard:
         client = client_of(scope)
         if self._tries.too_many(client):
             return page(
-                "login.html", 429, problem="Too many wrong passwords from your address; wait a minute.", name=name
+                "login.html", 429, problem=t("Too many wrong passwords from your address; wait a minute."), name=name
             )
         if hmac.compare_digest(password.encode(), self._access.password.encode()):
             return self._let_in(name, port)
         self._tries.wrong(client)
         await asyncio.sleep(PAUSE)
-        return page("login.html", 401, problem="That is not the password.", name=name)
+        return page("login.html", 401, problem=t("That is not the password."), name=name)
 
     def _let_in(self, reviewer: str, port: int) -> ASGIApp:
         session = secrets.token_urlsafe(32)

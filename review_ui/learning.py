@@ -10,7 +10,7 @@ from facecorpus.catalog.descriptors import Described
 from facecorpus.judging import likeness
 from facecorpus.judging.section import NO_IDEA, Known, capped, section
 from facecorpus.manifest import Identity
-from facecorpus.settings import LikenessSettings, RankSettings, Settings
+from facecorpus.settings import LikenessSettings, RankSettings, ReviewSettings, Settings
 from facecorpus.words import AUTO, Section, Verdict
 
 Floats = NDArray[np.float64]
@@ -151,7 +151,7 @@ def _near(centre: _Centre, others: Floats, one_person: float) -> bool:
 
 def _said(catalog: Catalog, identity_id: str) -> dict[str, bool]:
     """Whether people accepted it as this person, by face_id, of the faces that they decided."""
-    standings = catalog.review.standings(identity_id, None, "", 0.0)
+    standings = catalog.review.standings(identity_id, None, "", ReviewSettings())
     return {
         face_id: standing.verdict == Verdict.ACCEPT and standing.identity_id == identity_id
         for face_id, standing in standings

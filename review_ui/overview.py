@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from facecorpus.catalog import Catalog
-from facecorpus.catalog.review import Progress
 from facecorpus.manifest import SUBGROUPS, Identity
+from review_ui.counts import Count
+from review_ui.language import t
 
 NOT_STATED = "labels not stated"
 
@@ -17,15 +18,7 @@ class Person:
 
     identity_id: str
     name: str
-    portrait: str | None  # face_id
-    faces: int  # near-duplicates left out
-    left: int
-    faceless: int  # photographs without a face that nobody has looked at
-
-    @property
-    def done(self) -> int:
-        """Faces with a verdict."""
-        return self.faces - self.left
+    count: Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +31,12 @@ class Group:
     @property
     def faces(self) -> int:
         """Faces of all its people, near-duplicates left out."""
-        return sum(person.faces for person in self.people)
+        return sum(person.count.faces for person in self.people)
 
     @property
     def left(self) -> int:
         """Faces without a verdict."""
-        return sum(person.left for person in self.people)
+        return sum(person.count.left for person in self.people)
 
     @property
     def done(self) -> int:
@@ -53,7 +46,7 @@ class Group:
     @property
     def faceless(self) -> int:
         """Photographs without a face that nobody has looked at."""
-        return sum(person.faceless for person in self.people)
+        return sum(person.count.faceless for person in self.people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,46 +65,42 @@ class Overview:
     @property
     def following(self) -> Person | None:
         """The first person with faces left to decide."""
-        return next((person for person in self.whole.people if person.left), None)
+        return next((person for person in self.whole.people if person.count.left), None)
 
 
-def read_overview(catalog: Catalog, identities: Sequence[Identity], reviewer: str, overlap: float) -> Overview:
-    """Count what this reviewer has before them of every listed person."""
+def read_overview(catalog: Catalog, identities: Sequence[Identity], counts: Mapping[str, Count]) -> Overview:
+    """What a reviewer has before them, by their counts."""
     disputes = sum(not one.settled for one in catalog.review.disputes())
-    progress = catalog.review.progress(reviewer, overlap)
-    groups = arrange(identities, progress, catalog.review.portraits(), catalog.drawn.left())
-    return Overview(groups, disputes, len(catalog.review.marked()))
+    return Overview(arrange(identities, counts), disputes, len(catalog.review.marked()))
 
 
-def arrange(
-    identities: Sequence[Identity],
-    progress: Sequence[Progress],
-    portraits: Mapping[str, str],
-    faceless: Mapping[str, int],
-) -> tuple[Group, ...]:
+def arrange(identities: Sequence[Identity], counts: Mapping[str, Count]) -> tuple[Group, ...]:
     """The people with their counts, gathered by subgroup."""
-    counts = {one.identity_id: one for one in progress}
     people: dict[str, list[Person]] = {}
     for identity in identities:
-        own = counts[identity.identity_id]
-        name = identity.identity_id
-        person = Person(name, identity.name, portraits.get(name), own.faces, own.left, faceless.get(name, 0))
+        person = Person(identity.identity_id, identity.name, counts[identity.identity_id])
         people.setdefault(identity.subgroup or NOT_STATED, []).append(person)
     order = [name for name in (*SUBGROUPS, NOT_STATED) if name in people]
     return tuple(Group(subgroup_title(name), tuple(people[name])) for name in order)
 
 
-def next_page(progress: Sequence[Progress], place: int) -> str:
+def next_page(counts: Mapping[str, Count], place: int) -> str:
     """Where the page of the person at `place` leads on: the next person with faces left, or the overview."""
-    others = [*progress[place + 1 :], *progress[:place]]
-    following = next((person.identity_id for person in others if person.left), None)
+    people = list(counts)
+    others = [*people[place + 1 :], *people[:place]]
+    following = next((person for person in others if counts[person].left), None)
     return "/" if following is None else f"/identity/{quote(following, safe='')}"
 
 
 def subgroup_title(subgroup: str) -> str:
     """'female/young/latin_american' as a heading: 'Female · young · Latin American'."""
+    return " · ".join(map(t, title_parts(subgroup)))
+
+
+def title_parts(subgroup: str) -> list[str]:
+    """The words of such a heading in English."""
     parts = subgroup.split("/")
     parts[0] = parts[0].capitalize()
     if len(parts) == 3:
         parts[2] = parts[2].replace("_", " ").title()
-    return " · ".join(parts)
+    return parts

@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from facecorpus.system.escape import for_html
 from review_ui.files import scripts, static_root
+from review_ui.language import chosen, counted, html
 from review_ui.page_words import page_words
 
 _TEMPLATES = Environment(
@@ -18,7 +19,9 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.globals.update(static_root=static_root, scripts=scripts, page_words=page_words)
+_TEMPLATES.globals.update(
+    static_root=static_root, scripts=scripts, page_words=page_words, language=chosen, t=html, counted=counted
+)
 
 _SIGNATURES: Mapping[bytes, str] = {
     b"\xff\xd8\xff": "image/jpeg",

@@ -113,7 +113,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 def _closing_sentence(corpus: Corpus, reviewer: str) -> str:
     with corpus.catalog() as catalog:
-        left = sum(one.left for one in catalog.review.progress(reviewer, corpus.settings.review.overlap))
+        left = sum(one.left for one in catalog.progress.of(reviewer, corpus.settings.review))
         marked = len(catalog.review.marked())
     lines = []
     if marked:

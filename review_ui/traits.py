@@ -10,7 +10,7 @@ from facecorpus.catalog.traits import Traits
 
 NOT_STATED = "not stated"
 
-_STEPS: Mapping[str, tuple[tuple[float, ...], tuple[str, ...]]] = {
+STEPS: Mapping[str, tuple[tuple[float, ...], tuple[str, ...]]] = {
     "size": ((40, 80, 160), ("under 40 pixels", "40 to 80", "80 to 160", "over 160")),
     "sharpness": ((15, 100), ("blurred", "medium", "sharp")),
     "turned": ((20, 40), ("frontal", "turned", "turned away")),
@@ -18,7 +18,7 @@ _STEPS: Mapping[str, tuple[tuple[float, ...], tuple[str, ...]]] = {
 }
 """Limits between the words for a number: the first word is that of the numbers below the first limit."""
 
-_DETAIL = re.compile(r" \([^)]*\)$|(?<=^in a group) of \d+$")
+_DETAIL = re.compile(r" \([^)]*\)$")
 
 
 def traits_json(faces: Iterable[Traits]) -> dict[str, Any]:
@@ -42,14 +42,19 @@ def traits_json(faces: Iterable[Traits]) -> dict[str, Any]:
 
 
 def _words(face: Traits) -> Iterator[tuple[str, tuple[str, ...]]]:
-    yield "reason", tuple(dict.fromkeys(_DETAIL.sub("", reason) for reason in json.loads(face.reasons)))
+    yield "reason", tuple(dict.fromkeys(map(without_detail, json.loads(face.reasons))))
     yield "source", (face.source or NOT_STATED,)
     yield "licence", (face.licence or NOT_STATED,)
     yield "year", (face.taken_on[:4] or NOT_STATED,)
     numbers = {"size": face.width, "sharpness": face.sharpness, "turned": abs(face.yaw), "colour": face.chroma}
-    for name, (limits, words) in _STEPS.items():
+    for name, (limits, words) in STEPS.items():
         number = numbers[name]
         yield name, (NOT_STATED if number is None else words[bisect_right(limits, number)],)
+
+
+def without_detail(reason: str) -> str:
+    """A reason without what was measured."""
+    return _DETAIL.sub("", reason)
 
 
 def _numbers(face: Traits) -> dict[str, float]:

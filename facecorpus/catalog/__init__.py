@@ -23,6 +23,7 @@ from facecorpus.catalog.identities import Identities
 from facecorpus.catalog.known_faces import KnownFaces
 from facecorpus.catalog.log_keeper import LogKeeper
 from facecorpus.catalog.photos import Photos
+from facecorpus.catalog.progress import Progresses
 from facecorpus.catalog.removals import Removals
 from facecorpus.catalog.review import Review
 from facecorpus.catalog.schema import MIGRATIONS
@@ -48,6 +49,7 @@ class Catalog(Connection):
         self.drawn = Drawn(self)
         self.exchange = Exchange(self)
         self.removals = Removals(self)
+        self.progress = Progresses(self)
         self.review = Review(self)
         self.traits = TraitsOfFaces(self)
         self.descriptors = Descriptors(self)

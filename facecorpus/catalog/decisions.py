@@ -199,6 +199,10 @@ class Decisions(Gateway):
                 self._append(batch, who, shown_as)
         return dict(Counter(row[1] for row in rows))
 
+    def latest(self) -> int:
+        """The number of the last row; 0 where there is none."""
+        return int(self._catalog.query("SELECT coalesce(max(decision_id), 0) FROM decision").fetchone()[0])
+
     def accepted_by_people(self) -> dict[str, str]:
         """By face_id, the latest last: as whose picture people, not the automatic policy, have accepted it."""
         rows = self._catalog.query(

@@ -1,7 +1,8 @@
 """Descriptors in arrays, and what else ranks a person's faces anew, without an object for each face."""
 
+import json
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,12 +112,17 @@ class Descriptors(Gateway):
             rejected=np.array([row[2] == Verdict.REJECT for row in rows], np.bool_),
         )
 
-    def of_face(self, face_id: str) -> NDArray[np.float32]:
-        """(D,) that of one face. Raises CorpusError where there is no such face."""
-        row = self._catalog.query("SELECT embedding FROM face WHERE face_id = ?", (face_id,)).fetchone()
-        if row is None:
-            raise CorpusError(f"There is no face {face_id} any more; reload the page.")
-        return np.frombuffer(row[0], np.float32)
+    def of_faces(self, face_ids: Sequence[str]) -> NDArray[np.float32]:
+        """(N, D) those of some faces, in their order. Raises CorpusError where there is no such face."""
+        rows = self._catalog.query(
+            "SELECT face_id, embedding FROM face WHERE face_id IN (SELECT value FROM json_each(?))",
+            (json.dumps(face_ids),),
+        )
+        known = {row[0]: row[1] for row in rows}
+        gone = next((face_id for face_id in face_ids if face_id not in known), None)
+        if gone is not None:
+            raise CorpusError(f"There is no face {gone} any more; reload the page.")
+        return _stacked(b"".join(known[face_id] for face_id in face_ids), len(face_ids))
 
     def blocks(self, size: int) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
         """The face_ids and descriptors, (≤ size, D), of all kept faces that stand for somebody, block by block."""

@@ -1,4 +1,4 @@
-"""What people say of photographs in which no face was found: that there is none, or a box around one.
+"""What people say of photographs in which no face was found: that there is none, a box around one, or to remove it.
 
 A box is a decision, and the face's row follows from it and from the photograph: where it is missing (another machine, a
 catalog that was lost, a kill in between) it can be made again.
@@ -18,11 +18,13 @@ _BOX = re.compile(r"\d{1,6},\d{1,6},[1-9]\d{0,5},[1-9]\d{0,5}")
 _BESIDE_ANY_DETECTOR = 100_000  # no detector finds so many faces in a photograph
 _WHOLE = "-photograph"  # ends the name of a whole photograph
 
-# Analysed photographs that were proposed for listed people, and show no face; each with the word of it.
+# Analysed photographs that were proposed for listed people, show no face and are not marked for removal; each with what
+# stands for it.
 _FACELESS = f"""
     SELECT DISTINCT candidate.identity_id, photo.sha256, substr(photo.sha256, 1, 24) || '{_WHOLE}' AS whole
     FROM candidate JOIN photo ON photo.sha256 = candidate.photo_sha256
     WHERE photo.state = 'analysed' AND NOT EXISTS (SELECT 1 FROM face WHERE face.photo_sha256 = photo.sha256)
+          AND photo.sha256 NOT IN (SELECT photo_sha256 FROM marked_photo)
 """
 _SAID = "EXISTS (SELECT 1 FROM latest WHERE face_id = whole AND kind = 'photograph')"
 
@@ -30,6 +32,11 @@ _SAID = "EXISTS (SELECT 1 FROM latest WHERE face_id = whole AND kind = 'photogra
 def whole_photograph(sha256: str) -> str:
     """What stands for a photograph where a decision has a face_id."""
     return f"{sha256[:24]}{_WHOLE}"
+
+
+def is_whole_photograph(name: str) -> bool:
+    """Whether it stands for a photograph, not for a face."""
+    return name.endswith(_WHOLE)
 
 
 def box_text(box: Box) -> str:
@@ -120,11 +127,13 @@ class Drawn(Gateway):
         )
         return [Faceless(**{**dict(row), "no_face": bool(row["no_face"])}) for row in rows]
 
-    def left(self) -> dict[str, int]:
-        """By identity_id how many photographs of listed people show no face, and nobody has looked at."""
+    def left(self, people: Sequence[str] | None = None) -> dict[str, int]:
+        """By identity_id how many photographs of all listed people, or of some, show no face and were not looked at."""
+        chosen = "" if people is None else "AND identity_id IN (SELECT value FROM json_each(:people))"
         rows = self._catalog.query(
             f"SELECT identity_id, count(*) FROM ({_FACELESS}) JOIN identity USING (identity_id)"
-            f" WHERE listed AND NOT {_SAID} GROUP BY identity_id"
+            f" WHERE listed {chosen} AND NOT {_SAID} GROUP BY identity_id",
+            {"people": json.dumps(people)},
         )
         return {row[0]: row[1] for row in rows}
 

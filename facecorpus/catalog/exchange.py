@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from facecorpus.catalog.connection import Gateway, now
+from facecorpus.catalog.drawn import is_whole_photograph
 from facecorpus.catalog.faces import named_after
 from facecorpus.words import Kind, Verdict
 
@@ -66,7 +67,8 @@ class Exchange(Gateway):
             SELECT said.face_id, photo.sha256, said.identity_id, shown_as, reviewer, kind, verdict, reason, decided_at
             FROM decision AS said
             JOIN photo ON {named_after("photo.sha256", "face_id")}
-            WHERE (kind IN ('box', 'photograph') OR EXISTS (SELECT 1 FROM face WHERE face.face_id = said.face_id))
+            WHERE (kind = 'box' OR face_id LIKE '%-photograph'
+                   OR EXISTS (SELECT 1 FROM face WHERE face.face_id = said.face_id))
             AND reason IS NOT 'withdrawn' AND decision_id = (
                 SELECT max(decision_id) FROM decision AS other WHERE other.face_id = said.face_id
                 AND other.reviewer = said.reviewer AND other.kind = said.kind) ORDER BY decision_id
@@ -135,7 +137,7 @@ class Exchange(Gateway):
 
     def _place(self, word: Exchanged, people: set[str], drawn: set[str]) -> Merged:
         face = self._catalog.query("SELECT photo_sha256 FROM face WHERE face_id = ?", (word.face_id,)).fetchone()
-        if face is None and (word.kind in (Kind.BOX, Kind.PHOTOGRAPH) or word.face_id in drawn):
+        if face is None and (word.kind == Kind.BOX or is_whole_photograph(word.face_id) or word.face_id in drawn):
             face = self._catalog.query("SELECT sha256 FROM photo WHERE sha256 = ?", (word.photo_sha256,)).fetchone()
         if face is None or face[0] != word.photo_sha256:
             return Merged.NO_FACE

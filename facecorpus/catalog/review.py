@@ -8,8 +8,10 @@ from itertools import groupby
 from operator import itemgetter
 
 from facecorpus.catalog.connection import Gateway
+from facecorpus.catalog.decisions import Decisions
 from facecorpus.catalog.faces import Faces, is_about, provenance_of
 from facecorpus.catalog.standing import Said, Standing, differ, overlap_limit, stand
+from facecorpus.settings import ReviewSettings
 from facecorpus.words import Kind, Section, Verdict
 
 _AT_ONCE = 1_000  # faces looked up together: whoever judges thirty thousand at once costs little memory
@@ -60,15 +62,6 @@ class FaceDetails:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How many faces of a person there are to judge, near-duplicates left out, and how many are left."""
-
-    identity_id: str
-    faces: int
-    left: int
-
-
-@dataclass(frozen=True, slots=True)
 class Dispute:
     """A face on which people disagree, and what each says."""
 
@@ -82,11 +75,11 @@ class Review(Gateway):
     """The views latest and verdict, as the page shows them."""
 
     def index(
-        self, identity_id: str, reviewer: str, overlap: float, face_ids: Sequence[str] | None = None
+        self, identity_id: str, reviewer: str, sharing: ReviewSettings, face_ids: Sequence[str] | None = None
     ) -> FaceIndex:
         """The ranked faces of one person as this reviewer sees them: all, or those given."""
         removed = set(self.marked())
-        standings = dict(self.standings(identity_id, face_ids, reviewer, overlap))
+        standings = dict(self.standings(identity_id, face_ids, reviewer, sharing))
         claimed: dict[str, list[str]] = {}
         for conflict in Faces(self._catalog).conflicts(face_ids):
             claimed.setdefault(conflict.face_id, []).append(conflict.other_identity_id)
@@ -141,32 +134,38 @@ class Review(Gateway):
         )
 
     def standings(
-        self, identity_id: str, face_ids: Sequence[str] | None, reviewer: str, overlap: float
+        self, identity_id: str, face_ids: Sequence[str] | None, reviewer: str, sharing: ReviewSettings
     ) -> Iterator[tuple[str, Standing]]:
         """How faces of a person's page stand: those given, or all of which anything was said.
 
         Of the given ones, such as are not on the page are left out. Faces that stand alike share one Standing.
         """
-        shared: dict[Standing, Standing] = {}
-
-        def found(wanted: str, **parameters: str) -> Iterator[tuple[str, Standing]]:
-            rows = self._catalog.query(
-                "SELECT face_id, kind, identity_id, reviewer, verdict, reason, decided_at, decision_id FROM latest"
-                f" WHERE face_id IN ({wanted}) ORDER BY face_id",
-                parameters,
-            )
-            for face_id, said in groupby(rows, itemgetter(0)):
-                standing = stand(face_id, [Said(*row) for row in said], reviewer, overlap)
-                yield face_id, shared.setdefault(standing, standing)
-
         if face_ids is None:
-            yield from found(SHOWN, person=identity_id)
+            yield from self._stood(SHOWN, reviewer, sharing, person=identity_id)
             return
         unsaid = Standing()
         for begin in range(0, len(face_ids), _AT_ONCE):
             part = self.on_page(identity_id, face_ids[begin : begin + _AT_ONCE])
-            known = dict(found("SELECT value FROM json_each(:faces)", faces=json.dumps(part)))
+            known = self.stood(part, reviewer, sharing)
             yield from ((face_id, known.get(face_id, unsaid)) for face_id in part)
+
+    def stood(self, face_ids: Sequence[str], reviewer: str, sharing: ReviewSettings) -> dict[str, Standing]:
+        """How those of the faces stand of which anything was said, on whichever page."""
+        given = json.dumps(face_ids)
+        return dict(self._stood("SELECT value FROM json_each(:faces)", reviewer, sharing, faces=given))
+
+    def _stood(
+        self, wanted: str, reviewer: str, sharing: ReviewSettings, **parameters: str
+    ) -> Iterator[tuple[str, Standing]]:
+        shared: dict[Standing, Standing] = {}
+        rows = self._catalog.query(
+            "SELECT face_id, kind, identity_id, reviewer, verdict, reason, decided_at, decision_id FROM latest"
+            f" WHERE face_id IN ({wanted}) ORDER BY face_id",
+            parameters,
+        )
+        for face_id, said in groupby(rows, itemgetter(0)):
+            standing = stand(face_id, [Said(*row) for row in said], reviewer, sharing)
+            yield face_id, shared.setdefault(standing, standing)
 
     def on_page(self, identity_id: str, face_ids: Sequence[str]) -> list[str]:
         """Those of the faces that stand for the person, or were moved to them."""
@@ -195,7 +194,7 @@ class Review(Gateway):
         Faces that left the page, or that an age group or a mark was set for elsewhere, are among them where a row of
         this page, or one that names the person, says so.
         """
-        latest = self._catalog.query("SELECT coalesce(max(decision_id), 0) FROM decision").fetchone()[0]
+        latest = Decisions(self._catalog).latest()
         if latest == after:
             return latest, []
         rows = self._catalog.query(
@@ -277,28 +276,6 @@ class Review(Gateway):
         )
         return [row[0] for row in rows]
 
-    def progress(self, reviewer: str, overlap: float) -> list[Progress]:
-        """What this reviewer has before them, for each listed person in the manifest's order."""
-        rows = self._catalog.query(
-            """
-            WITH said AS (
-                SELECT face_id, identity_id, sum(reviewer != 'auto') AS people, sum(reviewer = :reviewer) AS mine,
-                       sum(kind = 'settle') AS settled,
-                       -- identity_id is that of the row that counts, as in the view verdict.
-                       max(((reviewer != 'auto') << 61) + ((kind = 'settle') << 60) + decision_id)
-                FROM latest WHERE kind IN ('verdict', 'settle') GROUP BY face_id)
-            SELECT coalesce(said.identity_id, face.identity_id), count(*),
-                   sum(said.face_id IS NULL OR (face_id < :limit AND people = 1 AND NOT mine AND NOT settled))
-            FROM face LEFT JOIN said USING (face_id)
-            WHERE kept AND photo_sha256 NOT IN (SELECT photo_sha256 FROM marked_photo) GROUP BY 1
-            """,
-            {"reviewer": reviewer, "limit": overlap_limit(overlap)},
-        )
-        judged = {row[0]: row[1:] for row in rows}
-        # SQLite would hold every person against every count.
-        listed = self._catalog.query("SELECT identity_id FROM identity WHERE listed ORDER BY position")
-        return [Progress(person, *judged.get(person, (0, 0))) for (person,) in listed]
-
     def disputes(self) -> list[Dispute]:
         """The faces of which people say different things, settled ones included, in the order of the manifest."""
         rows = self._catalog.query(
@@ -324,7 +301,10 @@ class Review(Gateway):
         ]
 
     def judged_twice(self) -> list[tuple[Said, Said]]:
-        """The verdicts of each two people on the same face, settling left out; of two rows the earlier name first."""
+        """The verdicts of each two people on the same face, of two rows the earlier name first.
+
+        Settling is left out, and so is what was said when the face was settled.
+        """
         rows = self._catalog.query(
             """
             SELECT one.face_id, one.kind, one.identity_id, one.reviewer, one.verdict, one.reason, one.decided_at,
@@ -333,10 +313,33 @@ class Review(Gateway):
                    two.decision_id
             FROM latest AS one JOIN latest AS two USING (face_id)
             WHERE one.kind = 'verdict' AND two.kind = 'verdict' AND one.reviewer < two.reviewer
-                  AND one.reviewer != 'auto' AND two.reviewer != 'auto' ORDER BY one.face_id
+                  AND one.reviewer != 'auto' AND two.reviewer != 'auto'
+                  AND NOT EXISTS (SELECT 1 FROM latest AS known WHERE known.face_id = one.face_id
+                      AND known.kind = 'settle' AND known.decision_id < max(one.decision_id, two.decision_id))
+            ORDER BY one.face_id
             """
         )
         return [(Said(*row[:8]), Said(*row[8:])) for row in rows]
+
+    def known_answers(self, sharing: ReviewSettings) -> list[tuple[str, int, int]]:
+        """Of each reviewer how many honeypots they judged here, and how many of these as they were settled before."""
+        rows = self._catalog.query(
+            """
+            WITH known AS (
+                SELECT face_id, identity_id, verdict, max(decision_id) AS since FROM latest
+                WHERE kind = 'settle' AND substr(face_id, 9) < ? GROUP BY face_id)
+            SELECT reviewer, count(*), sum(said.verdict = known.verdict
+                   AND (said.verdict = 'reject' OR said.identity_id = known.identity_id))
+            FROM latest AS said JOIN known USING (face_id)
+            WHERE kind = 'verdict' AND reviewer != 'auto' AND import_id IS NULL AND decision_id > since
+                  AND NOT EXISTS (SELECT 1 FROM decision AS before WHERE before.face_id = said.face_id
+                      AND before.reviewer = said.reviewer AND before.kind IN ('verdict', 'settle')
+                      AND before.decision_id < since)
+            GROUP BY reviewer ORDER BY reviewer
+            """,
+            (overlap_limit(sharing.honeypots),),
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def marked(self) -> list[str]:
         """sha256 of the photographs marked for removal."""
@@ -347,12 +350,14 @@ class Review(Gateway):
         rows = self._catalog.query("SELECT photo_sha256, identity_id, age_group FROM age_correction")
         return {(row[0], row[1]): row[2] for row in rows}
 
-    def portraits(self) -> dict[str, str]:
-        """The face_id most likely right of each person who has ranked faces; no marked photograph's."""
+    def portraits(self, people: Sequence[str] | None = None) -> dict[str, str]:
+        """The face_id most likely right of each person, or of those given, who has ranked faces; no marked one's."""
+        chosen = "" if people is None else "AND identity_id IN (SELECT value FROM json_each(:people))"
         rows = self._catalog.query(
             "SELECT identity_id, face_id, max(likely) FROM face JOIN ranking USING (face_id)"
             " WHERE kept AND identity_id IS NOT NULL AND photo_sha256 NOT IN (SELECT photo_sha256 FROM marked_photo)"
-            " GROUP BY identity_id"
+            f" {chosen} GROUP BY identity_id",
+            {"people": json.dumps(people)},
         )
         return {row[0]: row[1] for row in rows}
 

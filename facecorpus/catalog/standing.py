@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from facecorpus.settings import ReviewSettings
 from facecorpus.words import AUTO, JUDGING, Kind
 
 
@@ -34,22 +35,26 @@ class Standing:
     removed: bool = False  # its photograph is marked for removal
 
 
-def stand(face_id: str, words: Sequence[Said], reviewer: str, overlap: float) -> Standing:
+def stand(face_id: str, words: Sequence[Said], reviewer: str, sharing: ReviewSettings) -> Standing:
     """How a face stands for a reviewer, given everybody's latest words on it.
 
     The verdict is the view's: what settled a disagreement, else a person's, else the automatic policy's; of these what
-    was received last. But of a face that two people shall judge, the second does not see what the first said.
+    was received last. But of a face that two people shall judge, the second does not see what the first said; and of a
+    settled one that is a honeypot, who had no part in it sees their own verdict alone.
     """
-    if len(words) == 1 and words[0].kind == Kind.VERDICT and (words[0].reviewer in (reviewer, AUTO) or not overlap):
+    alone = words[0].reviewer in (reviewer, AUTO) or not sharing.overlap if len(words) == 1 else False
+    if alone and words[0].kind == Kind.VERDICT:
         word = words[0]  # nearly all faces: nothing to weigh
         return Standing(word.verdict, word.reason, word.reviewer, word.identity_id)
     verdicts = [word for word in words if word.kind in JUDGING]
     ages = [word for word in words if word.kind == Kind.AGE]
     by_people = [word for word in verdicts if word.reviewer != AUTO]
     people = {word.reviewer for word in by_people}
-    settled = any(word.kind == Kind.SETTLE for word in verdicts)
-    second = len(people) == 1 and reviewer not in people and not settled and face_id < overlap_limit(overlap)
-    best = None if second else max(verdicts, key=_weight, default=None)
+    settled = max((word.decision_id for word in verdicts if word.kind == Kind.SETTLE), default=0)
+    own = max((word for word in verdicts if word.reviewer == reviewer), key=_weight, default=None)
+    tested = settled and is_honeypot(face_id, sharing) and (own is None or own.decision_id > settled)
+    second = len(people) == 1 and reviewer not in people and not settled and face_id < overlap_limit(sharing.overlap)
+    best = own if tested else None if second else max(verdicts, key=_weight, default=None)
     return Standing(
         verdict=best.verdict if best else None,
         reason=best.reason if best else "",
@@ -70,6 +75,11 @@ def differ(words: Iterable[Said]) -> bool:
 def overlap_limit(share: float) -> str:
     """The text below which the ids of that share of all faces sort: an id begins with a photograph's hash."""
     return "g" if share >= 1 else f"{int(share * 16**8):08x}"
+
+
+def is_honeypot(face_id: str, sharing: ReviewSettings) -> bool:
+    """Whether a settled face is judged by everybody else, too: by other figures of the hash than the overlap's."""
+    return face_id[8:] < overlap_limit(sharing.honeypots)
 
 
 def _weight(word: Said) -> tuple[bool, bool, int]:

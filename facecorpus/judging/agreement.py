@@ -1,10 +1,13 @@
-"""How far reviewers agree: Cohen's kappa of each two of them, over the faces that both judged."""
+"""How far reviewers agree: Cohen's kappa of each two of them, and how often each is right where the answer is known."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 
+from facecorpus.catalog import Catalog
 from facecorpus.catalog.standing import Said
 from facecorpus.corpus import Corpus
+from facecorpus.faces.shares import Share
+from facecorpus.settings import ReviewSettings
 from facecorpus.system.escape import for_terminal
 from facecorpus.words import Verdict
 
@@ -21,17 +24,35 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """How often a reviewer was right on settled faces, without knowing that their answer is known."""
+
+    reviewer: str
+    faces: int
+    right: int
+    share: float  # 0..1
+    low: float  # of the 95 % interval of the share (Wilson)
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.right} of {self.faces}, {self.share:.0%} ({self.low:.0%} to {self.high:.0%})"
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
-    """The agreement of each two reviewers, and what is left to settle."""
+    """The agreement of each two reviewers, what is left to settle, and how often each is right."""
 
     pairs: tuple[Pair, ...]
     disputed: int  # faces on which people disagree, not settled yet
     settled: int
+    rates: tuple[Rate, ...] = ()
 
     def __str__(self) -> str:
+        lines = [f"{rate.reviewer}: {rate} known answers right." for rate in self.rates]
         if not self.pairs:
-            return "No face has been judged by two people yet; set overlap in [review] of corpus.toml."
-        lines = [
+            lines.append("No face has been judged by two people yet; set overlap in [review] of corpus.toml.")
+            return "\n".join(map(for_terminal, lines))
+        lines += [
             f"{pair.one} and {pair.two}: {pair.same} of {pair.faces} faces the same,"
             + (" kappa not defined (both said one thing only)." if pair.kappa is None else f" kappa {pair.kappa:.3f}.")
             for pair in self.pairs
@@ -49,13 +70,20 @@ def measure_agreement(corpus: Corpus) -> Agreement:
     with corpus.reading() as catalog:
         twice = catalog.review.judged_twice()
         disputes = catalog.review.disputes()
+        rates = measure_rates(catalog, corpus.settings.review)
     labels: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for one, two in twice:
         labels[one.reviewer, two.reviewer].append((_label(one), _label(two)))
     settled = sum(dispute.settled for dispute in disputes)
     return Agreement(
-        tuple(_pair(names, said) for names, said in sorted(labels.items())), len(disputes) - settled, settled
+        tuple(_pair(names, said) for names, said in sorted(labels.items())), len(disputes) - settled, settled, rates
     )
+
+
+def measure_rates(catalog: Catalog, sharing: ReviewSettings) -> tuple[Rate, ...]:
+    """How often each reviewer is right on honeypots, in the order of their names."""
+    counted = [Share(*answers) for answers in catalog.review.known_answers(sharing)]
+    return tuple(Rate(one.name, one.number, one.counted, one.share, *one.interval) for one in counted)
 
 
 def _label(word: Said) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from facecorpus.catalog.decisions import REDO, SAYABLE, UNDO
-from facecorpus.catalog.drawn import box_of, drawn_face, whole_photograph
+from facecorpus.catalog.drawn import box_of, drawn_face, is_whole_photograph, whole_photograph
 from facecorpus.catalog.exchange import Exchanged, Merged
 from facecorpus.corpus import Corpus
 from facecorpus.errors import FacecorpusError
@@ -288,7 +288,7 @@ def _checked(where: str, line: Any) -> Exchanged:
         raise FacecorpusError(f"{where}: {row.reviewer[:80]!r} is no reviewer's name; {_AGAIN}")
     face = _FACE_ID.fullmatch(row.face_id)
     of_photograph = face and _SHA256.fullmatch(row.photo_sha256) and row.photo_sha256.startswith(face[1])
-    if row.kind == Kind.PHOTOGRAPH:
+    if row.kind == Kind.PHOTOGRAPH or (row.kind == Kind.REMOVAL and is_whole_photograph(row.face_id)):
         of_photograph = row.face_id == whole_photograph(row.photo_sha256)
     if not of_photograph or (drawn and row.face_id != drawn_face(row.photo_sha256, row.reason)):
         raise FacecorpusError(f"{where}: the face is not one of the photograph; {_AGAIN}")

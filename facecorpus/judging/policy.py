@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from facecorpus.catalog import Catalog
 from facecorpus.catalog.decisions import WITHDRAWN
 from facecorpus.corpus import Corpus
-from facecorpus.judging.rank import NOT_ENOUGH, said_of_not_judged
+from facecorpus.judging.rank import said_of_not_judged
 from facecorpus.records import Decision, RankedFace
-from facecorpus.words import AUTO, JUDGING, Reason, Section, Verdict
+from facecorpus.words import AUTO, JUDGING, Doubt, Reason, Section, Verdict
 
 Judged = tuple[str, str]
 """identity_id as whose picture the face was judged, and a Verdict."""
@@ -61,7 +61,7 @@ def auto_review(corpus: Corpus) -> AutoSummary:
         left=len(faces) - len(counts) - judged,
         judged_by_people=judged,
         changed=len(changes),
-        not_judged=tuple(sorted({face.identity_id for face in faces if NOT_ENOUGH in face.reasons})),
+        not_judged=tuple(sorted({face.identity_id for face in faces if Doubt.NOT_ENOUGH in face.reasons})),
     )
 
 

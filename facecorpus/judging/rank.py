@@ -24,9 +24,7 @@ from facecorpus.manifest import Identity
 from facecorpus.records import Ranking, SubjectFace
 from facecorpus.settings import LikenessSettings, RankSettings
 from facecorpus.system.console import Tracker, track
-from facecorpus.words import Section, Verdict, naming, shortened
-
-NOT_ENOUGH = "not enough to judge: too few photographs, or no majority of them, show one and the same person"
+from facecorpus.words import Doubt, Section, Verdict, shortened
 
 _BLURRED = 15.0  # variance of the Laplacian below which a face of 150 pixels is blurred
 _TINY = 40.0  # pixels of width
@@ -106,7 +104,7 @@ class _Tally:
         for identity_id, pairs in groupby(ranked, lambda pair: pair[0].identity_id):
             subjects, rankings = zip(*pairs, strict=True)
             self._sections.update(one.section for subject, one in zip(subjects, rankings, strict=True) if subject.kept)
-            self._unjudged += [identity_id] * any(NOT_ENOUGH in one.reasons for one in rankings)
+            self._unjudged += [identity_id] * any(Doubt.NOT_ENOUGH in one.reasons for one in rankings)
             self._undated += undated(people[identity_id], subjects)
             yield from grouped(subjects, rankings, by.near)
 
@@ -298,37 +296,39 @@ def ranking(
     )
     likely = capped(NO_IDEA if judged is None else judged.likely(by), known)
     shown_in = section(likely, known, limits)
-    reasons = [] if known.kept else ["copy of a better photograph"]
-    reasons += [naming(identities[other].name)[2] for other in subject.also_stands_for]
+    reasons = [] if known.kept else [str(Doubt.COPY)]
+    reasons += [Doubt.ALSO.format(other=identities[other].name) for other in subject.also_stands_for]
     if known.outside:
-        reasons.append("outside the period" if person.dated_enough(subject.taken_on) else "no certain date")
+        reasons.append(Doubt.OUTSIDE if person.dated_enough(subject.taken_on) else Doubt.NO_DATE)
     reasons += _doubts(judged, identities[judged.nearest].name if judged and judged.nearest else None)
     reasons += _flaws(subject)
     reasons += _circumstances(subject)
     if judged is not None and shown_in != Section.RIGHT and not reasons:
-        reasons = [f"not quite like this person's other faces ({judged.distance:.2f})"]
+        reasons = [Doubt.UNLIKE.format(distance=judged.distance)]
     return Ranking(subject.face.face_id, likely, shown_in, tuple(reasons))
 
 
 def _doubts(judged: Judgement | None, nearest: str | None) -> list[str]:
     """What speaks against a face; `nearest` is the name of the other person whom it is most like."""
     if judged is None:
-        return [NOT_ENOUGH]
+        return [Doubt.NOT_ENOUGH]
     doubts = []
     if nearest is not None and judged.margin < _HARDLY:
-        doubts.append(naming(nearest)[judged.margin >= 0])
+        doubts.append((Doubt.CLOSER if judged.margin < 0 else Doubt.NEARLY).format(other=nearest))
     if judged.distance > _FAR:
-        doubts.append(f"far from this person's other faces ({judged.distance:.2f})")
+        doubts.append(Doubt.FAR.format(distance=judged.distance))
     return doubts
 
 
 def _flaws(subject: SubjectFace) -> list[str]:
     """What makes a face less usable; it says nothing of whose it is, and so changes no likelihood."""
     width = subject.face.box[2]
-    return [f"tiny ({width:.0f} px)"] * (width < _TINY) + ["blurred"] * (subject.face.sharpness < _BLURRED)
+    blurred = subject.face.sharpness < _BLURRED
+    return [Doubt.TINY.format(width=width)] * (width < _TINY) + [str(Doubt.BLURRED)] * blurred
 
 
 def _circumstances(subject: SubjectFace) -> list[str]:
     """What helps a reviewer to see why a face may be odd, and speaks neither for nor against it."""
     yaw, company = abs(subject.face.yaw), subject.faces_in_photo
-    return [f"turned away ({yaw:.0f}°)"] * (yaw >= _TURNED) + [f"in a group of {company}"] * (company >= _GROUP)
+    turned, group = Doubt.TURNED.format(degrees=yaw), Doubt.GROUP.format(count=company)
+    return [turned] * (yaw >= _TURNED) + [group] * (company >= _GROUP)

@@ -1,9 +1,9 @@
 // Where the cursor goes after a verdict: a setting of this browser.
 
-import { Section } from "./words.js";
+import { Section, t } from "./words.js";
 
 const KEY = "facecorpus:advance";
-const WAYS = { stay: "stay", face: "next face", person: "next person, too" }; // and what the button says
+const WAYS = { stay: t("stay"), face: t("next face"), person: t("next person, too") }; // and what the button says
 
 const way = () => (localStorage.getItem(KEY) in WAYS ? localStorage.getItem(KEY) : "face");
 

@@ -1,56 +1,64 @@
 // What the page says of changes, in a sentence each; nothing here decides anything.
 
-import { AGES, Kind, Verdict, titleOf } from "./words.js";
+import { AGES, Kind, Verdict, counted, t, titleOf } from "./words.js";
 
 const DONE = {
-  undo: "Undone", redo: "Done again",
-  [Verdict.ACCEPT]: "Accepted", [Verdict.REJECT]: "Rejected", [Verdict.UNDECIDED]: "Taken back",
-  [Verdict.REMOVE]: "Marked for removal",
+  undo: t("Undone"), redo: t("Done again"),
+  [Verdict.ACCEPT]: t("Accepted"), [Verdict.REJECT]: t("Rejected"), [Verdict.UNDECIDED]: t("Taken back"),
 };
-for (const { says } of AGES) DONE[says] ??= says[0].toUpperCase() + says.slice(1);
+for (const { says, label } of AGES) DONE[says] ??= label[0].toUpperCase() + label.slice(1);
 
-export const facesIn = ({ length }) => (length === 1 ? "1 face" : `${length} faces`);
-const whoOf = (standings) => [...new Set(standings.map(([, { reviewer }]) => reviewer))].join(" and ");
+export const facesIn = ({ length }) => counted(length, "1 face", "{count} faces");
+const whoOf = (standings) => [...new Set(standings.map(([, { reviewer }]) => reviewer))].join(t(" and "));
 
 /** A change that the server has on disk, and whether others judge the same faces differently. */
 export function changeSentence(change, touched, standings, faces) {
-  if (!touched) return `Nothing to ${change.ask}`;
-  if (change.kind === Kind.PHOTOGRAPH) return "No face here; z takes it back.";
-  if (change.ask === "drawings") return "The drawn face is made and accepted; z takes it back.";
-  if (change.instead_of?.length) return `${faces.names.get(faces.page)} is this face, and not the other; z takes it back.`;
+  if (!touched) return change.ask === "undo" ? t("Nothing to undo") : t("Nothing to redo");
+  if (change.kind === Kind.PHOTOGRAPH) return t("No face here; z takes it back.");
+  if (change.ask === "drawings") return t("The drawn face is made and accepted; z takes it back.");
+  if (change.instead_of?.length) return t("{name} is this face, and not the other; z takes it back.", { name: faces.names.get(faces.page) });
+  if (change.verdict === Verdict.REMOVE) return takenDownSentence(touched);
   const said = change.verdict === Verdict.ACCEPT && change.identity_id !== faces.page
-    ? `Moved to ${faces.names.get(change.identity_id)}` : DONE[change.verdict ?? change.ask];
+    ? t("Moved to {name}", { name: faces.names.get(change.identity_id) }) : DONE[change.verdict ?? change.ask];
   const { length } = standings.filter(([, way]) => way.disputed);
-  const others = length ? ` – somebody else judged ${length === 1 ? "it" : length} differently: see Disagreements` : "";
+  const others = length
+    ? ` – ${counted(length, "somebody else judged it differently: see Disagreements", "somebody else judged {count} differently: see Disagreements")}` : "";
   return `${said}: ${facesIn({ length: touched })}${others}`;
 }
 
-export const takenDownSentence = (count) => (
-  `${count === 1 ? "1 photograph" : `${count} photographs`} marked for removal everywhere; z takes it back.`);
+const takenDownSentence = (count) => counted(
+  count,
+  "1 photograph marked for removal everywhere; z takes it back.",
+  "{count} photographs marked for removal everywhere; z takes it back.",
+);
 
-export const decidedSentence = (standings) => (
-  `${whoOf(standings)} has just decided ${facesIn(standings)} of this person.`);
+export const decidedSentence = (standings) => t(
+  "{who} has just decided {faces} of this person.", { who: whoOf(standings), faces: facesIn(standings) });
 
-export const movedHereSentence = (standings, sections) => (
-  `${whoOf(standings)} has just moved ${facesIn(standings)} here: see ${[...new Set(sections)].map(titleOf).join(", ")}.`);
+export const movedHereSentence = (standings, sections) => t(
+  "{who} has just moved {faces} here: see {sections}.",
+  { who: whoOf(standings), faces: facesIn(standings), sections: [...new Set(sections)].map(titleOf).join(", ") });
 
-export const orderSentence = (moved, everywhere) => (
-  `New order${everywhere ? "" : " below"}, by what you decided: ${facesIn({ length: moved })} changed section.`);
+export const orderSentence = (moved, everywhere) => [
+  everywhere ? t("New order, by what you decided:") : t("New order below, by what you decided:"),
+  counted(moved, "1 face changed section.", "{count} faces changed section."),
+].join(" ");
 
 /** The current face: how many are selected, where it stands, and what is to be known of it. */
 export function aboutSentence(faces, number, { selected, of, reasons }) {
-  const selection = selected ? `${selected} selected · ` : "";
+  const selection = selected ? `${t("{count} selected", { count: selected })} · ` : "";
   // What is known now and what the ranking knew may be the same words.
   const why = new Set([...faces.describe(number).notes, ...reasons]);
-  return [`${selection}${titleOf(faces.sectionOf[number])}, ${faces.places[number] + 1} of ${of}`, ...why].join(" · ");
+  const place = t("{section}, {place} of {total}", { section: titleOf(faces.sectionOf[number]), place: faces.places[number] + 1, total: of });
+  return [selection + place, ...why].join(" · ");
 }
 
 /** Whose picture a face is, of a photograph or among near-duplicates: as whom it was judged, else for whom it stands. */
 export function personOf({ identity_id, standing }, faces) {
   const nameOf = (id) => faces.names.get(id) ?? id;
-  if (standing.verdict === Verdict.ACCEPT) return `accepted as ${nameOf(standing.identity_id)}`;
-  const said = standing.verdict === Verdict.REJECT ? `, rejected: ${standing.reason}` : "";
-  return identity_id ? `stands for ${nameOf(identity_id)}${said}` : "a bystander";
+  if (standing.verdict === Verdict.ACCEPT) return t("accepted as {name}", { name: nameOf(standing.identity_id) });
+  const said = standing.verdict === Verdict.REJECT ? `, ${t("rejected: {reason}", { reason: t(standing.reason) })}` : "";
+  return identity_id ? `${t("stands for {name}", { name: nameOf(identity_id) })}${said}` : t("a bystander");
 }
 
 /** Of these faces the ids of those that are the person's unless the chosen one is instead. */

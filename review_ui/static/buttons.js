@@ -2,6 +2,7 @@
 
 import { element } from "./drawing.js";
 import { COMMANDS } from "./keys.js";
+import { t } from "./words.js";
 
 const MOVES = "moves";
 
@@ -40,7 +41,7 @@ export function addAnswers(bar, answers, { asks, cancel, tone = "" }) {
     made.setAttribute("aria-keyshortcuts", key);
     bar.append(made);
   }
-  const out = element("button", { type: "button" }, "Cancel ", element("kbd", { textContent: "Esc" }));
+  const out = element("button", { type: "button" }, `${t("Cancel")} `, element("kbd", { textContent: "Esc" }));
   out.dataset.command = "escape";
   out.setAttribute("aria-label", cancel);
   out.setAttribute("aria-keyshortcuts", "Escape");

@@ -1,6 +1,7 @@
 // What is shown of faces beyond the columns: fetched for the faces on the screen alone, many at once, and let go of again.
 
 import { answerFrom } from "./server.js";
+import { doubt } from "./words.js";
 
 const AT_ONCE = 400; // more than fit on a large screen
 const MOST = 2000; // kept in memory
@@ -40,7 +41,7 @@ export class Details {
   async part(faceIds) {
     for (const faceId of faceIds) this.coming.add(faceId);
     const arrived = (await answerFrom(this.address + faceIds.join(",")))?.faces ?? []; // else asked for when drawn again
-    for (const face of arrived) this.known.set(face.face_id, face);
+    for (const face of arrived) this.known.set(face.face_id, { ...face, reasons: face.reasons.map(doubt) });
     for (const faceId of faceIds) this.coming.delete(faceId);
     for (const faceId of this.known.keys()) {
       if (this.known.size <= MOST) break;

@@ -2,7 +2,7 @@
 
 import { element, showSaveState } from "./drawing.js";
 import { SaveQueue } from "./queue.js";
-import { Kind, Verdict } from "./words.js";
+import { Kind, Verdict, t } from "./words.js";
 
 const SHOWN = 50; // faces in the page at once
 const byId = (id) => document.getElementById(id);
@@ -16,7 +16,7 @@ const queue = new SaveQueue(document.body.dataset.queue, {
   onRefusal: (_, sentence) => notice(sentence),
   onState: (state, waiting, sentence) => {
     showSaveState(state, waiting);
-    if (sentence) notice(`${sentence}. Trying again…`);
+    if (sentence) notice(t("{problem}. Trying again…", { problem: sentence }));
   },
 });
 
@@ -24,7 +24,7 @@ function notice(text) {
   byId("notice").textContent = text;
 }
 
-const describe = ({ verdict, reason, name }) => (verdict === Verdict.ACCEPT ? `✓ ${name}` : `✗ ${reason || "rejected"}`);
+const describe = ({ verdict, reason, name }) => (verdict === Verdict.ACCEPT ? `✓ ${name}` : `✗ ${t(reason || "rejected")}`);
 
 /** The different things that are said of a face, each with who says it. */
 function choices({ words }) {
@@ -44,7 +44,7 @@ function references(face) {
   return [...people].map(([name, portrait]) => element(
     "figure",
     {},
-    element("img", { src: `/crops/${portrait}.jpg`, alt: `Surest face of ${name}`, width: 112, height: 112 }),
+    element("img", { src: `/crops/${portrait}.jpg`, alt: t("Surest face of {name}", { name }), width: 112, height: 112 }),
     element("figcaption", { className: "quiet", textContent: name }),
   ));
 }
@@ -66,7 +66,7 @@ function line(face, place) {
       { className: "words" },
       element("a", { href: `/identity/${encodeURIComponent(face.page)}`, textContent: face.name }),
       ...buttons,
-      element("span", { className: "quiet", textContent: settled ? `settled by ${settled.reviewer}: ${describe(settled)}` : "not settled" }),
+      element("span", { className: "quiet", textContent: settled ? t("settled by {name}: {verdict}", { name: settled.reviewer, verdict: describe(settled) }) : t("not settled") }),
     ),
     ...references(face),
   );
@@ -81,7 +81,8 @@ function draw() {
   list.start = from + 1;
   list.replaceChildren(...faces.slice(from, from + SHOWN).map((face, place) => line(face, from + place)));
   const left = faces.filter((face) => !face.settled).length;
-  byId("counts").textContent = !faces.length ? "Nobody disagrees." : left ? `${left} left of ${faces.length}` : `✓ All ${faces.length} settled`;
+  byId("counts").textContent = !faces.length ? t("Nobody disagrees.")
+    : left ? t("{left} left of {total}", { left, total: faces.length }) : `✓ ${t("All {count} settled", { count: faces.length })}`;
   focus(cursor);
 }
 
@@ -100,12 +101,12 @@ function settle(place, choice) {
   const { verdict, reason, identity_id } = chosen.word;
   last = face.page;
   queue.push({ ask: "decisions", kind: Kind.SETTLE, page: face.page, face_ids: [face.face_id], verdict, reason, identity_id });
-  notice(`Settled: ${describe(chosen.word)}`);
+  notice(t("Settled: {verdict}", { verdict: describe(chosen.word) }));
   focus(place + 1);
 }
 
 function undo() {
-  if (!last) return notice("Nothing settled here yet; what was settled before is undone on the person's page.");
+  if (!last) return notice(t("Nothing settled here yet; what was settled before is undone on the person's page."));
   queue.push({ ask: "undo", page: last });
 }
 
@@ -133,4 +134,4 @@ async function load() {
   draw();
 }
 
-load().then(() => queue.send()).catch(() => notice("The server is away; start facecorpus review again and reload this page."));
+load().then(() => queue.send()).catch(() => notice(t("The server is away; start facecorpus review again and reload this page.")));

@@ -2,7 +2,7 @@
 
 import { entryOf } from "./keys.js";
 import { want } from "./pictures.js";
-import { Section, SECTIONS } from "./words.js";
+import { Section, SECTIONS, counted, t } from "./words.js";
 
 export const element = (tag, properties = {}, ...children) => {
   const made = Object.assign(document.createElement(tag), properties);
@@ -34,18 +34,18 @@ export function fillCell(cell, faces, number, details, isSelected) {
   cell.dataset.why = (by || notes[0] || reasons[0] || "").split(":")[0];
   cell.setAttribute("aria-selected", isSelected);
   const parts = [
-    `Face ${faces.places[number] + 1}: ${text}${saving ? ", being saved" : by ? `, ${by}` : ""}`, ...new Set([...notes, ...reasons]),
+    `${t("Face {place}: {state}", { place: faces.places[number] + 1, state: text })}${saving ? `, ${t("being saved")}` : by ? `, ${by}` : ""}`, ...new Set([...notes, ...reasons]),
   ];
-  if (alike !== undefined) parts.push("Like others here");
-  if (copies) parts.push(copies === 1 ? "1 near-duplicate" : `${copies} near-duplicates`);
+  if (alike !== undefined) parts.push(t("Like others here"));
+  if (copies) parts.push(counted(copies, "1 near-duplicate", "{count} near-duplicates"));
   cell.setAttribute("aria-label", `${parts.join(". ")}.`);
 }
 
-const copiesIn = (count) => (count === 1 ? "1 copy" : `${count} copies`);
+const copiesIn = (count) => counted(count, "1 copy", "{count} copies");
 
 const NOTES = {
-  [Section.RIGHT]: "The least sure first.",
-  [Section.COPIES]: "Near-duplicates; a better copy stands above for each.",
+  [Section.RIGHT]: t("The least sure first."),
+  [Section.COPIES]: t("Near-duplicates; a better copy stands above for each."),
 };
 
 /** A section with its heading and buttons; returns the element that becomes the grid. */
@@ -87,13 +87,13 @@ export function showExpand(section, total, grid) {
   const button = document.getElementById(`expand-${section}`);
   const open = !grid.collapsed && !grid.host.hidden;
   button.hidden = open && total <= 2 * grid.columns && section !== Section.COPIES;
-  label(button, open ? "Show fewer" : `Show all ${total}`);
+  label(button, open ? t("Show fewer") : t("Show all {count}", { count: total }));
   button.setAttribute("aria-expanded", open);
   button.setAttribute("aria-controls", `grid-${section}`);
   const more = document.getElementById(`more-${section}`);
   if (!more) return;
   more.hidden = !grid.collapsed || total <= grid.count;
-  label(more, `+${total - grid.count} more`);
+  label(more, t("+{count} more", { count: total - grid.count }));
 }
 
 function label(button, text) {
@@ -111,7 +111,7 @@ export function addJump(host, section, title, number) {
     element("kbd", { textContent: number }),
   );
   Object.assign(button.dataset, { command: "section", key: number });
-  button.setAttribute("aria-label", `Go to section: ${title}`);
+  button.setAttribute("aria-label", t("Go to section: {section}", { section: title }));
   button.setAttribute("aria-keyshortcuts", number);
   host.append(button);
 }
@@ -121,7 +121,7 @@ export function fillReferences(host, faces) {
   host.replaceChildren(
     ...faces.references.map((number) => {
       const label = number === faces.portrait
-        ? "The face in Wikidata's picture of this person" : `${Math.round(faces.likely[number] / 10)} % likely`;
+        ? t("The face in Wikidata's picture of this person") : t("{percent} % likely", { percent: Math.round(faces.likely[number] / 10) });
       return element("li", {}, element("img", { src: faces.cropOf(number), alt: label, title: label, width: 72, height: 72 }));
     }),
   );
@@ -139,15 +139,15 @@ export function showCounts(faces) {
     const line = document.getElementById(`counts-${section}`);
     if (!line) continue;
     const left = faces.leftIn(section);
-    const of = all === 1 ? "1 face" : `${all} faces`;
-    line.textContent = left ? `${of}, ${left} undecided` : `${of}, all decided`;
+    const of = counted(all, "1 face", "{count} faces");
+    line.textContent = `${of}, ${left ? t("{count} undecided", { count: left }) : t("all decided")}`;
     document.getElementById(`jump-${section}`).textContent = left || "✓";
     const accept = document.getElementById(`acceptAll-${section}`);
     const reject = document.getElementById(`wrongAll-${section}`);
     const select = document.getElementById(`selectAll-${section}`);
-    label(accept, left === 1 ? "✓ Accept the undecided one" : `✓ Accept all ${left} undecided`);
-    label(reject, "✗ Reject them: wrong person");
-    label(select, "Select undecided");
+    label(accept, counted(left, "✓ Accept the undecided one", "✓ Accept all {count} undecided"));
+    label(reject, t("✗ Reject them: wrong person"));
+    label(select, t("Select undecided"));
     accept.hidden = !left;
     reject.hidden = !left;
     select.hidden = !left;
@@ -156,19 +156,21 @@ export function showCounts(faces) {
 }
 
 function sentence({ total, saved, accepted, rejected, moved }) {
-  if (!total) return "No ranked faces yet. Next: facecorpus crawl";
-  const parts = `${accepted} accepted · ${rejected} rejected${moved ? ` · ${moved} moved` : ""}`;
-  return saved === total ? `✓ All ${total} decided · ${parts}` : `${total - saved} left of ${total} · ${parts}`;
+  if (!total) return `${t("No ranked faces yet. Next:")} facecorpus crawl`;
+  const parts = [t("{count} accepted", { count: accepted }), t("{count} rejected", { count: rejected })];
+  if (moved) parts.push(t("{count} moved", { count: moved }));
+  const first = saved === total ? `✓ ${t("All {count} decided", { count: total })}` : t("{left} left of {total}", { left: total - saved, total });
+  return [first, ...parts].join(" · ");
 }
 
 /** Whether everything is on disk. */
 export function showSaveState(state, waiting) {
   const line = document.getElementById("save");
-  const changes = waiting === 1 ? "1 change" : `${waiting} changes`;
+  const changes = counted(waiting, "1 change", "{count} changes");
   const text = {
-    saved: "✓ All saved",
-    saving: `Saving ${changes}…`,
-    away: `! ${changes} kept here`,
+    saved: `✓ ${t("All saved")}`,
+    saving: t("Saving {changes}…", { changes }),
+    away: `! ${t("{changes} kept here", { changes })}`,
   }[state];
   line.dataset.state = state;
   if (line.textContent !== text) line.textContent = text;

@@ -2,6 +2,7 @@
 
 import { toggleMoves } from "./buttons.js";
 import { element } from "./drawing.js";
+import { t } from "./words.js";
 
 const SEEN = "facecorpus:hint-seen";
 const SIZE = "facecorpus:size";
@@ -38,7 +39,7 @@ export function resize(step) {
 /** Show pictures side by side, large, until the key is let go, or something is clicked. */
 export function compare(addresses) {
   if (document.querySelector(".compare")) return;
-  const shown = element("div", { className: "compare" }, ...addresses.map((src, place) => element("img", { src, alt: ["This face", "Surest face"][place] })));
+  const shown = element("div", { className: "compare" }, ...addresses.map((src, place) => element("img", { src, alt: [t("This face"), t("Surest face")][place] })));
   document.body.append(shown);
   const letGo = () => {
     shown.remove();

@@ -3,6 +3,7 @@
 import { element } from "./drawing.js";
 import { answerFrom } from "./server.js";
 import { Strip } from "./strip.js";
+import { counted, t } from "./words.js";
 
 export class Faceless extends Strip {
   /** `button` opens the panel, and stands where there are such photographs. */
@@ -31,7 +32,8 @@ export class Faceless extends Strip {
     this.button.hidden = !photographs.length;
     if (!this.open) return;
     this.fill(photographs.map(figure), photographs.length
-      ? `${photographs.length} photographs in which no face was found, ${left} not looked at yet.` : "A face was found in every photograph.");
+      ? `${counted(photographs.length, "1 photograph in which no face was found", "{count} photographs in which no face was found")}, ${t("{count} not looked at yet.", { count: left })}`
+      : t("A face was found in every photograph."));
   }
 }
 
@@ -40,8 +42,8 @@ function figure({ photo_sha256, title, author, licence, no_face }, place) {
     "li",
     { tabIndex: -1 },
     element("img", { src: `/photos/${photo_sha256}`, alt: "", loading: "lazy" }),
-    element("strong", { textContent: title || "without a title" }),
-    element("span", { className: "verdict", textContent: no_face ? "✓ no face here" : "not looked at" }),
+    element("strong", { textContent: title || t("without a title") }),
+    element("span", { className: "verdict", textContent: no_face ? `✓ ${t("no face here")}` : t("not looked at") }),
     element("span", { className: "quiet", textContent: [author, licence].filter(Boolean).join(" · ") }),
   );
   line.dataset.place = place;

@@ -2,7 +2,7 @@
 //
 // A face is a number, its place in the columns: thirty thousand objects would take ten times the memory.
 
-import { AUTO, Section, SECTIONS, Verdict, sectionOf } from "./words.js";
+import { AUTO, Section, SECTIONS, Verdict, sectionOf, t } from "./words.js";
 
 /** How a face stands, by name; the server sends its fields in this order. */
 const wayOf = ([verdict, reason, reviewer, identity_id, disputed, second, age, removed]) => (
@@ -247,16 +247,16 @@ export class Faces {
     const way = this.way(number);
     const said = wanted?.verdict ? { ...way, ...wanted, reviewer: this.reviewer } : way;
     const verdict = this.verdictOf(number);
-    const by = verdict && said.reviewer !== this.reviewer ? (said.reviewer === AUTO ? "automatically" : `by ${said.reviewer}`) : "";
+    const by = verdict && said.reviewer !== this.reviewer ? (said.reviewer === AUTO ? t("automatically") : t("by {name}", { name: said.reviewer })) : "";
     const notes = [];
     const age = wanted?.age ?? way.age;
-    if (age && age !== Verdict.UNDECIDED) notes.push(`looks ${age}`);
-    if (way.disputed) notes.push("people disagree");
-    if (way.second && !verdict) notes.push("second look");
-    for (const person of this.conflicts.get(number) ?? []) notes.push(`stands for ${this.names.get(person) ?? person}, too`);
-    if (verdict === Verdict.ACCEPT) return { sign: "✓", text: "accepted", by, notes };
-    if (verdict === Verdict.REJECT) return { sign: "✗", text: said.reason || "rejected", by, notes };
+    if (age && age !== Verdict.UNDECIDED) notes.push(t("looks {age}", { age: t(age) }));
+    if (way.disputed) notes.push(t("people disagree"));
+    if (way.second && !verdict) notes.push(t("second look"));
+    for (const person of this.conflicts.get(number) ?? []) notes.push(t("stands for {other}, too", { other: this.names.get(person) ?? person }));
+    if (verdict === Verdict.ACCEPT) return { sign: "✓", text: t("accepted"), by, notes };
+    if (verdict === Verdict.REJECT) return { sign: "✗", text: t(said.reason || "rejected"), by, notes };
     if (verdict === "moved") return { sign: "→", text: this.names.get(said.identity_id) ?? said.identity_id, by, notes };
-    return { sign: "", text: `${(this.likely[number] / 10).toFixed(0)} % likely`, by, notes };
+    return { sign: "", text: t("{percent} % likely", { percent: (this.likely[number] / 10).toFixed(0) }), by, notes };
   }
 }

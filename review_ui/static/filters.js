@@ -3,7 +3,7 @@
 import { element } from "./drawing.js";
 import { FaceMap, Points } from "./map.js";
 import { answerFrom } from "./server.js";
-import { AUTO, FACETS, ORDERS, Verdict } from "./words.js";
+import { AUTO, FACETS, ORDERS, Verdict, doubt, t } from "./words.js";
 
 const SORT = "sort";
 const MAP = "map";
@@ -137,24 +137,24 @@ export class Filters {
       const sign = { [name]: " ↑", [`-${name}`]: " ↓" }[sort] ?? "";
       return chip(SORT, name, title + sign, Boolean(sign));
     });
-    this.panel.replaceChildren(...rows, row("Sort by", orders));
+    this.panel.replaceChildren(...rows, row(t("Sort by"), orders));
   }
 
   /** What is chosen stands above the faces, whether the panel is open or not. */
   drawChosen() {
     const chips = [...this.picked].map(([facet, word]) => {
       const order = facet === SORT && ORDERS.find(({ name }) => name === word.replace("-", ""));
-      const text = facet === MAP ? "an area of the map" : order ? `by ${order.title} ${word.startsWith("-") ? "↓" : "↑"}` : labelOf(word);
+      const text = facet === MAP ? t("an area of the map") : order ? `${t("by {order}", { order: order.title })} ${word.startsWith("-") ? "↓" : "↑"}` : labelOf(word);
       return chip(facet, word.replace(facet === SORT ? "-" : "", ""), `${text} ×`, true);
     });
-    if (chips.length > 1) chips.push(chip("all", "", "Clear filters", false));
+    if (chips.length > 1) chips.push(chip("all", "", t("Clear filters"), false));
     this.chosen.replaceChildren(...chips);
     this.chosen.hidden = !chips.length;
   }
 }
 
-const LABELS = { [Verdict.ACCEPT]: "accepted", [Verdict.REJECT]: "rejected", [AUTO]: "automatically" };
-const labelOf = (word) => LABELS[word] ?? word;
+const LABELS = { [Verdict.ACCEPT]: t("accepted"), [Verdict.REJECT]: t("rejected"), [AUTO]: t("automatically") };
+const labelOf = (word) => LABELS[word] ?? doubt(word);
 
 function chip(facet, word, text, pressed, count) {
   const made = element("button", { type: "button", className: "chip" }, text);

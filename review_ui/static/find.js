@@ -3,7 +3,7 @@
 import { facesIn } from "./announce.js";
 import { Picker } from "./picker.js";
 import { answerFrom } from "./server.js";
-import { SECTIONS } from "./words.js";
+import { SECTIONS, t } from "./words.js";
 
 const holds = (text) => ([id, name]) => name.toLowerCase().includes(text) || id.includes(text);
 
@@ -15,7 +15,7 @@ export const whoIsIt = (dialog, faces, act) => new Picker(dialog, (text) => [...
 /** The search: people to go to, and faces of this page to select. */
 export const search = (dialog, faces, sheet) => new Picker(dialog, async (text) => {
   const people = [...faces.names].filter(holds(text))
-    .map(([id, name]) => ({ label: name, hint: "go to this person", act: () => location.assign(`/identity/${id}`) }));
+    .map(([id, name]) => ({ label: name, hint: t("go to this person"), act: () => location.assign(`/identity/${id}`) }));
   if (!text) return people;
   const answer = await answerFrom(`/api/identity/${faces.page}/search?text=${encodeURIComponent(text)}`);
   const found = (answer?.faces ?? []).map((faceId) => faces.numbers.get(faceId));
@@ -33,5 +33,5 @@ function inSection({ name, title }, found, faces, sheet) {
     sheet.go(name, faces.places[own[0]]);
     sheet.select(own);
   };
-  return [{ label: `${facesIn(own)} here: ${title}`, hint: "select", act }];
+  return [{ label: t("{faces} here: {section}", { faces: facesIn(own), section: title }), hint: t("select"), act }];
 }

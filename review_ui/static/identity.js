@@ -1,7 +1,7 @@
 // The page of one person: ties the sheet of faces, the keys, the panels and the queue of changes together.
 
 import {
-  aboutSentence, changeSentence, decidedSentence, movedHereSentence, orderSentence, takenDownSentence,
+  aboutSentence, changeSentence, decidedSentence, movedHereSentence, orderSentence,
 } from "./announce.js";
 import { change as changeAdvance, changesPerson, goesOn, goOn } from "./advance.js";
 import { addAnswers, addCommands } from "./buttons.js";
@@ -26,7 +26,7 @@ import { SaveQueue } from "./queue.js";
 import { answerFrom } from "./server.js";
 import { Sheet } from "./sheet.js";
 import { followPinch, followSwipes } from "./touch.js";
-import { AGES, AUTO, Kind, REASONS, Reason, SECTIONS, Verdict } from "./words.js";
+import { AGES, AUTO, Kind, REASONS, Reason, SECTIONS, Verdict, t } from "./words.js";
 
 addCommands();
 const { identity, queue: queueKey, name } = document.body.dataset;
@@ -100,7 +100,7 @@ const group = () => (sheet.selected.size ? sheet.targets : faces.groupOf(sheet.c
 function sayAll(section, change) {
   const numbers = sheet.seen(section);
   if (numbers) say(numbers, change);
-  else notice(`All ${faces.leftIn(section)} undecided faces are shown now; the same key again decides them.`);
+  else notice(t("All {count} undecided faces are shown now; the same key again decides them.", { count: faces.leftIn(section) }));
 }
 
 /** Take back verdicts of this reviewer; another's stay. */
@@ -112,11 +112,8 @@ function clear() {
   say(sheet.targets.filter(mine), { verdict: Verdict.UNDECIDED });
 }
 
-function takeDown() {
-  const count = sheet.targets.length;
-  say(sheet.targets, { kind: Kind.REMOVAL, verdict: Verdict.REMOVE });
-  notice(takenDownSentence(count));
-}
+const takeDown = () => (missed.alone ? missed.sayOfPhotograph(Kind.REMOVAL, Verdict.REMOVE)
+  : say(sheet.targets, { kind: Kind.REMOVAL, verdict: Verdict.REMOVE }));
 
 /** Answer a bar: the reason of a rejection, or the age group. */
 function answer(command, text) {
@@ -128,8 +125,8 @@ function answer(command, text) {
 const asking = () => Object.keys(bars).find((command) => !bars[command].hidden);
 
 function ask(command, open) {
-  if (open && command === "reject") addAnswers(bars.reject, REASONS, { asks: "Reject", cancel: "Do not reject", tone: "reject" });
-  else if (open) addAnswers(bars.age, AGES, { asks: "Age group", cancel: "Leave the age group" });
+  if (open && command === "reject") addAnswers(bars.reject, REASONS, { asks: t("Reject"), cancel: t("Do not reject"), tone: "reject" });
+  else if (open) addAnswers(bars.age, AGES, { asks: t("Age group"), cancel: t("Leave the age group") });
   bars[command].hidden = !open;
   byId("verdicts").hidden = open;
 }
@@ -200,7 +197,7 @@ function onOrder(order, everywhere) {
 
 function onState(state, waiting, sentence) {
   showSaveState(state, waiting);
-  if (sentence) notice(`${sentence}. Trying again…`);
+  if (sentence) notice(t("{problem}. Trying again…", { problem: sentence }));
 }
 
 function onRefusal(change, sentence) {
@@ -297,7 +294,7 @@ const ACTIONS = {
   expand: ({ section }) => sheet.expand(section ?? sheet.active),
   photograph: () => (faceless.open ? missed.look() : missed.back() || panel(photograph)),
   faceless: () => panel(faceless),
-  noFace: () => missed.noFace(),
+  noFace: () => missed.sayOfPhotograph(Kind.PHOTOGRAPH, Verdict.NO_FACE),
   draw: () => missed.draw(),
   duplicates: () => panel(near),
   like: () => panel(near, "like"),
@@ -314,7 +311,7 @@ const ACTIONS = {
   acceptGroup: () => say(group(), { verdict: Verdict.ACCEPT }),
   rejectGroup: () => say(group(), { verdict: Verdict.REJECT, reason: Reason.WRONG_PERSON }),
   mine: belongsHere,
-  advance: () => notice(`After a verdict: ${changeAdvance()}.`),
+  advance: () => notice(t("After a verdict: {way}.", { way: changeAdvance() })),
   reject: () => ask("reject", bars.reject.hidden),
   wrongPerson: () => decide(Verdict.REJECT, Reason.WRONG_PERSON), // given most, so it has a key of its own
   wrongAll: ({ section }) => sayAll(section ?? sheet.active, { verdict: Verdict.REJECT, reason: Reason.WRONG_PERSON }),
@@ -395,6 +392,6 @@ async function load() {
 
 for (const link of document.querySelectorAll("link[rel=modulepreload]")) link.remove(); // all are here
 load().catch((error) => {
-  notice("The server is away; start facecorpus review again and reload this page.");
+  notice(t("The server is away; start facecorpus review again and reload this page."));
   throw error;
 });

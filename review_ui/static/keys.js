@@ -4,6 +4,8 @@
 // `anywhere` works on a page without faces, too; `beside` also where near-duplicates are shown side by side,
 // `missed` also among photographs in which no face was found.
 
+import { t } from "./words.js";
+
 export const COMMANDS = [
   { name: "left", keys: ["ArrowLeft", "h"], label: "Face to the left", group: "Move", bar: "moves", button: "←" },
   { name: "up", keys: ["ArrowUp", "k"], label: "Row above", group: "Move", bar: "moves", button: "↑" },
@@ -53,7 +55,7 @@ export const COMMANDS = [
     bar: "verdicts", button: "Belongs here" },
   { name: "age", keys: ["g"], label: "Age group in this photograph; then its key:", group: "Decide",
     bar: "verdicts", button: "Age", says: "Age group in this photograph" },
-  { name: "takeDown", keys: ["t"], label: "Mark the photograph for removal everywhere", group: "Decide",
+  { name: "takeDown", keys: ["t"], missed: true, label: "Mark the photograph for removal everywhere", group: "Decide",
     bar: "verdicts", button: "Remove photo", says: "Mark the photograph for removal everywhere" },
   { name: "select", keys: ["x"], label: "Select the face, or let go of it", group: "Select",
     bar: "verdicts", button: "Select", says: "Select" },
@@ -77,6 +79,7 @@ export const COMMANDS = [
   { name: "redo", keys: ["Z"], missed: true, label: "Redo", group: "Decide", anywhere: true, beside: true,
     bar: "verdicts", button: "Redo" },
 ];
+for (const command of COMMANDS) for (const shown of ["label", "button", "says"]) if (command[shown]) command[shown] = t(command[shown]);
 
 const RANGES = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", Home: "first", End: "last" };
 const BY_KEY = new Map(COMMANDS.flatMap((command) => command.keys.map((key) => [key, command])));

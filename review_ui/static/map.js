@@ -3,7 +3,7 @@
 import { element } from "./drawing.js";
 import { answerFrom } from "./server.js";
 import { commandOf } from "./keys.js";
-import { SECTIONS, Verdict } from "./words.js";
+import { SECTIONS, Verdict, counted, t } from "./words.js";
 
 const SIDE = 1000; // of the map's coordinates
 const MARGIN = 12; // pixels
@@ -14,10 +14,10 @@ const LEAST = 8; // pixels moved before a click becomes a lasso
 const ELSEWHERE = ["map", "filter", "help", "undo", "redo", "next", "previous", "search"]; // keys that keep their meaning
 
 const BY = {
-  section: { title: "section", of: (faces, number) => faces.sectionOf[number],
+  section: { title: t("by section"), of: (faces, number) => faces.sectionOf[number],
     words: SECTIONS.map(({ name, title }) => [name, title]) },
-  verdict: { title: "verdict", of: (faces, number) => faces.verdictOf(number) ?? "",
-    words: [[Verdict.ACCEPT, "accepted"], [Verdict.REJECT, "rejected"], ["moved", "somebody else"], ["", "undecided"]] },
+  verdict: { title: t("by verdict"), of: (faces, number) => faces.verdictOf(number) ?? "",
+    words: [[Verdict.ACCEPT, t("accepted")], [Verdict.REJECT, t("rejected")], ["moved", t("somebody else")], ["", t("undecided")]] },
 };
 
 /** Where the faces of a page lie. */
@@ -181,7 +181,7 @@ export class FaceMap {
     for (const button of this.panel.querySelectorAll("[data-map=section], [data-map=verdict]")) {
       button.setAttribute("aria-pressed", button.dataset.map === this.by);
     }
-    this.canvas.setAttribute("aria-label", `Map of ${this.shown.length} faces by ${BY[this.by].title}: ${words.map(([, text]) => text).join(", ")}`);
+    this.canvas.setAttribute("aria-label", `${counted(this.shown.length, "Map of 1 face", "Map of {count} faces")} ${BY[this.by].title}: ${words.map(([, text]) => text).join(", ")}`);
   }
 
   pixel([x, y]) {
@@ -199,7 +199,7 @@ export class FaceMap {
     picture.hidden = false;
     picture.src = this.faces.cropOf(number);
     const { sign, text, by } = this.faces.describe(number);
-    this.panel.querySelector(".point").textContent = `Face ${this.faces.places[number] + 1}: ${sign} ${text} ${by}`.replace(/ +/g, " ");
+    this.panel.querySelector(".point").textContent = `${t("Face {place}: {state}", { place: this.faces.places[number] + 1, state: `${sign} ${text}` })} ${by}`.replace(/ +/g, " ");
     this.overlay();
   }
 

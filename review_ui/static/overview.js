@@ -1,18 +1,20 @@
 // The overview: its few keys, the search for a person, and the time that is left at this person's pace.
 
 import { paceSentence } from "./pace.js";
+import { t } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const find = byId("find");
 const help = byId("help");
 const people = [...document.querySelectorAll(".people li")];
+const names = people.map((line) => line.querySelector(".name").textContent.toLowerCase());
 
 /** Show the people whose name holds the text, and the groups that have any. */
 function show(text) {
-  for (const line of people) line.hidden = !line.querySelector(".name").textContent.toLowerCase().includes(text);
+  people.forEach((line, place) => { line.hidden = !names[place].includes(text); });
   for (const group of document.querySelectorAll(".group")) group.hidden = !group.querySelector("li:not([hidden])");
   const found = people.filter((line) => !line.hidden).length;
-  byId("found").textContent = text ? `${found} of ${people.length} people` : "";
+  byId("found").textContent = text ? t("{found} of {total} people", { found, total: people.length }) : "";
 }
 
 const KEYS = {

@@ -1,5 +1,7 @@
 // How fast a person is: faces decided, over the time spent at it. Pauses do not count; kept while the tab is open.
 
+import { t } from "./words.js";
+
 const KEY = "facecorpus:pace";
 const PAUSE = 60_000; // milliseconds without a verdict that are no work any more
 const ENOUGH = 20_000; // milliseconds of work before a pace is told
@@ -23,9 +25,9 @@ export function paceSentence(left) {
   const { faces, worked } = read();
   if (worked < ENOUGH || !faces) return "";
   const perMinute = (faces * 60_000) / worked;
-  const pace = `${Math.round(perMinute)} faces a minute`;
+  const pace = t("{count} faces a minute", { count: Math.round(perMinute) });
   if (!left) return pace;
   const minutes = Math.ceil(left / perMinute);
-  const time = minutes < 100 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
-  return `${pace} · about ${time} left`;
+  const time = minutes < 100 ? t("{count} min", { count: minutes }) : t("{count} h", { count: (minutes / 60).toFixed(1) });
+  return `${pace} · ${t("about {time} left", { time })}`;
 }

@@ -4,7 +4,7 @@ import { personOf, rivalsOf } from "./announce.js";
 import { Draft } from "./draft.js";
 import { element } from "./drawing.js";
 import { answerFrom } from "./server.js";
-import { Reason } from "./words.js";
+import { Reason, counted, t } from "./words.js";
 
 export class Photograph {
   constructor(panel) {
@@ -60,7 +60,7 @@ export class Photograph {
     const here = new Set(this.others.map(({ face_id }) => face_id));
     for (const button of this.panel.querySelectorAll("[data-face]")) if (!here.has(button.dataset.face)) button.remove();
     this.chosen = this.others.find(({ face_id }) => face_id === this.chosen?.face_id) ?? null;
-    this.others.forEach((one, place) => this.mark(one, `Face ${place + 2} of ${all.length}: ${personOf(one, faces)}`));
+    this.others.forEach((one, place) => this.mark(one, t("Face {place} of {total}: {person}", { place: place + 2, total: all.length, person: personOf(one, faces) })));
     this.describe(faces);
   }
 
@@ -108,15 +108,15 @@ export class Photograph {
     this.panel.querySelector(".frame").classList.remove("missing");
     this.face = face;
     this.look(this.chosen ?? face);
-    this.picture.alt = `Photograph: ${face.title || "without a title"}`;
+    this.picture.alt = t("Photograph: {title}", { title: face.title || t("without a title") });
     // The frame has the photograph's shape, so shares of it are shares of the upright photograph.
     this.box.parentElement.style.setProperty("--ratio", face.photo_width / face.photo_height);
     if (face.box) place(this.box, face);
     this.panel.querySelector(".title").textContent = face.title;
-    this.field("author", face.author || "not stated");
-    this.field("licence", face.licence || "not stated");
-    this.field("taken", face.taken_on || "not stated");
-    this.field("size", `${face.photo_width} × ${face.photo_height} pixels${face.box ? `, face ${Math.round(face.box[2])}` : ""}`);
+    this.field("author", face.author || t("not stated"));
+    this.field("licence", face.licence || t("not stated"));
+    this.field("taken", face.taken_on || t("not stated"));
+    this.field("size", `${face.photo_width} × ${face.photo_height} ${t("pixels")}${face.box ? `, ${t("face {size}", { size: Math.round(face.box[2]) })}` : ""}`);
     this.page(face.page_url);
     this.panel.querySelector(".why").replaceChildren(...face.reasons.map((reason) => element("li", { textContent: reason })));
   }
@@ -125,10 +125,10 @@ export class Photograph {
   describe(faces) {
     this.faces = faces;
     const other = this.panel.querySelector(".other");
-    other.textContent = this.chosen ? `Chosen: ${personOf(this.chosen, faces)}.` : this.others.length ? otherFaces(this.others.length) : "";
+    other.textContent = this.chosen ? t("Chosen: {person}.", { person: personOf(this.chosen, faces) }) : this.others.length ? otherFaces(this.others.length) : "";
     const { sign, text, by, notes } = faces.describe(this.number);
     const line = this.panel.querySelector(".verdict");
-    const state = faces.wanted.has(this.number) ? "– saving…" : by;
+    const state = faces.wanted.has(this.number) ? t("– saving…") : by;
     line.textContent = [sign, text, state, ...notes.map((note) => `· ${note}`)].filter(Boolean).join(" ");
     line.dataset.verdict = faces.verdictOf(this.number) ?? "";
   }
@@ -151,7 +151,7 @@ export class Photograph {
   page(address) {
     const host = this.panel.querySelector("[data-field=page]");
     if (!/^https?:\/\//i.test(address)) {
-      host.textContent = address || "not stated";
+      host.textContent = address || t("not stated");
       return;
     }
     host.replaceChildren(
@@ -160,7 +160,8 @@ export class Photograph {
   }
 }
 
-const otherFaces = (count) => `${count === 1 ? "1 other face" : `${count} other faces`} here: Tab or a click chooses one.`;
+const otherFaces = (count) => counted(
+  count, "1 other face here: Tab or a click chooses one.", "{count} other faces here: Tab or a click chooses one.");
 
 /** Lay a box over its face: the frame has the photograph's shape. */
 function place(box, { box: [x, y, width, height], photo_width, photo_height }) {

@@ -1,6 +1,7 @@
 // A dialog with a search field and a list: arrow keys choose, Enter takes, Escape closes.
 
 import { element } from "./drawing.js";
+import { t } from "./words.js";
 
 const MOST = 12; // lines shown
 
@@ -40,7 +41,7 @@ export class Picker {
       line.dataset.place = place;
       return line;
     }));
-    if (!this.shown.length) this.list.append(element("li", { className: "quiet", textContent: "Nothing found." }));
+    if (!this.shown.length) this.list.append(element("li", { className: "quiet", textContent: t("Nothing found.") }));
     this.choose(0);
   }
 

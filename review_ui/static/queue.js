@@ -3,7 +3,7 @@
 // The queue lives in sessionStorage, so it outlives a reload. A request whose answer was lost is sent again: the server
 // appends a repeated verdict only once, and an undo names the batch that it takes back.
 
-import { Kind, Verdict } from "./words.js";
+import { Kind, Verdict, t } from "./words.js";
 
 const PAUSES = [500, 1000, 2000, 4000]; // milliseconds between tries while the server is away
 
@@ -116,15 +116,15 @@ async function post({ ask, ...body }) {
       body: JSON.stringify(body),
     });
   } catch {
-    return { away: "The server is away" };
+    return { away: t("The server is away") };
   }
   try {
     const answer = await response.json();
     if (response.ok) return { answer };
-    if (response.status === 401) return { away: "Open the new address that the terminal shows" };
+    if (response.status === 401) return { away: t("Open the new address that the terminal shows") };
     if (response.status >= 500) return { away: answer.error };
     return { refusal: answer.error };
   } catch {
-    return { away: "The server broke off its answer" };
+    return { away: t("The server broke off its answer") };
   }
 }

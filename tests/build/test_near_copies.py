@@ -19,6 +19,7 @@ from facecorpus.catalog.photos import Photos
 from facecorpus.corpus import Corpus
 from facecorpus.errors import BuildError
 from facecorpus.records import Ranking
+from facecorpus.settings import ReviewSettings
 from facecorpus.words import Section
 
 FIRST, SECOND = shots(("ada",), 2)
@@ -105,7 +106,7 @@ def test_review_shows_them_as_near_copies_and_both_stay(tmp_path: Path) -> None:
         assert all(subject.kept for subject in catalog.faces.subjects())
         catalog.faces.rank([Ranking(face_id(shot), 0.9, Section.RIGHT, ()) for shot in SESSION])
         for person, copies in (("ada", {0: 1, 1: 1}), ("ben", {})):
-            assert catalog.review.index(person, "me", 0).copies == copies
+            assert catalog.review.index(person, "me", ReviewSettings()).copies == copies
         marked = catalog.removals.of_photographs([sha256(FIRST)])
         assert catalog.removals.near_duplicates(marked) == [sha256(SECOND)]
 

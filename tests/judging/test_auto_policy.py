@@ -7,7 +7,8 @@ from ranked_people import embedding, face_id, fill
 
 from facecorpus.corpus import Corpus
 from facecorpus.judging.policy import auto_review
-from facecorpus.judging.rank import NOT_ENOUGH, rank_faces
+from facecorpus.judging.rank import rank_faces
+from facecorpus.words import Doubt
 
 
 def standing(corpus: Corpus) -> dict[str, tuple[str | None, str | None]]:
@@ -49,7 +50,7 @@ def test_the_policy_says_nothing_of_people_who_cannot_be_judged(corpus: Corpus) 
     assert not standing(corpus)  # of ada and ben
     with corpus.catalog() as catalog:
         reasons = {face.reasons for who in ("ada", "ben") for face in catalog.faces.for_review(who)}
-    assert reasons == {(NOT_ENOUGH,)}
+    assert reasons == {(Doubt.NOT_ENOUGH,)}
 
 
 def test_the_policy_adds_nothing_a_second_time(filled: Corpus) -> None:

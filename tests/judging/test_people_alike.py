@@ -7,9 +7,10 @@ from ranked_people import album, between, embedding, face_id, fill, ranked, subj
 
 from facecorpus.corpus import Corpus
 from facecorpus.judging.likeness import OF_DLIBS, TOLD_APART, told_apart
-from facecorpus.judging.rank import NOT_ENOUGH, centres, rank_faces
+from facecorpus.judging.rank import centres, rank_faces
 from facecorpus.manifest import SUBGROUPS
 from facecorpus.records import SubjectFace
+from facecorpus.words import Doubt
 from review_ui.learning import Teacher
 
 FEW_DIRECTIONS = np.arange(1, 129) ** -0.25  # of photographs of one person: most of the change is in a few directions
@@ -80,5 +81,5 @@ def test_both_of_two_alike_have_surely_right_faces_and_the_page_judges_them_as_t
 def test_a_few_own_photographs_among_many_of_somebody_else_make_nobody_two_people() -> None:
     borrowed = [subject(f"b-{n}", "ada", embedding("ben", 50 + n)) for n in range(12)]
     found = ranked([*album("ada", 4), *borrowed, *album("ben", 20)])
-    assert found["b-0"].reasons == (NOT_ENOUGH,)
+    assert found["b-0"].reasons == (Doubt.NOT_ENOUGH,)
     assert found["ben-0"].section == "right"

@@ -11,8 +11,9 @@ from people import person
 from ranked_people import LIMITS, PEOPLE, SPREAD, album, between, embedding, rank_one, ranked, subject
 
 from facecorpus.judging.likeness import FEWEST, members
-from facecorpus.judging.rank import NOT_ENOUGH, centres, judgements, rank
+from facecorpus.judging.rank import centres, judgements, rank
 from facecorpus.settings import RankSettings
+from facecorpus.words import Doubt
 
 
 def test_faces_of_the_right_person_are_surely_right_without_a_word() -> None:
@@ -69,7 +70,7 @@ def test_a_face_does_not_vouch_for_itself() -> None:
 
 def test_a_person_with_too_few_photographs_cannot_be_judged() -> None:
     found = ranked([*album("ada", FEWEST - 1), *album("ben")])
-    assert (found["ada-0"].section, found["ada-0"].reasons) == ("look", (NOT_ENOUGH,))
+    assert (found["ada-0"].section, found["ada-0"].reasons) == ("look", (Doubt.NOT_ENOUGH,))
     assert found["ben-0"].section == "right"
 
 
@@ -115,7 +116,7 @@ def test_without_a_date_a_face_of_somebody_with_dated_only_is_never_surely_right
 
 def test_reasons_say_what_a_reviewer_would_see() -> None:
     found = rank_one(embedding("ada", 50), box=(0.0, 0.0, 34.0, 34.0), sharpness=3.0, yaw=-55.0, faces_in_photo=5)
-    assert found.reasons == ("tiny (34 px)", "blurred", "turned away (55°)", "in a group of 5")
+    assert found.reasons == ("tiny (34 px)", "blurred", "turned away (55°)", "in a group (5 faces)")
 
 
 @settings(max_examples=60, deadline=None)
@@ -163,7 +164,7 @@ def test_the_order_of_the_faces_does_not_matter(order: list[int]) -> None:
 def test_a_person_whose_photographs_are_mostly_somebody_elses_cannot_be_judged_but_that_one_can() -> None:
     borrowed = [subject(f"b-{n}", "ada", embedding("ben", 50 + n)) for n in range(6)]
     found = ranked([*album("ada", 4), *borrowed, *album("ben")])
-    assert {found[s.face.face_id].reasons for s in borrowed} == {(NOT_ENOUGH,)}
+    assert {found[s.face.face_id].reasons for s in borrowed} == {(Doubt.NOT_ENOUGH,)}
     assert found["ben-0"].section == "right"
 
 

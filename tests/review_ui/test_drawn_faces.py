@@ -192,6 +192,28 @@ def note_a_box(corpus: Corpus, reviewer: str = "ada") -> None:
         catalog.decisions.add([NAME], identity_id=ADA, reviewer=reviewer, verdict="accept")
 
 
+def test_a_photograph_without_a_face_is_marked_and_taken_down(ada: Browser, corpus: Corpus, tmp_path: Path) -> None:
+    def marked(of: Corpus) -> list[str]:
+        with of.catalog() as catalog:
+            return catalog.review.marked()
+
+    assert ada.decide([PHOTO], "remove", kind="removal", who=BEN).status_code == 409
+    assert ada.decide([PHOTO], "remove", kind="removal").ok
+    assert (faceless(ada), marked(corpus), status(corpus).faceless) == ([], [SHA256], 0)
+    ada.change("/api/undo", page=ADA)
+    assert (len(faceless(ada)), marked(corpus)) == (1, [])
+    ada.change("/api/redo", page=ADA)
+    export_decisions(corpus, tmp_path / "decisions.jsonl")
+    other = make_corpus(tmp_path / "other", {ADA: 12})
+    add_faceless(other, ADA, {"portrait": PORTRAIT})
+    import_decisions(other, tmp_path / "decisions.jsonl")
+    for one in (corpus, other):
+        assert marked(one) == [SHA256]
+        assert forget(one, marked=True).photographs == 1
+        assert not one.photos.path(SHA256).exists()
+        assert marked(one) == []
+
+
 # ---- Other machines, other copies
 
 

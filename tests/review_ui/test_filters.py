@@ -54,7 +54,7 @@ def test_a_face_has_the_words_of_its_measures() -> None:
 
 
 def test_reasons_lose_their_figures() -> None:
-    said = traits_json([a_face(reasons='["tiny (20 px)", "in a group of 5", "blurred", "tiny (30 px)"]')])
+    said = traits_json([a_face(reasons='["tiny (20 px)", "in a group (5 faces)", "blurred", "tiny (30 px)"]')])
     assert said["facets"]["reason"]["words"] == [("tiny", "in a group", "blurred")]
 
 

@@ -103,6 +103,21 @@ def test_the_nearest_are_those_of_the_catalog_as_it_is_now(corpus: Corpus) -> No
         assert len(everybody) == len(set(everybody)) == MOST + 1
 
 
+def test_the_nearest_are_the_true_nearest(tmp_path: Path) -> None:
+    corpus = make_corpus(tmp_path / "review", {ADA: 300, BEN: 40})
+    dice = np.random.default_rng(3)
+    with corpus.catalog() as catalog:
+        ids = [face_id for block, _ in catalog.descriptors.blocks(50) for face_id in block]
+        descriptors = dice.normal(0, 0.1, (len(ids), 128)).astype(np.float32)
+        with catalog.transaction() as connection:
+            rows = [(one.tobytes(), face_id) for one, face_id in zip(descriptors, ids, strict=True)]
+            connection.executemany("UPDATE face SET embedding = ? WHERE face_id = ?", rows)
+        neighbours = Neighbours()
+        for row in (0, 150, 330 - 34):
+            apart = np.square(descriptors - descriptors[row]).sum(axis=1)
+            assert neighbours.of(catalog, ids[row]) == [ids[other] for other in apart.argsort()[: MOST + 1]]
+
+
 def test_a_face_that_is_gone_is_said_to_be(ada: Client) -> None:
     answer = ada.ask(f"/api/identity/{ADA}/like/nothing")
     assert (answer.status_code, answer.json()["error"]) == (409, "There is no face nothing any more; reload the page.")

@@ -178,6 +178,12 @@ def test_a_photograph_is_looked_at_in_one_key(whole: Page) -> None:
     expect(line).to_contain_text("not looked at")
     press(whole, "Z")
     expect(line).to_contain_text("✓ no face here")
+    photographs = whole.locator("#faceless li").count()
+    press(whole, "t")
+    expect(whole.locator("#faceless li")).to_have_count(photographs - 1)
+    expect(whole.locator("#notice")).to_contain_text("1 photograph marked for removal everywhere")
+    press(whole, "z")
+    expect(whole.locator("#faceless li")).to_have_count(photographs)
     whole.locator("#faceless li").last.click()
     expect(whole.locator("#faceless li").last).to_have_attribute("aria-current", "true")
 

@@ -12,6 +12,7 @@ from review_corpus import ADA, BEN, Browser, face_ids, journal, served, stood
 
 from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus
+from facecorpus.settings import ReviewSettings
 
 
 def test_a_verdict_is_on_disk_before_the_answer(ada: Browser, corpus: Corpus) -> None:
@@ -110,8 +111,8 @@ def test_an_undo_leaves_other_people_and_other_reviewers_alone(corpus: Corpus) -
     with served(corpus, reviewer="ada") as base:
         Browser(base, "sesame").change("/api/undo", page=ADA)
     with corpus.catalog() as catalog:
-        assert dict(catalog.review.standings(ADA, [face], "ada", 0))[face].verdict is None
-        assert dict(catalog.review.standings(BEN, [other], "ada", 0))[other].verdict == "accept"
+        assert dict(catalog.review.standings(ADA, [face], "ada", ReviewSettings()))[face].verdict is None
+        assert dict(catalog.review.standings(BEN, [other], "ada", ReviewSettings()))[other].verdict == "accept"
 
 
 def test_a_person_overrides_the_automatic_policy(ada: Browser, corpus: Corpus) -> None:

@@ -90,6 +90,7 @@ def test_the_automatic_policy_judges_faces_of_which_people_said_only_an_age(corp
     assert face in counted(corpus)
 
 
+FACE = "f" * 24 + "-0"
 WORDS = st.lists(
     st.tuples(st.sampled_from(["ada", "bob", "auto"]), st.sampled_from(["verdict", "settle"]), st.booleans()),
     max_size=6,
@@ -103,14 +104,14 @@ def test_the_page_and_the_build_agree_on_the_word_that_counts(words: list[tuple[
     catalog.identities.replace_all([person(ADA)])
     for reviewer, kind, accept in words:
         verdict = "accept" if accept else "reject"
-        catalog.decisions.add(["f"], identity_id=ADA, reviewer=reviewer, verdict=verdict, kind=kind)
+        catalog.decisions.add([FACE], identity_id=ADA, reviewer=reviewer, verdict=verdict, kind=kind)
     latest = [
         Said(*row)
         for row in catalog.query(
             "SELECT face_id, kind, identity_id, reviewer, verdict, reason, decided_at, decision_id FROM latest"
         )
     ]
-    shown = stand("f", latest, "ada", 0.0)
+    shown = stand(FACE, latest, "ada", ReviewSettings())
     row = catalog.query("SELECT verdict, reviewer FROM verdict").fetchone()
     assert (shown.verdict, shown.reviewer) == (tuple(row) if row else (None, ""))
     catalog.close()
@@ -121,10 +122,10 @@ def test_a_share_of_the_faces_is_left_for_a_second_person(corpus: Corpus) -> Non
         say(corpus, face, "ada", "accept")
     with corpus.catalog() as catalog:
         left = [
-            {one.identity_id: one.left for one in catalog.review.progress(reviewer, share)}[ADA]
+            {one.identity_id: one.left for one in catalog.progress.of(reviewer, ReviewSettings(overlap=share))}[ADA]
             for reviewer, share in (("bob", 0.0), ("bob", 1.0), ("ada", 1.0))
         ]
-        some = catalog.review.progress("bob", 0.5)[0].left
+        some = catalog.progress.of("bob", ReviewSettings(overlap=0.5))[0].left
     assert left == [0, 11, 0]
     assert some == sum(face < "8" for face in face_ids(corpus, ADA))
 
