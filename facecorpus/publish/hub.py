@@ -3,18 +3,25 @@
 https://huggingface.co/docs/huggingface_hub/guides/upload. HF_ENDPOINT names another Hub, HF_TOKEN who asks.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from facecorpus.errors import PublishError
-from facecorpus.shards import RECORD, sha256_of
+from facecorpus.shards import RECORD
 from facecorpus.system.console import track
 
+if TYPE_CHECKING:
+    from huggingface_hub import RepoFile, RepoFolder
+
 _KIND = "dataset"
-_OF_THE_HUB = {".gitattributes"}
-_WITH_A_NEW_REPOSITORY = {*_OF_THE_HUB, "README.md"}
+_ATTRIBUTES = ".gitattributes"
+_WITH_A_NEW_REPOSITORY = {_ATTRIBUTES, "README.md"}
+# Pages that grow with the faces are stored as shards are: the Hub then takes what changed of one, not the whole.
+_GROWING = ("*.parquet", "attribution.*", "build.json", "checksums.txt", "croissant.json")
+_LARGE = "".join(f"{name} filter=lfs diff=lfs merge=lfs -text\n" for name in _GROWING).encode()
 _AT_ONCE = 100  # files between two signs of progress; those of a finished batch are never sent again
 
 
@@ -76,18 +83,11 @@ class Hub:
             )
         return Repository(Visibility(bool(info.private), bool(info.gated)), files, tags)
 
-    def has(self, tag: str, file: Path) -> bool:
+    def has(self, tag: str, file: Path, sha256: str) -> bool:
         """Whether that tag has this very file, by its name."""
-        from huggingface_hub import RepoFile
-        from huggingface_hub.utils.sha import git_hash
-
         with self._told():
             found = self._api.get_paths_info(self.name, [file.name], revision=tag, repo_type=_KIND)
-        return any(
-            isinstance(one, RepoFile)
-            and (one.lfs.sha256 == sha256_of(file) if one.lfs else one.blob_id == git_hash(file.read_bytes()))
-            for one in found
-        )
+            return any(_is(one, file, sha256) for one in found)
 
     def make(self, visibility: Visibility) -> None:
         """See to it that there is a repository, and who sees it."""
@@ -100,24 +100,32 @@ class Hub:
                 gated="manual" if visibility.gated else False,
             )
 
-    def send(self, folder: Path, files: Sequence[Path], message: str) -> None:
-        """Make the head of the repository hold these files of the folder and nothing else, in one commit.
+    def send(self, folder: Path, sums: Mapping[str, str], message: str) -> None:
+        """Make the head of the repository hold the files of a folder, by name with their sha256, and nothing else.
 
-        What came through before a kill is not sent again.
+        All in one commit. What the repository has already, also by a run that was killed, is not sent again.
         """
-        from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+        from huggingface_hub import CommitOperationAdd, CommitOperationDelete, RepoFile
+        from huggingface_hub.utils.sha import git_hash
 
         with self._told():
-            names = [file.relative_to(folder).as_posix() for file in files]
-            added = [CommitOperationAdd(*one) for one in zip(names, files, strict=True)]
+            listed = self._api.list_repo_tree(self.name, recursive=True, repo_type=_KIND)
+            there = {one.path: one for one in listed}
+            attributes = there.get(_ATTRIBUTES)
+            if not isinstance(attributes, RepoFile) or attributes.blob_id != git_hash(_LARGE):
+                operation = CommitOperationAdd(_ATTRIBUTES, _LARGE)
+                self._api.create_commit(self.name, [operation], repo_type=_KIND, commit_message="What is large")
+            missing = [name for name, sha256 in sums.items() if not _is(there.get(name), folder / name, sha256)]
+            added = [CommitOperationAdd(name, folder / name) for name in missing]
             with track("publish", len(added)) as progress:
                 for first in range(0, len(added), _AT_ONCE):
                     batch = added[first : first + _AT_ONCE]
                     self._api.preupload_lfs_files(self.name, batch, repo_type=_KIND, free_memory=False)
                     progress.advance(len(batch))
-            there = self._api.list_repo_files(self.name, repo_type=_KIND)
-            gone = [CommitOperationDelete(one) for one in sorted({*there} - {*names} - _OF_THE_HUB)]
-            self._api.create_commit(self.name, [*gone, *added], repo_type=_KIND, commit_message=message)
+            gone = [one for one in there if isinstance(there[one], RepoFile) and one not in {*sums, _ATTRIBUTES}]
+            if added or gone:
+                deleted = [CommitOperationDelete(name) for name in gone]
+                self._api.create_commit(self.name, [*deleted, *added], repo_type=_KIND, commit_message=message)
 
     def tag(self, tag: str) -> None:
         """Let the tag stand for what the head holds, and leave no way from it to what was there before."""
@@ -151,3 +159,13 @@ class Hub:
                 f"{self.name} could not be published ({type(error).__name__}: {said}); run the same command again,"
                 " which sends only what is missing."
             ) from None
+
+
+def _is(remote: "RepoFile | RepoFolder | None", file: Path, sha256: str) -> bool:
+    """Whether a file of a repository is this one: a large one by its sha256, another by git's hash."""
+    from huggingface_hub import RepoFile
+    from huggingface_hub.utils.sha import git_hash
+
+    if not isinstance(remote, RepoFile):
+        return False
+    return remote.lfs.sha256 == sha256 if remote.lfs else remote.blob_id == git_hash(file.read_bytes())

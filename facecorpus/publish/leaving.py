@@ -10,7 +10,17 @@ from facecorpus.build.kind import Kind
 from facecorpus.corpus import Corpus
 from facecorpus.errors import PublishError
 from facecorpus.licences import family_of
-from facecorpus.shards import RECORD, class_names, file_in, is_sealed, reading, recorded, shard_files, sound_files
+from facecorpus.shards import (
+    RECORD,
+    class_names,
+    file_in,
+    is_sealed,
+    reading,
+    recorded,
+    sha256_of,
+    shard_files,
+    sound_files,
+)
 from facecorpus.system.console import track
 from facecorpus.words import shortened
 
@@ -24,7 +34,7 @@ class Leaving:
     """A version, and what it holds."""
 
     build: Build
-    files: tuple[Path, ...]
+    sums: dict[str, str]  # sha256 of each file, by its path below the build's folder
     bytes: int
     faces: int
     people: int
@@ -49,20 +59,22 @@ def leaving(corpus: Corpus, version: str | None, with_images: bool) -> Leaving:
     rows = _Rows(corpus)
     shards = shard_files(build.folder)
     with track("what leaves", len(shards)) as progress:
-        for file in shards:
-            rows.read(file)
+        for shard in shards:
+            rows.read(shard)
             progress.advance()
     if held_back := list(rows.held_back()):
         raise PublishError(
             f"{build.name} must not be published, for it holds {', '.join(held_back)}. Nothing was sent; facecorpus"
             " forget takes them out of every version, and facecorpus verify --repair what was taken down already."
         )
-    files = tuple(file_in(build.folder, name) for name in (RECORD, *sorted(record["files"])))
+    sums = {RECORD: sha256_of(build.folder / RECORD)}
+    for name, file in record["files"].items():
+        sums[file_in(build.folder, name).relative_to(build.folder).as_posix()] = file["sha256"]
     basis = {one.identity_id for one in corpus.manifest.identities if one.consent.basis}
     return Leaving(
         build=build,
-        files=files,
-        bytes=sum(file.stat().st_size for file in files),
+        sums=sums,
+        bytes=sum((build.folder / name).stat().st_size for name in sums),
         faces=rows.people.total(),
         people=len(rows.people),
         licences=dict(sorted(rows.licences.items())),

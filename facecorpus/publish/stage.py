@@ -8,7 +8,7 @@ from facecorpus.corpus import Corpus
 from facecorpus.errors import PublishError
 from facecorpus.publish.hub import Hub, Visibility
 from facecorpus.publish.leaving import leaving
-from facecorpus.shards import recorded
+from facecorpus.shards import RECORD, recorded
 from facecorpus.system.console import duration
 
 
@@ -75,11 +75,13 @@ class Publication:
         self._hub = Hub(repository)
         self._opt_outs_obeyed = corpus.settings.fetch.obey_opt_outs
         self._leaving = leaving(corpus, version, with_images)
-        self._version = self._leaving.build.version
+        self._version, folder = self._leaving.build.version, self._leaving.build.folder
         self._there = self._hub.look()
-        self._changed = not self._has_tag() or not self._hub.has(self._version, self._leaving.files[0])
+        self._changed = not self._has_tag() or not self._hub.has(
+            self._version, folder / RECORD, self._leaving.sums[RECORD]
+        )
         # A version changes by a forget alone, and then its tag has to follow.
-        if self._changed and self._has_tag() and "taken_down" not in recorded(self._leaving.build.folder):
+        if self._changed and self._has_tag() and "taken_down" not in recorded(folder):
             raise PublishError(
                 f"{self._hub.address} has a tag {self._version} already, of another build, and that stays as it is;"
                 " keep yours under another name: facecorpus build --tag NAME."
@@ -96,7 +98,7 @@ class Publication:
             version=self._version,
             kind=what.build.kind,
             address=self._hub.address,
-            files=len(what.files),
+            files=len(what.sums),
             bytes=what.bytes,
             faces=what.faces,
             people=what.people,
@@ -113,14 +115,14 @@ class Publication:
         self._hub.make(self._visibility)
         if self._changed:
             message = f"Version {self._version}: {what.faces} {WHAT[what.build.kind]} of {what.people} people"
-            self._hub.send(what.build.folder, what.files, message)
+            self._hub.send(what.build.folder, what.sums, message)
             self._hub.tag(self._version)
         return PublishSummary(
             version=self._version,
             address=self._hub.address,
             visibility=self._visibility,
             changed=self._changed,
-            files=len(what.files),
+            files=len(what.sums),
             bytes=what.bytes,
             seconds=time.monotonic() - begun,
         )

@@ -23,7 +23,7 @@ from facecorpus.shards import (
 )
 from facecorpus.system.folder import link, replaced_folder
 
-_KEPT = ("README.md", "attribution.csv", "croissant.json", "manifest.csv", "checksums.txt")
+_KEPT = ("README.md", "attribution.csv", "croissant.json", "manifest.csv", "checksums.txt", "CITATION.cff")
 """What the version has besides its shards afterwards: the pages for browsers are made from a plan that is gone."""
 
 Rows = list[dict[str, Any]]

@@ -13,12 +13,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 TOKEN = "hf_of_a_test"
+_LINE = 100  # bytes in which the first line of .gitattributes ends
 _REGULAR = 10_000_000  # bytes, above which a file is large whatever its name
 
 
@@ -72,6 +74,7 @@ class HubDouble:
         self.before_storing: Callable[[], None] = lambda: None  # called as each large file has come, and is not kept
         self._home, self._keep = home, keep  # not kept: only their hashes are
         self._stored: set[str] = set()
+        self._attributes: dict[str, str] = {}  # the files that say what is large, by oid
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self._http.daemon_threads = True
         self._http.hub = self  # type: ignore[attr-defined]
@@ -155,11 +158,14 @@ class HubDouble:
 
     def _preupload(self, repo: Repo, revision: str, body: bytes) -> Any:
         tree = repo.tree(revision)
+        large = [line.split()[0] for line in self._attributes[tree[".gitattributes"].oid].splitlines()]
         return {
             "files": [
                 {
                     "path": one["path"],
-                    "uploadMode": "lfs" if one["path"].endswith(".parquet") or one["size"] > _REGULAR else "regular",
+                    "uploadMode": "lfs"
+                    if one["size"] > _REGULAR or any(fnmatch(Path(one["path"]).name, name) for name in large)
+                    else "regular",
                     "shouldIgnore": False,
                     "oid": tree[one["path"]].oid if one["path"] in tree else None,
                 }
@@ -227,6 +233,8 @@ class HubDouble:
 
     def _blob(self, data: bytes) -> Blob:
         oid = hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+        if b" filter=lfs" in data[:_LINE]:
+            self._attributes[oid] = data.decode()
         self._write(oid, data)
         return Blob(oid, len(data), False)
 
