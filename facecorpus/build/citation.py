@@ -25,7 +25,7 @@ def version_of(plan: Plan) -> str:
 def cited(plan: Plan) -> str:
     """In a sentence: who made it, its title and version, and where it is, as far as that is stated."""
     build, operator = plan.settings.build, plan.settings.rights.operator.strip()
-    parts = (operator, f"{build.title}, version {version_of(plan)}", f"made with facecorpus {__version__}")
+    parts = (operator, f"{build.title}, version {version_of(plan)}, made with facecorpus {__version__}")
     return ". ".join(filter(None, (*parts, f"https://doi.org/{build.doi}" * bool(build.doi))))
 
 
