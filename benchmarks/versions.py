@@ -1,12 +1,12 @@
 """The disk that another version of a build takes, and what its publication sends.
 
-    python benchmarks/versions.py PHOTOS [--faces 24000] [--verdicts 100] [--folder DIR]
+    python benchmarks/versions.py PHOTOS [--faces 24000] [--verdicts 100] [--chunked] [--files 2000] [--folder DIR]
 
 PHOTOS is a folder of JPEG files, used as benchmarks/build.py says. Version v1 has all faces; before v2, faces anywhere
 are rejected; before v3, as many of a few people, as in a review that goes from person to person. A file that several
 versions share counts for the first. w1 to w3 are the same without images. Each is published by huggingface_hub to a
 double of the Hub, which counts what it receives, headers too: once with files sent whole (Git LFS), once by chunks
-(Xet).
+(Xet). With --chunked pyarrow ends pages where the content says so; --files is how many shards a build is cut into.
 """
 
 import argparse
@@ -18,10 +18,13 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
+import pyarrow.parquet as pq
 from build import make_corpus
 
+from facecorpus.build import layout
 from facecorpus.corpus import Corpus
 from facecorpus.pipeline import build_stage
 from facecorpus.shards import shard_files
@@ -36,8 +39,12 @@ def main() -> None:
     parser.add_argument("photos", type=Path)
     parser.add_argument("--faces", type=int, default=24_000)
     parser.add_argument("--verdicts", type=int, default=100)
+    parser.add_argument("--chunked", action="store_true", help="with use_content_defined_chunking of pyarrow")
+    parser.add_argument("--files", type=int, default=layout._MOST_FILES, help="if all were full")
     parser.add_argument("--folder", type=Path, help="where to work (default: a temporary folder)")
     given = parser.parse_args()
+    pq.ParquetWriter = partial(pq.ParquetWriter, use_content_defined_chunking=given.chunked)
+    layout._MOST_FILES = given.files
     with tempfile.TemporaryDirectory(dir=given.folder) as scratch:
         corpus = make_corpus(Path(scratch) / "corpus", given.photos, given.faces)
         measure(corpus, given.verdicts)

@@ -41,7 +41,6 @@ class Repository:
     """A repository as it is now."""
 
     visibility: Visibility | None  # None: there is none of that name
-    files: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
 
 
@@ -74,14 +73,14 @@ class Hub:
                 info = self._api.dataset_info(self.name)
             except RepositoryNotFoundError:
                 return Repository(None)
-            files = frozenset(self._api.list_repo_files(self.name, repo_type=_KIND))
+            files = {*self._api.list_repo_files(self.name, repo_type=_KIND)}
             tags = frozenset(one.name for one in self._api.list_repo_refs(self.name, repo_type=_KIND).tags)
         if RECORD not in files and files - _WITH_A_NEW_REPOSITORY:
             raise PublishError(
                 f"{self.address} holds files that facecorpus did not publish, and publish makes it hold a version and"
                 " nothing else; name a new repository."
             )
-        return Repository(Visibility(bool(info.private), bool(info.gated)), files, tags)
+        return Repository(Visibility(bool(info.private), bool(info.gated)), tags)
 
     def has(self, tag: str, file: Path, sha256: str) -> bool:
         """Whether that tag has this very file, by its name."""

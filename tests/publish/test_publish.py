@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from build_corpus import PEOPLE, Shot, face_id, ready_corpus, sha256, shots, tree
+from build_corpus import PEOPLE, Shot, face_id, ready_corpus, set_build, sha256, shots, tree
 from loopback_hub import TOKEN, HubDouble
 
 from facecorpus.cli import run
@@ -182,6 +182,9 @@ def test_a_tag_of_another_build_and_a_repository_of_something_else_stay(
 def test_what_the_hub_says_is_one_sentence(
     kept: Corpus, hub: HubDouble, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "huggingface_hub.errors", None)
+        assert publish(kept, "w1")["error"].endswith("install it with: pip install 'facecorpus[hub]'")
     monkeypatch.setenv("HF_TOKEN", "hf_wrong")
     assert "does not let you write to me/faces" in publish(kept, "w1", "--yes")["error"]
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
@@ -219,7 +222,14 @@ def test_whose_consent_ended_and_who_left_the_manifest_is_refused(own: Corpus) -
         leaving(Corpus(own.root), "w2", False)
 
 
-def test_descriptors_and_damaged_versions_are_refused(own: Corpus, tmp_path: Path) -> None:
+def test_descriptors_are_not_published(own: Corpus) -> None:
+    set_build(own, embeddings=True)
+    build_stage(Corpus(own.root), tag="e1")
+    with pytest.raises(PublishError, match="holds descriptors, which are biometric templates"):
+        leaving(own, "e1", True)
+
+
+def test_a_damaged_version_and_none_are_refused(own: Corpus) -> None:
     shard = shard_files(own.versions / "w1")[0]
     data = shard.read_bytes()
     shard.unlink()
@@ -228,3 +238,8 @@ def test_descriptors_and_damaged_versions_are_refused(own: Corpus, tmp_path: Pat
         leaving(own, "w1", False)
     with pytest.raises(PublishError, match="shards is the last build"):
         leaving(own, "shards", False)
+    shutil.rmtree(own.versions)
+    with pytest.raises(
+        PublishError, match=r"No version without images was kept in .*; keep one with: facecorpus build"
+    ):
+        leaving(own, None, False)
