@@ -36,11 +36,11 @@ from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.errors import PictureError
 from facecorpus.faces.decode import decode
 from facecorpus.faces.embed import DLIB
-from facecorpus.manifest import AgeGroup, Gender, Identity, Race, write_manifest
+from facecorpus.manifest import Identity, write_manifest
 from facecorpus.pictures import picture_size
 from facecorpus.records import Candidate, Download, Face
 from facecorpus.shards import shard_files
-from facecorpus.words import Outcome
+from facecorpus.words import AgeGroup, Gender, Outcome, Race
 
 PEOPLE = 77
 ROUNDS = 3

@@ -11,8 +11,9 @@ from stages import Stages
 
 from facecorpus.corpus import init_corpus
 from facecorpus.demo.world import age_group_years
-from facecorpus.manifest import AgeGroup, Gender, Identity, Race, write_manifest
+from facecorpus.manifest import Identity, write_manifest
 from facecorpus.settings import Settings
+from facecorpus.words import AgeGroup, Gender, Race
 from training import load_results
 from training.report.facts import headline
 from training.report.lines import averaged

@@ -17,9 +17,9 @@ from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus, init_corpus
 from facecorpus.demo.world import DemoWorld
 from facecorpus.faces.embed import DLIB
-from facecorpus.manifest import Gender, Identity, Race, write_manifest
+from facecorpus.manifest import Identity, write_manifest
 from facecorpus.records import Candidate, Download, Face, Ranking
-from facecorpus.words import Outcome
+from facecorpus.words import Gender, Outcome, Race
 
 MANY = "many-faces"
 OTHERS = 20  # people

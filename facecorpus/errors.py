@@ -10,7 +10,8 @@
     ├── PictureError             the bytes are no picture that can be used
     ├── BuildError               there is nothing to build, or a check before writing failed
     ├── ShardsError              shards, or what stands beside them, hold what no build writes
-    └── ExportError              the shards cannot be exported
+    ├── ExportError              the shards cannot be exported
+    └── PublishError             a version cannot be published, or must not be
 
 Every message is one sentence that names the thing, what was expected, and, behind a semicolon, what to do next.
 """
@@ -76,3 +77,7 @@ class ShardsError(FacecorpusError):
 
 class ExportError(FacecorpusError):
     """The shards cannot be exported."""
+
+
+class PublishError(FacecorpusError):
+    """A version cannot be published, or must not be."""

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -18,31 +17,7 @@ from facecorpus.system.dates import span_of
 from facecorpus.system.names import ID
 from facecorpus.system.nearest import did_you_mean
 from facecorpus.system.tables import delimiter_of
-
-
-class Gender(StrEnum):
-    """The paper's two gender classes."""
-
-    FEMALE = "female"
-    MALE = "male"
-
-
-class AgeGroup(StrEnum):
-    """The paper's three age groups; their years are in the settings."""
-
-    YOUNG = "young"
-    ADULT = "adult"
-    OLD = "old"
-
-
-class Race(StrEnum):
-    """The paper's four race classes: a social category, assigned by people."""
-
-    ASIAN = "asian"
-    LATIN_AMERICAN = "latin_american"
-    AFRICAN = "african"
-    WHITE = "white"
-
+from facecorpus.words import AgeGroup, Gender, Race
 
 SUBGROUPS: tuple[str, ...] = tuple(f"{g}/{a}/{r}" for g, a, r in product(Gender, AgeGroup, Race))
 """The 24 subgroups in their fixed order, gender × age group × race."""

@@ -12,6 +12,11 @@ SOURCES = ("commons", "openverse", "flickr", "bing", "google", "baidu", "urls", 
 
 
 _ADDRESS = (r"https?://\S+", "an address that begins with http:// or https://")
+# As the schema of CITATION.cff has it; empty: none yet.
+_DOI = (
+    r"(10\.\d{4,9}(\.\d+)?/[A-Za-z0-9:/_;.()\[\]-]+)?",
+    "a DOI, like 10.5281/zenodo.1234567, without https://doi.org/",
+)
 _HOST = (r"[^/\s]+", "host or host:port, without http:// and path")
 
 
@@ -298,6 +303,9 @@ class BuildSettings:
     """What the shards hold."""
 
     title: str = option("Face corpus", "Name of the data set, at the head of its card.")
+    doi: str = option(
+        "", "Its DOI, like 10.5281/zenodo.1234567: the card, CITATION.cff and croissant.json cite it.", form=_DOI
+    )
     crop: int = number(224, 64, 4096, "Side of the square face crops, in pixels.")
     quality: int = number(95, 1, 100, "JPEG quality of the crops.")
     test_share: float = number(0.3, 0, 0.9, "Share of each person's photographs in the test split.")

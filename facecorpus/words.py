@@ -19,6 +19,41 @@ def score_kind(detector: str) -> str:
     return {"yunet": "probability", PERSON: "stated"}.get(detector.split(maxsplit=1)[0], "margin")
 
 
+class Gender(StrEnum):
+    """The paper's two gender classes."""
+
+    FEMALE = "female"
+    MALE = "male"
+
+
+class AgeGroup(StrEnum):
+    """The paper's three age groups; their years are in the settings."""
+
+    YOUNG = "young"
+    ADULT = "adult"
+    OLD = "old"
+
+
+class Race(StrEnum):
+    """The paper's four race classes: a social category, assigned by people."""
+
+    ASIAN = "asian"
+    LATIN_AMERICAN = "latin_american"
+    AFRICAN = "african"
+    WHITE = "white"
+
+
+class Layout(StrEnum):
+    """How a dataset is laid out."""
+
+    LFW = "lfw"
+    VGGFACE2 = "vggface2"
+    CELEBA = "celeba"
+    FAIRFACE = "fairface"
+    IMDB_WIKI = "imdb-wiki"
+    FOLDER = "folder"  # one sub-folder per person
+
+
 class Change(StrEnum):
     """What became of a face from one build to another."""
 

@@ -9,7 +9,8 @@ from loopback import Loopback
 from people import person
 
 from facecorpus.corpus import Corpus, init_corpus
-from facecorpus.manifest import Gender, Race, write_manifest
+from facecorpus.manifest import write_manifest
+from facecorpus.words import Gender, Race
 
 
 @pytest.fixture

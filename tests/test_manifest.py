@@ -8,17 +8,9 @@ from hypothesis import strategies as st
 from people import person
 
 from facecorpus.errors import FacecorpusError, ManifestError
-from facecorpus.manifest import (
-    COLUMNS,
-    SUBGROUPS,
-    AgeGroup,
-    Gender,
-    Identity,
-    Race,
-    read_manifest,
-    write_manifest,
-)
+from facecorpus.manifest import COLUMNS, SUBGROUPS, Identity, read_manifest, write_manifest
 from facecorpus.system.border import clean
+from facecorpus.words import AgeGroup, Gender, Race
 
 
 def broken(tmp_path: Path, **changes: str) -> str:

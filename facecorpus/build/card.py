@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from facecorpus import __version__
+from facecorpus.build.citation import cited
 from facecorpus.build.kind import WHAT, Kind
 from facecorpus.build.overview import subgroup_table
 from facecorpus.build.plan import NOT_STATED, Plan
@@ -51,6 +52,7 @@ def dataset_card(plan: Plan, kind: Kind) -> bytes:
         _uses(plan),
         _distribution(plan, kind),
         rights(plan.settings.rights, plan.rows),
+        _citation(plan),
         _maintenance(plan),
     )
     return ("\n\n".join(sections) + "\n").encode()
@@ -345,6 +347,15 @@ CC0 or in the public domain.{kept}
 {_table(("licence", "faces"), licences.most_common())}
 
 `checksums.txt` is for `sha256sum --check`; `build.json` holds every setting, version and count."""
+
+
+def _citation(plan: Plan) -> str:
+    doi = "" if plan.settings.build.doi else " No DOI is stated."
+    return f"""## Citation
+
+> {for_markdown(cited(plan))}
+
+`CITATION.cff` says the same for tools that cite.{doi}"""
 
 
 def _maintenance(plan: Plan) -> str:

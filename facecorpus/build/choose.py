@@ -7,9 +7,10 @@ from types import MappingProxyType
 
 from facecorpus.build.labels import age_at_capture, age_group_of, labels_of
 from facecorpus.licences import refusal, terms_of
-from facecorpus.manifest import SUBGROUPS, AgeGroup, Identity, Manifest
+from facecorpus.manifest import SUBGROUPS, Identity, Manifest
 from facecorpus.records import AcceptedFace
 from facecorpus.settings import Settings
+from facecorpus.words import AgeGroup
 
 MINOR = "taken when the person was a minor"
 OUTSIDE_PERIOD = "taken when the person's labels do not hold"

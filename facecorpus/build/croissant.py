@@ -5,10 +5,9 @@ With the statements of its vocabulary for responsible AI (https://docs.mlcommons
 
 import json
 from collections.abc import Mapping
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from facecorpus import __version__
+from facecorpus.build.citation import cited, day_of, version_of
 from facecorpus.build.kind import WHAT, Kind
 from facecorpus.build.plan import Plan
 from facecorpus.shards import DATA
@@ -52,8 +51,6 @@ _DATA_TYPES = {
 def croissant(plan: Plan, kind: Kind, shards: Mapping[str, Mapping[str, Any]], schema: "pa.Schema") -> bytes:
     """The description of the shards, given with bytes and sha256, and of their columns; it states no address."""
     settings = plan.settings
-    # The day of the latest verdict: the day of the build would make the same decisions give other bytes.
-    day = date.fromisoformat(max(row.face.reviewed_at for row in plan.rows)[:10])
     document = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -62,10 +59,10 @@ def croissant(plan: Plan, kind: Kind, shards: Mapping[str, Mapping[str, Any]], s
         "description": (
             f"{len(plan.rows)} {WHAT[kind]} of {plan.identities} people with identity, gender, age group and race."
         ),
-        "version": f"{day.year}.{day.month}.{day.day}",
-        "datePublished": day.isoformat(),
+        "version": version_of(plan),
+        "datePublished": day_of(plan).isoformat(),
         "license": "Each photograph has its own: see attribution.csv.",
-        "citeAs": f"{settings.build.title}, made with facecorpus {__version__}",
+        "citeAs": cited(plan),
         **_responsible(plan),
         "distribution": [*(_file(name, file) for name, file in shards.items()), _file_set()],
         "recordSet": [

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import date
 
-from facecorpus.manifest import SUBGROUPS, AgeGroup, Gender, Identity, Race
+from facecorpus.manifest import SUBGROUPS, Identity
 from facecorpus.settings import LabelSettings
 from facecorpus.system.dates import span_of
+from facecorpus.words import AgeGroup, Gender, Race
 
 UNKNOWN = -1
 """The label of what the manifest does not state."""

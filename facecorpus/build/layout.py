@@ -8,7 +8,8 @@ known before anything is cut.
 
 A changed face rewrites its file, and versions share the files that are the same. So a large build is cut into 2,000 to
 3,000 files: a hundred changes anywhere leave nine tenths of them as they were. Their size goes by steps, so that it
-stays the same while a build grows or shrinks by little.
+stays the same while a build grows or shrinks by little. A file is named by where its range begins, so that one that
+stays the same keeps its name, whatever becomes of the others.
 """
 
 import hashlib
@@ -62,10 +63,8 @@ def layout(plan: Plan, kind: Kind, people: int, recipe: str) -> tuple[Shard, ...
     limit = min(_MEGABYTE * plan.settings.build.shard_megabytes, fine(sum(map(size, plan.rows))))
 
     for split in (TRAIN, TEST):
-        parts = parted(plan.side(split), size, limit, people)
-        for number, rows in enumerate(parts):
-            name = f"{split}-{number:05d}-of-{len(parts):05d}{SUFFIX}"
-            shards.append(Shard(name, tuple(rows), _key(rows, recipe)))
+        for first, rows in parted(plan.side(split), size, limit, people):
+            shards.append(Shard(f"{split}-{first:016x}{SUFFIX}", tuple(rows), _key(rows, recipe)))
     return tuple(shards)
 
 
@@ -74,17 +73,22 @@ def fine(size: int) -> int:
     return round(_MEGABYTE * 2 ** (max(-1, ceil(2 * log2(max(size, 1) / _MOST_FILES / _MEGABYTE))) / 2))
 
 
-def parted(rows: Sequence[Row], size_of: Callable[[Row], int], limit: int, people: int) -> list[Sequence[Row]]:
-    """Cut sorted rows into parts of at most `limit` bytes each, or of one place, as the head of this module says."""
+def parted(
+    rows: Sequence[Row], size_of: Callable[[Row], int], limit: int, people: int
+) -> list[tuple[int, Sequence[Row]]]:
+    """Cut sorted rows into parts of at most `limit` bytes each, or of one place, as the head of this module says.
+
+    With each part goes the first place of its range.
+    """
     places = [_place(row) for row in rows]
     sums = [0, *accumulate(map(size_of, rows))]
 
-    def parts(low: int, high: int) -> list[Sequence[Row]]:
+    def parts(low: int, high: int) -> list[tuple[int, Sequence[Row]]]:
         first, last = bisect_left(places, low), bisect_left(places, high)
         if first == last:
             return []
         if sums[last] - sums[first] <= limit or high - low == 1:
-            return [rows[first:last]]
+            return [(low, rows[first:last])]
         middle = (low + high) // 2
         return parts(low, middle) + parts(middle, high)
 

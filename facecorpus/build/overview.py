@@ -11,8 +11,8 @@ from facecorpus.build.pages import page
 from facecorpus.build.plan import Plan, Row
 from facecorpus.build.splits import TEST, TRAIN
 from facecorpus.licences import UNKNOWN, family_of
-from facecorpus.manifest import AgeGroup, Gender, Race
 from facecorpus.system.dates import year_of
+from facecorpus.words import AgeGroup, Gender, Race
 
 _BARS = 24  # bins of a chart, at most
 

@@ -50,6 +50,8 @@ def fingerprint(plan: Plan, manifest: bytes, shards: Sequence[Shard]) -> str:
     head: list[Any] = [
         settings_of_build(plan.settings),
         plan.settings.crawl.contact,
+        asdict(plan.settings.rights),
+        plan.settings.fetch.obey_opt_outs,
         versions(),
         plan.left_out,
         plan.descriptors,

@@ -42,7 +42,7 @@ def _row_groups(rows: Iterable[Values]) -> Iterator[list[Values]]:
     group: list[Values] = []
     size = 0
     for row in rows:
-        more = len(row["image"]["bytes"])
+        more = len(row["image"]["bytes"]) if "image" in row else 0
         if group and (len(group) == ROWS_PER_GROUP or size + more > BYTES_PER_GROUP):
             yield group
             group, size = [], 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from facecorpus.build.attribution import attribution_csv, attribution_page
 from facecorpus.build.card import dataset_card
+from facecorpus.build.citation import citation
 from facecorpus.build.croissant import croissant
 from facecorpus.build.crops import CropTask, cut_crops
 from facecorpus.build.kind import Kind
@@ -322,6 +323,7 @@ class _Work:
             "attribution.csv": attribution_csv(self.plan, self.kind),
             "attribution.html": attribution_page(self.plan, self.kind),
             "manifest.csv": self.manifest,
+            "CITATION.cff": citation(self.plan),
             "croissant.json": croissant(self.plan, self.kind, shards, self.schema),
             "checksums.txt": checksums({name: file["sha256"] for name, file in shards.items()}),
         }

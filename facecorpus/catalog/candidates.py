@@ -277,6 +277,16 @@ class Candidates(Gateway):
         query = "SELECT count(DISTINCT url) FROM candidate WHERE state = 'stored' AND host != ''"
         return int(self._catalog.query(query).fetchone()[0])
 
+    def opted_out(self) -> set[str]:
+        """sha256 of the stored photographs whose owners were found to have opted out when last asked again."""
+        rows = self._catalog.query(
+            "SELECT photo_sha256 FROM candidate JOIN download USING (url) WHERE photo_sha256 IS NOT NULL"
+            " AND download_id = (SELECT max(download_id) FROM download WHERE url = candidate.url)"
+            " AND download.outcome = ?",
+            (Outcome.OPTED_OUT,),
+        )
+        return {row[0] for row in rows}
+
     def photographs(self) -> dict[str, int]:
         """How many photographs are stored for each person who has any."""
         rows = self._catalog.query(

@@ -15,9 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from facecorpus.catalog.connection import Connection, Gateway, now
-from facecorpus.manifest import AgeGroup
 from facecorpus.records import Decision
-from facecorpus.words import Kind, Verdict
+from facecorpus.words import AgeGroup, Kind, Verdict
 
 SAYABLE: Mapping[Kind, tuple[Verdict | AgeGroup, ...]] = {
     Kind.VERDICT: (Verdict.ACCEPT, Verdict.REJECT, Verdict.UNDECIDED),

@@ -40,6 +40,10 @@ class TakenDown:
         """Whether an address, or all of an author's, or a file of a source under any address, was taken down."""
         return url in self or (author != "" and author_name(author) in self) or (file_id != "" and file_id in self)
 
+    def has_row(self, photo_id: str, source_url: str | None, author: str | None) -> bool:
+        """Whether a row of shards, by these columns, is of what was taken down."""
+        return photo_id in self or self.forbids(source_url or "", author or "")
+
 
 NOTHING = TakenDown(frozenset(), b"")
 """The list of a corpus that has taken down nothing."""

@@ -9,7 +9,10 @@ import typer
 
 from facecorpus.commands.common import (
     AsJson,
+    DryRun,
     Folder,
+    Yes,
+    confirm,
     reading_in,
     report,
     this_next,
@@ -17,9 +20,7 @@ from facecorpus.commands.common import (
     with_options,
     working_in,
 )
-from facecorpus.errors import CorpusError
 from facecorpus.pipeline import build_stage
-from facecorpus.system.escape import lines_for_terminal
 
 app = typer.Typer()
 export = typer.Typer(no_args_is_help=True, help="Write the shards in the layout of another tool.")
@@ -112,6 +113,51 @@ for _name, _what in {
 
 
 @dataclass(frozen=True)
+class _Publishing:
+    """What of a version is handed on, and to whom; what is not said is kept back."""
+
+    with_images: Annotated[bool, typer.Option("--with-images", help="A version that has images.")] = False
+    public: Annotated[bool, typer.Option("--public", help="Let everybody see the repository; else it is private.")] = (
+        False
+    )
+    ungated: Annotated[
+        bool, typer.Option("--ungated", help="Let in whoever asks; else you let in each person by hand.")
+    ] = False
+
+
+@app.command()
+@with_options(_Publishing)
+def publish(
+    repository: Annotated[str, typer.Argument(help="The dataset repository, like somebody/faces.")],
+    what: _Publishing,
+    version: Annotated[
+        str | None, typer.Argument(help="A version that build --tag kept.", show_default="the newest one")
+    ] = None,
+    corpus: Folder = Path(),
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send a kept version to the Hugging Face Hub, where its name becomes a tag.
+
+    Says what would leave the machine, and asks. A run that was stopped goes on: only what is missing is sent.
+    Example: facecorpus publish somebody/faces v1 -C mycorpus
+    """
+    from facecorpus.publish.hub import Visibility
+    from facecorpus.publish.stage import Publication
+
+    with reading_in(corpus) as opened:
+        visibility = Visibility(private=not what.public, gated=not what.ungated)
+        publication = Publication(opened, repository, version, what.with_images, visibility)
+        if dry_run:
+            report(publication.preview, as_json)
+            return
+        if not yes:
+            confirm(publication.preview, "Send it?", "sent")
+        report(publication.send(), as_json, what_next(corpus))
+
+
+@dataclass(frozen=True)
 class _What:
     """What to forget: one of these options."""
 
@@ -137,8 +183,8 @@ def forget(
     publish: Annotated[
         Path | None, typer.Option(help="Add salted hashes of it to this file, by which others check their copies.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking, as a script must.")] = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Take photographs down: delete them with all that was made of them, and never fetch them again.
@@ -153,10 +199,7 @@ def forget(
             report(preview(opened, **vars(what)), as_json)
             return
         if not yes:
-            print(lines_for_terminal(str(preview(opened, **vars(what)))), file=sys.stderr)
-            if not sys.stdin.isatty():
-                raise CorpusError("Nothing was removed, for nobody can be asked here: add --yes.")
-            typer.confirm("Remove it?", abort=True, err=True)
+            confirm(preview(opened, **vars(what)), "Remove it?", "removed")
         report(take_down(opened, publish, **vars(what)), as_json, what_next(corpus))
 
 

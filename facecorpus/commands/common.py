@@ -5,6 +5,7 @@ import inspect
 import json
 import math
 import platform
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
@@ -35,6 +36,8 @@ Folder = Annotated[
     typer.Option("--corpus", "-C", help="The corpus folder.", show_default="this folder", callback=_named),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking, as a script must.")]
 
 
 @contextmanager
@@ -125,6 +128,17 @@ def _log_counts(summary: Any) -> None:
     values = {one.name: getattr(summary, one.name) for one in dataclasses.fields(summary)}
     counts = (f"{key} {value}" for key, value in values.items() if isinstance(value, int | float))
     LOG.info("%s: %s", type(summary).__name__, ", ".join(counts))
+
+
+def confirm(preview: object, question: str, done: str) -> None:
+    """Show what a command would do, and ask; typer.Abort unless yes, CorpusError where nobody can be asked."""
+    from facecorpus.errors import CorpusError
+    from facecorpus.system.escape import lines_for_terminal
+
+    print(lines_for_terminal(str(preview)), file=sys.stderr)
+    if not sys.stdin.isatty():
+        raise CorpusError(f"Nothing was {done}, for nobody can be asked here: add --yes.")
+    typer.confirm(question, abort=True, err=True)
 
 
 def this_next(command: str) -> "Following":

@@ -7,8 +7,8 @@ import typer
 
 from facecorpus.commands.common import AsJson, Folder, end_with, report, what_next
 from facecorpus.errors import SettingsError
-from facecorpus.importing.layouts import Layout
 from facecorpus.system.escape import for_terminal
+from facecorpus.words import Layout
 
 app = typer.Typer()
 

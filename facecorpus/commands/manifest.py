@@ -9,7 +9,7 @@ import typer
 
 from facecorpus.commands.common import AsJson, Folder, report, this_next, with_options
 from facecorpus.errors import SettingsError
-from facecorpus.manifest import Gender
+from facecorpus.words import Gender
 
 if TYPE_CHECKING:
     from facecorpus.crawl.lookup import CheckSummary

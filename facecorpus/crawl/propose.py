@@ -21,10 +21,11 @@ from facecorpus.crawl.reach import may_ask
 from facecorpus.crawl.sources import understood
 from facecorpus.crawl.wikidata import GENDERS, HUMAN, Item, Wikidata
 from facecorpus.errors import ManifestError, SourceError
-from facecorpus.manifest import AgeGroup, Gender, Identity, Race, write_manifest
+from facecorpus.manifest import Identity, write_manifest
 from facecorpus.settings import LabelSettings, Settings
 from facecorpus.store import write_atomically
 from facecorpus.system.console import track
+from facecorpus.words import AgeGroup, Gender, Race
 
 _SECONDS = 70.0  # the service ends a question after 60
 _ASKED = 4  # ids for each person who is wanted: some have no files, or no certain date of birth

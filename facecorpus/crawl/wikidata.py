@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from facecorpus.crawl.fetch import Fetcher
 from facecorpus.crawl.mediawiki import BATCH, ApiRefusal, Json, MediaWiki, Params, stated_warnings
 from facecorpus.errors import SourceError
-from facecorpus.manifest import Gender, Identity
+from facecorpus.manifest import Identity
 from facecorpus.settings import CrawlSettings
 from facecorpus.system.border import clean, text_of
 from facecorpus.system.console import notice
+from facecorpus.words import Gender
 
 HUMAN = "Q5"
 

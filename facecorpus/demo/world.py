@@ -19,8 +19,9 @@ from types import MappingProxyType
 from typing import Self
 
 from facecorpus.demo import urls
-from facecorpus.manifest import AgeGroup, Gender, Identity, Race, write_manifest
+from facecorpus.manifest import Identity, write_manifest
 from facecorpus.settings import LabelSettings
+from facecorpus.words import AgeGroup, Gender, Race
 
 ARCHIVE = "world.zip"
 LARGEST_ARCHIVE = 12 * 2**20  # bytes

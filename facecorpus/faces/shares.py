@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from facecorpus.manifest import Gender, Identity, Race
+from facecorpus.manifest import Identity
+from facecorpus.words import Gender, Race
 
 _NORMAL = 1.959964  # standard deviations that hold 95 %
 

@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from facecorpus.errors import SourceError
-from facecorpus.manifest import Gender, Race
 from facecorpus.system.spawn import without_main
+from facecorpus.words import Gender, Layout, Race
 
 GENDERS = {"f": Gender.FEMALE, "female": Gender.FEMALE, "m": Gender.MALE, "male": Gender.MALE}
 FAIRFACE_RACES = {
@@ -185,17 +184,6 @@ def _birth(days: float) -> date | None:
     if not _FIRST_BIRTH.toordinal() + _MATLAB_DAYS <= days <= date.today().toordinal() + _MATLAB_DAYS:
         return None
     return date.fromordinal(int(days) - _MATLAB_DAYS)
-
-
-class Layout(StrEnum):
-    """How a dataset is laid out."""
-
-    LFW = "lfw"
-    VGGFACE2 = "vggface2"
-    CELEBA = "celeba"
-    FAIRFACE = "fairface"
-    IMDB_WIKI = "imdb-wiki"
-    FOLDER = "folder"  # one sub-folder per person
 
 
 READERS: Mapping[Layout, Reader] = {

@@ -11,12 +11,13 @@ from facecorpus.corpus import init_from_folder
 from facecorpus.crawl.sources.folder import people_in
 from facecorpus.crawl.sources.folder_list import ListedFile, is_below, written
 from facecorpus.errors import SourceError
-from facecorpus.importing.layouts import READERS, Layout, Listed, as_documented
+from facecorpus.importing.layouts import READERS, Listed, as_documented
 from facecorpus.manifest import Identity
 from facecorpus.settings import Settings
 from facecorpus.system.border import clean
 from facecorpus.system.console import track
 from facecorpus.system.names import identity_id_of
+from facecorpus.words import Layout
 
 _AGREED = 0.9  # share of a person's pictures that must say the same
 

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from typing import TYPE_CHECKING
 
 from facecorpus.system.escape import for_terminal, lines_for_terminal
 from facecorpus.system.logfile import LOG
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 LINE_EVERY_SECONDS = 5.0
 _WHILE = 60.0  # seconds that a rate is taken over
@@ -62,6 +63,9 @@ def track(what: str, total: int | None, at_first: str = "") -> Iterator[Tracker]
 
 @contextmanager
 def _shown(what: str, total: int | None, at_first: str) -> Iterator[Tracker]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
     console = Console(stderr=True)
     if (stage := _stage.get()) is not None:
         what = f"{what} ({stage[0]} of {stage[1]})"
@@ -115,7 +119,7 @@ class _Pace:
 
 
 class _Bar(Tracker):
-    def __init__(self, progress: Progress, task: TaskID, pace: _Pace) -> None:
+    def __init__(self, progress: "Progress", task: "TaskID", pace: _Pace) -> None:
         self._progress = progress
         self._task = task
         self._pace = pace
@@ -161,6 +165,8 @@ def notice(sentence: str) -> None:
 
 def say(text: str) -> None:
     """Print what a person reads on stdout, wrapped at words on a terminal; a line to be pasted stays one line."""
+    from rich.console import Console
+
     console = Console()
     for line in lines_for_terminal(text).split("\n"):
         whole = not console.is_terminal or line.startswith(TO_PASTE)

@@ -23,7 +23,7 @@ from facecorpus.shards import (
 )
 from facecorpus.system.folder import link, replaced_folder
 
-_KEPT = ("README.md", "attribution.csv", "croissant.json", "manifest.csv", "checksums.txt")
+_KEPT = ("README.md", "attribution.csv", "croissant.json", "manifest.csv", "checksums.txt", "CITATION.cff")
 """What the version has besides its shards afterwards: the pages for browsers are made from a plan that is gone."""
 
 Rows = list[dict[str, Any]]
@@ -44,8 +44,7 @@ def strike_out(corpus: Corpus, version: str) -> int | None:
         taken_down = catalog.removals.taken_down()
 
     def stays(row: Mapping[str, Any]) -> bool:
-        forbidden = taken_down.forbids(row["source_url"] or "", row["author"] or "")
-        return row["photo_id"] not in taken_down and not forbidden
+        return not taken_down.has_row(row["photo_id"], row["source_url"], row["author"])
 
     files = [path for path in shard_files(folder) if path.name in sound]
     left = {path.name: _selected(path, stays) for path in files}

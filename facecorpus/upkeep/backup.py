@@ -1,8 +1,8 @@
 """The commands `backup` and `restore`: what no crawl brings back, in one file, and back from it.
 
 A backup is a zip file: backup.json, which names the others with sizes and sha256, and catalog.sqlite, decisions.jsonl,
-corpus.toml and manifest.csv. Photographs are not in it: their addresses are. A restore takes nothing on trust, and
-never brings back what was forgotten since.
+corpus.toml, manifest.csv and, of a corpus that was imported, pictures.csv. Photographs are not in it: their addresses
+are. A restore takes nothing on trust, and never brings back what was forgotten since.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ import sqlite3
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,8 @@ from typing import Any
 from facecorpus import __version__
 from facecorpus.catalog import Catalog, check_foreign_catalog, close_journal, copy_catalog
 from facecorpus.catalog.log_keeper import content_of
-from facecorpus.corpus import Corpus
+from facecorpus.corpus import FOLDER_LIST, Corpus
+from facecorpus.crawl.sources.folder_list import read as read_list
 from facecorpus.errors import CorpusError, FacecorpusError
 from facecorpus.manifest import read_manifest
 from facecorpus.settings_file import read_settings
@@ -36,8 +37,9 @@ SCRATCH = ".restore.tmp"
 """A restore's unfinished files in the corpus; a killed one leaves them to the next, or to `forget`."""
 
 FORMAT = 1
-_SETTINGS = ("corpus.toml", "manifest.csv")
-_FILES = ("catalog.sqlite", "decisions.jsonl", *_SETTINGS)
+_FILES = ("catalog.sqlite", "decisions.jsonl", "corpus.toml", "manifest.csv")
+_WITH_LIST = (*_FILES, FOLDER_LIST)
+_SETTINGS = _WITH_LIST[2:]
 _LARGEST_RECORD = 65_536
 _MOST = 1 << 40  # bytes of one file
 _CHUNK = 1 << 20
@@ -53,8 +55,9 @@ class BackupSummary:
 
     def __str__(self) -> str:
         return (
-            f"Wrote {self.file} ({self.bytes / 1e6:.1f} MB): catalog with {self.decisions} decisions, log, settings and"
-            " manifest. Photographs and kept versions are not in it. It names people: keep it like the corpus."
+            f"Wrote {self.file} ({self.bytes / 1e6:.1f} MB): catalog with {self.decisions} decisions, log, settings,"
+            " manifest and its list of pictures. Photographs and kept versions are not in it. It names people: keep it"
+            " like the corpus."
         )
 
 
@@ -88,7 +91,7 @@ def backup(corpus: Corpus, file: Path) -> BackupSummary:
             decisions = len(catalog.decisions.all())
             copy_catalog(corpus.root / "catalog.sqlite", scratch / "catalog.sqlite")
             shutil.copyfile(corpus.log, scratch / corpus.log.name)
-        for name in _SETTINGS:
+        for name in filter(lambda name: (corpus.root / name).exists(), _SETTINGS):
             shutil.copyfile(corpus.root / name, scratch / name)
         packed = scratch / "packed"
         _pack(packed, scratch)
@@ -112,7 +115,10 @@ def restore(root: Path, file: Path, replace: bool = False) -> RestoreSummary:
         check_foreign_catalog(scratch / "catalog.sqlite")
         _check_log(scratch, "decisions.jsonl")
         read_manifest(scratch / "manifest.csv", read_settings(scratch / "corpus.toml").labels)
-        for name in _SETTINGS:
+        saved = [name for name in _SETTINGS if (scratch / name).exists()]
+        if FOLDER_LIST in saved:
+            read_list(scratch / FOLDER_LIST)
+        for name in saved:
             if not (root / name).exists():
                 write_atomically(root / name, (scratch / name).read_bytes())
         corpus = Corpus(root)
@@ -120,7 +126,7 @@ def restore(root: Path, file: Path, replace: bool = False) -> RestoreSummary:
         _place_log(corpus, scratch / corpus.log.name, file)
         (scratch / "catalog.sqlite").chmod(file_mode(root))
         os.replace(scratch / "catalog.sqlite", root / "catalog.sqlite")
-        kept = tuple(name for name in _SETTINGS if sha256_of(root / name) != sha256_of(scratch / name))
+        kept = tuple(name for name in saved if sha256_of(root / name) != sha256_of(scratch / name))
         return _summary(corpus, file, _forget_again(corpus), kept)
 
 
@@ -217,13 +223,14 @@ def _forget_again(corpus: Corpus) -> int:
 
 
 def _pack(packed: Path, scratch: Path) -> None:
-    files = {name: {"bytes": (scratch / name).stat().st_size, "sha256": sha256_of(scratch / name)} for name in _FILES}
+    names = [name for name in _WITH_LIST if (scratch / name).exists()]
+    files = {name: {"bytes": (scratch / name).stat().st_size, "sha256": sha256_of(scratch / name)} for name in names}
     record = {"format": FORMAT, "facecorpus": __version__, "files": files}
     handle = os.open(packed, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as out:
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, strict_timestamps=True) as archive:
             archive.writestr(_member(RECORD), json.dumps(record, indent=2) + "\n")
-            for name in _FILES:
+            for name in names:
                 with (
                     (scratch / name).open("rb") as source,
                     archive.open(_member(name), "w", force_zip64=True) as target,
@@ -245,16 +252,17 @@ def _unpack(file: Path, scratch: Path, root: Path) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             members = {member.filename: member for member in archive.infolist()}
-            if sorted(archive.namelist()) != sorted((RECORD, *_FILES)):
+            names = _WITH_LIST if FOLDER_LIST in members else _FILES
+            if sorted(archive.namelist()) != sorted((RECORD, *names)):
                 raise _not_one(file, "it holds other files than a backup does")
             if members[RECORD].file_size > _LARGEST_RECORD:
                 raise _not_one(file, f"its {RECORD} is too long")
-            files = _recorded(file, archive.read(RECORD))
-            if sum(files[name][0] for name in _FILES) > shutil.disk_usage(root).free:
+            files = _recorded(file, archive.read(RECORD), names)
+            if sum(size for size, _ in files.values()) > shutil.disk_usage(root).free:
                 raise CorpusError(f"The disk of {root} has no room for {file}; make room, and run this again.")
-            for name in _FILES:
+            for name, described in files.items():
                 with archive.open(members[name]) as source:
-                    _copy(file, source, scratch / name, *files[name])
+                    _copy(file, source, scratch / name, *described)
     except (zipfile.BadZipFile, zlib.error, struct.error, LookupError, RuntimeError, EOFError, ValueError) as error:
         raise _not_one(file, str(error)) from None
     except OSError as error:
@@ -263,12 +271,12 @@ def _unpack(file: Path, scratch: Path, root: Path) -> None:
         raise _not_one(file, error.strerror or str(error)) from None
 
 
-def _recorded(file: Path, text: bytes) -> dict[str, tuple[int, str]]:
+def _recorded(file: Path, text: bytes, names: Sequence[str]) -> dict[str, tuple[int, str]]:
     try:
         record = json.loads(text)
         if record["format"] != FORMAT:
             raise CorpusError(f"{file} was written by a newer facecorpus; update facecorpus to restore it.")
-        files = {name: (record["files"][name]["bytes"], record["files"][name]["sha256"]) for name in _FILES}
+        files = {name: (record["files"][name]["bytes"], record["files"][name]["sha256"]) for name in names}
     except (ValueError, RecursionError, TypeError, KeyError):
         raise _not_one(file, f"its {RECORD} cannot be read") from None
     if not all(type(size) is int and 0 <= size <= _MOST and isinstance(sha256, str) for size, sha256 in files.values()):

@@ -218,7 +218,8 @@ class _Work:
         addresses = {row["photo_id"]: row["source_url"] or "" for row in rows}
         wanted = {one: url for one, url in addresses.items() if not self._photographs.path(one).is_file()}
         reasons = {one: "its address is not on the web" for one, url in wanted.items() if not _on_the_web(url)}
-        reasons |= {row["photo_id"]: "it was taken down" for row in rows if self._was_taken_down(row)}
+        held = (row for row in rows if self._taken_down.has_row(row["photo_id"], row["source_url"], row["author"]))
+        reasons |= {row["photo_id"]: "it was taken down" for row in held}
         at_once = self._fetcher.manners.limits.of
         lanes: Lanes[tuple[str, str], tuple[str, str, int]] = Lanes(self._fetch, lambda host: at_once(host).at_once)
         with track(f"fetch {name}", len(wanted.keys() - reasons.keys())) as progress:
@@ -236,11 +237,6 @@ class _Work:
             finally:
                 lanes.close()
         return reasons
-
-    def _was_taken_down(self, row: Row) -> bool:
-        return row["photo_id"] in self._taken_down or self._taken_down.forbids(
-            row["source_url"] or "", row["author"] or ""
-        )
 
     def _fetch(self, job: tuple[str, str]) -> tuple[str, str, int]:
         """Fetch one photograph; say why it is not to be had ('': it is there), and how many bytes came."""

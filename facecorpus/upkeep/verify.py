@@ -293,8 +293,7 @@ def _shards(corpus: Corpus, catalog: Catalog, build: Build) -> Iterator[_Found]:
         for name in sorted(sound)
         if name.endswith(SUFFIX)
         and any(
-            row[0] in taken_down or taken_down.forbids(row[2] or "", row[3] or "")
-            for row in rows_of(file_in(folder, name)) or ()
+            taken_down.has_row(photo, url, author) for photo, _, url, author in rows_of(file_in(folder, name)) or ()
         )
     )
     if held:

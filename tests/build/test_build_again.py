@@ -144,6 +144,6 @@ def test_a_folder_without_a_record_is_not_replaced(text: str, tmp_path: Path) ->
     build_shards(corpus)
     (corpus.shards / "build.json").write_text(text)
     before = tree(corpus.shards)
-    with pytest.raises(BuildError, match=r"README\.md is not among the files that build\.json names"):
+    with pytest.raises(BuildError, match=r"CITATION\.cff is not among the files that build\.json names"):
         build_shards(corpus)
     assert tree(corpus.shards) == before

@@ -14,7 +14,7 @@ from facecorpus.build.stage import build_shards
 from facecorpus.cli import app
 from facecorpus.corpus import Corpus
 from facecorpus.errors import BuildError
-from facecorpus.manifest import AgeGroup, Race
+from facecorpus.words import AgeGroup, Race
 
 PEOPLE = (
     person("ada", birth_date="1970-06-15"),

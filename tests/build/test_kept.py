@@ -103,6 +103,13 @@ def test_forget_reaches_every_version_and_leaves_the_rest_of_it(kept: Corpus) ->
     assert not [one for one in verify(kept).problems if one.kind in ("shard", "left over")]
 
 
+def test_forget_reaches_a_version_without_images(kept: Corpus) -> None:
+    build_stage(kept, without_images=True, tag="w1")
+    forget(kept, photo=face_id(Shot("ben", 3)))
+    assert face_id(Shot("ben", 3)) not in {row["face_id"] for row in rows_of(kept.versions / "w1")}
+    assert len(rows_of(kept.versions / "w1")) == 46
+
+
 def test_a_person_forgotten_is_named_in_no_version(kept: Corpus) -> None:
     manifest = kept.root / "manifest.csv"
     write_manifest(manifest, [one for one in read_manifest(manifest).identities if one.identity_id != "cleo"])

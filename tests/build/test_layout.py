@@ -34,7 +34,7 @@ ROWS = st.lists(
 
 
 def parts(rows: list[Row], limit: int = 100) -> list[list[Row]]:
-    return [list(part) for part in parted(rows, lambda row: row.size, limit, PEOPLE)]  # type: ignore[arg-type,attr-defined]
+    return [list(part) for _, part in parted(rows, lambda row: row.size, limit, PEOPLE)]  # type: ignore[arg-type,attr-defined]
 
 
 def fits(part: list[Row]) -> bool:
@@ -58,6 +58,18 @@ def test_a_row_less_changes_the_shard_that_held_it_or_makes_two_one(rows: list[R
     after = {tuple(part) for part in parts([row for row in rows if row != gone])}
     assert all(gone in part for part in before - after) or len(after) < len(before)
     assert len(after - before) <= 1
+
+
+def test_a_file_that_stays_keeps_its_name() -> None:
+    rows = [Row(number, f"{face:08x}-0") for number in range(9) for face in range(0, 2**32, 2**28)]
+    for place in range(len(rows)):
+        names = [
+            {tuple(part): first for first, part in parted(some, lambda row: 10, 200, people)}  # type: ignore[arg-type]
+            for some, people in ((rows, 9), ([*rows[:place], *rows[place + 1 :]], 900))
+        ]
+        assert [one for one in names[0] if one in names[1] and names[0][one] != names[1][one]] == []
+        assert len(names[0].keys() - names[1].keys()) == 1
+        assert [*names[1].values()] == sorted(names[1].values())
 
 
 def test_more_people_in_the_manifest_move_nothing() -> None:

@@ -4,7 +4,11 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+from build_corpus import ready_corpus, shots
+
 from facecorpus.build.rights import rights
+from facecorpus.build.stage import build_shards
+from facecorpus.corpus import Corpus
 from facecorpus.settings import RightsSettings
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +23,19 @@ def test_answers_stand_in_the_card_without_markup() -> None:
     assert "| Legal ground on which faces and labels are processed | Art. 9(2)(j) GDPR |" in section
     assert "<b>" not in section and "A lab | " not in section
     assert section.count("**not stated**") == 3
+
+
+def test_another_answer_gives_another_card(tmp_path: Path) -> None:
+    corpus = ready_corpus(tmp_path / "c", shots(("ada",), 2), crop=64)
+    build_shards(corpus)
+    path = corpus.root / "corpus.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('operator = ""', 'operator = "A lab"'), encoding="utf-8")
+    assert build_shards(Corpus(corpus.root)).changed
+    assert "A lab" in (corpus.shards / "README.md").read_text(encoding="utf-8")
+    path.write_text(text.replace("obey_opt_outs = true", "obey_opt_outs = false"), encoding="utf-8")
+    assert build_shards(Corpus(corpus.root)).changed
+    assert "**not obeyed**" in (corpus.shards / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_page_explains_every_question() -> None:

@@ -10,8 +10,7 @@ import pytest
 from facecorpus import words
 from facecorpus.catalog.decisions import REDO, SAYABLE, UNDO, WITHDRAWN
 from facecorpus.corpus import Corpus
-from facecorpus.manifest import AgeGroup
-from facecorpus.words import CandidateState, Kind, Outcome, PhotoState, Reason, Section, Verdict
+from facecorpus.words import AgeGroup, CandidateState, Kind, Outcome, PhotoState, Reason, Section, Verdict
 
 RANKED = {*Section} - {Section.COPIES}
 

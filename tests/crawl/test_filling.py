@@ -13,10 +13,11 @@ from facecorpus.corpus import Corpus
 from facecorpus.crawl.plan import PAGE, Plan
 from facecorpus.crawl.quota import Quota
 from facecorpus.crawl.stage import fetch_candidates
-from facecorpus.manifest import Gender, Identity, Race
+from facecorpus.manifest import Identity
 from facecorpus.records import Candidate, Tally
 from facecorpus.settings import FetchSettings
 from facecorpus.upkeep.status import starving, status
+from facecorpus.words import Gender, Race
 
 MEN = dict(gender=Gender.MALE)
 

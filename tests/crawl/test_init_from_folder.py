@@ -12,8 +12,9 @@ from facecorpus.corpus import Corpus, init_from_folder
 from facecorpus.crawl.discover import discover
 from facecorpus.crawl.sources.folder import people_in
 from facecorpus.errors import ManifestError, SettingsError, SourceError
-from facecorpus.manifest import Gender, read_manifest, write_manifest
+from facecorpus.manifest import read_manifest, write_manifest
 from facecorpus.system.names import identity_id_of
+from facecorpus.words import Gender
 
 FOLDERS = {"Ada Lovelace": 2, "ada_lovelace": 1, "gong-yoo": 1, "김소현": 1, "Zoë  Ünal": 1, "empty": 0, ".hidden": 1}
 

@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 
 from facecorpus.cli import app, run
 from facecorpus.corpus import Corpus
-from facecorpus.manifest import AgeGroup, Gender, Identity, Race, read_manifest
+from facecorpus.manifest import Identity, read_manifest
+from facecorpus.words import AgeGroup, Gender, Race
 
 MALE = "Q6581097"
 THIS = date.today().year

@@ -14,8 +14,8 @@ from facecorpus.crawl.mediawiki import Json, MediaWiki
 from facecorpus.crawl.sources import NoPhotographs
 from facecorpus.crawl.sources.openverse import Openverse
 from facecorpus.crawl.wikidata import Item, Wikidata, differences
-from facecorpus.manifest import Gender
 from facecorpus.records import Candidate
+from facecorpus.words import Gender
 
 pytestmark = needs_answers
 

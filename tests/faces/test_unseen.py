@@ -12,10 +12,9 @@ from scipy.stats import binomtest
 from facecorpus.build.stage import build_shards
 from facecorpus.corpus import Corpus
 from facecorpus.faces.shares import Share, shares, verdict
-from facecorpus.manifest import Gender, Race
 from facecorpus.records import Candidate, Download
 from facecorpus.upkeep.status import status
-from facecorpus.words import Outcome
+from facecorpus.words import Gender, Outcome, Race
 
 ADA, BEN, DAN = person("ada"), person("ben", gender=Gender.MALE, race=Race.LATIN_AMERICAN), person("dan", gender=None)
 

@@ -15,10 +15,10 @@ from people import LANDMARKS, face, person
 
 from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus, init_corpus
-from facecorpus.manifest import AgeGroup, Gender, Identity, Race, write_manifest
+from facecorpus.manifest import Identity, write_manifest
 from facecorpus.records import Candidate, Download, Face
 from facecorpus.shards import shard_files
-from facecorpus.words import Outcome
+from facecorpus.words import AgeGroup, Gender, Outcome, Race
 
 PEOPLE = (
     person("ada", birth_date="1970-06-15"),

@@ -28,7 +28,7 @@ from facecorpus.crawl.sources.archive import Archive, read_member
 from facecorpus.crawl.sources.folder_list import read as read_folder_list
 from facecorpus.crawl.sources.url_list import ListOfAddresses
 from facecorpus.faces.decode import decode
-from facecorpus.importing.layouts import READERS, Layout, as_documented
+from facecorpus.importing.layouts import READERS, as_documented
 from facecorpus.judging.annotations import read_annotations
 from facecorpus.judging.exchange import _read as read_decisions
 from facecorpus.manifest import read_manifest, write_manifest
@@ -36,6 +36,7 @@ from facecorpus.settings import FetchSettings
 from facecorpus.settings_file import documented_toml, read_settings
 from facecorpus.takedown.feed import FORMAT, read_feed
 from facecorpus.takedown.wanted import _entries as read_list
+from facecorpus.words import Layout
 from review_ui.bodies import read_step, read_verdicts, whole_number
 from training.errors import TrainingError
 from training.presets import PRESETS, load_preset

@@ -3,8 +3,9 @@
 import numpy as np
 
 from facecorpus.faces.embed import DLIB
-from facecorpus.manifest import AgeGroup, Gender, Identity, Race
+from facecorpus.manifest import Identity
 from facecorpus.records import Face
+from facecorpus.words import AgeGroup, Gender, Race
 
 LANDMARKS = np.array([[100, 70], [86, 70], [62, 70], [76, 70], [81, 95]], np.float32)
 """Corners of the two eyes, and the nose, in a picture of 160 × 160."""

@@ -21,9 +21,9 @@ from PIL import Image, ImageDraw
 
 from facecorpus.catalog import Catalog
 from facecorpus.corpus import Corpus, init_corpus
-from facecorpus.manifest import Gender, Identity, Race, write_manifest
+from facecorpus.manifest import Identity, write_manifest
 from facecorpus.records import Candidate, Download, Face, Ranking
-from facecorpus.words import Outcome, Section
+from facecorpus.words import Gender, Outcome, Race, Section
 from review_ui import create_app
 from review_ui.guard import Access
 

@@ -21,9 +21,9 @@ from facecorpus.crawl.discover import discover
 from facecorpus.crawl.stage import fetch_candidates
 from facecorpus.engines.find_faces import assign_subjects
 from facecorpus.errors import SourceError
-from facecorpus.importing.layouts import Layout
 from facecorpus.importing.stage import ImportedSummary, import_dataset
-from facecorpus.manifest import Gender, Identity, Race
+from facecorpus.manifest import Identity
+from facecorpus.words import Gender, Layout, Race
 
 
 def pictures(folder: Path, *names: str) -> None:

@@ -8,10 +8,9 @@ from people import person
 
 from facecorpus.build.stage import build_shards
 from facecorpus.judging.left import left_to_people
-from facecorpus.manifest import Gender, Race
 from facecorpus.records import Ranking
 from facecorpus.upkeep.status import status
-from facecorpus.words import AUTO, Section
+from facecorpus.words import AUTO, Gender, Race, Section
 
 ADA, BEN = person("ada"), person("ben", gender=Gender.MALE, race=Race.AFRICAN)
 

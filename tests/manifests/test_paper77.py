@@ -23,7 +23,8 @@ import pytest
 
 import manifests
 from facecorpus.errors import ManifestError
-from facecorpus.manifest import COLUMNS, SUBGROUPS, AgeGroup, Gender, Identity, Race, read_manifest
+from facecorpus.manifest import COLUMNS, SUBGROUPS, Identity, read_manifest
+from facecorpus.words import AgeGroup, Gender, Race
 
 PAPER77 = read_manifest(manifests.find_shipped("paper77")).identities
 README = (Path(manifests.__file__).parent / "README.md").read_text(encoding="utf-8")

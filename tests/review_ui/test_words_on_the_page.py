@@ -10,8 +10,7 @@ import pytest
 from review_corpus import ADA, Browser, face_ids, journal, make_corpus, served
 
 from facecorpus.corpus import Corpus
-from facecorpus.manifest import AgeGroup
-from facecorpus.words import AUTO, Kind, Reason, Section, Verdict
+from facecorpus.words import AUTO, AgeGroup, Kind, Reason, Section, Verdict
 
 
 @pytest.fixture

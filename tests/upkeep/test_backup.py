@@ -17,8 +17,9 @@ import pytest
 from build_corpus import PEOPLE, Shot, _analysed, face_id, ready_corpus, sha256, shots, tree
 
 from facecorpus.catalog.schema import MIGRATIONS
-from facecorpus.corpus import Corpus
-from facecorpus.errors import CorpusError
+from facecorpus.corpus import FOLDER_LIST, Corpus
+from facecorpus.crawl.sources.folder_list import ListedFile, written
+from facecorpus.errors import CorpusError, SourceError
 from facecorpus.manifest import write_manifest
 from facecorpus.takedown.stage import forget
 from facecorpus.upkeep.backup import RECORD, backup, restore, restore_from_log
@@ -70,6 +71,21 @@ def test_a_corpus_is_restored_into_a_new_folder(corpus: Corpus, tmp_path: Path) 
     assert (there / "corpus.toml").read_bytes() == (corpus.root / "corpus.toml").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b.zip", "c", "c.csv", "there"]
     assert not [path for path in there.iterdir() if path.name.endswith(".tmp")]
+
+
+def test_the_list_of_an_imported_set_is_saved_and_restored(corpus: Corpus, tmp_path: Path) -> None:
+    listed = corpus.root / FOLDER_LIST
+    listed.write_bytes(written([ListedFile("ada", "ada/1.jpg", "2011")]))
+    backup(corpus, tmp_path / "b.zip")
+    assert restore(tmp_path / "there", tmp_path / "b.zip").kept == ()
+    assert (tmp_path / "there" / FOLDER_LIST).read_bytes() == listed.read_bytes()
+    listed.write_text("of my own\nx\n")
+    assert restore(corpus.root, tmp_path / "b.zip", replace=True).kept == (FOLDER_LIST,)
+    assert listed.read_text() == "of my own\nx\n"
+    backup(corpus, tmp_path / "b.zip")
+    with pytest.raises(SourceError, match=r"pictures.csv, line 2: expected a CSV file with the columns identity_id"):
+        restore(tmp_path / "elsewhere", tmp_path / "b.zip")
+    assert not (tmp_path / "elsewhere" / "catalog.sqlite").exists()
 
 
 def test_the_same_corpus_gives_the_same_backup(corpus: Corpus, tmp_path: Path) -> None:
