@@ -5,11 +5,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from facecorpus import words
-from facecorpus.manifest import AgeGroup
-from facecorpus.words import Section, Verdict
+from facecorpus.words import AgeGroup, Section, Verdict
 from review_ui.language import t, table
 from review_ui.traits import without_detail
-from facecorpus.words import AgeGroup, Section, Verdict
 
 SECTION_TITLES: Mapping[Section, str] = {
     Section.LOOK: "Look at these",
