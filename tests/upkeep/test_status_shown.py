@@ -8,7 +8,6 @@ from rich.console import Console
 from facecorpus.judging.left import Left
 from facecorpus.manifest import SUBGROUPS
 from facecorpus.records import Tally
-from facecorpus.system import console
 from facecorpus.upkeep import status as module
 from facecorpus.upkeep.status import Status, show
 
@@ -37,7 +36,7 @@ def shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
             return Console(width=width, force_terminal=True, color_system=None) if width else Console()
 
         monkeypatch.setattr(module, "Console", made)
-        monkeypatch.setattr(console, "Console", made)
+        monkeypatch.setattr("rich.console.Console", made)  # imported where something is said
         show(found, wide)
         return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
 
