@@ -14,6 +14,7 @@ from tiny_preset import changed_preset
 
 from training import TrainingError, train_all
 from training.data.shards import Shards
+from training.files import write_whole
 from training.folder import RunFolder
 from training.machine.budget import Budget
 from training.machine.work import do
@@ -89,27 +90,46 @@ def test_a_run_out_of_time_says_so_and_goes_on_later(
     assert all(torch.equal(first[name], later[name]) for name in first)
 
 
-@pytest.mark.parametrize("last", [10, 13])
-def test_a_network_out_of_time_stops_at_whichever_step_and_ends_the_same_later(
-    last: int, shards: Shards, short: Path, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = shutil.copytree(alone, tmp_path / "run")
+def stopped_at(step: int, shards: Shards, short: Path, run: Path) -> NetworkJob:
+    """The gender network of a finished run, begun anew, and out of time at that step."""
     shutil.rmtree(run / "photo" / "gender")
     shutil.rmtree(run / "events")
     preset = load_preset(str(short))
     classes = {target: len(names) for target, names in shards.targets.items()}
     setting = Setting(RunFolder(run), next((run / "data").glob("*.npy")), classes, preset, 0, "cpu", "float32")
     job = NetworkJob(setting, "photo", task_networks(("gender",), preset)[0])
-    with monkeypatch.context() as patch:
-        patch.setattr("training.learn.train._has_time", lambda deadline, state: state.step < last)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("training.learn.train._has_time", lambda setting, state, world: state.step < step)
         do(job)
-    assert torch.load(job.folder.checkpoint, weights_only=True)["step"] == last
+    assert torch.load(job.folder.checkpoint, weights_only=True)["step"] == step
     assert not job.done.exists()
+    return job
+
+
+@pytest.mark.parametrize("last", [10, 13])
+def test_a_network_out_of_time_stops_at_whichever_step_and_ends_the_same_later(
+    last: int, shards: Shards, short: Path, alone: Path, tmp_path: Path
+) -> None:
+    run = shutil.copytree(alone, tmp_path / "run")
+    job = stopped_at(last, shards, short, run)
     do(job)
-    assert (
-        json.loads(job.done.read_text())["curve"]
-        == json.loads((alone / job.done.relative_to(run)).read_text())["curve"]
-    )
+    curves = [
+        json.loads((folder / "photo" / "gender" / "network.json").read_text())["curve"] for folder in (alone, run)
+    ]
+    assert curves[0] == curves[1]
+    first, later = _weights(alone), _weights(run)
+    assert all(torch.equal(first[name], later[name]) for name in first)
+
+
+def test_a_checkpoint_that_an_earlier_version_left_at_a_point_of_the_curve_is_gone_on_from(
+    shards: Shards, short: Path, alone: Path, tmp_path: Path
+) -> None:
+    run = shutil.copytree(alone, tmp_path / "run")
+    job = stopped_at(10, shards, short, run)
+    checkpoint = torch.load(job.folder.checkpoint, weights_only=True)
+    del checkpoint["losses"]
+    write_whole(job.folder.checkpoint, lambda path: torch.save(checkpoint, path))
+    do(job)
     first, later = _weights(alone), _weights(run)
     assert all(torch.equal(first[name], later[name]) for name in first)
 

@@ -23,7 +23,7 @@ from training.learn.residual import make_residual
 from training.learn.stepper import Stepper
 from training.learn.targets import loss_of
 from training.learn.world import World
-from training.plan.jobs import NetworkJob
+from training.plan.jobs import NetworkJob, Setting
 from training.presets import Preset
 
 _TALK_EVERY = 0.5  # seconds between two reports
@@ -88,9 +88,9 @@ def _stage(state: State, preset: Preset, step: int) -> int:
     return stage_at(step, state.checks, stage_lengths(preset), preset.patience, preset.least_gain)
 
 
-def _has_time(deadline: float | None, state: State) -> bool:
-    """Whether the next step ends before the deadline, if it takes as long as the last did."""
-    return deadline is None or time.time() + state.last_seconds < deadline
+def _has_time(setting: Setting, state: State, world: World) -> bool:
+    """Whether the next step ends in the run's time, if it takes as long as the last did; the same for all processes."""
+    return setting.deadline is None or world.agree(setting.has_time(state.last_seconds))
 
 
 def _train_to_next_point(
@@ -103,8 +103,8 @@ def _train_to_next_point(
     clock = talked = begun = time.monotonic()
     rate = 0.0
     while state.step < last + preset.evaluate_every and not _is_over(state, preset):
-        if not world.agree(_has_time(job.setting.deadline, state)):
-            state.losses = float(losses)
+        if not _has_time(job.setting, state, world):
+            state.losses = world.mean(float(losses))  # all go on from what the first wrote
             state.seconds += time.monotonic() - clock
             return None
         rate = preset.learning_rate * preset.lower_by ** _stage(state, preset, state.step)
@@ -253,4 +253,5 @@ def _load(path: Path, stepper: Stepper) -> State:
     whole = torch.load(path, map_location=stepper.device, weights_only=True)
     stepper.network.load_state_dict(whole["weights"])
     stepper.optimiser.load_state_dict(whole["optimiser"])
-    return State(**{field.name: whole[field.name] for field in fields(State)})
+    # A version that stopped at points of the curve alone wrote no sum of losses: it was 0.
+    return State(**{field.name: whole[field.name] for field in fields(State) if field.name in whole})

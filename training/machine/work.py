@@ -28,7 +28,7 @@ def do(job: Job, report: Report = quiet) -> None:
 
             train(job, report)
         case UntrainedJob():
-            if job.setting.is_over:
+            if not job.setting.has_time():
                 return
             from training.learn.untrained import extract
 

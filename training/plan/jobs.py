@@ -33,10 +33,9 @@ class Setting:
     deterministic: bool = False
     deadline: float | None = None  # of time.time(); networks stop at a checkpoint before it
 
-    @property
-    def is_over(self) -> bool:
-        """Whether the run's time is over."""
-        return self.deadline is not None and time.time() >= self.deadline
+    def has_time(self, seconds: float = 0.0) -> bool:
+        """Whether what takes so long would end before the run's time is over."""
+        return self.deadline is None or time.time() + seconds < self.deadline
 
     @property
     def tasks(self) -> tuple[str, ...]:
