@@ -122,8 +122,8 @@ class Pages:
         corpus, reviewer = self._catalog.corpus, reviewer_of(request)
         place = corpus.manifest.identities.index(_person(corpus, request.path_params["identity_id"]))
         counts = self._catalog.counts
-        page = await self._catalog.run(lambda catalog: next_page(counts.of(catalog, reviewer), place))
-        return RedirectResponse(page, 303)
+        address = await self._catalog.run(lambda catalog: next_page(counts.of(catalog, reviewer), place))
+        return RedirectResponse(address, 303)
 
     async def disagreements(self, request: Request) -> Response:
         """The faces on which people disagree."""

@@ -18,7 +18,8 @@ STEPS: Mapping[str, tuple[tuple[float, ...], tuple[str, ...]]] = {
 }
 """Limits between the words for a number: the first word is that of the numbers below the first limit."""
 
-_DETAIL = re.compile(r" \([^)]*\)$")
+# The second form is that of rankings made before 1 December 2026, which stay until somebody is ranked anew.
+_DETAIL = re.compile(r" \([^)]*\)$|(?<=^in a group) of \d+$")
 
 
 def traits_json(faces: Iterable[Traits]) -> dict[str, Any]:

@@ -16,12 +16,13 @@ from facecorpus.records import Box
 
 _BOX = re.compile(r"\d{1,6},\d{1,6},[1-9]\d{0,5},[1-9]\d{0,5}")
 _BESIDE_ANY_DETECTOR = 100_000  # no detector finds so many faces in a photograph
-_WHOLE = "-photograph"  # ends the name of a whole photograph
+WHOLE = "-photograph"
+"""Ends what stands for a whole photograph where a decision has a face_id."""
 
 # Analysed photographs that were proposed for listed people, show no face and are not marked for removal; each with what
 # stands for it.
 _FACELESS = f"""
-    SELECT DISTINCT candidate.identity_id, photo.sha256, substr(photo.sha256, 1, 24) || '{_WHOLE}' AS whole
+    SELECT DISTINCT candidate.identity_id, photo.sha256, substr(photo.sha256, 1, 24) || '{WHOLE}' AS whole
     FROM candidate JOIN photo ON photo.sha256 = candidate.photo_sha256
     WHERE photo.state = 'analysed' AND NOT EXISTS (SELECT 1 FROM face WHERE face.photo_sha256 = photo.sha256)
           AND photo.sha256 NOT IN (SELECT photo_sha256 FROM marked_photo)
@@ -31,12 +32,12 @@ _SAID = "EXISTS (SELECT 1 FROM latest WHERE face_id = whole AND kind = 'photogra
 
 def whole_photograph(sha256: str) -> str:
     """What stands for a photograph where a decision has a face_id."""
-    return f"{sha256[:24]}{_WHOLE}"
+    return f"{sha256[:24]}{WHOLE}"
 
 
 def is_whole_photograph(name: str) -> bool:
     """Whether it stands for a photograph, not for a face."""
-    return name.endswith(_WHOLE)
+    return name.endswith(WHOLE)
 
 
 def box_text(box: Box) -> str:
@@ -150,7 +151,7 @@ class Drawn(Gateway):
         """Those of the names that stand for photographs which were proposed for the person."""
         rows = self._catalog.query(
             f"""
-            SELECT value FROM json_each(:names) WHERE value LIKE '%{_WHOLE}' AND EXISTS (
+            SELECT value FROM json_each(:names) WHERE value LIKE '%{WHOLE}' AND EXISTS (
                 SELECT 1 FROM candidate WHERE identity_id = :person AND {named_after("photo_sha256", "value")})
             """,
             {"person": identity_id, "names": json.dumps(names)},

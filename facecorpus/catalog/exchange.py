@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from facecorpus.catalog.connection import Gateway, now
-from facecorpus.catalog.drawn import is_whole_photograph
+from facecorpus.catalog.drawn import WHOLE, is_whole_photograph
 from facecorpus.catalog.faces import named_after
 from facecorpus.words import Kind, Verdict
 
@@ -67,7 +67,7 @@ class Exchange(Gateway):
             SELECT said.face_id, photo.sha256, said.identity_id, shown_as, reviewer, kind, verdict, reason, decided_at
             FROM decision AS said
             JOIN photo ON {named_after("photo.sha256", "face_id")}
-            WHERE (kind = 'box' OR face_id LIKE '%-photograph'
+            WHERE (kind = 'box' OR face_id LIKE '%{WHOLE}'
                    OR EXISTS (SELECT 1 FROM face WHERE face.face_id = said.face_id))
             AND reason IS NOT 'withdrawn' AND decision_id = (
                 SELECT max(decision_id) FROM decision AS other WHERE other.face_id = said.face_id

@@ -42,9 +42,9 @@ def stand(face_id: str, words: Sequence[Said], reviewer: str, sharing: ReviewSet
     was received last. But of a face that two people shall judge, the second does not see what the first said; and of a
     settled one that is a honeypot, who had no part in it sees their own verdict alone.
     """
-    alone = words[0].reviewer in (reviewer, AUTO) or not sharing.overlap if len(words) == 1 else False
-    if alone and words[0].kind == Kind.VERDICT:
-        word = words[0]  # nearly all faces: nothing to weigh
+    word = words[0] if len(words) == 1 else None
+    if word and word.kind == Kind.VERDICT and (word.reviewer in (reviewer, AUTO) or not sharing.overlap):
+        # Nearly all faces: nothing to weigh.
         return Standing(word.verdict, word.reason, word.reviewer, word.identity_id)
     verdicts = [word for word in words if word.kind in JUDGING]
     ages = [word for word in words if word.kind == Kind.AGE]

@@ -56,8 +56,8 @@ class BackupSummary:
     def __str__(self) -> str:
         return (
             f"Wrote {self.file} ({self.bytes / 1e6:.1f} MB): catalog with {self.decisions} decisions, log, settings,"
-            " manifest and its list of pictures. Photographs and kept versions are not in it. It names people: keep it"
-            " like the corpus."
+            " manifest and, of an imported set, the list of its pictures. Photographs and kept versions are not in it."
+            " It names people: keep it like the corpus."
         )
 
 

@@ -8,7 +8,7 @@ from review_corpus import Browser as Client
 
 from facecorpus.catalog.traits import Traits
 from facecorpus.corpus import Corpus
-from review_ui.traits import traits_json
+from review_ui.traits import traits_json, without_detail
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,7 @@ def test_a_face_has_the_words_of_its_measures() -> None:
 def test_reasons_lose_their_figures() -> None:
     said = traits_json([a_face(reasons='["tiny (20 px)", "in a group (5 faces)", "blurred", "tiny (30 px)"]')])
     assert said["facets"]["reason"]["words"] == [("tiny", "in a group", "blurred")]
+    assert without_detail("in a group of 5") == "in a group"  # as rankings said it before
 
 
 def test_every_shown_face_has_its_traits(client: Client, corpus: Corpus) -> None:
