@@ -10,7 +10,7 @@ from people import person
 from recorded import needs_answers, recorded, recorded_json
 
 from facecorpus.crawl.sources.extmetadata import plain_text, plain_value, taken_on
-from facecorpus.crawl.sources.stated_dates import MONTHS, parse_date
+from facecorpus.crawl.sources.stated_dates import MONTHS, read_date
 from facecorpus.system.dates import iso_of, span_of, year_of
 
 
@@ -141,7 +141,7 @@ def test_the_code_and_the_machines_date_are_taken_for_what_they_are(html: str, e
     ],
 )
 def test_words_claim_no_more_than_is_certain(text: str, expected: str | None) -> None:
-    assert parse_date(text) == expected
+    assert read_date("", text) == expected
 
 
 def test_nothing_was_taken_after_its_upload() -> None:
@@ -158,14 +158,14 @@ DAYS = st.dates(min_value=date(1850, 1, 1), max_value=date(2099, 1, 1))
 @given(DAYS, st.sampled_from(sorted(MONTHS)), st.sampled_from(["{d} {m} {y}", "{d}. {m} {y}", "{d} de {m} de {y}"]))
 def test_a_whole_date_is_read_in_every_language_of_the_portraits(day: date, language: str, form: str) -> None:
     name = MONTHS[language][day.month - 1].partition("|")[0].replace("[ья]", "я").replace("[йя]", "я").replace("?", "")
-    assert parse_date(form.format(d=day.day, m=name, y=day.year)) == day.isoformat()
+    assert read_date("", form.format(d=day.day, m=name, y=day.year)) == day.isoformat()
 
 
 @settings(max_examples=100, deadline=None)
 @given(DAYS, st.sampled_from(["{0}s", "circa {0}", "c. {0}", "about {0}", "{0}?", "before {0}"]))
 def test_what_is_not_certain_never_becomes_one_date(day: date, form: str) -> None:
     year = day.year // 10 * 10 if form == "{0}s" else day.year
-    claimed = parse_date(form.format(year))
+    claimed = read_date("", form.format(year))
     assert claimed is None or year_of(claimed) is None
     assert claimed is None or span_of(claimed)[0].year <= year <= span_of(claimed)[1].year
 
@@ -174,7 +174,7 @@ def test_what_is_not_certain_never_becomes_one_date(day: date, form: str) -> Non
 @given(DAYS, DAYS, st.sampled_from(["{} – {}", "between {} and {}", "{} or {}", "{}/{}", "von {} bis {}"]))
 @example(date(2005, 3, 1), date(2008, 3, 1), "{}/{}")
 def test_two_dates_are_the_span_between_them(one: date, other: date, form: str) -> None:
-    claimed = parse_date(form.format(one.isoformat(), other.isoformat()))
+    claimed = read_date("", form.format(one.isoformat(), other.isoformat()))
     assert claimed is not None and span_of(claimed) == (min(one, other), max(one, other))
 
 
