@@ -93,8 +93,10 @@ def weights_of(accepted: Mask, rejected: Mask) -> Floats:
 
 
 def mean_of(descriptors: Descriptors, weights: Floats) -> Floats:
-    """(128,): the weighted mean."""
-    return np.asarray((weights.astype(np.float32) @ descriptors).astype(np.float64) / weights.sum())
+    """(128,): the weighted mean. Faces of no weight change no bit of it: processors sum up in different orders."""
+    counted = weights > 0
+    total = weights[counted].astype(np.float32) @ descriptors[counted]
+    return np.asarray(total.astype(np.float64) / weights.sum())
 
 
 def distances(descriptors: Descriptors, means: Floats) -> Floats:
